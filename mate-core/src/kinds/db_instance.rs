@@ -1,0 +1,148 @@
+//! An RDS database instance (`rds:DBInstance`).
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::graph::{Input, Output};
+use serde_json::Value;
+
+/// An RDS database instance (`rds:DBInstance`).
+#[derive(Debug)]
+pub struct DbInstance;
+
+impl DbInstance {
+    /// The host name to connect to.
+    pub const ADDRESS: Output<Self, String> = Output::new("address");
+    /// The port to connect to.
+    pub const PORT: Output<Self, u16> = Output::new("port");
+    /// The instance's ARN.
+    pub const ARN: Output<Self, String> = Output::new("arn");
+    /// The instance's identifier.
+    pub const IDENTIFIER: Output<Self, String> = Output::new("identifier");
+}
+
+/// What a database instance is made from. Storage is always encrypted, the instance never public, and
+/// its tags go onto its snapshots.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DbInstanceInputs {
+    /// `postgres`.
+    pub engine: String,
+    /// The major version, `16`; AWS chooses the minor one.
+    pub engine_version: String,
+    /// The instance class, `db.t4g.micro`.
+    pub instance_class: String,
+    /// Storage at creation, GiB, 20 to 65536.
+    pub allocated_storage_gib: u32,
+    /// How far storage may grow by itself, GiB.
+    pub max_allocated_storage_gib: u32,
+    /// `gp3`.
+    pub storage_type: String,
+    /// The key that encrypts the storage.
+    pub kms_key_id: Input<String>,
+    /// Whether a standby stands in another zone.
+    pub multi_az: bool,
+    /// Days that automatic backups are kept, 0 to 35; 0 turns them off.
+    pub backup_retention_days: u8,
+    /// The first database.
+    pub db_name: String,
+    /// The master user.
+    pub master_username: String,
+    /// The secret `{"username", "password"}` that the master password is taken from. The provider reads
+    /// it when it needs it; the value is never part of the inputs.
+    pub master_user_secret_arn: Input<String>,
+    /// The port.
+    pub port: u16,
+    /// The subnet group.
+    pub db_subnet_group_name: Input<String>,
+    /// The parameter group.
+    pub db_parameter_group_name: Input<String>,
+    /// The security groups.
+    pub security_group_ids: Vec<Input<String>>,
+    /// Whether AWS refuses to delete it.
+    pub deletion_protection: bool,
+    /// Whether Performance Insights is on (7 days, free of charge).
+    pub performance_insights: bool,
+    /// Logs sent to CloudWatch: `postgresql`, `upgrade`.
+    pub log_exports: Vec<String>,
+}
+
+fn class_change(old: &Value, _new: &Value) -> Impact {
+    if old["multi_az"] == Value::Bool(true) {
+        Impact::Restart("the standby is changed first, then takes over: about a minute without connections")
+    } else {
+        Impact::Downtime("a single instance is down while its class changes: several minutes")
+    }
+}
+
+fn storage_change(old: &Value, new: &Value) -> Impact {
+    if new["allocated_storage_gib"].as_u64() < old["allocated_storage_gib"].as_u64() {
+        Impact::Never("RDS storage cannot shrink; keep the present size, or move the data into a new instance")
+    } else {
+        Impact::InPlace
+    }
+}
+
+fn version_change(old: &Value, new: &Value) -> Impact {
+    let major = |inputs: &Value| {
+        let text = inputs["engine_version"].as_str().unwrap_or_default();
+        text.split('.').next().and_then(|major| major.parse::<u32>().ok()).unwrap_or(0)
+    };
+    if major(new) < major(old) {
+        Impact::Never("RDS cannot go back to an older engine version; restore a snapshot that was taken on it")
+    } else {
+        Impact::Downtime("the instance is down while its engine is upgraded")
+    }
+}
+
+fn timing(inputs: &Value) -> Timing {
+    if inputs["multi_az"] == Value::Bool(true) {
+        Timing::seconds(720, 600, 300)
+    } else {
+        Timing::seconds(300, 300, 240)
+    }
+}
+
+const FIELDS: &[FieldRule] = &[
+    FieldRule::new("engine", Impact::Never("move the data into a new instance")),
+    FieldRule::by("engine_version", version_change),
+    FieldRule::by("instance_class", class_change),
+    FieldRule::by("allocated_storage_gib", storage_change),
+    FieldRule::new("max_allocated_storage_gib", Impact::InPlace),
+    FieldRule::new("storage_type", Impact::InPlace),
+    FieldRule::new("kms_key_id", Impact::Replace("the key of an instance is fixed at creation")),
+    FieldRule::new("multi_az", Impact::InPlace),
+    FieldRule::new("backup_retention_days", Impact::InPlace),
+    FieldRule::new("db_name", Impact::Replace("the first database is named at creation")),
+    FieldRule::new("master_username", Impact::Replace("the master user is named at creation")),
+    FieldRule::new("master_user_secret_arn", Impact::InPlace).write_only(),
+    FieldRule::new("port", Impact::Downtime("the instance restarts on the new port")),
+    FieldRule::new("db_subnet_group_name", Impact::Downtime("the instance moves to other subnets")),
+    FieldRule::new(
+        "db_parameter_group_name",
+        Impact::Restart("a new parameter group takes effect when the instance restarts"),
+    ),
+    FieldRule::new("security_group_ids", Impact::InPlace).unordered(),
+    FieldRule::new("deletion_protection", Impact::InPlace),
+    FieldRule::new("performance_insights", Impact::InPlace),
+    FieldRule::new("log_exports", Impact::InPlace).unordered(),
+];
+
+impl Kind for DbInstance {
+    const NAME: &'static str = "rds:DBInstance";
+    type Inputs = DbInstanceInputs;
+
+    fn model() -> KindModel {
+        KindModel {
+            name: Self::name(),
+            fields: FIELDS,
+            outputs: &["address", "port", "arn", "identifier"],
+            revised_outputs: &[],
+            replace: ReplaceOrder::DeleteFirst,
+            data: Data::Held("the database"),
+            timing: |inputs| timing(inputs),
+            name_rule: NameRule { max: 63 },
+            taggable: true,
+        }
+    }
+}

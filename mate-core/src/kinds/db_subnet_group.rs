@@ -1,0 +1,49 @@
+//! The subnets that a database instance may stand in (`rds:DBSubnetGroup`).
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::graph::{Input, Output};
+
+/// The subnets that a database instance may stand in (`rds:DBSubnetGroup`).
+#[derive(Debug)]
+pub struct DbSubnetGroup;
+
+impl DbSubnetGroup {
+    /// The group's name.
+    pub const NAME: Output<Self, String> = Output::new("name");
+    /// The group's ARN.
+    pub const ARN: Output<Self, String> = Output::new("arn");
+}
+
+/// What the group is made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DbSubnetGroupInputs {
+    /// What it is for.
+    pub description: String,
+    /// The subnets, in two zones at least for a database.
+    pub subnet_ids: Vec<Input<String>>,
+}
+
+const FIELDS: &[FieldRule] =
+    &[FieldRule::new("description", Impact::InPlace), FieldRule::new("subnet_ids", Impact::InPlace).unordered()];
+
+impl Kind for DbSubnetGroup {
+    const NAME: &'static str = "rds:DBSubnetGroup";
+    type Inputs = DbSubnetGroupInputs;
+
+    fn model() -> KindModel {
+        KindModel {
+            name: Self::name(),
+            fields: FIELDS,
+            outputs: &["name", "arn"],
+            revised_outputs: &[],
+            replace: ReplaceOrder::DeleteFirst,
+            data: Data::None,
+            timing: |_| Timing::seconds(2, 2, 2),
+            name_rule: NameRule { max: 255 },
+            taggable: true,
+        }
+    }
+}

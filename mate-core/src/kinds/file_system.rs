@@ -1,0 +1,69 @@
+//! An EFS file system (`efs:FileSystem`).
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::graph::{Input, Output};
+
+/// An EFS file system (`efs:FileSystem`).
+#[derive(Debug)]
+pub struct FileSystem;
+
+impl FileSystem {
+    /// The file system's id, `fs-…`.
+    pub const ID: Output<Self, String> = Output::new("file_system_id");
+    /// The file system's ARN.
+    pub const ARN: Output<Self, String> = Output::new("arn");
+}
+
+/// What a file system is made from. It is always encrypted and of performance mode `generalPurpose`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSystemInputs {
+    /// The key that encrypts it.
+    pub kms_key_id: Input<String>,
+    /// Its throughput.
+    pub throughput: FileSystemThroughput,
+    /// When files that nobody reads move to infrequent access: `AFTER_30_DAYS` and so on.
+    pub transition_to_ia: Option<String>,
+}
+
+/// How much a file system can move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum FileSystemThroughput {
+    /// Grows with what is stored.
+    Bursting,
+    /// A guaranteed figure.
+    Provisioned {
+        /// MiB a second, 1 to 1024.
+        mibps: u16,
+    },
+    /// Paid by use.
+    Elastic,
+}
+
+const FIELDS: &[FieldRule] = &[
+    FieldRule::new("kms_key_id", Impact::Replace("the key of a file system is fixed at creation")),
+    FieldRule::new("throughput", Impact::InPlace),
+    FieldRule::new("transition_to_ia", Impact::InPlace),
+];
+
+impl Kind for FileSystem {
+    const NAME: &'static str = "efs:FileSystem";
+    type Inputs = FileSystemInputs;
+
+    fn model() -> KindModel {
+        KindModel {
+            name: Self::name(),
+            fields: FIELDS,
+            outputs: &["file_system_id", "arn"],
+            revised_outputs: &[],
+            replace: ReplaceOrder::DeleteFirst,
+            data: Data::Held("every file in the file system"),
+            timing: |_| Timing::seconds(5, 5, 5),
+            name_rule: NameRule { max: 255 },
+            taggable: true,
+        }
+    }
+}

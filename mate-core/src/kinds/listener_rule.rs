@@ -1,0 +1,58 @@
+//! A rule of a listener, by path (`elbv2:ListenerRule`).
+
+use serde::{Deserialize, Serialize};
+
+use super::listener::ListenerAction;
+use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::graph::{Input, Output};
+
+/// A rule of a listener, by path (`elbv2:ListenerRule`).
+#[derive(Debug)]
+pub struct ListenerRule;
+
+impl ListenerRule {
+    /// Its ARN.
+    pub const ARN: Output<Self, String> = Output::new("arn");
+    /// The target group that it forwards to, once it does.
+    pub const TARGET_GROUP_ARN: Output<Self, String> = Output::new("target_group_arn");
+}
+
+/// What a rule is made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerRuleInputs {
+    /// The listener.
+    pub listener_arn: Input<String>,
+    /// Its place among the rules, 1 to 50000, lowest first.
+    pub priority: u16,
+    /// The paths that it takes, with `*` and `?`.
+    pub path_patterns: Vec<String>,
+    /// What is done with the request.
+    pub action: ListenerAction,
+}
+
+const FIELDS: &[FieldRule] = &[
+    FieldRule::new("listener_arn", Impact::Replace("a rule belongs to one listener")),
+    FieldRule::new("priority", Impact::InPlace),
+    FieldRule::new("path_patterns", Impact::InPlace).unordered(),
+    FieldRule::new("action", Impact::InPlace),
+];
+
+impl Kind for ListenerRule {
+    const NAME: &'static str = "elbv2:ListenerRule";
+    type Inputs = ListenerRuleInputs;
+
+    fn model() -> KindModel {
+        KindModel {
+            name: Self::name(),
+            fields: FIELDS,
+            outputs: &["arn", "target_group_arn"],
+            revised_outputs: &[],
+            replace: ReplaceOrder::DeleteFirst,
+            data: Data::None,
+            timing: |_| Timing::seconds(2, 2, 2),
+            name_rule: NameRule { max: 255 },
+            taggable: true,
+        }
+    }
+}

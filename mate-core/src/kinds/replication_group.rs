@@ -1,0 +1,96 @@
+//! An ElastiCache replication group of Redis (`elasticache:ReplicationGroup`).
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::graph::{Input, Output};
+use serde_json::Value;
+
+/// An ElastiCache replication group of Redis (`elasticache:ReplicationGroup`).
+#[derive(Debug)]
+pub struct ReplicationGroup;
+
+impl ReplicationGroup {
+    /// The host name of the primary.
+    pub const PRIMARY_ENDPOINT: Output<Self, String> = Output::new("primary_endpoint");
+    /// The host name that spreads reads over the replicas.
+    pub const READER_ENDPOINT: Output<Self, String> = Output::new("reader_endpoint");
+    /// The port to connect to.
+    pub const PORT: Output<Self, u16> = Output::new("port");
+    /// The group's ARN.
+    pub const ARN: Output<Self, String> = Output::new("arn");
+    /// The group's id.
+    pub const ID: Output<Self, String> = Output::new("replication_group_id");
+}
+
+/// What a replication group is made from. Encryption at rest and in transit are always on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReplicationGroupInputs {
+    /// What it is for.
+    pub description: String,
+    /// The Redis version, `7.1`.
+    pub engine_version: String,
+    /// The node type, `cache.t4g.micro`.
+    pub node_type: String,
+    /// Nodes: the primary and its replicas, 1 to 6.
+    pub num_cache_clusters: u8,
+    /// Whether a replica takes over when the primary fails; needs two nodes.
+    pub automatic_failover: bool,
+    /// Whether the nodes stand in different zones; needs failover.
+    pub multi_az: bool,
+    /// The secret that the AUTH token is taken from. The provider reads it when it needs it.
+    pub auth_token_secret_arn: Input<String>,
+    /// The key that encrypts it at rest.
+    pub kms_key_id: Input<String>,
+    /// Days that automatic snapshots are kept, 0 to 35; 0 turns them off.
+    pub snapshot_retention_days: u8,
+    /// The subnet group.
+    pub cache_subnet_group_name: Input<String>,
+    /// The security groups.
+    pub security_group_ids: Vec<Input<String>>,
+    /// The port.
+    pub port: u16,
+}
+
+fn node_change(old: &Value, _new: &Value) -> Impact {
+    if old["num_cache_clusters"].as_u64() > Some(1) {
+        Impact::Restart("the nodes are changed one after another")
+    } else {
+        Impact::Downtime("a single node is out of reach for some seconds when its type changes")
+    }
+}
+
+const FIELDS: &[FieldRule] = &[
+    FieldRule::new("description", Impact::InPlace),
+    FieldRule::new("engine_version", Impact::Restart("the nodes are upgraded one after another")),
+    FieldRule::by("node_type", node_change),
+    FieldRule::new("num_cache_clusters", Impact::InPlace),
+    FieldRule::new("automatic_failover", Impact::InPlace),
+    FieldRule::new("multi_az", Impact::InPlace),
+    FieldRule::new("auth_token_secret_arn", Impact::InPlace).write_only(),
+    FieldRule::new("kms_key_id", Impact::Replace("the key of a replication group is fixed at creation")),
+    FieldRule::new("snapshot_retention_days", Impact::InPlace),
+    FieldRule::new("cache_subnet_group_name", Impact::Replace("a replication group stays in its subnet group")),
+    FieldRule::new("security_group_ids", Impact::InPlace).unordered(),
+    FieldRule::new("port", Impact::Replace("the port of a replication group is fixed at creation")),
+];
+
+impl Kind for ReplicationGroup {
+    const NAME: &'static str = "elasticache:ReplicationGroup";
+    type Inputs = ReplicationGroupInputs;
+
+    fn model() -> KindModel {
+        KindModel {
+            name: Self::name(),
+            fields: FIELDS,
+            outputs: &["primary_endpoint", "reader_endpoint", "port", "arn", "replication_group_id"],
+            revised_outputs: &[],
+            replace: ReplaceOrder::DeleteFirst,
+            data: Data::Held("what the cache holds"),
+            timing: |_| Timing::seconds(420, 420, 300),
+            name_rule: NameRule { max: 40 },
+            taggable: true,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! An IAM role with its trust, its inline policy and its managed policies (`iam:Role`).
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::policy::PolicyDocument;
+use crate::graph::Output;
+
+/// An IAM role with its trust, its inline policy and its managed policies (`iam:Role`).
+#[derive(Debug)]
+pub struct Role;
+
+impl Role {
+    /// The role's ARN.
+    pub const ARN: Output<Self, String> = Output::new("arn");
+    /// The role's name.
+    pub const NAME: Output<Self, String> = Output::new("role_name");
+}
+
+/// What a role is made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleInputs {
+    /// What it is for.
+    pub description: String,
+    /// Who may take it.
+    pub assume_role_policy: PolicyDocument,
+    /// What it may do: one inline policy, called as the role is.
+    pub policy: Option<PolicyDocument>,
+    /// Managed policies by ARN.
+    pub managed_policy_arns: Vec<String>,
+}
+
+const FIELDS: &[FieldRule] = &[
+    FieldRule::new("description", Impact::InPlace),
+    FieldRule::new("assume_role_policy", Impact::InPlace),
+    FieldRule::new("policy", Impact::InPlace),
+    FieldRule::new("managed_policy_arns", Impact::InPlace).unordered(),
+];
+
+impl Kind for Role {
+    const NAME: &'static str = "iam:Role";
+    type Inputs = RoleInputs;
+
+    fn model() -> KindModel {
+        KindModel {
+            name: Self::name(),
+            fields: FIELDS,
+            outputs: &["arn", "role_name"],
+            revised_outputs: &[],
+            replace: ReplaceOrder::DeleteFirst,
+            data: Data::None,
+            timing: |_| Timing::seconds(3, 2, 2),
+            name_rule: NameRule { max: 64 },
+            taggable: true,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A secret whose value is generated where it is written (`secretsmanager:Secret`).
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::graph::{Input, Output};
+
+/// A secret whose value is generated where it is written (`secretsmanager:Secret`).
+#[derive(Debug)]
+pub struct Secret;
+
+impl Secret {
+    /// The secret's ARN. Its value is never an output.
+    pub const ARN: Output<Self, String> = Output::new("arn");
+}
+
+/// What a secret is made from. The value is not among it: the provider generates it, writes it and drops it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretInputs {
+    /// What it is for.
+    pub description: String,
+    /// The key that encrypts it; AWS's own key for Secrets Manager when none is given.
+    pub kms_key_id: Option<Input<String>>,
+    /// How its value is generated at creation.
+    pub generate: Generate,
+    /// Days in which a deleted secret can be brought back: 0 (deleted for good at once, the name free again) or 7 to 30.
+    /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html>
+    pub recovery_window_days: u8,
+}
+
+/// How a secret's value is generated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Generate {
+    /// Letters and digits, `length` of them; the whole secret string.
+    Token {
+        /// Characters.
+        length: u8,
+    },
+    /// The JSON object `{"username": …, "password": …}` with a generated password of letters and digits.
+    Credentials {
+        /// The user name, not generated.
+        username: String,
+        /// Characters of the password.
+        length: u8,
+    },
+}
+
+const FIELDS: &[FieldRule] = &[
+    FieldRule::new("description", Impact::InPlace),
+    FieldRule::new("kms_key_id", Impact::InPlace),
+    FieldRule::new("generate", Impact::Never("a secret's value is changed by rotating it")).write_only(),
+    FieldRule::new("recovery_window_days", Impact::InPlace).write_only(),
+];
+
+impl Kind for Secret {
+    const NAME: &'static str = "secretsmanager:Secret";
+    type Inputs = SecretInputs;
+
+    fn model() -> KindModel {
+        KindModel {
+            name: Self::name(),
+            fields: FIELDS,
+            outputs: &["arn"],
+            revised_outputs: &[],
+            replace: ReplaceOrder::DeleteFirst,
+            data: Data::Held("the secret value"),
+            timing: |_| Timing::seconds(1, 1, 1),
+            name_rule: NameRule { max: 512 },
+            taggable: true,
+        }
+    }
+}

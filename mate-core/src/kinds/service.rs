@@ -1,0 +1,127 @@
+//! An ECS service on Fargate (`ecs:Service`).
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::graph::{Input, Output};
+
+/// An ECS service on Fargate (`ecs:Service`).
+#[derive(Debug)]
+pub struct Service;
+
+impl Service {
+    /// Its ARN.
+    pub const ARN: Output<Self, String> = Output::new("arn");
+    /// Its name.
+    pub const NAME: Output<Self, String> = Output::new("service_name");
+    /// Its name for autoscaling, `service/{cluster}/{service}`.
+    pub const RESOURCE_ID: Output<Self, String> = Output::new("resource_id");
+}
+
+/// What a service is made from. Tasks have no public address, and take the service's tags.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceInputs {
+    /// The cluster's name.
+    pub cluster: Input<String>,
+    /// The task definition's ARN, with its revision.
+    pub task_definition: Input<String>,
+    /// Tasks. With `autoscaling` the figure at creation: afterwards any figure between the bounds is right.
+    pub desired_count: u32,
+    /// The bounds within which autoscaling moves the count.
+    pub autoscaling: Option<CountRange>,
+    /// Where the tasks run.
+    pub capacity_providers: Vec<CapacityProvider>,
+    /// The subnets.
+    pub subnet_ids: Vec<Input<String>>,
+    /// The security groups.
+    pub security_group_ids: Vec<Input<String>>,
+    /// The target groups that it stands behind.
+    pub load_balancers: Vec<ServiceLoadBalancer>,
+    /// Seconds in which a failing target does not count against a new task; only behind a load balancer.
+    pub health_check_grace_seconds: Option<u32>,
+    /// Tasks that stay healthy during a deployment, in percent of the desired count.
+    pub minimum_healthy_percent: u16,
+    /// Tasks that may run during a deployment, in percent of the desired count.
+    pub maximum_percent: u16,
+    /// Whether a deployment that cannot become steady is stopped and rolled back.
+    pub circuit_breaker: bool,
+    /// Whether a shell can be opened in its tasks.
+    pub enable_execute_command: bool,
+    /// What must be ready before its tasks can start and that no other field names: the mount targets of its volumes.
+    pub after: Vec<Input<String>>,
+}
+
+/// The bounds of autoscaling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CountRange {
+    /// Fewest tasks.
+    pub min: u32,
+    /// Most tasks.
+    pub max: u32,
+}
+
+/// A share of the tasks on one capacity provider.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CapacityProvider {
+    /// `FARGATE` or `FARGATE_SPOT`.
+    pub name: String,
+    /// Its share.
+    pub weight: u16,
+    /// Tasks that it gets first.
+    pub base: u16,
+}
+
+/// A target group that the service's tasks are registered with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceLoadBalancer {
+    /// The target group; taken from the listener or rule that forwards to it, because ECS refuses one that no load balancer has.
+    pub target_group_arn: Input<String>,
+    /// The container.
+    pub container_name: String,
+    /// Its port.
+    pub container_port: u16,
+}
+
+const FIELDS: &[FieldRule] = &[
+    FieldRule::new("cluster", Impact::Replace("a service belongs to one cluster")),
+    FieldRule::new(
+        "task_definition",
+        Impact::Restart("tasks are replaced one after another by the circuit breaker's rules"),
+    ),
+    FieldRule::new("desired_count", Impact::InPlace),
+    FieldRule::new("autoscaling", Impact::InPlace).write_only(),
+    FieldRule::new("capacity_providers", Impact::Restart("tasks are started anew on the other capacity")).unordered(),
+    FieldRule::new("subnet_ids", Impact::Restart("tasks are started anew in the other subnets")).unordered(),
+    FieldRule::new("security_group_ids", Impact::Restart("tasks are started anew in the other groups")).unordered(),
+    FieldRule::new("load_balancers", Impact::Restart("tasks are started anew behind the other target group"))
+        .unordered(),
+    FieldRule::new("health_check_grace_seconds", Impact::InPlace),
+    FieldRule::new("minimum_healthy_percent", Impact::InPlace),
+    FieldRule::new("maximum_percent", Impact::InPlace),
+    FieldRule::new("circuit_breaker", Impact::InPlace),
+    FieldRule::new("enable_execute_command", Impact::InPlace),
+    FieldRule::new("after", Impact::InPlace).edge_only(),
+];
+
+impl Kind for Service {
+    const NAME: &'static str = "ecs:Service";
+    type Inputs = ServiceInputs;
+
+    fn model() -> KindModel {
+        KindModel {
+            name: Self::name(),
+            fields: FIELDS,
+            outputs: &["arn", "service_name", "resource_id"],
+            revised_outputs: &[],
+            replace: ReplaceOrder::DeleteFirst,
+            data: Data::None,
+            timing: |_| Timing::seconds(150, 150, 60),
+            name_rule: NameRule { max: 255 },
+            taggable: true,
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The error of a provider: what sort it is and whether to try again are two axes.
+
+use std::fmt;
+
+use super::Created;
+use crate::ids::Address;
+
+/// What sort of failure it was. Decided once, by the cloud's error code, never by its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ErrorClass {
+    /// Too many calls.
+    Throttled,
+    /// The cloud or the way to it failed for the moment, and the call took no effect.
+    Transient,
+    /// It is not known whether the call took effect: the answer was lost.
+    Ambiguous,
+    /// Something that was just made cannot be seen yet.
+    EventualConsistency,
+    /// Something else is being done to the object at this moment.
+    Conflict,
+    /// Something still uses the object, or something that it needs is missing.
+    Dependency,
+    /// AWS has no capacity of this sort at the moment.
+    Capacity,
+    /// A limit of the account is reached.
+    Quota,
+    /// The credentials do not allow it, or are not valid.
+    Denied,
+    /// AWS refuses the inputs.
+    Invalid,
+    /// It is not there.
+    NotFound,
+    /// Something that is not ours has the name.
+    AlreadyExists,
+    /// The provider does not do this.
+    Unsupported,
+    /// A fault of this library or an answer that cannot be.
+    Bug,
+}
+
+impl fmt::Display for ErrorClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Throttled => "throttled",
+            Self::Transient => "transient",
+            Self::Ambiguous => "ambiguous",
+            Self::EventualConsistency => "eventual consistency",
+            Self::Conflict => "conflict",
+            Self::Dependency => "dependency",
+            Self::Capacity => "capacity",
+            Self::Quota => "quota",
+            Self::Denied => "denied",
+            Self::Invalid => "invalid",
+            Self::NotFound => "not found",
+            Self::AlreadyExists => "already exists",
+            Self::Unsupported => "unsupported",
+            Self::Bug => "bug",
+        })
+    }
+}
+
+/// Whether the same call may succeed later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryStatus {
+    /// Trying again soon is right.
+    Temporary,
+    /// It was temporary, was tried often enough, and has not gone away.
+    Persistent,
+    /// Trying again changes nothing.
+    Permanent,
+}
+
+impl ErrorClass {
+    /// Whether a call that failed so is worth repeating.
+    #[must_use]
+    pub fn retry(self) -> RetryStatus {
+        match self {
+            Self::Throttled
+            | Self::Transient
+            | Self::Ambiguous
+            | Self::EventualConsistency
+            | Self::Conflict
+            | Self::Dependency
+            | Self::Capacity => RetryStatus::Temporary,
+            Self::Quota
+            | Self::Denied
+            | Self::Invalid
+            | Self::NotFound
+            | Self::AlreadyExists
+            | Self::Unsupported
+            | Self::Bug => RetryStatus::Permanent,
+        }
+    }
+
+    /// What a person does next.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Throttled => "run it again later, or lower the parallelism",
+            Self::Transient | Self::Ambiguous | Self::EventualConsistency | Self::Conflict => {
+                "run it again: what was done is found and kept"
+            }
+            Self::Dependency => "see what still uses it or is missing, remove that or wait, and run it again",
+            Self::Capacity => "choose another instance class or zone, or run it again later",
+            Self::Quota => "have the account's limit raised in Service Quotas, then run it again",
+            Self::Denied => "give the caller's role the action that the message names, then run it again",
+            Self::Invalid => "correct the spec by what the message says, and make a new plan",
+            Self::NotFound => "make a new plan: something was removed outside",
+            Self::AlreadyExists => "something that is not ours has this name: rename the tenant, or adopt the object",
+            Self::Unsupported => "use a provider that has this kind",
+            Self::Bug => "report it with this message",
+        }
+    }
+}
+
+/// A call to the cloud that failed.
+///
+/// The cause is in [`std::error::Error::source`] and not in the text. The text never holds a secret: causes are
+/// reduced to code, message and request id where they enter.
+#[derive(Debug, thiserror::Error)]
+#[error("{operation} for {address} failed ({class}{}){}{}", Code(.code.as_deref()), Message(.message.as_deref()), Request(.request_id.as_deref()))]
+#[non_exhaustive]
+pub struct ProviderError {
+    /// What sort of failure.
+    pub class: ErrorClass,
+    /// Whether to try again.
+    pub retry: RetryStatus,
+    /// The call, as `rds:CreateDBInstance`.
+    pub operation: String,
+    /// The object.
+    pub address: Address,
+    /// The cloud's error code.
+    pub code: Option<String>,
+    /// The cloud's message.
+    pub message: Option<String>,
+    /// The cloud's request id, for a support case.
+    pub request_id: Option<String>,
+    /// What exists by now, when the call failed half-way.
+    pub created: Option<Box<Created>>,
+    /// The cause.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl ProviderError {
+    /// An error of `class` in `operation` on `address`; whether to retry follows from the class.
+    #[must_use]
+    pub fn new(class: ErrorClass, operation: impl Into<String>, address: Address) -> Self {
+        Self {
+            class,
+            retry: class.retry(),
+            operation: operation.into(),
+            address,
+            code: None,
+            message: None,
+            request_id: None,
+            created: None,
+            source: None,
+        }
+    }
+
+    /// With the cloud's error code.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.code = Some(code.into());
+        self
+    }
+
+    /// With a message.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// With the cloud's request id.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
+        self.request_id = Some(request_id.into());
+        self
+    }
+
+    /// With what exists by now.
+    #[must_use]
+    pub fn with_created(mut self, created: Created) -> Self {
+        self.created = Some(Box::new(created));
+        self
+    }
+
+    /// With the retry status changed from what the class says.
+    #[must_use]
+    pub fn with_retry(mut self, retry: RetryStatus) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// With its cause. The cause must hold no secret.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+}
+
+struct Code<'a>(Option<&'a str>);
+struct Message<'a>(Option<&'a str>);
+struct Request<'a>(Option<&'a str>);
+
+impl fmt::Display for Code<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |code| write!(f, ", {code}"))
+    }
+}
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |message| write!(f, ": {message}"))
+    }
+}
+
+impl fmt::Display for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |id| write!(f, " [request {id}]"))
+    }
+}

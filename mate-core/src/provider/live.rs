@@ -1,0 +1,112 @@
+//! What a provider answers.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::ProviderError;
+use crate::graph::{Outputs, Tags};
+use crate::ids::{Address, KindName};
+
+/// Where an object stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state", content = "reason")]
+pub enum Status {
+    /// It does its work and its outputs are final.
+    Ready,
+    /// On its way, with the cloud's word for where (`creating`, `1 of 2 tasks running`).
+    Pending(String),
+    /// On its way out.
+    Deleting,
+    /// It will not become ready by itself.
+    Failed(String),
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("ready"),
+            Self::Pending(reason) => write!(f, "pending: {reason}"),
+            Self::Deleting => f.write_str("deleting"),
+            Self::Failed(reason) => write!(f, "failed: {reason}"),
+        }
+    }
+}
+
+/// An object as it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    /// Its physical id.
+    pub physical_id: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Its inputs as far as the cloud tells them, in the kind's own form. A field that is missing is not
+    /// compared with the cloud but with the record.
+    pub inputs: Value,
+    /// Its outputs as far as they exist.
+    pub outputs: Outputs,
+    /// Its tags, where the kind can carry tags.
+    pub tags: Tags,
+}
+
+/// The answer to one request to observe.
+#[derive(Debug)]
+pub enum Observation {
+    /// It is not there. Certain, not a guess.
+    Absent,
+    /// Something stands under its name that is not ours. The text says what.
+    Foreign(String),
+    /// It could not be found out.
+    Unknown(ProviderError),
+    /// It is there and ours.
+    Present(Live),
+}
+
+/// What a create or update left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Created {
+    /// Its physical id.
+    pub physical_id: String,
+    /// Where it stands: the engine waits until it is ready.
+    pub status: Status,
+    /// Its outputs as far as they exist.
+    pub outputs: Outputs,
+}
+
+impl From<Live> for Created {
+    fn from(live: Live) -> Self {
+        Self { physical_id: live.physical_id, status: live.status, outputs: live.outputs }
+    }
+}
+
+/// What a delete left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deleted {
+    /// It is gone.
+    Gone,
+    /// It is on its way out: the engine waits until it is absent.
+    Going,
+}
+
+/// An object that carries our ownership tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discovered {
+    /// Whose the tags say it is.
+    pub address: Address,
+    /// Its kind, where it is one that we know.
+    pub kind: Option<KindName>,
+    /// Its ARN.
+    pub arn: String,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// One finding about why an object is stuck or has failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnosis {
+    /// What was found, in the cloud's words.
+    pub finding: String,
+    /// What to do about it, where that is known.
+    pub advice: Option<String>,
+}

@@ -1,0 +1,214 @@
+//! The provider: what the engine asks of a cloud. Few methods, owned request records, object-safe.
+
+mod error;
+mod live;
+
+pub use error::{ErrorClass, ProviderError, RetryStatus};
+pub use live::{Created, Deleted, Diagnosis, Discovered, Live, Observation, Status};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::clock::{Clock, SystemClock};
+use crate::graph::Tags;
+use crate::ids::{Address, KindName, NodeId, TenantKey};
+
+/// The tags by which an object is known to be ours, and whose it is.
+///
+/// | key | value |
+/// |---|---|
+/// | `ManagedBy` | `mate` |
+/// | `Tenant` | the tenant |
+/// | `Environment` | the environment |
+/// | `Component` | the node of the tenant's graph |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ownership(pub Address);
+
+impl Ownership {
+    /// Value of the tag `ManagedBy`.
+    pub const MANAGER: &'static str = "mate";
+
+    /// The ownership tags.
+    #[must_use]
+    pub fn tags(&self) -> Tags {
+        BTreeMap::from([
+            ("ManagedBy".to_owned(), Self::MANAGER.to_owned()),
+            ("Tenant".to_owned(), self.0.tenant.to_string()),
+            ("Environment".to_owned(), self.0.environment.to_string()),
+            ("Component".to_owned(), self.0.node.to_string()),
+        ])
+    }
+
+    /// Whether `tags` say that the object belongs to this address.
+    #[must_use]
+    pub fn owns(&self, tags: &Tags) -> bool {
+        self.tags().iter().all(|(key, value)| tags.get(key) == Some(value))
+    }
+
+    /// Whose the tags say the object is, when they are ownership tags at all.
+    #[must_use]
+    pub fn from_tags(tags: &Tags) -> Option<Address> {
+        if tags.get("ManagedBy").map(String::as_str) != Some(Self::MANAGER) {
+            return None;
+        }
+        Some(Address {
+            tenant: tags.get("Tenant")?.parse().ok()?,
+            environment: tags.get("Environment")?.parse().ok()?,
+            node: tags.get("Component")?.parse().ok()?,
+        })
+    }
+}
+
+/// Which object a request is about.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Target {
+    /// Whose it is.
+    pub address: Address,
+    /// Its kind.
+    pub kind: KindName,
+    /// Its physical name.
+    pub name: String,
+    /// Its physical id (`sg-…`, an ARN), where one is recorded. The record is a hint: without it, or when it
+    /// is out of date, the object is looked up by name and ownership tags.
+    pub physical_id: Option<String>,
+    /// Its inputs: as desired when it is observed, created or updated; as recorded when it is deleted. In an
+    /// observation references to nodes that are not ready may still stand in them.
+    pub inputs: Value,
+    /// The tags that it carries, or should.
+    pub tags: Tags,
+}
+
+impl Target {
+    /// The node.
+    #[must_use]
+    pub fn node(&self) -> &NodeId {
+        &self.address.node
+    }
+
+    /// The ownership tags that make it ours.
+    #[must_use]
+    pub fn ownership(&self) -> Ownership {
+        Ownership(self.address.clone())
+    }
+
+    /// The kind's typed inputs.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Bug`] when the JSON form does not fit the kind.
+    pub fn typed<K: crate::kinds::Kind>(&self) -> Result<K::Inputs, ProviderError> {
+        serde_json::from_value(self.inputs.clone()).map_err(|error| {
+            ProviderError::new(ErrorClass::Bug, "parse inputs", self.address.clone())
+                .with_message(format!("the inputs do not fit the kind {}: {error}", self.kind))
+        })
+    }
+}
+
+/// Makes an object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CreateRequest {
+    /// Which object; every input is resolved.
+    pub target: Target,
+    /// The idempotency token: the same for every attempt of one creation, 64 hex digits.
+    pub token: String,
+}
+
+/// Brings an object to its desired inputs and tags.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UpdateRequest {
+    /// Which object; every input is resolved.
+    pub target: Target,
+    /// The top-level fields that the plan found different, `tags` among them when tags differ. Only these are touched.
+    pub fields: Vec<String>,
+    /// The idempotency token, 64 hex digits.
+    pub token: String,
+}
+
+/// Removes an object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeleteRequest {
+    /// Which object; the inputs as recorded.
+    pub target: Target,
+    /// What may happen to the data in it.
+    pub data: DataPolicy,
+}
+
+/// What may happen to an object's data when it is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DataPolicy {
+    /// The object is deleted only if that loses nothing: a bucket that holds objects is refused
+    /// ([`ErrorClass::Dependency`]). A database leaves a final snapshot of this name.
+    Keep {
+        /// The name of the final snapshot, for kinds that leave one.
+        final_snapshot: Option<String>,
+    },
+    /// The data goes too: the bucket is emptied, no snapshot is left. Only with the caller's consent.
+    Discard,
+}
+
+/// What is looked for by its tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Scope {
+    /// Everything of one tenant in one environment.
+    Tenant(TenantKey),
+}
+
+/// A cloud, as the engine sees it. Implemented by `AwsProvider`, by [`crate::sim::SimCloud`] and by a mock.
+///
+/// What every implementation keeps to, and the conformance suite checks:
+/// - `observe` changes nothing, answers once per request in the requests' order, and tells *unknown* from *absent*.
+/// - `create` answers as soon as the cloud accepted; the engine waits. The same token twice makes one object.
+///   What exists under the name but does not carry our ownership tags is refused with
+///   [`ErrorClass::AlreadyExists`] and never touched. What exists and is ours is brought to the inputs and returned.
+/// - `update` touches only the named fields, and is safe to repeat.
+/// - `delete` of what is absent succeeds; what is not ours is refused and not touched.
+/// - Every method may be dropped at any await: the cloud is then in some state that `observe` tells.
+#[cfg_attr(feature = "testing", mockall::automock)]
+#[async_trait]
+pub trait Provider: Send + Sync + fmt::Debug {
+    /// Reads many objects, batched by kind. One answer a request, in the same order.
+    async fn observe(&self, targets: Vec<Target>) -> Vec<Observation>;
+
+    /// Makes an object, or finds the one that an earlier attempt made.
+    ///
+    /// # Errors
+    /// See [`ProviderError`]; [`ProviderError::created`] tells what exists by then.
+    async fn create(&self, request: CreateRequest) -> Result<Created, ProviderError>;
+
+    /// Brings the named fields to what is wanted.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn update(&self, request: UpdateRequest) -> Result<Created, ProviderError>;
+
+    /// Removes an object.
+    ///
+    /// # Errors
+    /// See [`ProviderError`]; [`ErrorClass::Dependency`] while something still uses it.
+    async fn delete(&self, request: DeleteRequest) -> Result<Deleted, ProviderError>;
+
+    /// Everything that carries the scope's ownership tags, whether a record knows it or not. What is already
+    /// being deleted may be left out; final snapshots are left out.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError>;
+
+    /// Why an object is stuck or has failed, in the cloud's own words; empty when the cloud says nothing.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError>;
+
+    /// The time that this cloud lives in: the system's, unless the cloud is simulated.
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock::new())
+    }
+}

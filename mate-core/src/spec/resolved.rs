@@ -1,0 +1,232 @@
+//! A tenant with every value decided, and where each value came from. What the blueprint is made from.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::TenantId;
+
+/// A tenant with every value decided. Made by a tier catalogue from a [`super::TenantSpec`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResolvedTenant {
+    /// The tenant.
+    pub id: TenantId,
+    /// Its name for people.
+    pub display_name: String,
+    /// The first label of its host name.
+    pub subdomain: String,
+    /// The name of its tier.
+    pub tier: String,
+    /// Its services; at least one.
+    pub services: Vec<ResolvedService>,
+    /// Its database.
+    pub database: ResolvedDatabase,
+    /// Its cache.
+    pub cache: ResolvedCache,
+    /// Its storage.
+    pub storage: ResolvedStorage,
+    /// Its compliance settings.
+    pub compliance: ResolvedCompliance,
+    /// Its own identity provider, if any.
+    pub identity_provider: Option<ResolvedIdentityProvider>,
+    /// Technical contact, an e-mail address.
+    pub technical_contact: String,
+    /// Billing contact, an e-mail address.
+    pub billing_contact: String,
+    /// Tag `CostCenter`; the base's when none.
+    pub cost_center: Option<String>,
+    /// Tag `Department`.
+    pub department: Option<String>,
+    /// Whether it may be destroyed; the base's setting when none.
+    pub deletion_protection: Option<bool>,
+    /// Where each value came from, by field path (`database.instance_class`).
+    pub sources: BTreeMap<String, Source>,
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// The tenant's own setting.
+    Tenant,
+    /// The tier of this name.
+    Tier(String),
+    /// The default.
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tenant => f.write_str("tenant"),
+            Self::Tier(tier) => write!(f, "tier {tier}"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A service with every value decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResolvedService {
+    /// Its name: `django`.
+    pub name: String,
+    /// Its image.
+    pub image: ResolvedImage,
+    /// The container's command; empty for the image's own.
+    pub command: Vec<String>,
+    /// CPU units, a pair with `memory_mib` that Fargate accepts.
+    pub cpu: u32,
+    /// Memory, MiB.
+    pub memory_mib: u32,
+    /// Tasks, 1 to 100.
+    pub desired_count: u32,
+    /// The port that it listens on, where it listens.
+    pub port: Option<u16>,
+    /// How it is reached through the load balancer; none for a worker.
+    pub exposure: Option<ResolvedExposure>,
+    /// Bounds and targets of its autoscaling, where it is on.
+    pub autoscaling: Option<ResolvedAutoscaling>,
+    /// Plain environment variables of its own.
+    pub environment: BTreeMap<String, String>,
+    /// The share of tasks on Fargate Spot, percent, 0 to 100.
+    pub spot_percent: u8,
+    /// Seconds between SIGTERM and SIGKILL, up to 120.
+    pub stop_timeout_seconds: u8,
+    /// Tasks that stay healthy during a deployment, percent.
+    pub minimum_healthy_percent: u16,
+    /// Tasks that may run during a deployment, percent.
+    pub maximum_percent: u16,
+    /// Whether a shell can be opened in its tasks.
+    pub enable_execute_command: bool,
+}
+
+/// A container image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResolvedImage {
+    /// A tag or digest in one of the base's repositories, by the repository's short name (`django` for `mate-django-dev`).
+    Repository {
+        /// The repository's short name.
+        repository: String,
+        /// The tag, or the digest (`sha256:…`).
+        reference: String,
+    },
+    /// A full image URI.
+    Uri(String),
+}
+
+/// How a service is reached through the load balancer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedExposure {
+    /// The listener's port: 443, or another one with the same certificate.
+    pub listener_port: u16,
+    /// The paths that go to this service; empty for everything that no other service takes.
+    pub path_patterns: Vec<String>,
+    /// The health check's path.
+    pub health_check_path: String,
+    /// The answers that count as healthy: `200,301,302`.
+    pub health_check_matcher: String,
+    /// Seconds between checks, 5 to 300.
+    pub health_check_interval_seconds: u16,
+    /// Good checks until healthy, 2 to 10.
+    pub healthy_threshold: u8,
+    /// Bad checks until unhealthy, 2 to 10.
+    pub unhealthy_threshold: u8,
+    /// Seconds that a target is drained for, 0 to 3600.
+    pub deregistration_delay_seconds: u16,
+    /// Seconds that a client stays with its target; none for no stickiness.
+    pub stickiness_seconds: Option<u32>,
+}
+
+/// Autoscaling of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedAutoscaling {
+    /// Fewest tasks, 1 to 100.
+    pub min_capacity: u32,
+    /// Most tasks, greater than the fewest.
+    pub max_capacity: u32,
+    /// CPU to hold, percent, 1 to 100.
+    pub target_cpu_percent: u8,
+    /// Memory to hold, percent; none for no such policy.
+    pub target_memory_percent: Option<u8>,
+    /// Requests a target and minute to hold; none for no such policy.
+    pub target_requests: Option<u32>,
+    /// Seconds to wait after scaling in.
+    pub scale_in_cooldown_seconds: u32,
+    /// Seconds to wait after scaling out.
+    pub scale_out_cooldown_seconds: u32,
+}
+
+/// The database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedDatabase {
+    /// Major version of PostgreSQL.
+    pub engine_version: String,
+    /// The instance class.
+    pub instance_class: String,
+    /// Storage at creation, GiB.
+    pub allocated_storage_gib: u32,
+    /// How far storage grows by itself, GiB.
+    pub max_storage_gib: u32,
+    /// Days that backups are kept, 0 to 35.
+    pub backup_retention_days: u8,
+    /// Whether a standby stands in another zone.
+    pub multi_az: bool,
+    /// Whether Performance Insights is on.
+    pub performance_insights: bool,
+}
+
+/// The cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedCache {
+    /// Version of Redis.
+    pub engine_version: String,
+    /// The node type.
+    pub node_type: String,
+    /// Nodes, 1 to 6.
+    pub nodes: u8,
+    /// Whether a replica takes over; only with two nodes or more.
+    pub automatic_failover: bool,
+    /// Days that snapshots are kept, 0 to 35.
+    pub snapshot_retention_days: u8,
+}
+
+/// The storage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedStorage {
+    /// Whether the bucket keeps old versions.
+    pub s3_versioning: bool,
+    /// Whether old objects move to colder storage.
+    pub s3_lifecycle_rules: bool,
+    /// Provisioned throughput of the file system, MiB/s; none for bursting.
+    pub efs_provisioned_mibps: Option<u16>,
+    /// The tenant's storage quota, GB.
+    pub max_storage_gb: u32,
+    /// Where the three parts of storage are seen in the containers.
+    pub layout: super::StorageLayout,
+}
+
+/// Compliance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedCompliance {
+    /// Whether HIPAA's rules hold.
+    pub hipaa: bool,
+    /// Whether API calls are audited.
+    pub audit_logging: bool,
+    /// Whether network flows are logged.
+    pub flow_logs: bool,
+    /// Days that data and logs are kept; 2555 under HIPAA unless set.
+    pub data_retention_days: u32,
+}
+
+/// A tenant's own identity provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedIdentityProvider {
+    /// `SAML` or `OIDC`.
+    pub provider_type: String,
+    /// Its name in the user pool.
+    pub name: String,
+    /// Its metadata document or issuer.
+    pub metadata_url: String,
+}
