@@ -1,1 +1,16 @@
-//! placeholder
+//! The AWS provider of MATE: one driver a resource kind over the AWS SDK for Rust.
+
+mod classify;
+mod config;
+mod context;
+mod drivers;
+mod provider;
+mod secrets;
+mod tags;
+
+pub use classify::failed;
+pub use config::{AwsProviderBuilder, ConfigError};
+pub use context::Aws;
+pub use drivers::Driver;
+pub use provider::AwsProvider;
+pub use secrets::{RandomSecrets, SecretSource};

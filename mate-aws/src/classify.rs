@@ -1,0 +1,240 @@
+//! AWS's errors, classified once, by code and never by text.
+
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use mate_core::ids::Address;
+use mate_core::provider::{ErrorClass, ProviderError};
+
+/// Turns a failed call into a [`ProviderError`]: `.map_err(failed(address, "rds:CreateDBInstance"))`.
+///
+/// Whether the call only reads is told by its name (`Describe`, `Get`, `List`, `Head`): a lost answer to a read is
+/// transient, to a write it is ambiguous.
+pub fn failed<E, R>(address: &Address, operation: &str) -> impl FnOnce(SdkError<E, R>) -> ProviderError
+where
+    E: ProvideErrorMetadata,
+{
+    move |error| classify(address, operation, &error)
+}
+
+fn classify<E, R>(address: &Address, operation: &str, error: &SdkError<E, R>) -> ProviderError
+where
+    E: ProvideErrorMetadata,
+{
+    let lost = if reads(operation) { ErrorClass::Transient } else { ErrorClass::Ambiguous };
+    let simple = |class, message: &str| ProviderError::new(class, operation, address.clone()).with_message(message);
+    match error {
+        SdkError::ConstructionFailure(_) => simple(ErrorClass::Bug, "the request could not be built"),
+        SdkError::TimeoutError(_) => simple(lost, "no answer in time"),
+        SdkError::DispatchFailure(failure) if failure.is_user() => {
+            simple(ErrorClass::Denied, "the request could not be sent: no valid credentials or endpoint")
+        }
+        SdkError::DispatchFailure(failure) if failure.is_io() => simple(lost, "the connection failed"),
+        SdkError::DispatchFailure(_) => simple(lost, "the request could not be sent"),
+        SdkError::ResponseError(_) => simple(lost, "the answer was broken"),
+        SdkError::ServiceError(service) => {
+            let meta = service.err().meta();
+            let class = meta.code().map_or(lost, |code| class_of(code, lost));
+            let mut failure = ProviderError::new(class, operation, address.clone());
+            failure.code = meta.code().map(str::to_owned);
+            failure.message = meta.message().map(str::to_owned);
+            failure.request_id = meta.extra("aws_request_id").map(str::to_owned);
+            failure
+        }
+        _ => simple(lost, "the call failed"),
+    }
+}
+
+fn reads(operation: &str) -> bool {
+    let call = operation.split_once(':').map_or(operation, |(_, call)| call);
+    ["Describe", "Get", "List", "Head"].iter().any(|verb| call.starts_with(verb))
+}
+
+/// The class of an AWS error code. Codes from the services' API references.
+fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
+    use ErrorClass as C;
+    match code {
+        "Throttling"
+        | "ThrottlingException"
+        | "ThrottledException"
+        | "RequestThrottled"
+        | "RequestThrottledException"
+        | "TooManyRequestsException"
+        | "RequestLimitExceeded"
+        | "BandwidthLimitExceeded"
+        | "SlowDown"
+        | "PriorRequestNotComplete"
+        | "ProvisionedThroughputExceededException"
+        | "TransactionInProgressException"
+        | "EC2ThrottledException" => C::Throttled,
+
+        "InternalError"
+        | "InternalFailure"
+        | "InternalServerError"
+        | "InternalServiceError"
+        | "InternalServiceErrorException"
+        | "ServerException"
+        | "ServiceFailure"
+        | "ServiceFailureException"
+        | "InternalErrorException"
+        | "InternalServerErrorException"
+        | "WAFInternalErrorException" => lost,
+        "ServiceUnavailable"
+        | "ServiceUnavailableException"
+        | "Unavailable"
+        | "RequestTimeout"
+        | "RequestTimeoutException" => lost,
+
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "UnrecognizedClientException"
+        | "InvalidClientTokenId"
+        | "SignatureDoesNotMatch"
+        | "AuthFailure"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "MissingAuthenticationToken"
+        | "NotAuthorizedException"
+        | "OptInRequired"
+        | "InvalidAccessKeyId"
+        | "RequestExpired"
+        | "AuthorizationNotFound" => C::Denied,
+
+        "InsufficientDBInstanceCapacity"
+        | "InsufficientCacheClusterCapacity"
+        | "InsufficientInstanceCapacity"
+        | "InsufficientThroughputCapacity"
+        | "NoAvailableCapacity"
+        | "InsufficientDBInstanceCapacityFault" => C::Capacity,
+
+        "DependencyViolation"
+        | "ResourceInUse"
+        | "ResourceInUseException"
+        | "DeleteConflict"
+        | "DeleteConflictException"
+        | "FileSystemInUse"
+        | "BucketNotEmpty"
+        | "InvalidDBSubnetGroupStateFault"
+        | "InvalidDBParameterGroupState"
+        | "CacheSubnetGroupInUse"
+        | "WAFAssociatedItemException"
+        | "CertificateNotFound" => C::Dependency,
+
+        "IncorrectFileSystemLifeCycleState"
+        | "InvalidDBInstanceState"
+        | "InvalidReplicationGroupState"
+        | "InvalidReplicationGroupStateFault"
+        | "InvalidCacheClusterState"
+        | "OperationAborted"
+        | "OperationAbortedException"
+        | "ConcurrentModification"
+        | "ConcurrentModificationException"
+        | "ConcurrentUpdateException"
+        | "UpdateInProgressException"
+        | "ServiceNotActiveException"
+        | "WAFUnavailableEntityException"
+        | "ConflictException"
+        | "IncorrectState"
+        | "IncorrectMountTargetState"
+        | "ConcurrentAccess"
+        | "WAFOptimisticLockException" => C::Conflict,
+
+        "AlreadyExists"
+        | "AlreadyExistsException"
+        | "EntityAlreadyExists"
+        | "EntityAlreadyExistsException"
+        | "ResourceExistsException"
+        | "ResourceAlreadyExistsException"
+        | "BucketAlreadyExists"
+        | "BucketAlreadyOwnedByYou"
+        | "DBInstanceAlreadyExists"
+        | "DBSubnetGroupAlreadyExists"
+        | "DBParameterGroupAlreadyExists"
+        | "CacheSubnetGroupAlreadyExists"
+        | "ReplicationGroupAlreadyExists"
+        | "ReplicationGroupAlreadyExistsFault"
+        | "DuplicateLoadBalancerName"
+        | "DuplicateTargetGroupName"
+        | "DuplicateListener"
+        | "PriorityInUse"
+        | "FileSystemAlreadyExists"
+        | "AccessPointAlreadyExists"
+        | "MountTargetConflict"
+        | "InvalidGroup.Duplicate"
+        | "InvalidPermission.Duplicate"
+        | "DuplicateProviderException"
+        | "DBSnapshotAlreadyExists" => C::AlreadyExists,
+
+        "Blocked" | "LimitExceededFault" | "Client.QuotaExceeded" => C::Quota,
+
+        code if code.ends_with("NotFound")
+            || code.ends_with("NotFoundException")
+            || code.ends_with("NotFoundFault")
+            || code.starts_with("NoSuch")
+            || matches!(
+                code,
+                "NotFoundFailure" | "WAFNonexistentItemException" | "ClusterNotFoundException" | "404"
+            ) =>
+        {
+            C::NotFound
+        }
+        // Quotas come after throttles: `RequestLimitExceeded` and `BandwidthLimitExceeded` are throttles.
+        code if code.contains("LimitExceeded")
+            || code.contains("QuotaExceeded")
+            || code.starts_with("TooMany")
+            || code.ends_with("QuotaExceededFault")
+            || code.ends_with("LimitExceededException") =>
+        {
+            C::Quota
+        }
+        "InvalidParameterException" | "InvalidRequestException" | "ValidationException" | "ValidationError" => {
+            C::Invalid
+        }
+        code if code.starts_with("Invalid")
+            || code.starts_with("Malformed")
+            || code.starts_with("Missing")
+            || code.starts_with("Unsupported")
+            || code.starts_with("Validation")
+            || code.ends_with("NotSupported")
+            || code.ends_with("Exception") && code.contains("Invalid") =>
+        {
+            C::Invalid
+        }
+        "ClientException" | "BadRequest" | "OperationNotPermitted" | "DBUpgradeDependencyFailure" => C::Invalid,
+        _ => C::Invalid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_is_no_throttle() {
+        assert_eq!(class_of("LimitExceededException", ErrorClass::Ambiguous), ErrorClass::Quota);
+        assert_eq!(class_of("RequestLimitExceeded", ErrorClass::Ambiguous), ErrorClass::Throttled);
+    }
+
+    #[test]
+    fn a_lost_answer_is_ambiguous_for_writes_only() {
+        assert!(reads("ec2:DescribeSecurityGroups") && reads("s3:HeadBucket"));
+        assert!(!reads("rds:CreateDBInstance") && !reads("ecs:RegisterTaskDefinition"));
+    }
+
+    #[test]
+    fn absence_in_every_service_s_words() {
+        for code in [
+            "DBInstanceNotFound",
+            "ReplicationGroupNotFoundFault",
+            "LoadBalancerNotFound",
+            "NoSuchEntity",
+            "ResourceNotFoundException",
+            "NoSuchHostedZone",
+            "FileSystemNotFound",
+            "InvalidGroup.NotFound",
+            "NotFound",
+        ] {
+            assert_eq!(class_of(code, ErrorClass::Ambiguous), ErrorClass::NotFound, "{code}");
+        }
+    }
+}

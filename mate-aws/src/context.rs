@@ -1,0 +1,107 @@
+//! What every driver works with: the clients, the region, the account, the source of secrets.
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+
+use crate::secrets::SecretSource;
+
+/// The clients of one account and region, made from one [`SdkConfig`].
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Aws {
+    /// Application Auto Scaling.
+    #[cfg(feature = "applicationautoscaling")]
+    pub applicationautoscaling: aws_sdk_applicationautoscaling::Client,
+    /// Cognito user pools.
+    #[cfg(feature = "cognito")]
+    pub cognito: aws_sdk_cognitoidentityprovider::Client,
+    /// EC2.
+    #[cfg(feature = "ec2")]
+    pub ec2: aws_sdk_ec2::Client,
+    /// ECS.
+    #[cfg(feature = "ecs")]
+    pub ecs: aws_sdk_ecs::Client,
+    /// EFS.
+    #[cfg(feature = "efs")]
+    pub efs: aws_sdk_efs::Client,
+    /// ElastiCache.
+    #[cfg(feature = "elasticache")]
+    pub elasticache: aws_sdk_elasticache::Client,
+    /// Elastic Load Balancing.
+    #[cfg(feature = "elbv2")]
+    pub elbv2: aws_sdk_elasticloadbalancingv2::Client,
+    /// IAM.
+    #[cfg(feature = "iam")]
+    pub iam: aws_sdk_iam::Client,
+    /// CloudWatch Logs.
+    #[cfg(feature = "logs")]
+    pub logs: aws_sdk_cloudwatchlogs::Client,
+    /// RDS.
+    #[cfg(feature = "rds")]
+    pub rds: aws_sdk_rds::Client,
+    /// Route 53.
+    #[cfg(feature = "route53")]
+    pub route53: aws_sdk_route53::Client,
+    /// S3.
+    #[cfg(feature = "s3")]
+    pub s3: aws_sdk_s3::Client,
+    /// Secrets Manager.
+    #[cfg(feature = "secretsmanager")]
+    pub secretsmanager: aws_sdk_secretsmanager::Client,
+    /// The tagging API, over all services.
+    #[cfg(feature = "tagging")]
+    pub tagging: aws_sdk_resourcegroupstagging::Client,
+    /// WAF.
+    #[cfg(feature = "wafv2")]
+    pub wafv2: aws_sdk_wafv2::Client,
+    /// The region, `us-east-1`.
+    pub region: String,
+    /// Where secret values come from.
+    pub secrets: Arc<dyn SecretSource>,
+    /// Whether the endpoint speaks plain HTTP: an emulator.
+    pub plain_http: bool,
+}
+
+impl Aws {
+    pub(crate) fn new(config: &SdkConfig, region: String, secrets: Arc<dyn SecretSource>) -> Self {
+        let endpoint = config.endpoint_url().map(str::to_owned);
+        Self {
+            #[cfg(feature = "applicationautoscaling")]
+            applicationautoscaling: aws_sdk_applicationautoscaling::Client::new(config),
+            #[cfg(feature = "cognito")]
+            cognito: aws_sdk_cognitoidentityprovider::Client::new(config),
+            #[cfg(feature = "ec2")]
+            ec2: aws_sdk_ec2::Client::new(config),
+            #[cfg(feature = "ecs")]
+            ecs: aws_sdk_ecs::Client::new(config),
+            #[cfg(feature = "efs")]
+            efs: aws_sdk_efs::Client::new(config),
+            #[cfg(feature = "elasticache")]
+            elasticache: aws_sdk_elasticache::Client::new(config),
+            #[cfg(feature = "elbv2")]
+            elbv2: aws_sdk_elasticloadbalancingv2::Client::new(config),
+            #[cfg(feature = "iam")]
+            iam: aws_sdk_iam::Client::new(config),
+            #[cfg(feature = "logs")]
+            logs: aws_sdk_cloudwatchlogs::Client::new(config),
+            #[cfg(feature = "rds")]
+            rds: aws_sdk_rds::Client::new(config),
+            #[cfg(feature = "route53")]
+            route53: aws_sdk_route53::Client::new(config),
+            #[cfg(feature = "s3")]
+            s3: aws_sdk_s3::Client::from_conf(
+                aws_sdk_s3::config::Builder::from(config).force_path_style(endpoint.is_some()).build(),
+            ),
+            #[cfg(feature = "secretsmanager")]
+            secretsmanager: aws_sdk_secretsmanager::Client::new(config),
+            #[cfg(feature = "tagging")]
+            tagging: aws_sdk_resourcegroupstagging::Client::new(config),
+            #[cfg(feature = "wafv2")]
+            wafv2: aws_sdk_wafv2::Client::new(config),
+            region,
+            secrets,
+            plain_http: endpoint.is_some_and(|url| url.starts_with("http://")),
+        }
+    }
+}

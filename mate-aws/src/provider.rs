@@ -1,0 +1,103 @@
+//! The provider: requests go to the driver of their kind.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::future::join_all;
+use mate_core::ids::{Address, KindName};
+use mate_core::provider::{
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, Provider,
+    ProviderError, Scope, Target, UpdateRequest,
+};
+
+use crate::config::AwsProviderBuilder;
+use crate::context::Aws;
+use crate::drivers::{self, Driver};
+
+/// AWS, as the engine sees it: one account and region.
+#[derive(Debug, Clone)]
+pub struct AwsProvider {
+    aws: Aws,
+    drivers: Arc<BTreeMap<KindName, Arc<dyn Driver>>>,
+}
+
+impl AwsProvider {
+    /// A builder.
+    #[must_use]
+    pub fn builder() -> AwsProviderBuilder {
+        AwsProviderBuilder::default()
+    }
+
+    pub(crate) fn new(aws: Aws, extra: Vec<Arc<dyn Driver>>) -> Self {
+        let drivers = drivers::all().into_iter().chain(extra).map(|driver| (driver.kind(), driver)).collect();
+        Self { aws, drivers: Arc::new(drivers) }
+    }
+
+    /// The clients, for an embedder's own calls to the same account and region.
+    #[must_use]
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    fn driver(&self, kind: &KindName, address: &Address) -> Result<&Arc<dyn Driver>, ProviderError> {
+        self.drivers.get(kind).ok_or_else(|| {
+            ProviderError::new(ErrorClass::Unsupported, "find driver", address.clone()).with_message(format!(
+                "no driver for {kind}: turn on its feature of mate-aws, or add one to the builder"
+            ))
+        })
+    }
+}
+
+#[async_trait]
+impl Provider for AwsProvider {
+    async fn observe(&self, targets: Vec<Target>) -> Vec<Observation> {
+        let mut by_kind: BTreeMap<KindName, (Vec<usize>, Vec<Target>)> = BTreeMap::new();
+        let mut answers: Vec<Option<Observation>> = targets.iter().map(|_| None).collect();
+        for (index, target) in targets.into_iter().enumerate() {
+            let group = by_kind.entry(target.kind.clone()).or_default();
+            group.0.push(index);
+            group.1.push(target);
+        }
+        let groups = by_kind.into_iter().map(|(kind, (indices, targets))| async move {
+            let observations = match self.driver(&kind, &targets[0].address) {
+                Ok(driver) => driver.observe(&self.aws, &targets).await,
+                Err(_) => targets
+                    .iter()
+                    .filter_map(|target| self.driver(&kind, &target.address).err().map(Observation::Unknown))
+                    .collect(),
+            };
+            (indices, observations)
+        });
+        for (indices, observations) in join_all(groups).await {
+            for (index, observation) in indices.into_iter().zip(observations) {
+                answers[index] = Some(observation);
+            }
+        }
+        answers.into_iter().map(|answer| answer.expect("a driver answers once per target")).collect()
+    }
+
+    async fn create(&self, request: CreateRequest) -> Result<Created, ProviderError> {
+        self.driver(&request.target.kind, &request.target.address)?.create(&self.aws, &request).await
+    }
+
+    async fn update(&self, request: UpdateRequest) -> Result<Created, ProviderError> {
+        self.driver(&request.target.kind, &request.target.address)?.update(&self.aws, &request).await
+    }
+
+    async fn delete(&self, request: DeleteRequest) -> Result<Deleted, ProviderError> {
+        self.driver(&request.target.kind, &request.target.address)?.delete(&self.aws, &request).await
+    }
+
+    async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError> {
+        let mut found = Vec::new();
+        for driver in self.drivers.values() {
+            found.extend(driver.discover(&self.aws, &scope).await?);
+        }
+        Ok(found)
+    }
+
+    async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {
+        self.driver(&target.kind, &target.address)?.diagnose(&self.aws, &target).await
+    }
+}

@@ -1,0 +1,72 @@
+//! Tags between our map and the services' own tag types.
+
+use mate_core::graph::Tags;
+use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target};
+
+/// Pairs of a service's tag list, as a map.
+pub(crate) fn from_pairs<'a, K: Into<Option<&'a str>>, V: Into<Option<&'a str>>>(
+    pairs: impl IntoIterator<Item = (K, V)>,
+) -> Tags {
+    pairs
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.into()?.to_owned(), value.into().unwrap_or_default().to_owned())))
+        .collect()
+}
+
+/// Which tags have to be set and which keys removed to come from `live` to `desired`. Tags of AWS itself
+/// (`aws:`) are left alone, and so is every key that we never set.
+pub(crate) struct TagChange {
+    pub(crate) set: Tags,
+}
+
+impl TagChange {
+    pub(crate) fn new(live: &Tags, desired: &Tags) -> Self {
+        let set = desired
+            .iter()
+            .filter(|(key, value)| live.get(*key) != Some(value))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        Self { set }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set.is_empty()
+    }
+}
+
+/// Present when the tags say that it is the target's, foreign otherwise.
+pub(crate) fn judge(target: &Target, live: Live) -> Observation {
+    if target.ownership().owns(&live.tags) {
+        return Observation::Present(live);
+    }
+    Observation::Foreign(not_ours(target, &live.tags))
+}
+
+/// What to say of an object that is not the target's.
+pub(crate) fn not_ours(target: &Target, tags: &Tags) -> String {
+    match mate_core::provider::Ownership::from_tags(tags) {
+        Some(owner) => format!("{} `{}` belongs to {owner}", target.kind, target.name),
+        None => format!("{} `{}` exists and does not carry MATE's ownership tags", target.kind, target.name),
+    }
+}
+
+/// The refusal to touch an object that is not the target's.
+pub(crate) fn refuse(target: &Target, operation: &str, tags: &Tags) -> ProviderError {
+    ProviderError::new(ErrorClass::AlreadyExists, operation, target.address.clone())
+        .with_message(not_ours(target, tags))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tags(pairs: &[(&str, &str)]) -> Tags {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn only_what_differs_is_set() {
+        let change = TagChange::new(&tags(&[("a", "1"), ("aws:x", "y")]), &tags(&[("a", "1"), ("b", "2")]));
+        assert_eq!(change.set, tags(&[("b", "2")]));
+    }
+}
