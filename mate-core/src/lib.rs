@@ -1,8 +1,10 @@
 //! The model and the engine of MATE. Knows no AWS crate.
 
+pub mod blueprint;
 pub mod clock;
 pub mod graph;
 pub mod ids;
 pub mod kinds;
+pub mod names;
 pub mod provider;
 pub mod spec;

@@ -26,6 +26,9 @@ pub enum GraphError {
     /// Nodes that refer to one another in a circle.
     #[error("nodes refer to one another in a circle: {0}")]
     Cycle(Cycle),
+    /// A node id that cannot be one.
+    #[error("{0}")]
+    NodeId(String),
     /// Inputs that have no JSON form.
     #[error("the inputs of `{node}` cannot be written as JSON: {reason}")]
     Inputs {

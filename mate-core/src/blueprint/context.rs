@@ -1,0 +1,118 @@
+//! What every part of the blueprint works with: the tenant, the base, names, tags and the graph that grows.
+
+use std::collections::BTreeMap;
+
+use super::Design;
+use crate::graph::{Graph, GraphError, Input, NodeHandle, Tags};
+use crate::ids::{Address, NodeId};
+use crate::kinds::Kind;
+use crate::names;
+use crate::provider::Ownership;
+use crate::spec::{Base, ResolvedTenant};
+
+#[derive(Debug)]
+pub(super) struct Context<'a> {
+    pub(super) tenant: &'a ResolvedTenant,
+    pub(super) base: &'a Base,
+    graph: Graph,
+    notes: Vec<String>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(tenant: &'a ResolvedTenant, base: &'a Base) -> Self {
+        let mut notes = Vec::new();
+        if tenant.compliance.flow_logs {
+            notes.push(
+                "enable_flow_logs: flow logs belong to the VPC, which the base owns; have them turned on there"
+                    .to_owned(),
+            );
+        }
+        if tenant.compliance.audit_logging {
+            notes.push(
+                "enable_audit_logging: the audit trail belongs to the account, which the base owns; have it turned on there"
+                    .to_owned(),
+            );
+        }
+        Self { tenant, base, graph: Graph::new(), notes }
+    }
+
+    pub(super) fn note(&mut self, text: String) {
+        self.notes.push(text);
+    }
+
+    /// `mate-{tenant}-{env}-{part}` within the kind's limit.
+    pub(super) fn name<K: Kind>(&self, part: &str) -> String {
+        names::physical(&self.tenant.id, &self.base.environment, part, K::model().name_rule.max)
+    }
+
+    /// Adds a node whose physical name follows from its part.
+    pub(super) fn add<K: Kind>(
+        &mut self,
+        id: &str,
+        part: &str,
+        inputs: &K::Inputs,
+    ) -> Result<NodeHandle<K>, GraphError> {
+        let name = self.name::<K>(part);
+        self.add_named(id, name, inputs)
+    }
+
+    /// Adds a node with a name of its own form.
+    pub(super) fn add_named<K: Kind>(
+        &mut self,
+        id: &str,
+        name: String,
+        inputs: &K::Inputs,
+    ) -> Result<NodeHandle<K>, GraphError> {
+        let id = NodeId::new(id).map_err(|error| GraphError::NodeId(error.to_string()))?;
+        let tags = self.tags(&id, &name);
+        self.graph.add(id, name, inputs, tags)
+    }
+
+    fn tags(&self, id: &NodeId, name: &str) -> Tags {
+        let address =
+            Address { tenant: self.tenant.id.clone(), environment: self.base.environment.clone(), node: id.clone() };
+        let mut tags = Ownership(address).tags();
+        let cost_center = self.tenant.cost_center.as_ref().unwrap_or(&self.base.cost_center);
+        tags.insert("CostCenter".into(), cost_center.clone());
+        if let Some(department) = &self.tenant.department {
+            tags.insert("Department".into(), department.clone());
+        }
+        tags.insert("Tier".into(), self.tenant.tier.clone());
+        tags.insert("Name".into(), name.to_owned());
+        tags
+    }
+
+    pub(super) fn host_name(&self) -> String {
+        format!("{}.{}", self.tenant.subdomain, self.base.domain)
+    }
+
+    pub(super) fn arn(&self, service: &str, resource: &str) -> String {
+        let partition = self.base.kms_key_arn.split(':').nth(1).unwrap_or("aws");
+        format!("arn:{partition}:{service}:{}:{}:{resource}", self.base.region, self.base.account_id)
+    }
+
+    pub(super) fn deletion_protection(&self) -> bool {
+        self.tenant.deletion_protection.unwrap_or(self.base.enable_deletion_protection)
+    }
+
+    /// Production keeps deleted secrets for 30 days; elsewhere their names are free at once.
+    pub(super) fn secret_recovery_days(&self) -> u8 {
+        if self.base.environment.as_str() == "production" { 30 } else { 0 }
+    }
+
+    pub(super) fn private_subnets(&self) -> Vec<Input<String>> {
+        self.base.private_subnet_ids.iter().cloned().map(Input::Literal).collect()
+    }
+
+    pub(super) fn public_subnets(&self) -> Vec<Input<String>> {
+        self.base.public_subnet_ids.iter().cloned().map(Input::Literal).collect()
+    }
+
+    pub(super) fn kms_key(&self) -> Input<String> {
+        Input::Literal(self.base.kms_key_arn.clone())
+    }
+
+    pub(super) fn finish(self, outputs: BTreeMap<String, Input<String>>) -> Design {
+        Design { graph: self.graph, outputs, notes: self.notes }
+    }
+}

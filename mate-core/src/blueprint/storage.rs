@@ -1,0 +1,111 @@
+//! The bucket for media, and the tenant's file system with its two access points.
+
+use super::context::Context;
+use super::network::SecurityGroups;
+use crate::graph::{GraphError, Input, NodeHandle};
+use crate::kinds::access_point::AccessPointInputs;
+use crate::kinds::file_system::{FileSystemInputs, FileSystemThroughput};
+use crate::kinds::mount_target::MountTargetInputs;
+use crate::kinds::s3_bucket::{BucketInputs, LifecycleRule, Transition};
+use crate::kinds::{AccessPoint, Bucket, FileSystem, MountTarget};
+
+/// The POSIX user and group of a tenant's files. Tenants are kept apart by file system and IAM, not by this number.
+const POSIX_ID: u32 = 1000;
+
+pub(super) fn bucket(cx: &mut Context<'_>) -> Result<NodeHandle<Bucket>, GraphError> {
+    let storage = &cx.tenant.storage;
+    let mut lifecycle = vec![LifecycleRule {
+        id: "abort-incomplete-uploads".into(),
+        prefix: String::new(),
+        transitions: Vec::new(),
+        expiration_days: None,
+        noncurrent_expiration_days: None,
+        abort_incomplete_upload_days: Some(7),
+    }];
+    if storage.s3_lifecycle_rules {
+        let transition = |days, storage_class: &str| Transition { days, storage_class: storage_class.into() };
+        lifecycle.push(LifecycleRule {
+            id: "archive".into(),
+            prefix: String::new(),
+            transitions: vec![transition(30, "STANDARD_IA"), transition(90, "GLACIER")],
+            expiration_days: None,
+            noncurrent_expiration_days: storage.s3_versioning.then_some(cx.tenant.compliance.data_retention_days),
+            abort_incomplete_upload_days: None,
+        });
+    }
+    let inputs =
+        BucketInputs { kms_key_arn: cx.kms_key(), versioning: storage.s3_versioning, tls_only: true, lifecycle };
+    cx.add("bucket", "data", &inputs)
+}
+
+#[derive(Debug)]
+pub(super) struct Files {
+    file_system: NodeHandle<FileSystem>,
+    mount_targets: Vec<NodeHandle<MountTarget>>,
+    models: NodeHandle<AccessPoint>,
+    data: NodeHandle<AccessPoint>,
+}
+
+impl Files {
+    pub(super) fn file_system_id(&self) -> Input<String> {
+        self.file_system.out(FileSystem::ID)
+    }
+
+    pub(super) fn file_system_arn(&self) -> Input<String> {
+        self.file_system.out(FileSystem::ARN)
+    }
+
+    pub(super) fn models(&self) -> Input<String> {
+        self.models.out(AccessPoint::ID)
+    }
+
+    pub(super) fn data(&self) -> Input<String> {
+        self.data.out(AccessPoint::ID)
+    }
+
+    pub(super) fn access_point_arns(&self) -> Vec<Input<String>> {
+        vec![self.models.out(AccessPoint::ARN), self.data.out(AccessPoint::ARN)]
+    }
+
+    /// What has to be there before a task can mount the file system.
+    pub(super) fn mount_targets(&self) -> Vec<Input<String>> {
+        self.mount_targets.iter().map(|target| target.out(MountTarget::ID)).collect()
+    }
+}
+
+pub(super) fn files(cx: &mut Context<'_>, groups: &SecurityGroups) -> Result<Files, GraphError> {
+    let file_system = FileSystemInputs {
+        kms_key_id: cx.kms_key(),
+        throughput: match cx.tenant.storage.efs_provisioned_mibps {
+            Some(mibps) => FileSystemThroughput::Provisioned { mibps },
+            None => FileSystemThroughput::Bursting,
+        },
+        transition_to_ia: Some("AFTER_30_DAYS".into()),
+    };
+    let file_system: NodeHandle<FileSystem> = cx.add("file-system", "efs", &file_system)?;
+
+    let mut mount_targets = Vec::new();
+    for (index, subnet_id) in cx.private_subnets().into_iter().enumerate() {
+        let part = format!("mount-target-{}", index + 1);
+        let inputs = MountTargetInputs {
+            file_system_id: file_system.out(FileSystem::ID),
+            subnet_id,
+            security_group_ids: groups.efs(),
+        };
+        mount_targets.push(cx.add(&part, &part, &inputs)?);
+    }
+
+    let mut access_point = |part: &str| {
+        let inputs = AccessPointInputs {
+            file_system_id: file_system.out(FileSystem::ID),
+            posix_uid: POSIX_ID,
+            posix_gid: POSIX_ID,
+            root_directory: format!("/{part}"),
+            permissions: "0750".into(),
+        };
+        cx.add(&format!("{part}-access-point"), part, &inputs)
+    };
+    let models = access_point("models")?;
+    let data = access_point("data")?;
+    Ok(Files { file_system, mount_targets, models, data })
+}
