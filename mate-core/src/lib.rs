@@ -8,3 +8,4 @@ pub mod kinds;
 pub mod names;
 pub mod provider;
 pub mod spec;
+pub mod state;
