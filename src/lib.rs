@@ -1,1 +1,4 @@
-//! placeholder
+//! Embedded SDK for the life of a SaaS tenant on AWS.
+
+pub use mate_core::spec;
+pub use mate_tiers as tiers;

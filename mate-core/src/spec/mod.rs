@@ -1,9 +1,46 @@
 //! What the caller describes: tenants, their services, database, cache and storage, and the base they stand on.
 
+mod autoscaling;
 mod base;
+mod cache;
+mod catalogue;
+mod compliance;
+mod database;
+mod environment;
+mod error;
+mod exposure;
+mod fargate;
+mod preset;
 mod resolved;
+mod rules;
+mod service;
 mod storage;
+mod tenant;
+mod tier;
+mod values;
 
+pub use autoscaling::Autoscaling;
 pub use base::Base;
+pub use cache::{ByTier, CacheBuilder, CacheSpec, CacheTopology, Replicated, Single};
+pub use catalogue::Catalogue;
+pub use compliance::{ComplianceSpec, Contacts, IdentityProvider};
+pub use database::DatabaseSpec;
+pub use environment::{CREDENTIALS, SET_BY_MATE, SET_FROM_SECRETS, VariableName, VariableValue};
+pub use error::{InvalidValue, SpecError, SpecErrors};
+pub use exposure::{Exposure, HealthCheck, HealthMatcher, HealthPath, ListenerPort, PathPattern};
+pub use fargate::{CpuUnits, FargateSize, MemoryMib, SizeSpec};
+pub use preset::{DjangoPreset, PresetService};
 pub use resolved::*;
-pub use storage::StorageLayout;
+pub use service::{
+    ImageReference, ImageSpec, ImageUri, RepositoryName, Scaling, Scheduler, ServiceBuilder, ServiceName, ServiceRole,
+    ServiceSpec, Web, Worker,
+};
+pub use storage::{EfsThroughput, StorageLayout, StorageSpec};
+pub use tenant::{Services, TenantSpec, TenantSpecBuilder};
+pub use tier::Tier;
+pub use values::{
+    BackupDays, CheckIntervalSeconds, CheckThreshold, CooldownSeconds, DisplayName, DrainSeconds, Email, EngineVersion,
+    Gib, HttpsUrl, InstanceClass, MaximumPercent, MibPerSecond, MinimumHealthyPercent, NodeCount, NodeType, Percent,
+    Port, ProviderName, QuotaGb, ReplicaCount, RequestCount, RetentionDays, StickySeconds, StopSeconds, Subdomain,
+    TagValue, TargetPercent, TaskCount,
+};

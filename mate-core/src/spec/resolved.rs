@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::TenantId;
 
-/// A tenant with every value decided. Made by a tier catalogue from a [`super::TenantSpec`].
+/// A tenant with every value decided. Made from a [`super::TenantSpec`] by a [`super::Catalogue`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResolvedTenant {
     /// The tenant.
