@@ -5,4 +5,6 @@ pub mod graph;
 pub mod ids;
 pub mod kinds;
 pub mod provider;
+#[cfg(feature = "sim")]
+pub mod sim;
 pub mod spec;
