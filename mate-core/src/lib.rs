@@ -7,5 +7,7 @@ pub mod ids;
 pub mod kinds;
 pub mod names;
 pub mod provider;
+#[cfg(feature = "sim")]
+pub mod sim;
 pub mod spec;
 pub mod state;

@@ -1,0 +1,250 @@
+//! What a simulated cloud is set to, and its builder.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::SimCloud;
+use super::faults::Faults;
+use super::kinds::{Naming, behaviour, generic_outputs};
+use super::seed::Seed;
+use crate::graph::Outputs;
+use crate::ids::KindName;
+use crate::kinds::{KindModel, Kinds, Timing};
+
+/// How long things take in virtual time.
+#[derive(Debug, Clone)]
+pub struct Latencies {
+    scale: f64,
+    jitter: f64,
+    kinds: BTreeMap<KindName, Timing>,
+    call: Duration,
+}
+
+impl Latencies {
+    /// As [`KindModel::timing`] says, with no spread; calls answer at once.
+    #[must_use]
+    pub fn typical() -> Self {
+        Self { scale: 1.0, jitter: 0.0, kinds: BTreeMap::new(), call: Duration::ZERO }
+    }
+
+    /// Everything is ready and gone at once.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { scale: 0.0, ..Self::typical() }
+    }
+
+    /// All durations times `factor`.
+    #[must_use]
+    pub fn scaled(mut self, factor: f64) -> Self {
+        self.scale = factor;
+        self
+    }
+
+    /// A spread of this share, drawn from the seed: 0.2 for 80 to 120 percent.
+    #[must_use]
+    pub fn jitter(mut self, share: f64) -> Self {
+        self.jitter = share.clamp(0.0, 1.0);
+        self
+    }
+
+    /// Other durations for one kind.
+    #[must_use]
+    pub fn kind(mut self, kind: KindName, timing: Timing) -> Self {
+        self.kinds.insert(kind, timing);
+        self
+    }
+
+    /// Every call takes this much virtual time.
+    #[must_use]
+    pub fn call(mut self, takes: Duration) -> Self {
+        self.call = takes;
+        self
+    }
+}
+
+impl Default for Latencies {
+    fn default() -> Self {
+        Self::typical()
+    }
+}
+
+/// Makes the outputs of an embedder's own kind.
+pub type OutputsOf = Arc<dyn Fn(&Naming<'_>) -> Outputs + Send + Sync>;
+
+/// Which of its three durations of a kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Span {
+    Create,
+    Update,
+    Delete,
+}
+
+pub(super) struct Config {
+    pub(super) seed: Seed,
+    pub(super) region: String,
+    pub(super) account: String,
+    pub(super) kinds: Kinds,
+    pub(super) functions: BTreeMap<KindName, OutputsOf>,
+    pub(super) latencies: Latencies,
+    pub(super) quotas: BTreeMap<KindName, usize>,
+    pub(super) invisible: Duration,
+    pub(super) canary: String,
+}
+
+impl Config {
+    pub(super) fn call_latency(&self) -> Duration {
+        self.latencies.call
+    }
+
+    pub(super) fn model(&self, kind: &KindName) -> Option<&KindModel> {
+        self.kinds.get(kind).ok()
+    }
+
+    pub(super) fn outputs(&self, naming: &Naming<'_>) -> Outputs {
+        if let Some(function) = self.functions.get(naming.kind) {
+            return function(naming);
+        }
+        let behaviour = behaviour(naming.kind);
+        if behaviour.kind.is_empty() {
+            generic_outputs(naming, self.model(naming.kind))
+        } else {
+            (behaviour.outputs)(naming)
+        }
+    }
+
+    pub(super) fn naming<'a>(
+        &'a self,
+        kind: &'a KindName,
+        name: &'a str,
+        (serial, revision): (u32, u32),
+        inputs: &'a Value,
+    ) -> Naming<'a> {
+        let (region, account) = (&self.region, &self.account);
+        Naming { seed: self.seed, region, account, kind, name, serial, revision, inputs }
+    }
+
+    /// How long `span` takes for this object.
+    pub(super) fn takes(&self, span: Span, naming: &Naming<'_>) -> Duration {
+        let timing = match (self.latencies.kinds.get(naming.kind), self.model(naming.kind)) {
+            (Some(timing), _) => *timing,
+            (None, Some(model)) => (model.timing)(naming.inputs),
+            (None, None) => Timing::seconds(1, 1, 1),
+        };
+        let usual = match span {
+            Span::Create => timing.create,
+            Span::Update => timing.update,
+            Span::Delete => timing.delete,
+        };
+        let label = ["takes", naming.kind.as_str(), naming.name, &format!("{span:?}{}", naming.revision)];
+        let spread = 1.0 + self.latencies.jitter * (2.0 * self.seed.unit(&label) - 1.0);
+        usual.mul_f64(self.latencies.scale * spread)
+    }
+}
+
+/// Makes a [`SimCloud`].
+#[must_use]
+pub struct SimCloudBuilder {
+    pub(super) config: Config,
+    pub(super) faults: Faults,
+}
+
+impl fmt::Debug for SimCloudBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimCloudBuilder")
+            .field("seed", &self.config.seed)
+            .field("latencies", &self.config.latencies)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
+
+impl SimCloudBuilder {
+    pub(super) fn new() -> Self {
+        let config = Config {
+            seed: Seed(0),
+            region: "us-east-1".into(),
+            account: "123456789012".into(),
+            kinds: Kinds::standard(),
+            functions: BTreeMap::new(),
+            latencies: Latencies::typical(),
+            quotas: BTreeMap::new(),
+            invisible: Duration::ZERO,
+            canary: String::new(),
+        };
+        Self { config, faults: Faults::none() }
+    }
+
+    /// The seed of all that looks random.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.config.seed = Seed(seed);
+        self
+    }
+
+    /// The region; `us-east-1` by default.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.config.region = region.into();
+        self
+    }
+
+    /// The account; `123456789012` by default.
+    pub fn account(mut self, account: impl Into<String>) -> Self {
+        self.config.account = account.into();
+        self
+    }
+
+    /// The kinds that it knows; [`Kinds::standard`] by default. Others work generically.
+    pub fn kinds(mut self, kinds: Kinds) -> Self {
+        self.config.kinds = kinds;
+        self
+    }
+
+    /// The outputs of an embedder's own kind. Without it they are made from the model's declaration, or are
+    /// `id`, `arn` and `name`.
+    pub fn outputs(mut self, kind: KindName, outputs: impl Fn(&Naming<'_>) -> Outputs + Send + Sync + 'static) -> Self {
+        self.config.functions.insert(kind, Arc::new(outputs));
+        self
+    }
+
+    /// How long things take; [`Latencies::typical`] by default.
+    pub fn latencies(mut self, latencies: Latencies) -> Self {
+        self.config.latencies = latencies;
+        self
+    }
+
+    /// What goes wrong; nothing by default.
+    pub fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// At most so many objects of a kind in the account.
+    ///
+    /// # Panics
+    /// When `kind` does not have the form of a kind.
+    pub fn quota(mut self, kind: &str, most: usize) -> Self {
+        self.config.quotas.insert(KindName::new(kind).expect("a kind such as ec2:SecurityGroup"), most);
+        self
+    }
+
+    /// A new object may stay unseen for up to this long.
+    pub fn eventual_consistency(mut self, up_to: Duration) -> Self {
+        self.config.invisible = up_to;
+        self
+    }
+
+    /// What every generated secret value begins with, so that a test can look for it everywhere.
+    pub fn secret_canary(mut self, prefix: impl Into<String>) -> Self {
+        self.config.canary = prefix.into();
+        self
+    }
+
+    /// The cloud.
+    #[must_use]
+    pub fn build(self) -> SimCloud {
+        SimCloud::from_builder(self)
+    }
+}

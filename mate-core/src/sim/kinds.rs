@@ -1,0 +1,526 @@
+//! How each kind behaves: its ids and outputs in AWS's forms, its states' names, its calls' and errors' names.
+
+use serde_json::{Value, json};
+
+use super::seed::Seed;
+use crate::graph::Outputs;
+use crate::ids::KindName;
+use crate::kinds::KindModel;
+
+/// What the ids and outputs of an object are made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Naming<'a> {
+    pub(super) seed: Seed,
+    pub(super) region: &'a str,
+    pub(super) account: &'a str,
+    pub(super) kind: &'a KindName,
+    pub(super) name: &'a str,
+    pub(super) serial: u32,
+    pub(super) revision: u32,
+    pub(super) inputs: &'a Value,
+}
+
+impl<'a> Naming<'a> {
+    /// The object's physical name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// Its inputs.
+    #[must_use]
+    pub fn inputs(&self) -> &'a Value {
+        self.inputs
+    }
+
+    /// `length` hex digits, the same for the same object at every call with this `label`.
+    #[must_use]
+    pub fn hex(&self, label: &str, length: usize) -> String {
+        self.seed.hex(&[label, self.kind.as_str(), self.name, &self.serial.to_string()], length)
+    }
+
+    /// An ARN in the simulated account and region.
+    #[must_use]
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+
+    fn text(&self, field: &str) -> &'a str {
+        self.inputs[field].as_str().unwrap_or_default()
+    }
+
+    /// The part of every endpoint that is the same within an account and region.
+    fn zone(&self) -> String {
+        self.seed.text(&["endpoint", self.account, self.region], b"abcdefghijklmnopqrstuvwxyz0123456789", 6)
+    }
+
+    /// The ARN of `field`'s object with another resource type, and this object's own part behind it.
+    fn below(&self, field: &str, from: &str, to: &str) -> String {
+        format!("{}/{}", self.text(field).replacen(from, to, 1), self.hex("id", 16))
+    }
+}
+
+/// How a kind behaves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Behaviour {
+    pub(super) kind: &'static str,
+    pub(super) physical_id: fn(&Naming<'_>) -> String,
+    pub(super) outputs: fn(&Naming<'_>) -> Outputs,
+    /// Outputs that exist only once the object was ready.
+    pub(super) late: &'static [&'static str],
+    /// The input within whose value names are unique; empty for names unique in the account.
+    pub(super) scope: &'static str,
+    /// Inputs of which the same values can exist only once.
+    pub(super) place: &'static [&'static str],
+    /// AWS's words for being made and being changed.
+    pub(super) words: (&'static str, &'static str),
+    /// AWS's calls: create, update, delete.
+    pub(super) calls: (&'static str, &'static str, &'static str),
+    /// The code when something has the name.
+    pub(super) exists: &'static str,
+    /// The code when the object is busy; empty where a busy object can be changed and deleted.
+    pub(super) busy: &'static str,
+    /// The code when the account's limit is reached.
+    pub(super) quota: &'static str,
+}
+
+fn out<const N: usize>(outputs: [(&str, Value); N]) -> Outputs {
+    outputs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn named(n: &Naming<'_>) -> String {
+    n.name.to_owned()
+}
+
+const PLAIN: Behaviour = Behaviour {
+    kind: "",
+    physical_id: named,
+    outputs: |_| Outputs::new(),
+    late: &[],
+    scope: "",
+    place: &[],
+    words: ("creating", "modifying"),
+    calls: ("Create", "Modify", "Delete"),
+    exists: "ResourceAlreadyExistsException",
+    busy: "",
+    quota: "ServiceQuotaExceededException",
+};
+
+fn lb_arn(n: &Naming<'_>) -> String {
+    n.arn("elasticloadbalancing", &format!("loadbalancer/{}", lb_full_name(n)))
+}
+
+fn lb_full_name(n: &Naming<'_>) -> String {
+    format!("app/{}/{}", n.name, n.hex("id", 16))
+}
+
+fn tg_full_name(n: &Naming<'_>) -> String {
+    format!("targetgroup/{}/{}", n.name, n.hex("id", 16))
+}
+
+fn listener_arn(n: &Naming<'_>) -> String {
+    n.below("load_balancer_arn", ":loadbalancer/", ":listener/")
+}
+
+fn rule_arn(n: &Naming<'_>) -> String {
+    n.below("listener_arn", ":listener/", ":listener-rule/")
+}
+
+fn forwarding(arn: String, action: &Value) -> Outputs {
+    let mut outputs = out([("arn", json!(arn))]);
+    if let Some(target_group) = action["forward"]["target_group_arn"].as_str() {
+        outputs.insert("target_group_arn".into(), json!(target_group));
+    }
+    outputs
+}
+
+fn secret_arn(n: &Naming<'_>) -> String {
+    let suffix = n.seed.alphanumeric(&["secret", n.name, &n.serial.to_string()], 6);
+    n.arn("secretsmanager", &format!("secret:{}-{suffix}", n.name))
+}
+
+fn policy_arn(n: &Naming<'_>) -> String {
+    let id = n.hex("id", 32);
+    let id = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join("-");
+    let resource = format!("scalingPolicy:{id}:resource/ecs/{}:policyName/{}", n.text("resource_id"), n.name);
+    n.arn("autoscaling", &resource)
+}
+
+fn service_arn(n: &Naming<'_>) -> String {
+    n.arn("ecs", &format!("service/{}/{}", n.text("cluster"), n.name))
+}
+
+fn service_resource(n: &Naming<'_>) -> String {
+    format!("service/{}/{}", n.text("cluster"), n.name)
+}
+
+fn fs_id(n: &Naming<'_>) -> String {
+    format!("fs-{}", n.hex("id", 17))
+}
+
+fn ap_id(n: &Naming<'_>) -> String {
+    format!("fsap-{}", n.hex("id", 17))
+}
+
+fn mt_id(n: &Naming<'_>) -> String {
+    format!("fsmt-{}", n.hex("id", 17))
+}
+
+fn sg_id(n: &Naming<'_>) -> String {
+    format!("sg-{}", n.hex("id", 17))
+}
+
+fn cache_host(n: &Naming<'_>, role: &str) -> String {
+    format!("{role}.{}.{}.use1.cache.amazonaws.com", n.name, n.zone())
+}
+
+/// Every kind of this crate, one entry each.
+pub(super) const STANDARD: &[Behaviour] = &[
+    Behaviour {
+        kind: "application-autoscaling:ScalableTarget",
+        physical_id: |n| n.text("resource_id").to_owned(),
+        outputs: |n| out([("resource_id", json!(n.text("resource_id")))]),
+        scope: "resource_id",
+        place: &["resource_id"],
+        calls: ("RegisterScalableTarget", "RegisterScalableTarget", "DeregisterScalableTarget"),
+        exists: "ValidationException",
+        quota: "LimitExceededException",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "application-autoscaling:ScalingPolicy",
+        physical_id: policy_arn,
+        outputs: |n| out([("arn", json!(policy_arn(n)))]),
+        scope: "resource_id",
+        calls: ("PutScalingPolicy", "PutScalingPolicy", "DeleteScalingPolicy"),
+        quota: "LimitExceededException",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "cognito-idp:IdentityProvider",
+        physical_id: |n| format!("{}/{}", n.text("user_pool_id"), n.name),
+        outputs: |n| out([("provider_name", json!(n.name))]),
+        scope: "user_pool_id",
+        calls: ("CreateIdentityProvider", "UpdateIdentityProvider", "DeleteIdentityProvider"),
+        exists: "DuplicateProviderException",
+        quota: "LimitExceededException",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "ec2:SecurityGroup",
+        physical_id: sg_id,
+        outputs: |n| out([("group_id", json!(sg_id(n)))]),
+        scope: "vpc_id",
+        calls: ("CreateSecurityGroup", "AuthorizeSecurityGroupIngress", "DeleteSecurityGroup"),
+        exists: "InvalidGroup.Duplicate",
+        quota: "SecurityGroupLimitExceeded",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "ecs:Service",
+        physical_id: service_arn,
+        outputs: |n| {
+            out([
+                ("arn", json!(service_arn(n))),
+                ("service_name", json!(n.name)),
+                ("resource_id", json!(service_resource(n))),
+            ])
+        },
+        scope: "cluster",
+        words: ("tasks running", "tasks replaced"),
+        calls: ("CreateService", "UpdateService", "DeleteService"),
+        exists: "InvalidParameterException",
+        quota: "LimitExceededException",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "ecs:TaskDefinition",
+        outputs: |n| {
+            let arn = n.arn("ecs", &format!("task-definition/{}:{}", n.name, n.revision));
+            out([("arn", json!(arn)), ("family", json!(n.name))])
+        },
+        words: ("registering", "registering"),
+        calls: ("RegisterTaskDefinition", "RegisterTaskDefinition", "DeregisterTaskDefinition"),
+        exists: "ClientException",
+        quota: "LimitExceededException",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "efs:AccessPoint",
+        physical_id: ap_id,
+        outputs: |n| {
+            let id = ap_id(n);
+            let arn = n.arn("elasticfilesystem", &format!("access-point/{id}"));
+            let file_system = n.text("file_system_id");
+            out([("access_point_id", json!(id)), ("arn", json!(arn)), ("file_system_id", json!(file_system))])
+        },
+        scope: "file_system_id",
+        calls: ("CreateAccessPoint", "TagResource", "DeleteAccessPoint"),
+        exists: "AccessPointAlreadyExists",
+        quota: "AccessPointLimitExceeded",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "efs:FileSystem",
+        physical_id: fs_id,
+        outputs: |n| {
+            let id = fs_id(n);
+            let arn = n.arn("elasticfilesystem", &format!("file-system/{id}"));
+            out([("file_system_id", json!(id)), ("arn", json!(arn))])
+        },
+        words: ("creating", "updating"),
+        calls: ("CreateFileSystem", "UpdateFileSystem", "DeleteFileSystem"),
+        exists: "FileSystemAlreadyExists",
+        busy: "IncorrectFileSystemLifeCycleState",
+        quota: "FileSystemLimitExceeded",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "efs:MountTarget",
+        physical_id: mt_id,
+        outputs: |n| out([("mount_target_id", json!(mt_id(n))), ("file_system_id", json!(n.text("file_system_id")))]),
+        late: &["file_system_id"],
+        scope: "file_system_id",
+        place: &["file_system_id", "subnet_id"],
+        words: ("creating", "updating"),
+        calls: ("CreateMountTarget", "ModifyMountTargetSecurityGroups", "DeleteMountTarget"),
+        exists: "MountTargetConflict",
+        busy: "IncorrectMountTargetState",
+        quota: "NetworkInterfaceLimitExceeded",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "elasticache:CacheSubnetGroup",
+        outputs: |n| {
+            let arn = n.arn("elasticache", &format!("subnetgroup:{}", n.name));
+            out([("name", json!(n.name)), ("arn", json!(arn))])
+        },
+        calls: ("CreateCacheSubnetGroup", "ModifyCacheSubnetGroup", "DeleteCacheSubnetGroup"),
+        exists: "CacheSubnetGroupAlreadyExists",
+        quota: "CacheSubnetGroupQuotaExceeded",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "elasticache:ReplicationGroup",
+        outputs: |n| {
+            out([
+                ("primary_endpoint", json!(cache_host(n, "master"))),
+                ("reader_endpoint", json!(cache_host(n, "replica"))),
+                ("port", n.inputs["port"].clone()),
+                ("arn", json!(n.arn("elasticache", &format!("replicationgroup:{}", n.name)))),
+                ("replication_group_id", json!(n.name)),
+            ])
+        },
+        late: &["primary_endpoint", "reader_endpoint", "port"],
+        calls: ("CreateReplicationGroup", "ModifyReplicationGroup", "DeleteReplicationGroup"),
+        exists: "ReplicationGroupAlreadyExists",
+        busy: "InvalidReplicationGroupState",
+        quota: "ClusterQuotaForCustomerExceeded",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "elbv2:Listener",
+        physical_id: listener_arn,
+        outputs: |n| forwarding(listener_arn(n), &n.inputs["default_action"]),
+        scope: "load_balancer_arn",
+        place: &["load_balancer_arn", "port"],
+        calls: ("CreateListener", "ModifyListener", "DeleteListener"),
+        exists: "DuplicateListener",
+        quota: "TooManyListeners",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "elbv2:ListenerRule",
+        physical_id: rule_arn,
+        outputs: |n| forwarding(rule_arn(n), &n.inputs["action"]),
+        scope: "listener_arn",
+        place: &["listener_arn", "priority"],
+        calls: ("CreateRule", "ModifyRule", "DeleteRule"),
+        exists: "PriorityInUse",
+        quota: "TooManyRules",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "elbv2:LoadBalancer",
+        physical_id: lb_arn,
+        outputs: |n| {
+            let host = if n.text("scheme") == "internal" { "internal-" } else { "" };
+            let id = n.seed.digits(&["lb", n.name, &n.serial.to_string()], 9);
+            out([
+                ("arn", json!(lb_arn(n))),
+                ("dns_name", json!(format!("{host}{}-{id}.{}.elb.amazonaws.com", n.name, n.region))),
+                ("canonical_hosted_zone_id", json!("Z35SXDOTRQ7X7K")),
+                ("full_name", json!(lb_full_name(n))),
+            ])
+        },
+        words: ("provisioning", "modifying"),
+        calls: ("CreateLoadBalancer", "ModifyLoadBalancerAttributes", "DeleteLoadBalancer"),
+        exists: "DuplicateLoadBalancerName",
+        quota: "TooManyLoadBalancers",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "elbv2:TargetGroup",
+        physical_id: |n| n.arn("elasticloadbalancing", &tg_full_name(n)),
+        outputs: |n| {
+            let full_name = tg_full_name(n);
+            out([("arn", json!(n.arn("elasticloadbalancing", &full_name))), ("full_name", json!(full_name))])
+        },
+        calls: ("CreateTargetGroup", "ModifyTargetGroup", "DeleteTargetGroup"),
+        exists: "DuplicateTargetGroupName",
+        quota: "TooManyTargetGroups",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "iam:Role",
+        outputs: |n| {
+            let arn = format!("arn:aws:iam::{}:role/{}", n.account, n.name);
+            out([("arn", json!(arn)), ("role_name", json!(n.name))])
+        },
+        calls: ("CreateRole", "UpdateRole", "DeleteRole"),
+        exists: "EntityAlreadyExists",
+        quota: "LimitExceeded",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "logs:LogGroup",
+        outputs: |n| out([("name", json!(n.name)), ("arn", json!(n.arn("logs", &format!("log-group:{}", n.name))))]),
+        calls: ("CreateLogGroup", "PutRetentionPolicy", "DeleteLogGroup"),
+        quota: "LimitExceededException",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "rds:DBInstance",
+        outputs: |n| {
+            out([
+                ("address", json!(format!("{}.{}.{}.rds.amazonaws.com", n.name, n.zone(), n.region))),
+                ("port", n.inputs["port"].clone()),
+                ("arn", json!(n.arn("rds", &format!("db:{}", n.name)))),
+                ("identifier", json!(n.name)),
+            ])
+        },
+        late: &["address", "port"],
+        calls: ("CreateDBInstance", "ModifyDBInstance", "DeleteDBInstance"),
+        exists: "DBInstanceAlreadyExists",
+        busy: "InvalidDBInstanceState",
+        quota: "InstanceQuotaExceeded",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "rds:DBParameterGroup",
+        outputs: |n| out([("name", json!(n.name)), ("arn", json!(n.arn("rds", &format!("pg:{}", n.name))))]),
+        calls: ("CreateDBParameterGroup", "ModifyDBParameterGroup", "DeleteDBParameterGroup"),
+        exists: "DBParameterGroupAlreadyExists",
+        quota: "DBParameterGroupQuotaExceeded",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "rds:DBSubnetGroup",
+        outputs: |n| out([("name", json!(n.name)), ("arn", json!(n.arn("rds", &format!("subgrp:{}", n.name))))]),
+        calls: ("CreateDBSubnetGroup", "ModifyDBSubnetGroup", "DeleteDBSubnetGroup"),
+        exists: "DBSubnetGroupAlreadyExists",
+        quota: "DBSubnetGroupQuotaExceeded",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "route53:RecordSet",
+        physical_id: |n| format!("{}/{}/A", n.text("hosted_zone_id"), n.text("record_name")),
+        outputs: |n| out([("fqdn", json!(n.text("record_name")))]),
+        scope: "hosted_zone_id",
+        place: &["hosted_zone_id", "record_name"],
+        words: ("PENDING", "PENDING"),
+        calls: ("ChangeResourceRecordSets", "ChangeResourceRecordSets", "ChangeResourceRecordSets"),
+        exists: "InvalidChangeBatch",
+        quota: "LimitsExceeded",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "s3:Bucket",
+        outputs: |n| out([("arn", json!(format!("arn:aws:s3:::{}", n.name))), ("bucket", json!(n.name))]),
+        calls: ("CreateBucket", "PutBucketConfiguration", "DeleteBucket"),
+        exists: "BucketAlreadyExists",
+        quota: "TooManyBuckets",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "secretsmanager:Secret",
+        physical_id: secret_arn,
+        outputs: |n| out([("arn", json!(secret_arn(n)))]),
+        calls: ("CreateSecret", "UpdateSecret", "DeleteSecret"),
+        exists: "ResourceExistsException",
+        quota: "LimitExceededException",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "wafv2:WebACLAssociation",
+        physical_id: |n| n.text("resource_arn").to_owned(),
+        outputs: |n| out([("resource_arn", json!(n.text("resource_arn")))]),
+        scope: "resource_arn",
+        place: &["resource_arn"],
+        words: ("associating", "associating"),
+        calls: ("AssociateWebACL", "AssociateWebACL", "DisassociateWebACL"),
+        exists: "WAFDuplicateItemException",
+        quota: "WAFLimitsExceededException",
+        ..PLAIN
+    },
+];
+
+/// The behaviour of `kind`; a plain one for an embedder's own kinds.
+pub(super) fn behaviour(kind: &KindName) -> &'static Behaviour {
+    static GENERIC: Behaviour = Behaviour { physical_id: generic_id, ..PLAIN };
+    STANDARD.iter().find(|behaviour| behaviour.kind == kind.as_str()).unwrap_or(&GENERIC)
+}
+
+fn generic_id(n: &Naming<'_>) -> String {
+    format!("{}-{}", n.kind.as_str().rsplit(':').next().unwrap_or_default().to_ascii_lowercase(), n.hex("id", 17))
+}
+
+/// The outputs of a kind that has no behaviour of its own: what its model declares, or `id`, `arn` and `name`.
+pub(super) fn generic_outputs(n: &Naming<'_>, model: Option<&KindModel>) -> Outputs {
+    let (service, noun) = n.kind.as_str().split_once(':').unwrap_or_default();
+    let declared = model.map_or(&["id", "arn", "name"][..], |model| model.outputs);
+    let value = |output: &str| match output {
+        "arn" => json!(n.arn(service, &format!("{}/{}", noun.to_ascii_lowercase(), n.name))),
+        "name" => json!(n.name),
+        "id" => json!(generic_id(n)),
+        other if !n.inputs[other].is_null() => n.inputs[other].clone(),
+        other => json!(format!("{}-{}-{}", n.name, other.replace('_', "-"), n.hex(other, 8))),
+    };
+    declared.iter().map(|output| ((*output).to_owned(), value(output))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::Kinds;
+
+    #[test]
+    fn every_standard_kind_has_a_behaviour() {
+        let missing: Vec<_> = Kinds::standard()
+            .iter()
+            .filter(|model| behaviour(&model.name).kind != model.name.as_str())
+            .cloned()
+            .collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        assert_eq!(STANDARD.len(), Kinds::standard().iter().count());
+    }
+
+    #[test]
+    fn an_unknown_kind_has_id_arn_and_name() {
+        let kind = KindName::new("sqs:Queue").unwrap();
+        let inputs = json!({});
+        let n = Naming {
+            seed: Seed(1),
+            region: "us-east-1",
+            account: "123456789012",
+            kind: &kind,
+            name: "jobs",
+            serial: 1,
+            revision: 1,
+            inputs: &inputs,
+        };
+        let outputs = generic_outputs(&n, None);
+        assert_eq!(outputs["arn"], "arn:aws:sqs:us-east-1:123456789012:queue/jobs");
+        assert_eq!(outputs.keys().collect::<Vec<_>>(), ["arn", "id", "name"]);
+    }
+}

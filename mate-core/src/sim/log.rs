@@ -1,0 +1,50 @@
+//! What was asked of a simulated cloud.
+
+use std::time::Duration;
+
+use super::faults::{Fault, Method};
+use crate::ids::{Address, KindName};
+use crate::provider::ErrorClass;
+
+/// One call as it was logged. It holds no inputs and no values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Call {
+    /// The method.
+    pub method: Method,
+    /// The kind; none for a batch of more than one and for `discover`.
+    pub kind: Option<KindName>,
+    /// The object; none for a batch of more than one and for `discover`.
+    pub address: Option<Address>,
+    /// How many objects it was about.
+    pub targets: usize,
+    /// The virtual time at which it ended.
+    pub at: Duration,
+    /// The fault that it met.
+    pub fault: Option<Fault>,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// With an answer.
+    Ok,
+    /// With an error.
+    Error {
+        /// Its class.
+        class: ErrorClass,
+        /// AWS's code.
+        code: Option<String>,
+    },
+}
+
+impl Outcome {
+    pub(super) fn of<T>(result: &Result<T, crate::provider::ProviderError>) -> Self {
+        match result {
+            Ok(_) => Self::Ok,
+            Err(error) => Self::Error { class: error.class, code: error.code.clone() },
+        }
+    }
+}

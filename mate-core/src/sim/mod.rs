@@ -1,0 +1,272 @@
+//! SimCloud: an in-memory cloud that speaks [`Provider`], with virtual time, latencies, AWS's dependency rules, quotas,
+//! eventual consistency and faults, all from one seed. Shipped for the tests of embedding programs.
+//!
+//! ```
+//! use mate_core::provider::Provider;
+//! use mate_core::sim::{Fault, FaultRule, Faults, Latencies, Method, SimCloud};
+//!
+//! let lost = FaultRule::new(Fault::LoseAnswer).on(Method::Create).node("db").nth(1);
+//! let cloud = SimCloud::builder().seed(7).latencies(Latencies::typical().jitter(0.2)).faults(Faults::none().with(lost)).build();
+//! assert_eq!(cloud.clock().now().as_secs(), 0);
+//! assert!(cloud.objects().is_empty());
+//! ```
+//!
+//! What belongs to the base (VPC, subnets, cluster, certificate, zone, keys, the shared file system) is taken as
+//! existing. What a tenant makes must be there when it is referred to; [`SimCloud::plant`] puts in what others made.
+
+mod clock;
+mod config;
+mod faults;
+mod kinds;
+mod links;
+mod log;
+mod object;
+mod operations;
+mod provider;
+mod rules;
+mod secrets;
+mod seed;
+mod state;
+
+pub use clock::SimClock;
+pub use config::{Latencies, OutputsOf, SimCloudBuilder};
+pub use faults::{Fault, FaultRule, Faults, Method};
+pub use kinds::Naming;
+pub use log::{Call, Outcome};
+pub use object::{SimObject, Snapshot};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use self::faults::FaultState;
+use self::state::State;
+use crate::clock::Clock;
+use crate::graph::Tags;
+use crate::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
+use crate::provider::Target;
+
+/// The simulated cloud. Clones share one cloud.
+#[derive(Clone)]
+pub struct SimCloud {
+    clock: SimClock,
+    state: Arc<Mutex<State>>,
+}
+
+/// Which objects a failure strikes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Selector {
+    /// Those of nodes of this id, in every tenant.
+    Node(String),
+    /// Those of this kind.
+    Kind(KindName),
+}
+
+impl Selector {
+    fn matches(&self, kind: &KindName, node: Option<&NodeId>) -> bool {
+        match self {
+            Self::Node(id) => node.is_some_and(|node| node.as_str() == id),
+            Self::Kind(only) => kind == only,
+        }
+    }
+}
+
+/// Something that a test named is not in the cloud.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {kind} called {name}")]
+#[non_exhaustive]
+pub struct NoSuchObject {
+    /// The kind.
+    pub kind: KindName,
+    /// The physical name.
+    pub name: String,
+}
+
+impl SimCloud {
+    /// A cloud with typical latencies and no faults.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self::builder().seed(seed).build()
+    }
+
+    /// A cloud to be set up.
+    pub fn builder() -> SimCloudBuilder {
+        SimCloudBuilder::new()
+    }
+
+    fn from_builder(builder: SimCloudBuilder) -> Self {
+        let faults = FaultState::new(builder.config.seed, builder.faults);
+        Self { clock: SimClock::new(), state: Arc::new(Mutex::new(State::new(builder.config, faults))) }
+    }
+
+    /// The state as it is at this moment.
+    fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.settle(self.clock.now());
+        state
+    }
+
+    /// The virtual clock, by its own type.
+    #[must_use]
+    pub fn sim_clock(&self) -> &SimClock {
+        &self.clock
+    }
+
+    /// Everything that exists, what is being deleted included, in the order of creation.
+    #[must_use]
+    pub fn objects(&self) -> Vec<SimObject> {
+        let (state, now) = (self.state(), self.clock.now());
+        state.objects.values().map(|object| state.view(object, now)).collect()
+    }
+
+    /// The object of this kind and name.
+    #[must_use]
+    pub fn object(&self, kind: &KindName, name: &str) -> Option<SimObject> {
+        let (state, now) = (self.state(), self.clock.now());
+        state.by_name(kind, name).next().map(|object| state.view(object, now))
+    }
+
+    /// Everything that a tenant made and that still exists, whether it carries tags or not.
+    #[must_use]
+    pub fn leftovers(&self, tenant: &TenantKey) -> Vec<SimObject> {
+        let of_tenant =
+            |address: &Address| address.tenant == tenant.tenant && address.environment == tenant.environment;
+        self.objects().into_iter().filter(|object| object.address.as_ref().is_some_and(of_tenant)).collect()
+    }
+
+    /// The final snapshots that were left.
+    #[must_use]
+    pub fn snapshots(&self) -> Vec<Snapshot> {
+        self.state().snapshots.clone()
+    }
+
+    /// Every call in the order in which they ended.
+    #[must_use]
+    pub fn calls(&self) -> Vec<Call> {
+        self.state().calls.clone()
+    }
+
+    /// How many calls of each method there were.
+    #[must_use]
+    pub fn call_counts(&self) -> BTreeMap<Method, usize> {
+        self.state().calls.iter().fold(BTreeMap::new(), |mut counts, call| {
+            *counts.entry(call.method).or_default() += 1;
+            counts
+        })
+    }
+
+    /// Adds a fault from now on.
+    pub fn inject(&self, rule: FaultRule) {
+        self.state().faults.add(rule);
+    }
+
+    /// Lets the objects of `selector` fail for this reason, those that exist and those to come; `diagnose` tells it.
+    pub fn fail(&self, selector: Selector, reason: impl Into<String>) {
+        self.state().failures.push((selector, reason.into()));
+    }
+
+    /// Takes back [`SimCloud::fail`] and lets what is stuck go on.
+    pub fn heal(&self, selector: &Selector) {
+        let mut state = self.state();
+        state.failures.retain(|(known, _)| known != selector);
+        for object in state.objects.values_mut() {
+            let owner = State::owner(object);
+            if selector.matches(&object.kind, owner.as_ref().map(|owner| &owner.node)) {
+                object.stuck = false;
+            }
+        }
+    }
+
+    /// Puts in an object that MATE did not make, ready at once, and answers its physical id. Nothing is checked.
+    pub fn plant(&self, kind: KindName, name: impl Into<String>, tags: Tags, inputs: Value) -> String {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let nobody = Address {
+            tenant: TenantId::new("nobody").expect("a valid tenant id"),
+            environment: Environment::new("nowhere").expect("a valid environment"),
+            node: NodeId::new("planted").expect("a valid node id"),
+        };
+        let target = Target { address: nobody, kind, name: name.into(), physical_id: None, inputs, tags };
+        let mut object = state.new_object(&target, now);
+        object.made_at = now;
+        object.ready_at = now;
+        object.visible_at = now;
+        let uid = object.uid;
+        state.put(object);
+        state.objects[&uid].physical_id.clone()
+    }
+
+    /// Changes a live object's inputs behind MATE's back, at once.
+    ///
+    /// # Errors
+    /// [`NoSuchObject`] when there is none.
+    pub fn tamper(&self, kind: &KindName, name: &str, change: impl FnOnce(&mut Value)) -> Result<(), NoSuchObject> {
+        self.tamper_with(kind, name, |inputs, _| change(inputs))
+    }
+
+    /// Changes a live object's tags behind MATE's back, at once.
+    ///
+    /// # Errors
+    /// [`NoSuchObject`] when there is none.
+    pub fn tamper_tags(&self, kind: &KindName, name: &str, change: impl FnOnce(&mut Tags)) -> Result<(), NoSuchObject> {
+        self.tamper_with(kind, name, |_, tags| change(tags))
+    }
+
+    fn tamper_with(
+        &self,
+        kind: &KindName,
+        name: &str,
+        change: impl FnOnce(&mut Value, &mut Tags),
+    ) -> Result<(), NoSuchObject> {
+        let mut state = self.state();
+        let uid = state.by_name(kind, name).next().map(|object| object.uid);
+        let Some(mut object) = uid.and_then(|uid| state.remove(uid)) else {
+            return Err(NoSuchObject { kind: kind.clone(), name: name.to_owned() });
+        };
+        change(&mut object.inputs, &mut object.tags);
+        state.put(object);
+        Ok(())
+    }
+
+    /// Takes an object away behind MATE's back, at once, with all that goes along with it.
+    ///
+    /// # Errors
+    /// [`NoSuchObject`] when there is none.
+    pub fn vanish(&self, kind: &KindName, name: &str) -> Result<(), NoSuchObject> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let Some(uid) = state.by_name(kind, name).next().map(|object| object.uid) else {
+            return Err(NoSuchObject { kind: kind.clone(), name: name.to_owned() });
+        };
+        state.take_down(uid, now);
+        state.remove(uid);
+        Ok(())
+    }
+
+    /// Puts an object into a bucket.
+    pub fn put_object(&self, bucket: &str, key: &str) {
+        self.state().buckets.entry(bucket.to_owned()).or_default().insert(key.to_owned());
+    }
+
+    /// The value of a secret. The only way to it.
+    #[must_use]
+    pub fn secret_value(&self, arn: &str) -> Option<String> {
+        self.state().secrets.value(arn).map(str::to_owned)
+    }
+
+    /// Every secret value that was ever generated, to be looked for where none may be.
+    #[must_use]
+    pub fn secret_values(&self) -> Vec<String> {
+        self.state().secrets.all().map(str::to_owned).collect()
+    }
+}
+
+impl fmt::Debug for SimCloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let objects = self.state.lock().unwrap_or_else(PoisonError::into_inner).objects.len();
+        f.debug_struct("SimCloud").field("clock", &self.clock).field("objects", &objects).finish()
+    }
+}

@@ -1,0 +1,95 @@
+//! One object of a simulated cloud, and what is told of it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::graph::{Outputs, Tags};
+use crate::ids::{Address, KindName};
+use crate::provider::Status;
+
+/// An object as the simulated cloud holds it.
+#[derive(Debug, Clone)]
+pub(super) struct Object {
+    pub(super) uid: u64,
+    pub(super) kind: KindName,
+    pub(super) name: String,
+    pub(super) physical_id: String,
+    pub(super) inputs: Value,
+    pub(super) tags: Tags,
+    pub(super) outputs: Outputs,
+    /// Who made it through the provider; nobody when it was planted.
+    pub(super) maker: Option<Address>,
+    pub(super) serial: u32,
+    pub(super) revision: u32,
+    pub(super) created_at: Duration,
+    /// When creation ends: late outputs appear then.
+    pub(super) made_at: Duration,
+    /// When the last change ends.
+    pub(super) ready_at: Duration,
+    /// Until then observers may not see it.
+    pub(super) visible_at: Duration,
+    pub(super) gone_at: Option<Duration>,
+    pub(super) stuck: bool,
+    /// What it was before the last change, and when that came: for stale reads.
+    pub(super) before: Option<(Duration, Value, Tags)>,
+    /// The identities by which links and requests find it.
+    pub(super) keys: Vec<String>,
+    /// What it refers to: the target's kind and identity.
+    pub(super) refers: Vec<(&'static str, String)>,
+}
+
+/// An object as a test sees it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SimObject {
+    /// Its kind.
+    pub kind: KindName,
+    /// Its physical name.
+    pub name: String,
+    /// Its physical id.
+    pub physical_id: String,
+    /// Whose it is, by its tags or by who made it.
+    pub address: Option<Address>,
+    /// Its inputs, those that the cloud does not tell back included.
+    pub inputs: Value,
+    /// Its outputs as far as they exist.
+    pub outputs: Outputs,
+    /// Its tags.
+    pub tags: Tags,
+    /// Where it stands.
+    pub status: Status,
+    /// The virtual time of its creation.
+    pub created_at: Duration,
+}
+
+/// A final snapshot that a deleted database or cache left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// Its name, taken for ever.
+    pub name: String,
+    /// The kind of what it was taken of.
+    pub kind: KindName,
+    /// The name of what it was taken of.
+    pub source: String,
+    /// The tags that it carries.
+    pub tags: Tags,
+    /// The virtual time at which it was taken.
+    pub taken_at: Duration,
+}
+
+/// Whether the two values are the same; lists in any order where `unordered`.
+pub(super) fn same(old: &Value, new: &Value, unordered: bool) -> bool {
+    match (old, new) {
+        (Value::Array(old), Value::Array(new)) if unordered => {
+            let sorted = |items: &[Value]| {
+                let mut texts: Vec<String> = items.iter().map(Value::to_string).collect();
+                texts.sort();
+                texts
+            };
+            sorted(old) == sorted(new)
+        }
+        _ => old == new,
+    }
+}

@@ -1,0 +1,322 @@
+//! What the cloud does when it is asked: make, change, delete.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::config::Span;
+use super::kinds::behaviour;
+use super::object::{Object, Snapshot, same};
+use super::rules::{Refusal, check_change, check_inputs, refuse};
+use super::state::{Found, State, visible_outputs};
+use crate::graph::{Tags, references};
+use crate::provider::{
+    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Ownership, Scope, Status,
+    Target, UpdateRequest,
+};
+
+/// What a lookup answers, without the errors that only faults make.
+pub(super) enum Seen {
+    Absent,
+    Foreign(String),
+    Present(Live),
+}
+
+impl State {
+    pub(super) fn observe(&self, target: &Target, now: Duration, stale: bool) -> Seen {
+        const STALE_FOR: Duration = Duration::from_secs(30);
+        let object = match self.find(target) {
+            Found::Nothing => return Seen::Absent,
+            Found::Foreign(uid) => {
+                let object = &self.objects[&uid];
+                let owner = State::owner(object).map_or_else(|| "nobody known".to_owned(), |owner| owner.to_string());
+                return Seen::Foreign(format!("{} {} belongs to {owner}", object.kind, object.physical_id));
+            }
+            Found::Ours(uid) => &self.objects[&uid],
+        };
+        if object.visible_at > now {
+            return Seen::Absent;
+        }
+        let mut live = self.live(object, now);
+        if stale && object.gone_at.is_none() {
+            match &object.before {
+                Some((at, inputs, tags)) if now < *at + STALE_FOR => {
+                    live.inputs = self.told(object, inputs);
+                    live.tags = self.kept_tags(&object.kind, tags);
+                    live.status = Status::Ready;
+                }
+                None if now < object.created_at + STALE_FOR => return Seen::Absent,
+                _ => {}
+            }
+        }
+        Seen::Present(live)
+    }
+
+    pub(super) fn live(&self, object: &Object, now: Duration) -> Live {
+        Live {
+            physical_id: object.physical_id.clone(),
+            status: self.status(object, now),
+            inputs: self.told(object, &object.inputs),
+            outputs: visible_outputs(object, now),
+            tags: self.kept_tags(&object.kind, &object.tags),
+        }
+    }
+
+    /// The inputs that the cloud tells back.
+    fn told(&self, object: &Object, inputs: &Value) -> Value {
+        let (Some(model), Some(fields)) = (self.config.model(&object.kind), inputs.as_object()) else {
+            return inputs.clone();
+        };
+        let hidden = |field: &str| model.field(field).is_some_and(|rule| rule.write_only || rule.edge_only);
+        let told = fields.iter().filter(|(field, _)| !hidden(field));
+        Value::Object(told.map(|(field, value)| (field.clone(), value.clone())).collect())
+    }
+
+    pub(super) fn create(&mut self, request: &CreateRequest, now: Duration, stuck: bool) -> Result<Created, Refusal> {
+        let target = &request.target;
+        let known = self.tokens.get(&request.token).filter(|uid| self.objects.contains_key(uid)).copied();
+        let found = known.map_or_else(|| self.find(target), Found::Ours);
+        match found {
+            Found::Foreign(uid) => {
+                let message = format!("{} exists and is not ours", self.objects[&uid].physical_id);
+                return refuse(ErrorClass::AlreadyExists, behaviour(&target.kind).exists, message);
+            }
+            Found::Ours(uid) if known.is_some() => return Ok(self.live(&self.objects[&uid], now).into()),
+            Found::Ours(uid) => {
+                self.tokens.insert(request.token.clone(), uid);
+                return self.change(uid, &target.inputs, Some(&target.tags), now);
+            }
+            Found::Nothing => {}
+        }
+        let kind = target.kind.as_str();
+        check_inputs(kind, &target.inputs)?;
+        if target.kind.as_str() == "secretsmanager:Secret" && self.secrets.in_recovery(&target.name, now) {
+            let message = "a secret with this name is already scheduled for deletion";
+            return refuse(ErrorClass::Invalid, "InvalidRequestException", message);
+        }
+        if let Some(model) = self.config.model(&target.kind)
+            && target.name.len() > model.name_rule.max
+        {
+            let message = format!("the name {} is longer than {}", target.name, model.name_rule.max);
+            return refuse(ErrorClass::Invalid, "ValidationError", message);
+        }
+        self.check_links(kind, &target.inputs, now)?;
+        if let Some(most) = self.config.quotas.get(&target.kind) {
+            let count = self.objects.values().filter(|object| object.kind == target.kind).count();
+            if count >= *most {
+                let message = format!("the limit of {most} {kind} is reached");
+                return refuse(ErrorClass::Quota, behaviour(&target.kind).quota, message);
+            }
+        }
+        let mut object = self.new_object(target, now);
+        object.stuck = stuck;
+        object.maker = Some(target.address.clone());
+        let uid = object.uid;
+        self.tokens.insert(request.token.clone(), uid);
+        self.put(object);
+        let object = &self.objects[&uid];
+        if kind == "secretsmanager:Secret" {
+            self.secrets.generate(&object.physical_id, &object.inputs["generate"]);
+        }
+        Ok(self.live(object, now).into())
+    }
+
+    /// A new object as `target` says, not put in yet.
+    pub(super) fn new_object(&mut self, target: &Target, now: Duration) -> Object {
+        let serial = self.next_serial(&target.kind, &target.name);
+        let naming = self.config.naming(&target.kind, &target.name, (serial, serial), &target.inputs);
+        let made_at = now + self.config.takes(Span::Create, &naming);
+        let label = ["visible", target.kind.as_str(), &target.name, &serial.to_string()];
+        let visible_at = now + self.config.seed.up_to(&label, self.config.invisible);
+        Object {
+            uid: self.next_uid(),
+            kind: target.kind.clone(),
+            name: target.name.clone(),
+            physical_id: String::new(),
+            inputs: target.inputs.clone(),
+            tags: self.kept_tags(&target.kind, &target.tags),
+            outputs: Default::default(),
+            maker: None,
+            serial,
+            revision: serial,
+            created_at: now,
+            made_at,
+            ready_at: made_at,
+            visible_at,
+            gone_at: None,
+            stuck: false,
+            before: None,
+            keys: Vec::new(),
+            refers: Vec::new(),
+        }
+    }
+
+    pub(super) fn update(&mut self, request: &UpdateRequest, now: Duration) -> Result<Created, Refusal> {
+        let target = &request.target;
+        let uid = match self.find(target) {
+            Found::Nothing => return refuse(ErrorClass::NotFound, "ResourceNotFoundException", "it does not exist"),
+            Found::Foreign(_) => {
+                return refuse(ErrorClass::AlreadyExists, behaviour(&target.kind).exists, "it is not ours");
+            }
+            Found::Ours(uid) => uid,
+        };
+        let named = Value::Object(
+            target
+                .inputs
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(field, _)| request.fields.contains(field))
+                .map(|(field, value)| (field.clone(), value.clone()))
+                .collect(),
+        );
+        let tags = request.fields.iter().any(|field| field == "tags").then_some(&target.tags);
+        if let Some(open) = references(&named).first() {
+            return refuse(ErrorClass::Bug, "UnresolvedReference", format!("the inputs still refer to {open}"));
+        }
+        self.change(uid, &named, tags, now)
+    }
+
+    /// Brings the fields that stand in `inputs`, and the tags, to what is wanted.
+    fn change(&mut self, uid: u64, inputs: &Value, tags: Option<&Tags>, now: Duration) -> Result<Created, Refusal> {
+        let object = &self.objects[&uid];
+        if object.gone_at.is_some() {
+            self.check_idle(object, now)?;
+        }
+        let mut wanted = object.inputs.clone();
+        let model = self.config.model(&object.kind);
+        let mut differs = false;
+        if let (Some(wanted), Some(fields)) = (wanted.as_object_mut(), inputs.as_object()) {
+            for (field, value) in fields {
+                let rule = model.and_then(|model| model.field(field));
+                let old = wanted.insert(field.clone(), value.clone()).unwrap_or(Value::Null);
+                differs |= !rule.is_some_and(|rule| rule.edge_only)
+                    && !same(&old, value, rule.is_some_and(|rule| rule.unordered));
+            }
+        }
+        let new_tags = tags.map(|tags| self.kept_tags(&object.kind, tags)).filter(|tags| *tags != object.tags);
+        if differs {
+            self.check_idle(object, now)?;
+            check_inputs(object.kind.as_str(), &wanted)?;
+            check_change(self, object, &wanted)?;
+            self.check_links(object.kind.as_str(), &wanted, now)?;
+        } else if new_tags.is_none() {
+            return Ok(self.live(object, now).into());
+        }
+        let Some(mut object) = self.remove(uid) else {
+            return refuse(ErrorClass::NotFound, "ResourceNotFoundException", "it does not exist");
+        };
+        object.before = Some((now, object.inputs.clone(), object.tags.clone()));
+        if let Some(tags) = new_tags {
+            object.tags = tags;
+        }
+        object.inputs = wanted;
+        if differs {
+            if object.kind.as_str() == "ecs:TaskDefinition" {
+                object.revision = self.next_serial(&object.kind, &object.name);
+            }
+            let numbers = (object.serial, object.revision);
+            let naming = self.config.naming(&object.kind, &object.name, numbers, &object.inputs);
+            let takes = self.config.takes(Span::Update, &naming);
+            object.ready_at = object.ready_at.max(now + takes);
+        }
+        self.put(object);
+        Ok(self.live(&self.objects[&uid], now).into())
+    }
+
+    pub(super) fn delete(&mut self, request: &DeleteRequest, now: Duration) -> Result<Deleted, Refusal> {
+        let target = &request.target;
+        let uid = match self.find(target) {
+            Found::Nothing => return Ok(Deleted::Gone),
+            Found::Foreign(_) => {
+                return refuse(ErrorClass::AlreadyExists, behaviour(&target.kind).exists, "it is not ours");
+            }
+            Found::Ours(uid) => uid,
+        };
+        let object = &self.objects[&uid];
+        if object.gone_at.is_some() {
+            return Ok(Deleted::Going);
+        }
+        self.check_idle(object, now)?;
+        self.check_delete(object, &request.data)?;
+        let object = object.clone();
+        match (object.kind.as_str(), &request.data) {
+            ("rds:DBInstance" | "elasticache:ReplicationGroup", DataPolicy::Keep { final_snapshot: Some(name) }) => {
+                self.snapshots.push(Snapshot {
+                    name: name.clone(),
+                    kind: object.kind.clone(),
+                    source: object.name.clone(),
+                    tags: object.tags.clone(),
+                    taken_at: now,
+                });
+            }
+            ("s3:Bucket", _) => {
+                self.buckets.remove(&object.name);
+            }
+            ("secretsmanager:Secret", DataPolicy::Keep { .. }) => {
+                let days = target.inputs["recovery_window_days"].as_u64();
+                let days = days.or(object.inputs["recovery_window_days"].as_u64()).unwrap_or(30);
+                self.secrets.schedule_deletion(&object.name, now + Duration::from_secs(days * 86_400));
+            }
+            _ => {}
+        }
+        self.take_down(uid, now);
+        Ok(if self.objects.contains_key(&uid) { Deleted::Going } else { Deleted::Gone })
+    }
+
+    /// Begins the end of an object, and of all that goes along with it.
+    pub(super) fn take_down(&mut self, uid: u64, now: Duration) {
+        let Some(mut object) = self.remove(uid) else { return };
+        let numbers = (object.serial, object.revision);
+        let naming = self.config.naming(&object.kind, &object.name, numbers, &object.inputs);
+        let gone_at = now + self.config.takes(Span::Delete, &naming);
+        object.gone_at = Some(gone_at);
+        let along: Vec<u64> = self
+            .holders(&object)
+            .into_iter()
+            .filter(|holder| {
+                holder.gone_at.is_none()
+                    && super::links::of(holder.kind.as_str())
+                        .any(|link| link.cascade && link.target == object.kind.as_str())
+            })
+            .map(|holder| holder.uid)
+            .collect();
+        if gone_at > now {
+            self.put(object);
+        }
+        for uid in along {
+            self.take_down(uid, now);
+        }
+    }
+
+    pub(super) fn discover(&self, scope: &Scope, now: Duration) -> Vec<Discovered> {
+        let Scope::Tenant(key) = scope;
+        let objects = self.objects.values().filter(|object| object.gone_at.is_none() && object.visible_at <= now);
+        objects
+            .filter_map(|object| {
+                let address = Ownership::from_tags(&object.tags)?;
+                let ours = address.tenant == key.tenant && address.environment == key.environment;
+                ours.then(|| Discovered {
+                    address,
+                    kind: Some(object.kind.clone()),
+                    arn: self.arn(object),
+                    tags: object.tags.clone(),
+                })
+            })
+            .collect()
+    }
+
+    fn arn(&self, object: &Object) -> String {
+        if let Some(arn) = object.outputs.get("arn").and_then(Value::as_str) {
+            return arn.to_owned();
+        }
+        let (region, account) = (&self.config.region, &self.config.account);
+        match object.kind.as_str() {
+            "ec2:SecurityGroup" => format!("arn:aws:ec2:{region}:{account}:security-group/{}", object.physical_id),
+            kind => {
+                let service = kind.split(':').next().unwrap_or_default();
+                format!("arn:aws:{service}:{region}:{account}:{}", object.physical_id)
+            }
+        }
+    }
+}

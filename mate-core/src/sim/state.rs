@@ -1,0 +1,353 @@
+//! All objects of a simulated cloud, found by name, by identity and by place, and where each stands.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Selector;
+use super::config::Config;
+use super::faults::FaultState;
+use super::kinds::behaviour;
+use super::links;
+use super::log::Call;
+use super::object::{Object, SimObject, Snapshot};
+use super::secrets::Secrets;
+use crate::graph::{OutputRef, Tags};
+use crate::ids::{Address, KindName};
+use crate::provider::{Ownership, Status, Target};
+
+type Key = (String, String);
+
+pub(super) struct State {
+    pub(super) config: Config,
+    pub(super) faults: FaultState,
+    pub(super) objects: BTreeMap<u64, Object>,
+    pub(super) secrets: Secrets,
+    pub(super) snapshots: Vec<Snapshot>,
+    pub(super) buckets: BTreeMap<String, BTreeSet<String>>,
+    pub(super) tokens: BTreeMap<String, u64>,
+    pub(super) failures: Vec<(Selector, String)>,
+    pub(super) calls: Vec<Call>,
+    next_uid: u64,
+    serials: BTreeMap<Key, u32>,
+    names: BTreeMap<Key, BTreeSet<u64>>,
+    keys: BTreeMap<Key, u64>,
+    places: BTreeMap<Key, u64>,
+    holders: BTreeMap<(&'static str, String), BTreeSet<u64>>,
+    going: BTreeSet<(Duration, u64)>,
+}
+
+/// What a lookup found.
+pub(super) enum Found {
+    Nothing,
+    Ours(u64),
+    Foreign(u64),
+}
+
+impl State {
+    pub(super) fn new(config: Config, faults: FaultState) -> Self {
+        let secrets = Secrets::new(config.seed, config.canary.clone());
+        Self {
+            config,
+            faults,
+            secrets,
+            objects: BTreeMap::new(),
+            snapshots: Vec::new(),
+            buckets: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+            failures: Vec::new(),
+            calls: Vec::new(),
+            next_uid: 0,
+            serials: BTreeMap::new(),
+            names: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            places: BTreeMap::new(),
+            holders: BTreeMap::new(),
+            going: BTreeSet::new(),
+        }
+    }
+
+    /// Takes out what is gone by now.
+    pub(super) fn settle(&mut self, now: Duration) {
+        while let Some(&(at, uid)) = self.going.first() {
+            if at > now {
+                break;
+            }
+            self.going.remove(&(at, uid));
+            self.remove(uid);
+        }
+    }
+
+    pub(super) fn next_uid(&mut self) -> u64 {
+        self.next_uid += 1;
+        self.next_uid
+    }
+
+    /// The next number of this kind and name; never given twice.
+    pub(super) fn next_serial(&mut self, kind: &KindName, name: &str) -> u32 {
+        let serial = self.serials.entry((kind.to_string(), name.to_owned())).or_default();
+        *serial += 1;
+        *serial
+    }
+
+    pub(super) fn taggable(&self, kind: &KindName) -> bool {
+        self.config.model(kind).is_none_or(|model| model.taggable)
+    }
+
+    /// Puts an object in, or back after a change, with outputs, identities and references made anew.
+    pub(super) fn put(&mut self, mut object: Object) {
+        let numbers = (object.serial, object.revision);
+        let naming = self.config.naming(&object.kind, &object.name, numbers, &object.inputs);
+        object.outputs = self.config.outputs(&naming);
+        if object.physical_id.is_empty() {
+            object.physical_id = (behaviour(&object.kind).physical_id)(&naming);
+        }
+        let linked = links::LINKS.iter().filter(|link| link.target == object.kind.as_str());
+        let outputs = linked.filter_map(|link| object.outputs.get(link.output).and_then(Value::as_str));
+        for key in std::iter::once(object.physical_id.as_str()).chain(outputs) {
+            if !object.keys.iter().any(|known| known == key) {
+                object.keys.push(key.to_owned());
+            }
+        }
+        object.refers = links::of(object.kind.as_str())
+            .flat_map(|link| {
+                let texts = links::texts_at(&object.inputs, link.path);
+                texts.into_iter().map(|text| (link.target, text.to_owned()))
+            })
+            .collect();
+
+        let kind = object.kind.to_string();
+        for key in &object.keys {
+            self.keys.insert((kind.clone(), key.clone()), object.uid);
+        }
+        for reference in &object.refers {
+            self.holders.entry(reference.clone()).or_default().insert(object.uid);
+        }
+        if let Some(place) = place(&object.kind, &object.inputs) {
+            self.places.insert((kind.clone(), place), object.uid);
+        }
+        self.names.entry((kind, object.name.clone())).or_default().insert(object.uid);
+        if let Some(gone_at) = object.gone_at {
+            self.going.insert((gone_at, object.uid));
+        }
+        self.objects.insert(object.uid, object);
+    }
+
+    /// Takes an object out, with all that it is found by.
+    pub(super) fn remove(&mut self, uid: u64) -> Option<Object> {
+        let object = self.objects.remove(&uid)?;
+        let kind = object.kind.to_string();
+        for key in &object.keys {
+            let key = (kind.clone(), key.clone());
+            if self.keys.get(&key) == Some(&uid) {
+                self.keys.remove(&key);
+            }
+        }
+        for reference in &object.refers {
+            if let Some(holders) = self.holders.get_mut(reference) {
+                holders.remove(&uid);
+                if holders.is_empty() {
+                    self.holders.remove(reference);
+                }
+            }
+        }
+        if let Some(place) = place(&object.kind, &object.inputs) {
+            let key = (kind.clone(), place);
+            if self.places.get(&key) == Some(&uid) {
+                self.places.remove(&key);
+            }
+        }
+        let key = (kind, object.name.clone());
+        if let Some(names) = self.names.get_mut(&key) {
+            names.remove(&uid);
+            if names.is_empty() {
+                self.names.remove(&key);
+            }
+        }
+        if let Some(gone_at) = object.gone_at {
+            self.going.remove(&(gone_at, uid));
+        }
+        Some(object)
+    }
+
+    pub(super) fn by_key(&self, kind: &str, key: &str) -> Option<&Object> {
+        self.objects.get(self.keys.get(&(kind.to_owned(), key.to_owned()))?)
+    }
+
+    pub(super) fn by_name(&self, kind: &KindName, name: &str) -> impl Iterator<Item = &Object> {
+        let uids = self.names.get(&(kind.to_string(), name.to_owned()));
+        uids.into_iter().flatten().filter_map(|uid| self.objects.get(uid))
+    }
+
+    /// What refers to this object.
+    pub(super) fn holders(&self, object: &Object) -> Vec<&Object> {
+        let kind = links::LINKS.iter().map(|link| link.target).find(|target| *target == object.kind.as_str());
+        let uids: BTreeSet<u64> = kind
+            .into_iter()
+            .flat_map(|kind| object.keys.iter().filter_map(move |key| self.holders.get(&(kind, key.clone()))))
+            .flatten()
+            .copied()
+            .collect();
+        uids.into_iter().filter(|uid| *uid != object.uid).filter_map(|uid| self.objects.get(&uid)).collect()
+    }
+
+    /// Looks for what a request is about: by physical id, else by name, else by its place.
+    pub(super) fn find(&self, target: &Target) -> Found {
+        let by_id = target.physical_id.as_deref().and_then(|id| self.by_key(target.kind.as_str(), id));
+        let Some(object) = by_id.or_else(|| self.find_by_name(target)).or_else(|| self.find_by_place(target)) else {
+            return Found::Nothing;
+        };
+        if self.owned(object, &target.address) { Found::Ours(object.uid) } else { Found::Foreign(object.uid) }
+    }
+
+    fn find_by_name(&self, target: &Target) -> Option<&Object> {
+        let scope = behaviour(&target.kind).scope;
+        let wanted = &target.inputs[scope];
+        let mut found = self.by_name(&target.kind, &target.name).filter(|object| {
+            if scope.is_empty() {
+                true
+            } else if OutputRef::from_json(wanted).is_some() || wanted.is_null() {
+                self.owned(object, &target.address)
+            } else {
+                object.inputs[scope] == *wanted
+            }
+        });
+        let first = found.next();
+        if first.is_some_and(|object| object.gone_at.is_some()) { found.next().or(first) } else { first }
+    }
+
+    fn find_by_place(&self, target: &Target) -> Option<&Object> {
+        let place = place(&target.kind, &target.inputs)?;
+        self.objects.get(self.places.get(&(target.kind.to_string(), place))?)
+    }
+
+    /// Whether it belongs to this address: by its tags, or for what carries none by who made it or owns its parent.
+    pub(super) fn owned(&self, object: &Object, address: &Address) -> bool {
+        if self.taggable(&object.kind) {
+            return Ownership(address.clone()).owns(&object.tags);
+        }
+        match &object.maker {
+            Some(maker) => maker == address,
+            None => object.refers.iter().filter_map(|(kind, key)| self.by_key(kind, key)).any(|parent| {
+                Ownership::from_tags(&parent.tags)
+                    .is_some_and(|owner| owner.tenant == address.tenant && owner.environment == address.environment)
+            }),
+        }
+    }
+
+    pub(super) fn owner(object: &Object) -> Option<Address> {
+        Ownership::from_tags(&object.tags).or_else(|| object.maker.clone())
+    }
+
+    /// Where an object stands at `now`.
+    pub(super) fn status(&self, object: &Object, now: Duration) -> Status {
+        if object.gone_at.is_some() {
+            return Status::Deleting;
+        }
+        let words = behaviour(&object.kind).words;
+        let word = if object.ready_at == object.made_at { words.0 } else { words.1 };
+        let word = if object.kind.as_str() == "ecs:Service" { tasks(object, word, now) } else { word.to_owned() };
+        if object.stuck || now < object.ready_at {
+            return Status::Pending(word);
+        }
+        if let Some(reason) = self.injected(object) {
+            return Status::Failed(reason.to_owned());
+        }
+        match self.held_up(object, now) {
+            Some(reason) => Status::Pending(reason),
+            None => Status::Ready,
+        }
+    }
+
+    /// The reason that a test injected.
+    pub(super) fn injected(&self, object: &Object) -> Option<&str> {
+        let owner = Self::owner(object);
+        let strikes = |selector: &Selector| selector.matches(&object.kind, owner.as_ref().map(|owner| &owner.node));
+        self.failures.iter().find(|(selector, _)| strikes(selector)).map(|(_, reason)| reason.as_str())
+    }
+
+    /// Why the tasks of a service cannot start, if so: a mount target, secret or log group is missing.
+    pub(super) fn held_up(&self, object: &Object, now: Duration) -> Option<String> {
+        if object.kind.as_str() != "ecs:Service" || object.inputs["desired_count"] == 0 {
+            return None;
+        }
+        let definition = self.by_key("ecs:TaskDefinition", object.inputs["task_definition"].as_str()?)?;
+        let prefix = format!("0 of {} tasks running: ResourceInitializationError", object.inputs["desired_count"]);
+        for id in links::texts_at(&definition.inputs, "volumes.*.file_system_id") {
+            let Some(file_system) = self.by_key("efs:FileSystem", id) else { continue };
+            let targets = self.holders(file_system);
+            let mut targets = targets.iter().filter(|holder| holder.kind.as_str() == "efs:MountTarget");
+            if !targets.any(|target| self.status(target, now) == Status::Ready) {
+                return Some(format!("{prefix}: no mount target of {id} is available"));
+            }
+        }
+        let secrets = definition.inputs["containers"].as_array().into_iter().flatten();
+        let secrets = secrets.filter_map(|container| container["secrets"].as_object()).flat_map(|map| map.values());
+        for arn in secrets.filter_map(Value::as_str) {
+            let arn = arn.split(':').take(7).collect::<Vec<_>>().join(":");
+            if self.by_key("secretsmanager:Secret", &arn).is_none() {
+                return Some(format!("{prefix}: unable to pull secret {arn}: ResourceNotFoundException"));
+            }
+        }
+        None
+    }
+
+    /// The object as a test sees it.
+    pub(super) fn view(&self, object: &Object, now: Duration) -> SimObject {
+        SimObject {
+            kind: object.kind.clone(),
+            name: object.name.clone(),
+            physical_id: object.physical_id.clone(),
+            address: Self::owner(object),
+            inputs: object.inputs.clone(),
+            outputs: visible_outputs(object, now),
+            tags: object.tags.clone(),
+            status: self.status(object, now),
+            created_at: object.created_at,
+        }
+    }
+
+    /// The tags that an object of this kind keeps.
+    pub(super) fn kept_tags(&self, kind: &KindName, tags: &Tags) -> Tags {
+        if self.taggable(kind) { tags.clone() } else { Tags::new() }
+    }
+}
+
+/// The outputs that exist at `now`.
+pub(super) fn visible_outputs(object: &Object, now: Duration) -> crate::graph::Outputs {
+    let late = behaviour(&object.kind).late;
+    let made = now >= object.made_at && !object.stuck;
+    let outputs = object.outputs.iter().filter(|(name, _)| made || !late.contains(&name.as_str()));
+    outputs.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn tasks(object: &Object, word: &str, now: Duration) -> String {
+    let desired = object.inputs["desired_count"].as_u64().unwrap_or(0);
+    let (from, to) = if object.ready_at == object.made_at {
+        (object.created_at, object.made_at)
+    } else {
+        (object.before.as_ref().map_or(object.created_at, |before| before.0), object.ready_at)
+    };
+    let share = if object.stuck || to <= from {
+        0.0
+    } else {
+        (now.saturating_sub(from).as_secs_f64() / (to - from).as_secs_f64()).min(1.0)
+    };
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+    let done = (desired as f64 * share) as u64;
+    format!("{done} of {desired} {word}")
+}
+
+fn place(kind: &KindName, inputs: &Value) -> Option<String> {
+    let fields = behaviour(kind).place;
+    if fields.is_empty() {
+        return None;
+    }
+    let values = fields.iter().map(|field| match &inputs[*field] {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    });
+    values.collect::<Option<Vec<_>>>().map(|values| values.join(" "))
+}
