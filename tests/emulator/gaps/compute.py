@@ -1,0 +1,250 @@
+"""ECS services and their autoscaling."""
+
+import json
+
+from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.core.exceptions import JsonRESTError
+from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
+from moto.core.utils import utcnow
+from moto.ecs.exceptions import ECSException, InvalidParameterException
+from moto.ecs.models import EC2ContainerServiceBackend, Service
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.elbv2.models import elbv2_backends
+from moto.moto_api._internal import mock_random
+
+from . import gap, later
+
+#: What CreateService takes and moto drops, with what AWS answers when it was not given.
+KEPT = {
+    "capacityProviderStrategy": ("capacity_provider_strategy", None),
+    "deploymentConfiguration": ("deployment_configuration", {"maximumPercent": 200, "minimumHealthyPercent": 100}),
+    "enableExecuteCommand": ("enable_execute_command", False),
+    "healthCheckGracePeriodSeconds": ("health_check_grace_period_seconds", None),
+    "enableECSManagedTags": ("enable_ecs_managed_tags", False),
+    "availabilityZoneRebalancing": ("availability_zone_rebalancing", None),
+}
+
+
+def keep(service, asked):
+    for name, (attribute, default) in KEPT.items():
+        if name in asked:
+            setattr(service, attribute, asked[name])
+        elif not hasattr(service, attribute):
+            setattr(service, attribute, default)
+    if service.capacity_provider_strategy:
+        service.launch_type = None
+
+
+def roll(service):
+    """A deployment: the new tasks run after the delay, and then it is complete and the old deployment gone."""
+    old = [dict(deployment, status="ACTIVE") for deployment in service.deployments[:1]]
+    now = utcnow()
+    primary = {
+        "id": f"ecs-svc/{mock_random.randint(10**18, 10**19)}",
+        "status": "PRIMARY",
+        "taskDefinition": service.task_definition,
+        "desiredCount": service.desired_count,
+        "pendingCount": service.desired_count,
+        "runningCount": 0,
+        "failedTasks": 0,
+        "createdAt": now,
+        "updatedAt": now,
+        "launchType": service.launch_type,
+        "capacityProviderStrategy": service.capacity_provider_strategy,
+        "platformVersion": service.platform_version or "1.4.0",
+        "platformFamily": "Linux",
+        "networkConfiguration": service.network_configuration,
+        "rolloutState": "IN_PROGRESS",
+        "rolloutStateReason": "ECS deployment in progress.",
+    }
+    service.deployments = [primary, *old]
+    service.pending_count = service.desired_count
+
+    def complete():
+        if service.deployments[:1] != [primary] or service.status != "ACTIVE":
+            return
+        settle(service)
+        primary.update(rolloutState="COMPLETED", rolloutStateReason="ECS deployment completed.")
+        service.deployments = [primary]
+
+    later(complete)
+
+
+def settle(service):
+    service.running_count, service.pending_count = service.desired_count, 0
+    for deployment in service.deployments[:1]:
+        counts = {"desiredCount": service.desired_count, "runningCount": service.desired_count, "pendingCount": 0}
+        deployment.update(counts, updatedAt=utcnow())
+
+
+@gap(
+    "ecs:CreateService",
+    aws="keeps circuit breaker, capacity providers, execute command and grace period; refuses a name that is taken, and a "
+    "target group that no load balancer has; tasks run after a while, and then the rollout is complete",
+    moto="drops them, replaces the service of that name, and has a fixed number of running tasks",
+    page="AmazonECS/latest/APIReference/API_CreateService.html",
+)
+def create_service():
+    original = EC2ContainerServiceResponse.create_service
+
+    def create(self):
+        backend, asked = self.ecs_backend, self._get_params()
+        name = f"{asked.get('cluster', 'default').split('/')[-1]}:{asked['serviceName']}"
+        if name in backend.services and backend.services[name].status != "INACTIVE":
+            raise InvalidParameterException("Creation of service was not idempotent.")
+        known = elbv2_backends[backend.account_id][backend.region_name].target_groups
+        for behind in asked.get("loadBalancers") or []:
+            group = known.get(behind.get("targetGroupArn"))
+            if group is None or not group.load_balancer_arns:
+                text = f"The target group with targetGroupArn {behind.get('targetGroupArn')}"
+                raise InvalidParameterException(f"{text} does not have an associated load balancer.")
+        answer = original(self)
+        service = backend.services[name]
+        service.deployments = []
+        service.running_count = 0
+        service.created_at = utcnow()
+        keep(service, asked)
+        roll(service)
+        return answer
+
+    EC2ContainerServiceResponse.create_service = create
+    # The answer's transformers are the class's own: without tags asked for once, a later answer had none either.
+    Service.health_check_grace_period_seconds = None
+
+
+@gap(
+    "ecs:UpdateService",
+    aws="starts a deployment when the tasks change, and refuses a service that is not active (`ServiceNotActiveException`)",
+    moto="keeps the old deployment's figures, and updates what was deleted",
+    page="AmazonECS/latest/APIReference/API_UpdateService.html",
+)
+def update_service():
+    original = EC2ContainerServiceResponse.update_service
+    anew = {
+        "taskDefinition",
+        "forceNewDeployment",
+        "networkConfiguration",
+        "capacityProviderStrategy",
+        "loadBalancers",
+        "platformVersion",
+        "enableExecuteCommand",
+    }
+
+    def update(self):
+        asked = self._get_params()
+        service = self.ecs_backend._get_service(asked.get("cluster", "default"), asked["service"])
+        if service.status != "ACTIVE":
+            raise ECSException("ServiceNotActiveException", "Service was not ACTIVE.")
+        before = {name: getattr(service, KEPT[name][0]) for name in KEPT if name in asked}
+        before |= {"taskDefinition": service.task_definition, "networkConfiguration": service.network_configuration}
+        running = service.running_count
+        answer = original(self)
+        keep(service, asked)
+        service.running_count = running
+        changed = {name for name in anew & asked.keys() if before.get(name) != asked[name]}
+        if "forceNewDeployment" in changed and not asked["forceNewDeployment"]:
+            changed.discard("forceNewDeployment")
+        if changed:
+            roll(service)
+        elif "desiredCount" in asked:
+            service.pending_count = max(0, service.desired_count - running)
+            later(lambda: service.status == "ACTIVE" and settle(service))
+        return answer
+
+    EC2ContainerServiceResponse.update_service = update
+
+
+@gap(
+    "ecs:DeleteService",
+    aws="drains the tasks (`DRAINING`), then the service is `INACTIVE`",
+    moto="is `INACTIVE` at once, and goes on to count the tasks as running",
+    page="AmazonECS/latest/APIReference/API_DeleteService.html",
+)
+def delete_service():
+    original = EC2ContainerServiceBackend.delete_service
+
+    def delete(self, cluster_name, service_name, force):
+        service = original(self, cluster_name, service_name, force)
+        service.status, service.desired_count, service.deployments = "DRAINING", 0, []
+
+        def gone():
+            service.status, service.running_count, service.tags = "INACTIVE", 0, []
+
+        later(gone)
+        return service
+
+    EC2ContainerServiceBackend.delete_service = delete
+
+
+@gap(
+    "application-autoscaling:RegisterScalableTarget",
+    aws="tags the target; ListTagsForResource, TagResource and UntagResource; GetResources lists it",
+    moto="drops the tags and knows none of these calls",
+    page="autoscaling/application/APIReference/API_RegisterScalableTarget.html",
+)
+def tag_scalable_targets():
+    original = ApplicationAutoScalingResponse.register_scalable_target
+
+    def targets(backend):
+        return [target for kind in backend.targets.values() for target in kind.values()]
+
+    def find(self):
+        arn = self._get_param("ResourceARN")
+        for target in targets(self.applicationautoscaling_backend):
+            if target.arn == arn:
+                target.tags = getattr(target, "tags", {})
+                return target
+        raise JsonRESTError("ResourceNotFoundException", f"No scalable target found for ARN: {arn}")
+
+    def register(self):
+        answer = original(self)
+        arn = json.loads(answer)["ScalableTargetARN"]
+        for target in targets(self.applicationautoscaling_backend):
+            if target.arn == arn and self._get_param("Tags"):
+                target.tags = getattr(target, "tags", {}) | self._get_param("Tags")
+        return answer
+
+    def tag(self):
+        find(self).tags.update(self._get_param("Tags"))
+        return "{}"
+
+    def untag(self):
+        target = find(self)
+        for key in self._get_param("TagKeys"):
+            target.tags.pop(key, None)
+        return "{}"
+
+    ApplicationAutoScalingResponse.register_scalable_target = register
+    ApplicationAutoScalingResponse.list_tags_for_resource = lambda self: json.dumps({"Tags": find(self).tags})
+    ApplicationAutoScalingResponse.tag_resource = tag
+    ApplicationAutoScalingResponse.untag_resource = untag
+
+    def tagged(self):
+        for target in targets(self):
+            yield TaggedResource(target.arn, getattr(target, "tags", {}), "application-autoscaling:scalable-target")
+
+    ApplicationAutoscalingBackend.SERVICE_NAMESPACE = "application-autoscaling"
+    ApplicationAutoscalingBackend.__bases__ += (TaggableResourcesMixin,)
+    ApplicationAutoscalingBackend.iter_tagged_resources = tagged
+
+
+@gap(
+    "application-autoscaling:DeregisterScalableTarget",
+    aws="deletes the target's policies and scheduled actions with it; ObjectNotFoundException when there is none",
+    moto="keeps the policies; ValidationException when there is none",
+    page="autoscaling/application/APIReference/API_DeregisterScalableTarget.html",
+)
+def deregister_scalable_target():
+    original = ApplicationAutoscalingBackend.deregister_scalable_target
+
+    def deregister(self, namespace, r_id, dimension):
+        if not self._scalable_target_exists(r_id, dimension):
+            raise JsonRESTError("ObjectNotFoundException", f"No scalable target found for resource ID: {r_id}")
+        original(self, namespace, r_id, dimension)
+        for key, policy in list(self.policies.items()):
+            if (policy.resource_id, policy.scalable_dimension) == (r_id, dimension):
+                policy.delete_alarms(self.account_id, self.region_name)
+                del self.policies[key]
+
+    ApplicationAutoscalingBackend.deregister_scalable_target = deregister

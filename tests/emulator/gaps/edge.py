@@ -1,0 +1,115 @@
+"""Load balancers and web ACLs."""
+
+import json
+
+from moto.core.exceptions import ServiceException
+from moto.elbv2.exceptions import DuplicateListenerError, DuplicateLoadBalancerName
+from moto.elbv2.models import ELBv2Backend, elbv2_backends
+from moto.wafv2.exceptions import WAFNonexistentItemException
+from moto.wafv2.models import WAFV2Backend
+from moto.wafv2.responses import WAFV2Response
+
+from . import gap
+
+
+@gap(
+    "elbv2:CreateLoadBalancer",
+    aws="answers the same settings with the load balancer that is there, other settings of that name with `DuplicateLoadBalancerName`",
+    moto="makes a second one of the same name",
+    page="elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html",
+)
+def create_load_balancer():
+    original = ELBv2Backend.create_load_balancer
+
+    def create(self, name, security_groups, subnet_ids, subnet_mappings=None, scheme="internet-facing", **others):
+        for balancer in self.load_balancers.values():
+            if balancer.name != name:
+                continue
+            there = (balancer.scheme, sorted(s.id for s in balancer.subnets), sorted(balancer.security_groups))
+            if there == (scheme, sorted(subnet_ids), sorted(security_groups)):
+                return balancer
+            raise DuplicateLoadBalancerName()
+        return original(self, name, security_groups, subnet_ids, subnet_mappings, scheme, **others)
+
+    ELBv2Backend.create_load_balancer = create
+
+
+@gap(
+    "elbv2:DeleteLoadBalancer",
+    aws="refuses one with deletion protection (`OperationNotPermitted`)",
+    moto="deletes it",
+    page="elasticloadbalancing/latest/APIReference/API_DeleteLoadBalancer.html",
+)
+def delete_load_balancer():
+    original = ELBv2Backend.delete_load_balancer
+
+    def delete(self, arn):
+        balancer = self.load_balancers.get(arn)
+        if balancer and balancer.attrs.get("deletion_protection.enabled") == "true":
+            message = f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
+            raise ServiceException("OperationNotPermitted", message)
+        if balancer:
+            for target_group in self.target_groups.values():
+                target_group.load_balancer_arns = [a for a in target_group.load_balancer_arns if a != arn]
+        return original(self, arn)
+
+    ELBv2Backend.delete_load_balancer = delete
+
+
+@gap(
+    "elbv2:CreateListener",
+    aws="refuses a second listener of a port (`DuplicateListener`)",
+    moto="makes it",
+    page="elasticloadbalancing/latest/APIReference/API_CreateListener.html",
+)
+def create_listener():
+    original = ELBv2Backend.create_listener
+
+    def create(self, load_balancer_arn, protocol, port, *others, **named):
+        balancer = self.load_balancers.get(load_balancer_arn)
+        if balancer and any(str(listener.port) == str(port) for listener in balancer.listeners.values()):
+            raise DuplicateListenerError()
+        return original(self, load_balancer_arn, protocol, port, *others, **named)
+
+    ELBv2Backend.create_listener = create
+
+
+@gap(
+    "wafv2:AssociateWebACL",
+    aws="replaces what the resource was associated with, and refuses a load balancer that is not there",
+    moto="adds to the list, so that a second call needs a second removal",
+    page="waf/latest/APIReference/API_AssociateWebACL.html",
+)
+def associate_web_acl():
+    original = WAFV2Backend.associate_web_acl
+
+    def associate(self, web_acl_arn, resource_arn):
+        balancers = elbv2_backends[self.account_id][self.region_name].load_balancers
+        if ":loadbalancer/" in resource_arn and resource_arn not in balancers:
+            raise WAFNonexistentItemException
+        if web_acl_arn in self.wacls:
+            self.disassociate_web_acl(resource_arn)
+        original(self, web_acl_arn, resource_arn)
+
+    WAFV2Backend.associate_web_acl = associate
+
+
+@gap(
+    "wafv2:ListResourcesForWebACL",
+    aws="lists what a web ACL protects",
+    moto="answers 500, not implemented",
+    page="waf/latest/APIReference/API_ListResourcesForWebACL.html",
+)
+def list_resources_for_web_acl():
+    parts = {"APPLICATION_LOAD_BALANCER": ":loadbalancer/app/", "API_GATEWAY": ":/restapis/"}
+
+    def answer(self):
+        asked = json.loads(self.body)
+        web_acl = self.wafv2_backend.wacls.get(asked["WebACLArn"])
+        if not web_acl:
+            raise WAFNonexistentItemException
+        part = parts.get(asked.get("ResourceType", "APPLICATION_LOAD_BALANCER"), asked.get("ResourceType"))
+        found = [arn for arn in web_acl.associated_resources if part in arn]
+        return 200, {"Content-Type": "application/json"}, json.dumps({"ResourceArns": found})
+
+    WAFV2Response.list_resources_for_web_acl = answer

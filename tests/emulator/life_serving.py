@@ -1,0 +1,328 @@
+"""What serves a tenant: load balancer, web ACL, address, tasks and services, autoscaling, identity provider, inventory."""
+
+from life import LOWER, PREFIX, TAGS, UPPER
+
+
+def forward(life):
+    return [{"Type": "forward", "TargetGroupArn": life.ids["tg"]}]
+
+
+def load_balancer(life):
+    elb, waf = life.client("elbv2"), life.client("wafv2")
+    asked = {
+        "Name": PREFIX,
+        "Type": "application",
+        "Scheme": "internet-facing",
+        "Subnets": life.base["public_subnet_ids"],
+        "SecurityGroups": [life.ids["alb"]],
+        "Tags": UPPER,
+    }
+    made = elb.create_load_balancer(**asked)["LoadBalancers"][0]
+    life.holds("a new load balancer", made["State"]["Code"], "provisioning")
+    again = elb.create_load_balancer(**asked)["LoadBalancers"][0]
+    life.holds("the same load balancer again", again["LoadBalancerArn"], made["LoadBalancerArn"])
+    life.refused(
+        "another of that name",
+        "DuplicateLoadBalancerName",
+        elb.create_load_balancer,
+        **{**asked, "Scheme": "internal", "Subnets": life.base["private_subnet_ids"]},
+    )
+    alb = life.ids["alb-arn"] = made["LoadBalancerArn"]
+    life.eventually(
+        "the load balancer",
+        lambda: elb.describe_load_balancers(LoadBalancerArns=[alb])["LoadBalancers"][0]["State"]["Code"],
+        "active",
+    )
+    wanted = {"idle_timeout.timeout_seconds": "120", "routing.http.drop_invalid_header_fields.enabled": "true"}
+    wanted["deletion_protection.enabled"] = "true"
+    rows = [{"Key": key, "Value": value} for key, value in wanted.items()]
+    elb.modify_load_balancer_attributes(LoadBalancerArn=alb, Attributes=rows)
+    rows = elb.describe_load_balancer_attributes(LoadBalancerArn=alb)["Attributes"]
+    life.holds("attributes", {row["Key"]: row["Value"] for row in rows if row["Key"] in wanted}, wanted)
+    target_group = elb.create_target_group(
+        Name=f"{PREFIX}-django",
+        Protocol="HTTP",
+        Port=8000,
+        VpcId=life.base["vpc_id"],
+        TargetType="ip",
+        HealthCheckPath="/admin/",
+        HealthCheckIntervalSeconds=30,
+        HealthCheckTimeoutSeconds=5,
+        HealthyThresholdCount=2,
+        UnhealthyThresholdCount=2,
+        Matcher={"HttpCode": "200,301,302"},
+        Tags=UPPER,
+    )["TargetGroups"][0]
+    life.ids["tg"] = target_group["TargetGroupArn"]
+    life.holds("matcher", target_group["Matcher"]["HttpCode"], "200,301,302")
+    delay = [{"Key": "deregistration_delay.timeout_seconds", "Value": "30"}]
+    elb.modify_target_group_attributes(TargetGroupArn=life.ids["tg"], Attributes=delay)
+    elb.modify_target_group(TargetGroupArn=life.ids["tg"], HealthCheckPath="/health/")
+    redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
+    http = {"Protocol": "HTTP", "Port": 80, "DefaultActions": [{"Type": "redirect", "RedirectConfig": redirect}]}
+    elb.create_listener(LoadBalancerArn=alb, Tags=UPPER, **http)
+    life.refused("a second listener of a port", "DuplicateListener", elb.create_listener, LoadBalancerArn=alb, **http)
+    https = elb.create_listener(
+        LoadBalancerArn=alb,
+        Protocol="HTTPS",
+        Port=443,
+        SslPolicy="ELBSecurityPolicy-TLS13-1-2-2021-06",
+        Certificates=[{"CertificateArn": life.base["certificate_arn"]}],
+        DefaultActions=forward(life),
+        Tags=UPPER,
+    )["Listeners"][0]
+    life.ids["https"] = https["ListenerArn"]
+    rule = elb.create_rule(
+        ListenerArn=life.ids["https"],
+        Priority=10,
+        Conditions=[{"Field": "path-pattern", "Values": ["/api/*"]}],
+        Actions=forward(life),
+        Tags=UPPER,
+    )["Rules"][0]
+    elb.modify_rule(RuleArn=rule["RuleArn"], Conditions=[{"Field": "path-pattern", "Values": ["/v2/*"]}])
+    listeners = elb.describe_listeners(LoadBalancerArn=alb)["Listeners"]
+    life.holds("listeners", sorted(listener["Port"] for listener in listeners), [80, 443])
+    described = elb.describe_tags(ResourceArns=[alb, life.ids["tg"], life.ids["https"], rule["RuleArn"]])
+    life.holds("tags", [len(row["Tags"]) for row in described["TagDescriptions"]], [3] * 4)
+    acl = life.base["web_acl_arn"]
+    for _ in range(2):
+        waf.associate_web_acl(WebACLArn=acl, ResourceArn=alb)
+    life.holds("web ACL", waf.get_web_acl_for_resource(ResourceArn=alb)["WebACL"]["ARN"], acl)
+    protected = waf.list_resources_for_web_acl(WebACLArn=acl, ResourceType="APPLICATION_LOAD_BALANCER")["ResourceArns"]
+    life.holds("what the web ACL protects", protected, [alb])
+    life.refused("a target group in use", "ResourceInUse", elb.delete_target_group, TargetGroupArn=life.ids["tg"])
+    life.refused("a protected load balancer", "OperationNotPermitted", elb.delete_load_balancer, LoadBalancerArn=alb)
+
+
+def record(life, action):
+    alb = life.client("elbv2").describe_load_balancers(LoadBalancerArns=[life.ids["alb-arn"]])["LoadBalancers"][0]
+    alias = {
+        "HostedZoneId": alb["CanonicalHostedZoneId"],
+        "DNSName": f"dualstack.{alb['DNSName']}",
+        "EvaluateTargetHealth": True,
+    }
+    change = {"Name": "self.mate.sociant.ai", "Type": "A", "AliasTarget": alias}
+    batch = {"Changes": [{"Action": action, "ResourceRecordSet": change}]}
+    route53 = life.client("route53")
+    return route53.change_resource_record_sets(HostedZoneId=life.base["hosted_zone_id"], ChangeBatch=batch)
+
+
+def records(life):
+    rows = life.client("route53").list_resource_record_sets(
+        HostedZoneId=life.base["hosted_zone_id"], StartRecordName="self.mate.sociant.ai", StartRecordType="A"
+    )
+    return [row["Name"] for row in rows["ResourceRecordSets"] if row["Type"] == "A"]
+
+
+def address(life):
+    change = record(life, "UPSERT")["ChangeInfo"]["Id"]
+    route53 = life.client("route53")
+    life.eventually("the change of DNS", lambda: route53.get_change(Id=change)["ChangeInfo"]["Status"], "INSYNC")
+    life.holds("alias record", records(life), ["self.mate.sociant.ai."])
+
+
+def task_definition(life, name):
+    volumes = [
+        {
+            "name": volume,
+            "efsVolumeConfiguration": {
+                "fileSystemId": life.ids["fs"],
+                "transitEncryption": "ENABLED",
+                "authorizationConfig": {"accessPointId": life.ids[f"ap-{volume}"], "iam": "ENABLED"},
+            },
+        }
+        for volume in ("models", "data")
+    ]
+    options = {"awslogs-group": f"/ecs/{PREFIX}/{name}", "awslogs-region": "us-east-1", "awslogs-stream-prefix": name}
+    container = {
+        "name": name,
+        "image": f"{life.base['repositories'][name]}:main",
+        "essential": True,
+        "environment": [{"name": "DJANGO_ALLOWED_HOSTS", "value": "*"}],
+        "secrets": [{"name": "SECRET_KEY", "valueFrom": life.ids["secret-django"]}],
+        "mountPoints": [{"sourceVolume": "data", "containerPath": "/mnt/tenant-data", "readOnly": False}],
+        "logConfiguration": {"logDriver": "awslogs", "options": options},
+        "stopTimeout": 60,
+    }
+    if name == "django":
+        container["portMappings"] = [{"containerPort": 8000, "protocol": "tcp"}]
+    return life.client("ecs").register_task_definition(
+        family=f"{PREFIX}-{name}",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        executionRoleArn=life.ids["role-execution"],
+        taskRoleArn=life.ids["role-task"],
+        containerDefinitions=[container],
+        volumes=volumes,
+        tags=LOWER,
+    )["taskDefinition"]
+
+
+def service(life, name):
+    found = life.client("ecs").describe_services(
+        cluster=life.base["cluster"], services=[f"{PREFIX}-{name}"], include=["TAGS"]
+    )["services"]
+    return found[0]
+
+
+def steady(life, name, count):
+    def probe():
+        found = service(life, name)
+        states = [deployment["rolloutState"] for deployment in found["deployments"]]
+        return found["runningCount"], states
+
+    life.eventually(f"{name} steady", probe, (count, ["COMPLETED"]))
+
+
+def services(life):
+    ecs = life.client("ecs")
+    network = {"subnets": life.base["private_subnet_ids"], "securityGroups": [life.ids["ecs"]], "assignPublicIp": "DISABLED"}
+    breaker = {"deploymentCircuitBreaker": {"enable": True, "rollback": True}}
+    rollout = {"maximumPercent": 200, "minimumHealthyPercent": 100, **breaker}
+    spread = [
+        {"capacityProvider": "FARGATE", "weight": 1, "base": 1},
+        {"capacityProvider": "FARGATE_SPOT", "weight": 3, "base": 0},
+    ]
+    for name in ("django", "celery", "beat"):
+        made = task_definition(life, name)
+        volume = made["volumes"][0]["efsVolumeConfiguration"]
+        life.holds("volume", volume["authorizationConfig"]["accessPointId"], life.ids["ap-models"])
+        asked = {
+            "cluster": life.base["cluster"],
+            "serviceName": f"{PREFIX}-{name}",
+            "taskDefinition": made["taskDefinitionArn"],
+            "desiredCount": 3,
+            "capacityProviderStrategy": spread,
+            "networkConfiguration": {"awsvpcConfiguration": network},
+            "deploymentConfiguration": rollout,
+            "enableExecuteCommand": True,
+            "propagateTags": "SERVICE",
+            "tags": LOWER,
+        }
+        if name == "django":
+            behind = {"targetGroupArn": life.ids["tg"], "containerName": name, "containerPort": 8000}
+            asked |= {"loadBalancers": [behind], "healthCheckGracePeriodSeconds": 60}
+        new = ecs.create_service(**asked)["service"]
+        life.holds("a new service", (new["status"], new["runningCount"]), ("ACTIVE", 0))
+        life.refused("a service that exists", "InvalidParameterException", ecs.create_service, **asked)
+        steady(life, name, 3)
+    found = service(life, "django")
+    life.holds("circuit breaker", found["deploymentConfiguration"]["deploymentCircuitBreaker"]["rollback"])
+    life.holds("capacity providers", found["capacityProviderStrategy"], spread)
+    life.holds("launch type", found.get("launchType"), None)
+    life.holds("execute command", found["enableExecuteCommand"])
+    life.holds("grace period", found["healthCheckGracePeriodSeconds"], 60)
+    life.holds("service's load balancer", found["loadBalancers"][0]["targetGroupArn"], life.ids["tg"])
+    life.holds("service's tags", len(found["tags"]), 3)
+    described = ecs.describe_task_definition(taskDefinition=found["taskDefinition"], include=["TAGS"])
+    life.holds("task definition's tags", len(described["tags"]), 3)
+    revision = task_definition(life, "django")["taskDefinitionArn"]
+    cluster = life.base["cluster"]
+    changed = ecs.update_service(
+        cluster=cluster, service=f"{PREFIX}-django", taskDefinition=revision, desiredCount=2, enableExecuteCommand=False
+    )["service"]
+    primary = changed["deployments"][0]
+    life.holds("rollout", (primary["taskDefinition"], primary["rolloutState"]), (revision, "IN_PROGRESS"))
+    steady(life, "django", 2)
+    found = service(life, "django")
+    life.holds("the update", (found["taskDefinition"], found["enableExecuteCommand"]), (revision, False))
+    missing = ecs.describe_services(cluster=cluster, services=["nobody"])["failures"][0]["reason"]
+    life.holds("a missing service", missing, "MISSING")
+
+
+def scaling(life):
+    scaling = life.client("application-autoscaling")
+    which = {
+        "ServiceNamespace": "ecs",
+        "ResourceId": f"service/{life.base['cluster']}/{PREFIX}-django",
+        "ScalableDimension": "ecs:service:DesiredCount",
+    }
+    target = scaling.register_scalable_target(MinCapacity=2, MaxCapacity=10, Tags=TAGS, **which)["ScalableTargetARN"]
+    life.holds("target's tags", scaling.list_tags_for_resource(ResourceARN=target)["Tags"], TAGS)
+    suspended = {"DynamicScalingInSuspended": True, "DynamicScalingOutSuspended": True, "ScheduledScalingSuspended": True}
+    scaling.register_scalable_target(MinCapacity=1, MaxCapacity=5, SuspendedState=suspended, **which)
+    found = scaling.describe_scalable_targets(ServiceNamespace="ecs", ResourceIds=[which["ResourceId"]])["ScalableTargets"][0]
+    life.holds("bounds", (found["MinCapacity"], found["MaxCapacity"]), (1, 5))
+    life.holds("suspended", found["SuspendedState"], suspended)
+    label = "/".join(life.ids["alb-arn"].split("/")[1:]) + "/" + life.ids["tg"].split(":")[-1]
+    for name in ("ECSServiceAverageCPUUtilization", "ECSServiceAverageMemoryUtilization", "ALBRequestCountPerTarget"):
+        metric = {"PredefinedMetricType": name}
+        if name.startswith("ALB"):
+            metric["ResourceLabel"] = label
+        scaling.put_scaling_policy(
+            PolicyName=name,
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration={
+                "TargetValue": 70.0,
+                "PredefinedMetricSpecification": metric,
+                "ScaleInCooldown": 300,
+                "ScaleOutCooldown": 60,
+            },
+            **which,
+        )
+    policies = scaling.describe_scaling_policies(ServiceNamespace="ecs", ResourceId=which["ResourceId"])["ScalingPolicies"]
+    life.holds("policies", len(policies), 3)
+
+
+def identity_provider(life):
+    cognito, pool = life.client("cognito-idp"), life.base["user_pool_id"]
+    cognito.create_identity_provider(
+        UserPoolId=pool,
+        ProviderName="self",
+        ProviderType="SAML",
+        ProviderDetails={"MetadataURL": "https://idp.example.org/metadata"},
+        AttributeMapping={"email": "mail"},
+    )
+    cognito.update_identity_provider(UserPoolId=pool, ProviderName="self", AttributeMapping={"email": "upn"})
+    found = cognito.describe_identity_provider(UserPoolId=pool, ProviderName="self")["IdentityProvider"]
+    life.holds("attribute mapping", found["AttributeMapping"], {"email": "upn"})
+    cognito.delete_identity_provider(UserPoolId=pool, ProviderName="self")
+    life.refused(
+        "a deleted identity provider",
+        "ResourceNotFoundException",
+        cognito.describe_identity_provider,
+        UserPoolId=pool,
+        ProviderName="self",
+    )
+
+
+def tagged(life):
+    """Everything that carries the tenant's tag, as `service:kind` with how many there are."""
+    pages = life.client("resourcegroupstaggingapi").get_paginator("get_resources").paginate(
+        TagFilters=[{"Key": "Tenant", "Values": ["self"]}], ResourcesPerPage=10
+    )
+    counts = {}
+    for page in pages:
+        for row in page["ResourceTagMappingList"]:
+            _, _, service, _, _, rest = row["ResourceARN"].split(":", 5)
+            kind = f"{service}:{rest.replace('/', ':').split(':')[0]}" if service != "s3" else "s3:bucket"
+            counts[kind] = counts.get(kind, 0) + 1
+    return counts
+
+
+def inventory(life):
+    wanted = {
+        "application-autoscaling:scalable-target": 1,
+        "ec2:security-group": 5,
+        "ecs:service": 3,
+        "ecs:task-definition": 4,
+        "elasticache:replicationgroup": 1,
+        "elasticache:subnetgroup": 1,
+        "elasticfilesystem:access-point": 2,
+        "elasticfilesystem:file-system": 1,
+        "elasticloadbalancing:listener": 2,
+        "elasticloadbalancing:listener-rule": 1,
+        "elasticloadbalancing:loadbalancer": 1,
+        "elasticloadbalancing:targetgroup": 1,
+        "logs:log-group": 3,
+        "rds:db": 1,
+        "rds:pg": 1,
+        "rds:subgrp": 1,
+        "s3:bucket": 1,
+        "secretsmanager:secret": 3,
+    }
+    found = tagged(life)
+    for kind in sorted(wanted | found):
+        life.holds(f"tagged {kind}", found.get(kind, 0), wanted.get(kind, 0))
