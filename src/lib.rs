@@ -1,4 +1,48 @@
 //! Embedded SDK for the life of a SaaS tenant on AWS.
+//!
+//! A tenant is described with typed builders, planned, carried out in parallel, shown, changed and destroyed, in
+//! the caller's own process:
+//!
+//! ```
+//! use mate::spec::{Base, TenantSpec, Tier};
+//! use mate::tiers::TierCatalogue;
+//! use mate::{Mate, MemoryStore, SimCloud};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mate = Mate::builder()
+//!     .provider(SimCloud::new(1))
+//!     .store(MemoryStore::new())
+//!     .catalogue(TierCatalogue::standard())
+//!     .base(Base::from_path("examples/base-dev.toml")?)
+//!     .build()?;
+//! let spec = TenantSpec::from_path("examples/tenants/clinic.tfvars")?;
+//! let tenant = mate.provision(&spec).await?;
+//! assert_eq!(tenant.url(), "https://clinic.mate.sociant.ai");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | crate | what is in it |
+//! |---|---|
+//! | [`mate_core`] | the model and the engine; knows no AWS crate |
+//! | [`mate_tiers`] | tiers, prices, quotas |
+//! | `mate_aws` (feature `aws`) | the provider for AWS |
 
-pub use mate_core::spec;
+pub use mate_core::client::{Applied, BuildError, DestroyOptions, Error, Mate, MateBuilder, NodeStatus, TenantStatus};
+#[cfg(feature = "sqlite")]
+pub use mate_core::state::SqliteStore;
+pub use mate_core::state::{MemoryStore, Record, StateStore, StoreError};
+pub use mate_core::operation::{CancelHandle, Events, Operation};
+#[cfg(feature = "sim")]
+pub use mate_core::sim::SimCloud;
+pub use mate_core::{blueprint, clock, engine, graph, ids, kinds, names, plan, provider, spec, state};
+#[cfg(feature = "sim")]
+pub use mate_core::sim;
+
+/// Tiers: the figures, prices and quotas of trial, standard and enterprise, and tiers of the caller's own.
 pub use mate_tiers as tiers;
+
+/// The provider for AWS.
+#[cfg(feature = "aws")]
+pub use mate_aws as aws;

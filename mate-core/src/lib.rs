@@ -11,3 +11,8 @@ pub mod provider;
 pub mod sim;
 pub mod spec;
 pub mod state;
+pub mod client;
+pub mod engine;
+pub mod operation;
+pub mod plan;
+mod observe;

@@ -78,6 +78,3 @@ impl Blueprint for TenantBlueprint {
         Ok(cx.finish(outputs))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,138 @@
+//! What the examples share: arguments, the client, and how a run is shown.
+#![allow(dead_code, unreachable_pub, clippy::print_stdout, reason = "each example uses its part of this module")]
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use mate::engine::{Event, EventKind};
+use mate::ids::TenantId;
+use mate::spec::{Base, TenantSpec};
+use mate::tiers::TierCatalogue;
+use mate::{Applied, Mate, MemoryStore, Operation, SimCloud, SqliteStore};
+
+/// Which cloud, which base, which store.
+#[derive(Debug, Args)]
+pub struct Target {
+    /// Work on AWS, or on an emulator that AWS_ENDPOINT_URL points at, instead of SimCloud.
+    #[arg(long)]
+    pub aws: bool,
+    /// The base that tenants stand on.
+    #[arg(long, value_name = "FILE", default_value = "examples/base-dev.toml")]
+    pub base: PathBuf,
+    /// The record store, with --aws; SimCloud's records are in memory.
+    #[arg(long, value_name = "FILE", default_value = "mate.db")]
+    pub store: PathBuf,
+    /// The seed of SimCloud.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+impl Target {
+    /// The client.
+    pub async fn client(&self) -> anyhow::Result<Mate> {
+        let base = Base::from_path(&self.base)
+            .with_context(|| format!("the base `{}` cannot be used", self.base.display()))?;
+        let builder = Mate::builder().catalogue(TierCatalogue::standard()).base(base);
+        if self.aws {
+            let store = SqliteStore::open(&self.store)
+                .with_context(|| format!("the store `{}` cannot be opened", self.store.display()))?;
+            return Ok(builder.provider(aws().await?).store(store).build()?);
+        }
+        println!("SimCloud, seed {}: an in-memory cloud, time is simulated. Use --aws for the real one.\n", self.seed);
+        Ok(builder.provider(SimCloud::new(self.seed)).store(MemoryStore::new()).build()?)
+    }
+}
+
+#[cfg(feature = "aws")]
+async fn aws() -> anyhow::Result<mate::aws::AwsProvider> {
+    Ok(mate::aws::AwsProvider::builder().build().await?)
+}
+
+#[cfg(not(feature = "aws"))]
+async fn aws() -> anyhow::Result<SimCloud> {
+    bail!("this was built without the AWS provider; run it as `cargo run --features aws --example …`")
+}
+
+/// Reads a tenant's spec; every error at once.
+pub fn spec(path: &PathBuf) -> anyhow::Result<TenantSpec> {
+    TenantSpec::from_path(path).with_context(|| format!("the spec `{}` cannot be used", path.display()))
+}
+
+/// Runs an operation and shows it: a bar on a terminal, a line an event otherwise.
+pub async fn show(
+    tenant: &TenantId,
+    operation: Operation<Applied>,
+    screen: &MultiProgress,
+) -> Result<Applied, mate::Error> {
+    let mut events = operation.events();
+    let cancel = operation.cancel_handle();
+    let bar = screen.add(ProgressBar::new(1));
+    bar.set_style(style());
+    bar.set_prefix(tenant.to_string());
+    let lines = !std::io::stdout().is_terminal();
+    let watch = async {
+        while let Some(event) = events.next().await {
+            bar.set_length(event.total as u64);
+            bar.set_position(event.done as u64);
+            if let Some(line) = line(&event) {
+                bar.set_message(format!("{line} · about {} left", span(event.remaining.as_secs())));
+                if lines {
+                    println!("{tenant} {:>8} {:>3}/{} {line}", span(event.at.as_secs()), event.done, event.total);
+                }
+            }
+        }
+    };
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            cancel.cancel();
+        }
+        std::future::pending::<()>().await;
+    };
+    let (result, ()) = tokio::select! {
+        both = async { tokio::join!(operation, watch) } => both,
+        () = interrupted => unreachable!("it waits for ever"),
+    };
+    bar.finish_with_message(if result.is_ok() { "done" } else { "failed" });
+    result
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{prefix:>12} [{bar:30}] {pos}/{len} {wide_msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn line(event: &Event) -> Option<String> {
+    Some(match &event.kind {
+        EventKind::Started { node, verb, .. } => format!("{verb} {node}"),
+        EventKind::Waiting { node, reason, waited } => {
+            format!("wait for {node}: {reason} ({} so far)", span(waited.as_secs()))
+        }
+        EventKind::Retrying { node, reason, after } => {
+            format!("again in {}: {node}: {reason}", span(after.as_secs()))
+        }
+        EventKind::Done { node, took, .. } => format!("done {node} in {}", span(took.as_secs())),
+        EventKind::Failed { node, reason } => format!("FAILED {node}: {reason}"),
+        EventKind::Skipped { node, because } => format!("skipped {node} because of {because}"),
+        EventKind::Cancelling => "cancelling: calls in flight are awaited".to_owned(),
+        EventKind::Sweeping { left } => format!("search by tags: {left} left"),
+        _ => return None,
+    })
+}
+
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        _ => format!("{}:{:02} min", seconds / 60, seconds % 60),
+    }
+}
+
+/// Prints what a tenant gives out.
+pub fn outputs(applied: &Applied) {
+    println!("\n{}", applied.key);
+    for (name, value) in &applied.outputs {
+        println!("  {name:<20} {value}");
+    }
+}

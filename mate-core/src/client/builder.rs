@@ -1,0 +1,123 @@
+//! How a [`Mate`] is made.
+
+use std::sync::Arc;
+
+use super::{Inner, Mate};
+use crate::blueprint::{Blueprint, TenantBlueprint};
+use crate::engine::Limits;
+use crate::kinds::{Kind, Kinds};
+use crate::provider::Provider;
+use crate::spec::{Base, Catalogue};
+use crate::state::StateStore;
+
+/// Something that a client cannot do without and that was not given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the client needs {}", .0.join(" and "))]
+#[non_exhaustive]
+pub struct BuildError(pub Vec<&'static str>);
+
+/// Makes a [`Mate`]. Provider, store, catalogue and base must be given; the rest has defaults.
+#[derive(Debug)]
+pub struct MateBuilder {
+    provider: Option<Arc<dyn Provider>>,
+    store: Option<Arc<dyn StateStore>>,
+    catalogue: Option<Arc<dyn Catalogue>>,
+    base: Option<Base>,
+    blueprint: Arc<dyn Blueprint>,
+    kinds: Kinds,
+    limits: Limits,
+}
+
+impl Default for MateBuilder {
+    fn default() -> Self {
+        Self {
+            provider: None,
+            store: None,
+            catalogue: None,
+            base: None,
+            blueprint: Arc::new(TenantBlueprint),
+            kinds: Kinds::standard(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl MateBuilder {
+    /// The cloud.
+    #[must_use]
+    pub fn provider(mut self, provider: impl Provider + 'static) -> Self {
+        self.provider = Some(Arc::new(provider));
+        self
+    }
+
+    /// Where records are kept.
+    #[must_use]
+    pub fn store(mut self, store: impl StateStore + 'static) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// The tiers.
+    #[must_use]
+    pub fn catalogue(mut self, catalogue: impl Catalogue + 'static) -> Self {
+        self.catalogue = Some(Arc::new(catalogue));
+        self
+    }
+
+    /// The base that tenants stand on.
+    #[must_use]
+    pub fn base(mut self, base: Base) -> Self {
+        self.base = Some(base);
+        self
+    }
+
+    /// What a tenant is made of; [`TenantBlueprint`] unless said.
+    #[must_use]
+    pub fn blueprint(mut self, blueprint: impl Blueprint + 'static) -> Self {
+        self.blueprint = Arc::new(blueprint);
+        self
+    }
+
+    /// Adds a resource kind of the caller's own.
+    #[must_use]
+    pub fn kind<K: Kind>(mut self) -> Self {
+        self.kinds = self.kinds.with::<K>();
+        self
+    }
+
+    /// Calls in flight at once, per operation; 16 unless said, 1 at least.
+    #[must_use]
+    pub fn parallelism(mut self, calls: usize) -> Self {
+        self.limits.parallelism = calls.max(1);
+        self
+    }
+
+    /// Makes the client. Calls nothing.
+    ///
+    /// # Errors
+    /// [`BuildError`] names everything that is missing.
+    pub fn build(self) -> Result<Mate, BuildError> {
+        match (self.provider, self.store, self.catalogue, self.base) {
+            (Some(provider), Some(store), Some(catalogue), Some(base)) => Ok(Mate {
+                inner: Arc::new(Inner {
+                    provider,
+                    store,
+                    catalogue,
+                    blueprint: self.blueprint,
+                    kinds: self.kinds,
+                    base,
+                    limits: self.limits,
+                }),
+            }),
+            (provider, store, catalogue, base) => {
+                let missing = [
+                    (provider.is_none(), "a provider"),
+                    (store.is_none(), "a store"),
+                    (catalogue.is_none(), "a catalogue"),
+                    (base.is_none(), "a base"),
+                ];
+                Err(BuildError(missing.into_iter().filter(|(none, _)| *none).map(|(_, what)| what).collect()))
+            }
+        }
+    }
+}

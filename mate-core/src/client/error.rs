@@ -1,0 +1,65 @@
+//! What a verb can fail with.
+
+use crate::engine::RunError;
+use crate::graph::GraphError;
+use crate::ids::TenantKey;
+use crate::plan::{MissingConsent, PlanError};
+use crate::spec::SpecErrors;
+use crate::state::StoreError;
+
+/// What a verb can fail with. The cause is in [`std::error::Error::source`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The spec is wrong: everything at once, each with its field path.
+    #[error(transparent)]
+    Spec(#[from] SpecErrors),
+    /// A blueprint made a graph that cannot be carried out.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// No plan can be made: what AWS cannot do, what is not ours, what could not be read.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The record store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The run did not reach its end.
+    #[error(transparent)]
+    Run(#[from] Box<RunError>),
+    /// The plan was made from another record than the present one.
+    #[error("the plan of {key} was made from version {planned} of its record, which is now {present}; make a new plan")]
+    Stale {
+        /// The tenant.
+        key: TenantKey,
+        /// The version that the plan was made from.
+        planned: u64,
+        /// The version that stands there now; 0 for no record.
+        present: u64,
+    },
+    /// Steps that lose data or take the tenant down, and that nobody consented to.
+    #[error("{} of the plan's steps need your consent: {}", .0.len(), Lines(.0))]
+    Consent(Vec<MissingConsent>),
+    /// There is no record of the tenant.
+    #[error("there is no record of {0}; `tenants` lists those that there are")]
+    NotFound(TenantKey),
+    /// The tenant is protected.
+    #[error("{0} is protected; set `deletion_protection = false` in its spec, apply that, and destroy it then")]
+    Protected(TenantKey),
+}
+
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
+        Self::Run(Box::new(error))
+    }
+}
+
+struct Lines<'a>(&'a [MissingConsent]);
+
+impl std::fmt::Display for Lines<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for missing in self.0 {
+            write!(f, "\n  {missing}")?;
+        }
+        Ok(())
+    }
+}

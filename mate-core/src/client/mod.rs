@@ -1,0 +1,324 @@
+//! [`Mate`], the front door.
+
+mod apply;
+mod builder;
+mod error;
+mod status;
+
+pub use builder::{BuildError, MateBuilder};
+pub use error::Error;
+pub use status::{NodeStatus, TenantStatus};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::blueprint::{Blueprint, Design};
+use crate::engine::Limits;
+use crate::graph::Graph;
+use crate::ids::{TenantId, TenantKey};
+use crate::kinds::{DbInstance, Kind, Kinds};
+use crate::observe;
+use crate::operation::Operation;
+use crate::plan::{After, Consents, Deletions, DiffRequest, FinalSnapshot, Mode, Plan, PlanError, diff};
+use crate::provider::Provider;
+use crate::spec::{Base, Catalogue, ResolvedTenant, TenantSpec};
+use crate::state::{Phase, Record, RecordSummary, StateStore};
+
+/// The client: one base (environment, region, account), its provider, and the store of its tenants' records.
+///
+/// Cheap to clone; clones share everything. Every verb gives an [`Operation`]: a `Send` future that does nothing
+/// until it is polled, with events and cancellation.
+#[derive(Debug, Clone)]
+pub struct Mate {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) store: Arc<dyn StateStore>,
+    pub(crate) catalogue: Arc<dyn Catalogue>,
+    pub(crate) blueprint: Arc<dyn Blueprint>,
+    pub(crate) kinds: Kinds,
+    pub(crate) base: Base,
+    pub(crate) limits: Limits,
+}
+
+/// A tenant as an apply left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Applied {
+    /// The tenant.
+    pub key: TenantKey,
+    /// What it gives out: `tenant_url`, `alb_dns_name`, endpoints. Empty after a destroy.
+    pub outputs: BTreeMap<String, String>,
+    /// The version of its record; 0 after a destroy.
+    pub record_version: u64,
+}
+
+impl Applied {
+    /// The tenant's URL; empty after a destroy.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        self.outputs.get("tenant_url").map_or("", String::as_str)
+    }
+}
+
+/// How a tenant is destroyed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DestroyOptions {
+    final_snapshot: bool,
+    empty_bucket: bool,
+    consents: Consents,
+}
+
+impl Default for DestroyOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl DestroyOptions {
+    /// A final snapshot of the database is taken, a bucket that holds objects is refused, and nothing is consented to.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { final_snapshot: true, empty_bucket: false, consents: Consents::none() }
+    }
+
+    /// Takes no final snapshot: the database is lost. Its step then needs consent to data loss.
+    #[must_use]
+    pub fn without_final_snapshot(mut self) -> Self {
+        self.final_snapshot = false;
+        self
+    }
+
+    /// Empties the bucket, every version of every object. Its step then needs consent to data loss.
+    #[must_use]
+    pub fn empty_bucket(mut self) -> Self {
+        self.empty_bucket = true;
+        self
+    }
+
+    /// Consents to these steps; [`Plan::risky_steps`] of [`Mate::plan_destroy`] lists what needs it.
+    #[must_use]
+    pub fn consent(mut self, consents: Consents) -> Self {
+        self.consents = consents;
+        self
+    }
+}
+
+impl Mate {
+    /// A builder.
+    #[must_use]
+    pub fn builder() -> MateBuilder {
+        MateBuilder::default()
+    }
+
+    /// The base that this client's tenants stand on.
+    #[must_use]
+    pub fn base(&self) -> &Base {
+        &self.inner.base
+    }
+
+    /// The key of a tenant of this client's environment.
+    #[must_use]
+    pub fn key(&self, tenant: &TenantId) -> TenantKey {
+        TenantKey::new(self.inner.base.environment.clone(), tenant.clone())
+    }
+
+    /// The tenant with every value decided, and where each came from. Pure.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] with everything that is wrong at once.
+    pub fn resolve(&self, spec: &TenantSpec) -> Result<ResolvedTenant, Error> {
+        Ok(self.inner.catalogue.resolve(spec)?)
+    }
+
+    /// What the tenant should be made of. Pure.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] for a spec that does not resolve, [`Error::Graph`] from a blueprint of the caller's own.
+    pub fn design(&self, spec: &TenantSpec) -> Result<Design, Error> {
+        Ok(self.inner.blueprint.design(&self.resolve(spec)?, &self.inner.base)?)
+    }
+
+    /// Plans what it takes to bring a tenant to its spec.
+    ///
+    /// 1. The spec is resolved by the catalogue and made into a graph by the blueprint.
+    /// 2. The record is read, and every object of graph and record is observed in the cloud.
+    /// 3. The two are compared.
+    ///
+    /// Nothing is changed, in the cloud or in the store. May be dropped at any await.
+    ///
+    /// # Errors
+    /// [`Error::Spec`], [`Error::Store`], and [`Error::Plan`]: what AWS cannot do, what is not ours, what could not be read,
+    /// each with all cases at once.
+    pub fn plan(&self, spec: &TenantSpec) -> Operation<Plan> {
+        let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
+        Operation::new(|_, _| async move { inner.plan(&spec).await })
+    }
+
+    /// Plans a destroy: every object of the record in the right order, with what is lost. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Protected`] for a protected tenant, and as [`Mate::plan`].
+    pub fn plan_destroy(&self, tenant: &TenantId, options: &DestroyOptions) -> Operation<Plan> {
+        let (inner, key, options) = (Arc::clone(&self.inner), self.key(tenant), options.clone());
+        Operation::new(|_, _| async move { inner.plan_destroy(&key, &options).await })
+    }
+
+    /// Carries out a plan.
+    ///
+    /// 1. The plan is checked: made from the present record, and consent given for each step that loses data or
+    ///    takes the tenant down. Nothing has been changed until here.
+    /// 2. Operations run in parallel, each as soon as what it refers to is ready. The intent of each is in the store before
+    ///    its call, its result before its dependents start.
+    /// 3. What the cloud is at work on is observed in batches until it is ready.
+    /// 4. The outputs are written into the record. After a destroy the cloud is searched by tags, and the record
+    ///    removed only when nothing is left.
+    ///
+    /// Guaranteed: nothing is done that the plan does not say; a failed operation stops its dependents and nothing else; what
+    /// was done is in the record however the operation ends. The caller must tolerate that dropping it at any await leaves the
+    /// tenant half-way: the next plan goes on from there.
+    ///
+    /// # Errors
+    /// [`Error::Stale`], [`Error::Consent`] before anything is changed; [`Error::Run`] after.
+    pub fn apply(&self, plan: Plan, consents: Consents) -> Operation<Applied> {
+        let inner = Arc::clone(&self.inner);
+        Operation::new(
+            |events, cancellation| async move { inner.apply(plan, &consents, &events, &cancellation).await },
+        )
+    }
+
+    /// Brings a tenant to its spec: plan and apply in one, with no consent given. For a tenant that does not exist that
+    /// makes it; for one that does, changes without downtime or data loss are made and others refused before anything is begun.
+    ///
+    /// # Errors
+    /// As [`Mate::plan`] and [`Mate::apply`].
+    pub fn provision(&self, spec: &TenantSpec) -> Operation<Applied> {
+        let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
+        Operation::new(|events, cancellation| async move {
+            let plan = inner.plan(&spec).await?;
+            inner.apply(plan, &Consents::none(), &events, &cancellation).await
+        })
+    }
+
+    /// Destroys a tenant: [`Mate::plan_destroy`] and [`Mate::apply`] in one, with the consents of the options.
+    ///
+    /// A protected tenant is refused. The database leaves a final snapshot unless told otherwise; a bucket that holds objects
+    /// is refused unless it is to be emptied; what loses data needs consent step by step. Ends when a search by tags
+    /// finds nothing left; the base stays as it was.
+    ///
+    /// # Errors
+    /// As [`Mate::plan_destroy`] and [`Mate::apply`]; [`crate::engine::RunError::LeftOver`] names what would not go.
+    pub fn destroy(&self, tenant: &TenantId, options: &DestroyOptions) -> Operation<Applied> {
+        let (inner, key, options) = (Arc::clone(&self.inner), self.key(tenant), options.clone());
+        Operation::new(|events, cancellation| async move {
+            let plan = inner.plan_destroy(&key, &options).await?;
+            inner.apply(plan, &options.consents, &events, &cancellation).await
+        })
+    }
+
+    /// How a tenant is: its record, and each of its objects as it is now. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn status(&self, tenant: &TenantId) -> Operation<TenantStatus> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|_, _| async move { inner.status(&key).await })
+    }
+
+    /// What a tenant gives out, from its record.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn outputs(&self, tenant: &TenantId) -> Operation<BTreeMap<String, String>> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|_, _| async move { Ok(inner.record(&key).await?.outputs) })
+    }
+
+    /// The tenants of this environment that have a record.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn tenants(&self) -> Operation<Vec<TenantKey>> {
+        let inner = Arc::clone(&self.inner);
+        Operation::new(|_, _| async move {
+            let mut keys = inner.store.list().await?;
+            keys.retain(|key| key.environment == inner.base.environment);
+            Ok(keys)
+        })
+    }
+}
+
+impl Inner {
+    async fn record(&self, key: &TenantKey) -> Result<Record, Error> {
+        self.store.get(key).await?.ok_or_else(|| Error::NotFound(key.clone()))
+    }
+
+    async fn plan(&self, spec: &TenantSpec) -> Result<Plan, Error> {
+        let tenant = self.catalogue.resolve(spec)?;
+        let design = self.blueprint.design(&tenant, &self.base)?;
+        let key = TenantKey::new(self.base.environment.clone(), tenant.id.clone());
+        let record = self.store.get(&key).await?;
+        design.graph.order()?;
+        let snapshot =
+            observe::snapshot(&*self.provider, &key, &design.graph, record.as_ref(), &self.kinds).await.map_err(PlanError::from)?;
+        let after = After {
+            phase: Some(Phase::Active),
+            spec_digest: spec_digest(&tenant),
+            summary: RecordSummary {
+                display_name: tenant.display_name.clone(),
+                tier: tenant.tier.clone(),
+                url: format!("https://{}.{}", tenant.subdomain, self.base.domain),
+            },
+            deletion_protection: tenant.deletion_protection.unwrap_or(self.base.enable_deletion_protection),
+            outputs: design.outputs,
+        };
+        Ok(diff(DiffRequest {
+            key: &key,
+            mode: if record.is_some() { Mode::Update } else { Mode::Provision },
+            graph: &design.graph,
+            record: record.as_ref(),
+            snapshot: &snapshot,
+            kinds: &self.kinds,
+            deletions: &Deletions::default(),
+            after,
+            notes: design.notes,
+        })?)
+    }
+
+    async fn plan_destroy(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
+        let record = self.record(key).await?;
+        if record.deletion_protection {
+            return Err(Error::Protected(key.clone()));
+        }
+        let graph = Graph::new();
+        let snapshot =
+            observe::snapshot(&*self.provider, key, &graph, Some(&record), &self.kinds).await.map_err(PlanError::from)?;
+        let databases = record.nodes.iter().filter(|(_, node)| node.kind == DbInstance::name());
+        let final_snapshots = if options.final_snapshot {
+            BTreeMap::new()
+        } else {
+            databases.map(|(id, _)| (id.clone(), FinalSnapshot::Discard)).collect()
+        };
+        Ok(diff(DiffRequest {
+            key,
+            mode: Mode::Destroy,
+            graph: &graph,
+            record: Some(&record),
+            snapshot: &snapshot,
+            kinds: &self.kinds,
+            deletions: &Deletions { final_snapshots, empty_bucket: options.empty_bucket },
+            after: After::default(),
+            notes: Vec::new(),
+        })?)
+    }
+}
+
+fn spec_digest(tenant: &ResolvedTenant) -> String {
+    let text = serde_json::to_string(tenant).expect("a resolved tenant has a JSON form");
+    hex::encode(Sha256::digest(text.as_bytes()))
+}

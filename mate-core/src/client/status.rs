@@ -1,0 +1,86 @@
+//! How a tenant is.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Error, Inner};
+use crate::graph::Graph;
+use crate::ids::{KindName, NodeId, TenantKey};
+use crate::observe;
+use crate::plan::{Observed, PlanError};
+use crate::provider::Status;
+use crate::state::{Phase, RecordSummary};
+
+/// How a tenant is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct TenantStatus {
+    /// The tenant.
+    pub key: TenantKey,
+    /// Where it stands in its life.
+    pub phase: Phase,
+    /// Its name, tier and URL.
+    pub summary: RecordSummary,
+    /// What it gives out.
+    pub outputs: BTreeMap<String, String>,
+    /// Whether it is protected from being destroyed.
+    pub deletion_protection: bool,
+    /// The version of its record.
+    pub record_version: u64,
+    /// Its objects as they are now.
+    pub nodes: Vec<NodeStatus>,
+}
+
+impl TenantStatus {
+    /// Whether it is active and every object is ready.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.phase == Phase::Active && self.nodes.iter().all(|node| node.ready)
+    }
+}
+
+/// How one object is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct NodeStatus {
+    /// The node.
+    pub node: NodeId,
+    /// Its kind.
+    pub kind: KindName,
+    /// Its physical name.
+    pub name: String,
+    /// Whether it is ready.
+    pub ready: bool,
+    /// Where it stands, in words.
+    pub state: String,
+}
+
+impl Inner {
+    pub(super) async fn status(&self, key: &TenantKey) -> Result<TenantStatus, Error> {
+        let record = self.record(key).await?;
+        let snapshot = observe::snapshot(&*self.provider, key, &Graph::new(), Some(&record), &self.kinds).await.map_err(PlanError::from)?;
+        let nodes = record
+            .nodes
+            .iter()
+            .map(|(id, node)| {
+                let (ready, state) = match snapshot.get(id) {
+                    Some(Observed::Present(live)) => (live.status == Status::Ready, live.status.to_string()),
+                    Some(Observed::Absent) | None => (false, "absent".to_owned()),
+                    Some(Observed::Foreign(what)) => (false, format!("foreign: {what}")),
+                    Some(Observed::Unknown(why)) => (false, format!("unknown: {why}")),
+                };
+                NodeStatus { node: id.clone(), kind: node.kind.clone(), name: node.name.clone(), ready, state }
+            })
+            .collect();
+        Ok(TenantStatus {
+            key: record.key,
+            phase: record.phase,
+            summary: record.summary,
+            outputs: record.outputs,
+            deletion_protection: record.deletion_protection,
+            record_version: record.version,
+            nodes,
+        })
+    }
+}

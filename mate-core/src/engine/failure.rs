@@ -1,0 +1,111 @@
+//! How a run fails.
+
+use std::fmt;
+
+use crate::ids::{KindName, NodeId, TenantKey};
+use crate::plan::Verb;
+use crate::provider::{Diagnosis, ProviderError};
+use crate::state::StoreError;
+
+/// One operation that failed: which object, which call, why, and what next.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The node.
+    pub node: NodeId,
+    /// Its kind.
+    pub kind: KindName,
+    /// Its physical name.
+    pub name: String,
+    /// What was to be done.
+    pub verb: Verb,
+    /// Why it failed.
+    pub reason: String,
+    /// The call that failed, where one did.
+    pub error: Option<ProviderError>,
+    /// What the cloud says about it.
+    pub diagnoses: Vec<Diagnosis>,
+    /// What to do next.
+    pub advice: String,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of `{}` ({} {}): {}", self.verb, self.node, self.kind, self.name, self.reason)?;
+        for diagnosis in &self.diagnoses {
+            write!(f, "; {}", diagnosis.finding)?;
+            if let Some(advice) = &diagnosis.advice {
+                write!(f, " ({advice})")?;
+            }
+        }
+        write!(f, ". Next: {}", self.advice)
+    }
+}
+
+/// A run that did not reach its end. What it did is in the record: a new plan goes on from there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// Operations failed; their dependents were not begun, everything else was done.
+    #[error("{} of {total} operations of {key} failed, {} were not begun: {}", failures.len(), skipped.len(), Lines(failures))]
+    Failed {
+        /// The tenant.
+        key: TenantKey,
+        /// What failed.
+        failures: Vec<Failure>,
+        /// What was not begun because of it.
+        skipped: Vec<NodeId>,
+        /// All operations of the run.
+        total: usize,
+    },
+    /// The caller cancelled.
+    #[error("the run of {key} was cancelled after {done} of {total} operations; make a new plan to go on from there")]
+    Cancelled {
+        /// The tenant.
+        key: TenantKey,
+        /// Operations that were done.
+        done: usize,
+        /// All operations of the run.
+        total: usize,
+    },
+    /// The record could not be written; no further call was made.
+    #[error("the run of {key} stopped because its record could not be written")]
+    Store {
+        /// The tenant.
+        key: TenantKey,
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// A destroy ended with objects of the tenant still there.
+    #[error("{} objects that carry the tags of {key} are still there: {}", left.len(), left.join(", "))]
+    LeftOver {
+        /// The tenant.
+        key: TenantKey,
+        /// Their ARNs.
+        left: Vec<String>,
+    },
+    /// The sweep after a destroy could not be made.
+    #[error("the sweep by tags of {key} failed; its record is kept")]
+    Sweep {
+        /// The tenant.
+        key: TenantKey,
+        /// Why.
+        #[source]
+        source: Box<ProviderError>,
+    },
+}
+
+struct Lines<'a>(&'a [Failure]);
+
+impl fmt::Display for Lines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, failure) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{failure}")?;
+        }
+        Ok(())
+    }
+}

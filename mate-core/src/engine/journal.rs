@@ -1,0 +1,138 @@
+//! What is written into the record before a call and after it. Pure: legal transitions of a node's record.
+//!
+//! The intent is in the record before the call is made, the result before a dependent starts. What the record
+//! says has begun is looked up in the cloud by the next plan.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::plan::{OpId, Step, Verb};
+use crate::provider::Created;
+use crate::state::{NodeRecord, NodeState, Record, RetiredObject};
+
+/// The idempotency token of a creation: the same for every attempt and every run that goes on with it.
+pub(crate) fn token(record: &Record, step: &Step, verb: Verb) -> String {
+    if let Some(token) = record
+        .nodes
+        .get(&step.node)
+        .filter(|node| node.state == NodeState::Creating && verb == Verb::Create && node.generation == step.generation)
+        .and_then(|node| node.token.clone())
+    {
+        return token;
+    }
+    let text = format!("{}|{}|{}|{}|{verb}", record.lineage, record.version, step.node, step.generation);
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+/// The intent: written before the call.
+pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, token: &str) {
+    match op.verb {
+        Verb::Create => {
+            let retired = retire(record, step);
+            record.nodes.insert(
+                step.node.clone(),
+                NodeRecord {
+                    kind: step.kind.clone(),
+                    name: step.name.clone(),
+                    physical_id: None,
+                    inputs: inputs.clone(),
+                    outputs: Default::default(),
+                    tags: step.tags.clone(),
+                    depends_on: step.depends_on.clone(),
+                    state: NodeState::Creating,
+                    generation: step.generation,
+                    token: Some(token.to_owned()),
+                    retired,
+                },
+            );
+        }
+        Verb::Update => {
+            let node = record.nodes.entry(step.node.clone()).or_insert_with(|| NodeRecord {
+                kind: step.kind.clone(),
+                name: step.name.clone(),
+                physical_id: step.old.as_ref().and_then(|old| old.physical_id.clone()),
+                inputs: Value::Null,
+                outputs: Default::default(),
+                tags: step.tags.clone(),
+                depends_on: Default::default(),
+                state: NodeState::Updating,
+                generation: step.generation,
+                token: None,
+                retired: Vec::new(),
+            });
+            node.state = NodeState::Updating;
+            node.depends_on.extend(step.depends_on.iter().cloned());
+            node.token = Some(token.to_owned());
+        }
+        Verb::Delete => {
+            if let Some(node) = record.nodes.get_mut(&step.node) {
+                node.state = NodeState::Deleting;
+            }
+        }
+        // The old object is in `retired` since the new one was begun.
+        Verb::DeleteOld => {}
+    }
+}
+
+/// What a creation puts aside: the old object of a replacement that stands until its dependents have moved.
+fn retire(record: &Record, step: &Step) -> Vec<RetiredObject> {
+    let Some(node) = record.nodes.get(&step.node) else { return Vec::new() };
+    let mut retired = node.retired.clone();
+    if node.generation != step.generation && node.physical_id.is_some() {
+        retired.push(RetiredObject {
+            kind: node.kind.clone(),
+            name: node.name.clone(),
+            physical_id: node.physical_id.clone(),
+            inputs: node.inputs.clone(),
+            tags: node.tags.clone(),
+        });
+    }
+    retired
+}
+
+/// The cloud accepted a creation: its id is kept at once, so that it is found even if it never becomes ready.
+pub(crate) fn accepted(record: &mut Record, step: &Step, created: &Created) {
+    if let Some(node) = record.nodes.get_mut(&step.node) {
+        node.physical_id = Some(created.physical_id.clone());
+        node.outputs = created.outputs.clone();
+    }
+}
+
+/// The result: written before a dependent starts.
+pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, created: Option<&Created>) {
+    match op.verb {
+        Verb::Create | Verb::Update => {
+            if let (Some(node), Some(created)) = (record.nodes.get_mut(&step.node), created) {
+                node.name.clone_from(&step.name);
+                node.physical_id = Some(created.physical_id.clone());
+                node.inputs = inputs.clone();
+                node.outputs = created.outputs.clone();
+                node.tags.clone_from(&step.tags);
+                node.depends_on.clone_from(&step.depends_on);
+                node.state = NodeState::Ready;
+                node.token = None;
+            }
+        }
+        Verb::Delete => {
+            record.nodes.remove(&step.node);
+        }
+        Verb::DeleteOld => {
+            if let (Some(node), Some(old)) = (record.nodes.get_mut(&step.node), &step.old) {
+                node.retired.retain(|retired| retired.name != old.name);
+            }
+        }
+    }
+}
+
+/// It failed for good: the next plan looks it up.
+pub(crate) fn failed(record: &mut Record, op: &OpId, step: &Step, reason: &str) {
+    if op.verb == Verb::DeleteOld {
+        return;
+    }
+    if let Some(node) = record.nodes.get_mut(&step.node) {
+        // The token is kept: the next attempt at this creation is the same creation.
+        if op.verb != Verb::Create {
+            node.state = NodeState::Failed(reason.to_owned());
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Reads a tenant as it is: every node of the graph and of the record, in as few rounds as references allow.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::graph::{Graph, Outputs};
+use crate::ids::{NodeId, TenantKey};
+use crate::kinds::{Kinds, UnknownKind};
+use crate::plan::{Observed, Snapshot, observe_targets};
+use crate::provider::{Observation, Provider, Target};
+use crate::state::Record;
+
+/// Observes a tenant. A node is asked for as soon as what it refers to is known: from the record where there is one,
+/// from an earlier round otherwise. What refers to something absent is asked for by name. The graph has an order.
+///
+/// # Errors
+/// [`UnknownKind`] for a node of a kind that is not registered.
+pub(crate) async fn snapshot(
+    provider: &dyn Provider,
+    key: &TenantKey,
+    graph: &Graph,
+    record: Option<&Record>,
+    kinds: &Kinds,
+) -> Result<Snapshot, UnknownKind> {
+    let recorded: BTreeSet<&NodeId> = record.iter().flat_map(|record| record.nodes.keys()).collect();
+    let mut outputs: BTreeMap<NodeId, Outputs> = BTreeMap::new();
+    let mut seen = Snapshot::new();
+    loop {
+        let (ready, targets): (Vec<NodeId>, Vec<Target>) = observe_targets(key, graph, record, &outputs, kinds)?
+            .into_iter()
+            .map(|target| (target.address.node.clone(), target))
+            .filter(|(id, _)| !seen.contains_key(id))
+            .filter(|(id, _)| {
+                let known = |needed: &NodeId| seen.contains_key(needed) || recorded.contains(needed);
+                graph.get(id).is_none_or(|node| node.dependencies().iter().all(known))
+            })
+            .unzip();
+        if ready.is_empty() {
+            return Ok(seen);
+        }
+        for (id, observation) in ready.into_iter().zip(provider.observe(targets).await) {
+            if let Observation::Present(live) = &observation {
+                outputs.insert(id.clone(), live.outputs.clone());
+            }
+            seen.insert(id, Observed::from(observation));
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Whole tenants on SimCloud, through the facade only, as an embedding program would.
+#![allow(missing_docs, reason = "tests read as specification")]
+
+#[path = "sim/cloud.rs"]
+mod cloud;
+
+#[path = "sim/blueprint.rs"]
+mod blueprint;
+#[path = "sim/canary.rs"]
+mod canary;
+#[path = "sim/failure.rs"]
+mod failure;
+#[path = "sim/life.rs"]
+mod life;
+#[path = "sim/refusals.rs"]
+mod refusals;

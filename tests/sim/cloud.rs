@@ -1,0 +1,37 @@
+//! A client over SimCloud, and the example tenants.
+
+use mate::spec::{Base, TenantSpec};
+use mate::tiers::TierCatalogue;
+use mate::{Mate, MemoryStore, SimCloud};
+
+pub(crate) const EXAMPLES: [&str; 4] = ["clinic.tfvars", "regional.tfvars", "medcenter.tfvars", "docuthinker.toml"];
+
+pub(crate) fn base() -> Base {
+    Base::from_path("examples/base-dev.toml").unwrap()
+}
+
+pub(crate) fn example(file: &str) -> TenantSpec {
+    TenantSpec::from_path(format!("examples/tenants/{file}")).unwrap()
+}
+
+pub(crate) struct World {
+    pub(crate) cloud: SimCloud,
+    pub(crate) store: MemoryStore,
+    pub(crate) mate: Mate,
+}
+
+pub(crate) fn world() -> World {
+    on(SimCloud::new(7))
+}
+
+pub(crate) fn on(cloud: SimCloud) -> World {
+    let store = MemoryStore::new();
+    let mate = Mate::builder()
+        .provider(cloud.clone())
+        .store(store.clone())
+        .catalogue(TierCatalogue::standard())
+        .base(base())
+        .build()
+        .unwrap();
+    World { cloud, store, mate }
+}
