@@ -8,3 +8,5 @@ pub mod provider;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod spec;
+#[cfg(feature = "testing")]
+pub mod testing;

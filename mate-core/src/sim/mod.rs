@@ -27,6 +27,8 @@ mod rules;
 mod secrets;
 mod seed;
 mod state;
+#[cfg(all(test, feature = "testing"))]
+mod tests;
 
 pub use clock::SimClock;
 pub use config::{Latencies, OutputsOf, SimCloudBuilder};

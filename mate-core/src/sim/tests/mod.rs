@@ -1,0 +1,3 @@
+//! The simulated cloud, tested through the provider that it is.
+
+mod conformance;
