@@ -1,18 +1,24 @@
 //! The model and the engine of MATE. Knows no AWS crate.
+//!
+//! ```text
+//! TenantSpec --catalogue--> ResolvedTenant --blueprint--> Graph --observe--> Snapshot --diff--> Plan --engine--> Record + outputs
+//! ```
 
 pub mod blueprint;
+pub mod client;
 pub mod clock;
+pub mod engine;
 pub mod graph;
 pub mod ids;
 pub mod kinds;
 pub mod names;
+mod observe;
+pub mod operation;
+pub mod plan;
 pub mod provider;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod spec;
 pub mod state;
-pub mod client;
-pub mod engine;
-pub mod operation;
-pub mod plan;
-mod observe;
+#[cfg(feature = "testing")]
+pub mod testing;

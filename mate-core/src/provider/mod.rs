@@ -1,5 +1,7 @@
 //! The provider: what the engine asks of a cloud. Few methods, owned request records, object-safe.
 
+#[cfg(feature = "testing")]
+pub mod conformance;
 mod error;
 mod live;
 

@@ -271,9 +271,9 @@ mod tests {
     }
 
     async fn many(clock: SimClock) {
-        let tasks = (1..=500u32).map(|index| {
+        let entered: Vec<_> = (1..=500u32).map(|index| (index, clock.enter())).collect();
+        let tasks = entered.into_iter().map(|(index, guard)| {
             let clock = clock.clone();
-            let guard = clock.enter();
             tokio::spawn(async move {
                 let _guard = guard;
                 let mut woken = Vec::new();

@@ -27,6 +27,8 @@ mod rules;
 mod secrets;
 mod seed;
 mod state;
+#[cfg(all(test, feature = "testing"))]
+mod tests;
 
 pub use clock::SimClock;
 pub use config::{Latencies, OutputsOf, SimCloudBuilder};
@@ -231,7 +233,7 @@ impl SimCloud {
         Ok(())
     }
 
-    /// Takes an object away behind MATE's back, at once, with all that goes along with it.
+    /// Takes an object away behind MATE's back, at once. What goes along with it begins to be deleted.
     ///
     /// # Errors
     /// [`NoSuchObject`] when there is none.

@@ -1,0 +1,4 @@
+//! For the tests of embedding programs and of other providers: a mock, and the conformance suite.
+
+pub use crate::provider::MockProvider;
+pub use crate::provider::conformance;
