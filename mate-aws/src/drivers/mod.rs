@@ -14,6 +14,32 @@ use mate_core::provider::{
 
 use crate::context::Aws;
 
+#[cfg(feature = "efs")]
+mod access_point;
+#[cfg(feature = "elasticache")]
+mod cache_subnet_group;
+#[cfg(feature = "rds")]
+mod db_instance;
+#[cfg(feature = "rds")]
+mod db_parameter_group;
+#[cfg(feature = "rds")]
+mod db_subnet_group;
+#[cfg(feature = "efs")]
+mod efs;
+#[cfg(feature = "elasticache")]
+mod elasticache_tags;
+mod fields;
+#[cfg(feature = "efs")]
+mod file_system;
+#[cfg(feature = "efs")]
+mod mount_target;
+#[cfg(feature = "rds")]
+mod rds_tags;
+#[cfg(feature = "elasticache")]
+mod replication_group;
+#[cfg(test)]
+pub(crate) mod testing;
+
 /// One resource kind on AWS. The contract is [`mate_core::provider::Provider`]'s, for one kind.
 ///
 /// A driver derives the name, reads the live state, creates what is missing, then brings each aspect to what is
@@ -63,18 +89,39 @@ pub trait Driver: Send + Sync + fmt::Debug {
 
 /// Every driver of this build.
 pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
-    Vec::new()
+    vec![
+        #[cfg(feature = "efs")]
+        Arc::new(access_point::AccessPointDriver),
+        #[cfg(feature = "elasticache")]
+        Arc::new(cache_subnet_group::CacheSubnetGroupDriver),
+        #[cfg(feature = "rds")]
+        Arc::new(db_instance::DbInstanceDriver),
+        #[cfg(feature = "rds")]
+        Arc::new(db_parameter_group::DbParameterGroupDriver),
+        #[cfg(feature = "rds")]
+        Arc::new(db_subnet_group::DbSubnetGroupDriver),
+        #[cfg(feature = "efs")]
+        Arc::new(file_system::FileSystemDriver),
+        #[cfg(feature = "efs")]
+        Arc::new(mount_target::MountTargetDriver),
+        #[cfg(feature = "elasticache")]
+        Arc::new(replication_group::ReplicationGroupDriver),
+    ]
 }
 
 /// Observes targets one by one, eight at a time, for services that describe one object a call.
-pub(crate) async fn each<'a, F, Fut>(targets: &'a [Target], observe: F) -> Vec<Observation>
+pub(crate) fn each<'a, F, Fut>(targets: &'a [Target], observe: F) -> impl Future<Output = Vec<Observation>> + 'a
 where
     F: Fn(&'a Target) -> Fut,
     Fut: Future<Output = Result<Observation, ProviderError>> + 'a,
 {
-    futures::stream::iter(targets.iter().map(observe))
-        .buffered(8)
-        .map(|answer| answer.unwrap_or_else(Observation::Unknown))
-        .collect()
-        .await
+    // Collected before the first await: a closure held across one would make the future less general than `Send` asks.
+    let pending: Vec<Fut> = targets.iter().map(observe).collect();
+    async move {
+        futures::stream::iter(pending)
+            .buffered(8)
+            .map(|answer| answer.unwrap_or_else(Observation::Unknown))
+            .collect()
+            .await
+    }
 }

@@ -1,0 +1,7 @@
+//! `efs:AccessPoint`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::AccessPointDriver;

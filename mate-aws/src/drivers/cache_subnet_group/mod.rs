@@ -1,0 +1,7 @@
+//! `elasticache:CacheSubnetGroup`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::CacheSubnetGroupDriver;

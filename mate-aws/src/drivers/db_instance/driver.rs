@@ -1,0 +1,240 @@
+//! The driver of database instances: a hundred described in one call, made and changed without waiting.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use aws_sdk_rds::types::{DbInstance as Instance, Filter, SourceType};
+use mate_core::ids::{Address, KindName};
+use mate_core::kinds::Kind;
+use mate_core::kinds::db_instance::DbInstance;
+use mate_core::provider::{
+    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError,
+    Status, Target, UpdateRequest,
+};
+
+use super::live::{live, status};
+use super::request;
+use crate::classify::failed;
+use crate::context::Aws;
+use crate::drivers::{Driver, fields, rds_tags};
+use crate::secrets::{unlogged, without};
+use crate::tags;
+
+/// The most instances that a page holds.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBInstances.html>
+const PAGE: usize = 100;
+
+/// How far back events are looked at, in minutes.
+const EVENTS: i32 = 60;
+
+#[derive(Debug)]
+pub(crate) struct DbInstanceDriver;
+
+#[async_trait]
+impl Driver for DbInstanceDriver {
+    fn kind(&self) -> KindName {
+        DbInstance::name()
+    }
+
+    async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
+        let mut answers = Vec::with_capacity(targets.len());
+        for targets in targets.chunks(PAGE) {
+            let identifiers = targets.iter().flat_map(fields::known_as).collect();
+            match describe(aws, &targets[0].address, identifiers).await {
+                Ok(found) => answers.extend(targets.iter().map(|target| match pick(target, &found) {
+                    Some(instance) => tags::judge(target, live(target, instance)),
+                    None => Observation::Absent,
+                })),
+                Err(error) => {
+                    answers.extend(targets.iter().map(|target| Observation::Unknown(fields::repeat(&error, target))))
+                }
+            }
+        }
+        answers
+    }
+
+    async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
+        const CALL: &str = "rds:CreateDBInstance";
+        let target = &request.target;
+        let inputs = target.typed::<DbInstance>()?;
+        let password = request::password(aws, target, &inputs).await?;
+        let call = request::create(aws, target, &inputs, &password)?;
+        let made = unlogged(call.send()).await.map_err(failed(&target.address, CALL));
+        match made.map_err(|error| without(&password, error)) {
+            Ok(answer) => Ok(made_now(target, answer.db_instance)),
+            Err(error) if error.class == ErrorClass::AlreadyExists => {
+                let found = describe(aws, &target.address, vec![&target.name]).await?;
+                let found = found.values().next().map(|instance| live(target, instance));
+                fields::converge::<DbInstance>(self, aws, request, found, error).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
+        const CALL: &str = "rds:ModifyDBInstance";
+        let target = &request.target;
+        let inputs = target.typed::<DbInstance>()?;
+        let found = describe(aws, &target.address, fields::known_as(target)).await?;
+        let instance = pick(target, &found);
+        let present = fields::needed(target, CALL, instance.map(|instance| live(target, instance)))?;
+        let changed = fields::remaining::<DbInstance>(&request.fields, &present, target);
+        rds_tags::set(aws, target, &present, &changed).await?;
+        let (Some(instance), true) = (instance, changed.iter().any(|field| field != "tags")) else {
+            return Ok(present.into());
+        };
+        let password = match changed.iter().any(|field| field == "master_user_secret_arn") {
+            true => Some(request::password(aws, target, &inputs).await?),
+            false => None,
+        };
+        let call = request::modify(aws, target, &inputs, instance, &changed, password.as_ref())?;
+        let answer = unlogged(call.send()).await.map_err(failed(&target.address, CALL));
+        let answer = answer.map_err(|error| match &password {
+            Some(password) => without(password, error),
+            None => error,
+        })?;
+        Ok(answer.db_instance.map_or(present, |instance| live(target, &instance)).into())
+    }
+
+    async fn delete(&self, aws: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {
+        const CALL: &str = "rds:DeleteDBInstance";
+        let target = &request.target;
+        let found = describe(aws, &target.address, fields::known_as(target)).await?;
+        let Some(instance) = pick(target, &found) else { return Ok(Deleted::Gone) };
+        let present = live(target, instance);
+        if !target.ownership().owns(&present.tags) {
+            return Err(tags::refuse(target, CALL, &present.tags));
+        }
+        if present.status == Status::Deleting {
+            return Ok(Deleted::Going);
+        }
+        let refused =
+            |class, message: &str| Err(ProviderError::new(class, CALL, target.address.clone()).with_message(message));
+        if instance.deletion_protection() == Some(true) {
+            return refused(
+                ErrorClass::Invalid,
+                "deletion protection is on: turn deletion_protection off in the tenant's database and apply that first",
+            );
+        }
+        let call =
+            aws.rds.delete_db_instance().db_instance_identifier(&present.physical_id).delete_automated_backups(true);
+        let call = match &request.data {
+            DataPolicy::Discard => call.skip_final_snapshot(true),
+            DataPolicy::Keep { final_snapshot: Some(name) } => {
+                call.skip_final_snapshot(false).final_db_snapshot_identifier(name)
+            }
+            _ => {
+                return refused(
+                    ErrorClass::Dependency,
+                    "it holds the database: give the final snapshot a name, or consent to losing the data",
+                );
+            }
+        };
+        let going = call.send().await.map_err(failed(&target.address, CALL));
+        Ok(fields::unless_absent(going)?.map_or(Deleted::Gone, |_| Deleted::Going))
+    }
+
+    async fn diagnose(&self, aws: &Aws, target: &Target) -> Result<Vec<Diagnosis>, ProviderError> {
+        let found = describe(aws, &target.address, fields::known_as(target)).await?;
+        let Some(instance) = pick(target, &found) else { return Ok(Vec::new()) };
+        let mut findings: Vec<Diagnosis> = standing(instance).into_iter().collect();
+        findings.extend(unapplied(instance));
+        let events = aws
+            .rds
+            .describe_events()
+            .set_source_identifier(instance.db_instance_identifier.clone())
+            .source_type(SourceType::DbInstance)
+            .duration(EVENTS)
+            .send()
+            .await
+            .map_err(failed(&target.address, "rds:DescribeEvents"))?;
+        let mut events = events.events.unwrap_or_default();
+        events.sort_by_key(|event| std::cmp::Reverse(event.date().map(|date| date.secs())));
+        findings.extend(events.into_iter().filter_map(|event| {
+            let when = event.date.map(|date| format!("{date}: ")).unwrap_or_default();
+            Some(Diagnosis { finding: format!("{when}{}", event.message?), advice: None })
+        }));
+        Ok(findings)
+    }
+}
+
+fn made_now(target: &Target, instance: Option<Instance>) -> Created {
+    let instance = instance.unwrap_or_else(|| {
+        Instance::builder().db_instance_identifier(&target.name).db_instance_status("creating").build()
+    });
+    live(target, &instance).into()
+}
+
+/// The instances of these identifiers, a hundred a call.
+async fn describe(
+    aws: &Aws,
+    address: &Address,
+    identifiers: Vec<&str>,
+) -> Result<BTreeMap<String, Instance>, ProviderError> {
+    let mut found = BTreeMap::new();
+    for identifiers in identifiers.chunks(PAGE) {
+        let wanted = identifiers.iter().map(|id| (*id).to_owned()).collect();
+        let filter = Filter::builder().name("db-instance-id").set_values(Some(wanted)).build();
+        let mut marker = None;
+        loop {
+            let answer = aws
+                .rds
+                .describe_db_instances()
+                .filters(filter.clone())
+                .max_records(PAGE as i32)
+                .set_marker(marker)
+                .send()
+                .await
+                .map_err(failed(address, "rds:DescribeDBInstances"));
+            let Some(answer) = fields::unless_absent(answer)? else { break };
+            let named =
+                |instance: &Instance| identifiers.contains(&instance.db_instance_identifier().unwrap_or_default());
+            let instances = answer.db_instances.unwrap_or_default().into_iter().filter(named);
+            found.extend(instances.map(|i| (i.db_instance_identifier().unwrap_or_default().to_owned(), i)));
+            marker = answer.marker.filter(|marker| !marker.is_empty());
+            if marker.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn pick<'a>(target: &Target, found: &'a BTreeMap<String, Instance>) -> Option<&'a Instance> {
+    fields::known_as(target).into_iter().find_map(|id| found.get(id))
+}
+
+/// What the status says, when it does not end by itself.
+fn standing(instance: &Instance) -> Option<Diagnosis> {
+    let word = match status(instance) {
+        Status::Failed(word) => word,
+        _ => return None,
+    };
+    let advice = match word.as_str() {
+        "stopped" => "start it; RDS does so by itself after seven days",
+        "storage-full" => "raise allocated_storage_gib and max_allocated_storage_gib, and apply",
+        "insufficient-capacity" => "choose another instance class, or try again later",
+        "incompatible-network" => "see that the subnets have free addresses and the security groups still exist",
+        "incompatible-parameters" => {
+            "undo the parameters in its parameter group that this class cannot carry, and restart it"
+        }
+        "incompatible-restore" | "restore-error" => "restore again from another snapshot or point in time",
+        "inaccessible-encryption-credentials" | "inaccessible-encryption-credentials-recoverable" => {
+            "enable the KMS key and let RDS use it, then start the instance"
+        }
+        _ => "restore it from its latest snapshot",
+    };
+    Some(Diagnosis { finding: format!("the status is {word}"), advice: Some(advice.to_owned()) })
+}
+
+/// Settings that wait for a restart.
+fn unapplied(instance: &Instance) -> Option<Diagnosis> {
+    let group = instance.db_parameter_groups().iter().find(|g| g.parameter_apply_status() == Some("pending-reboot"))?;
+    Some(Diagnosis {
+        finding: format!(
+            "settings of {} wait for a restart",
+            group.db_parameter_group_name().unwrap_or("its parameter group")
+        ),
+        advice: Some("restart the instance in its maintenance window".to_owned()),
+    })
+}

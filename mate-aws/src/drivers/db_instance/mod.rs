@@ -1,0 +1,9 @@
+//! `rds:DBInstance`.
+
+mod driver;
+mod live;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::DbInstanceDriver;

@@ -1,0 +1,7 @@
+//! `rds:DBParameterGroup`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::DbParameterGroupDriver;

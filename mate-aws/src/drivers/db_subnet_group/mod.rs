@@ -1,0 +1,7 @@
+//! `rds:DBSubnetGroup`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::DbSubnetGroupDriver;

@@ -1,0 +1,40 @@
+//! Tags of ElastiCache objects, which ElastiCache keeps by ARN.
+
+use aws_sdk_elasticache::types::Tag;
+use mate_core::graph::Tags;
+use mate_core::provider::{Live, ProviderError, Target};
+
+use crate::classify::failed;
+use crate::context::Aws;
+use crate::drivers::fields;
+use crate::tags::{self, TagChange};
+
+/// Our tags in ElastiCache's form.
+pub(crate) fn list(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// The tags of an object; nothing when it has just gone.
+pub(crate) async fn read(aws: &Aws, target: &Target, arn: Option<&str>) -> Result<Option<Tags>, ProviderError> {
+    let Some(arn) = arn else { return Ok(Some(Tags::new())) };
+    let answer = aws.elasticache.list_tags_for_resource().resource_name(arn).send().await;
+    let answer = fields::unless_absent(answer.map_err(failed(&target.address, "elasticache:ListTagsForResource")))?;
+    Ok(answer.map(|answer| tags::from_pairs(answer.tag_list().iter().map(|tag| (tag.key(), tag.value())))))
+}
+
+/// Sets the tags that differ, when `tags` is among the fields to change.
+pub(crate) async fn set(aws: &Aws, target: &Target, live: &Live, changed: &[String]) -> Result<(), ProviderError> {
+    let change = TagChange::new(&live.tags, &target.tags);
+    let Some(arn) = live.outputs.get("arn").and_then(|arn| arn.as_str()) else { return Ok(()) };
+    if change.is_empty() || !changed.iter().any(|field| field == "tags") {
+        return Ok(());
+    }
+    aws.elasticache
+        .add_tags_to_resource()
+        .resource_name(arn)
+        .set_tags(Some(list(&change.set)))
+        .send()
+        .await
+        .map_err(failed(&target.address, "elasticache:AddTagsToResource"))?;
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! The driver of EFS file systems.
+//!
+//! A file system has no name that is unique, but its creation token is: it is derived from the physical name, so
+//! that one consistent call finds the file system when its id is not recorded, and a creation that is repeated
+//! finds the one that it made, whatever became of the record.
+
+use async_trait::async_trait;
+use aws_sdk_efs::types::{
+    FileSystemDescription, LifecyclePolicy, PerformanceMode, ThroughputMode, TransitionToIaRules,
+};
+use mate_core::graph::Outputs;
+use mate_core::ids::KindName;
+use mate_core::kinds::Kind;
+use mate_core::kinds::file_system::{FileSystem, FileSystemInputs, FileSystemThroughput};
+use mate_core::provider::{
+    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
+    Target, UpdateRequest,
+};
+use serde_json::json;
+
+use crate::classify::failed;
+use crate::context::Aws;
+use crate::drivers::{Driver, each, efs, fields};
+use crate::tags;
+
+/// What EFS meters for a file system without a file, in bytes.
+/// <https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html>
+const EMPTY: i64 = 6144;
+
+#[derive(Debug)]
+pub(crate) struct FileSystemDriver;
+
+#[async_trait]
+impl Driver for FileSystemDriver {
+    fn kind(&self) -> KindName {
+        FileSystem::name()
+    }
+
+    async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
+        each(targets, |target| async move {
+            Ok(known(aws, target).await?.map_or(Observation::Absent, |(_, live)| tags::judge(target, live)))
+        })
+        .await
+    }
+
+    async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
+        let target = &request.target;
+        let inputs = target.typed::<FileSystem>()?;
+        let (mode, mibps) = throughput(&inputs.throughput);
+        let made = aws
+            .efs
+            .create_file_system()
+            .creation_token(creation_token(&target.name))
+            .performance_mode(PerformanceMode::GeneralPurpose)
+            .encrypted(true)
+            .kms_key_id(fields::value(target, &inputs.kms_key_id)?)
+            .throughput_mode(mode)
+            .set_provisioned_throughput_in_mibps(mibps)
+            .set_tags(Some(efs::list(&efs::with_name(target))))
+            .send()
+            .await
+            .map_err(failed(&target.address, "elasticfilesystem:CreateFileSystem"));
+        match made {
+            Ok(made) => {
+                let live = begun(&made.file_system_id, made.file_system_arn, efs::status(Some(&made.life_cycle_state)));
+                if inputs.transition_to_ia.is_some() {
+                    let put = put_lifecycle(aws, target, &made.file_system_id, &inputs).await;
+                    put.map_err(|error| error.with_created(live.clone()))?;
+                }
+                Ok(live)
+            }
+            Err(error) if error.class == ErrorClass::AlreadyExists => {
+                let found = by_token(aws, target).await?;
+                let found = match found {
+                    Some(found) => read(aws, target, found).await?.map(|(_, live)| live),
+                    None => None,
+                };
+                fields::converge::<FileSystem>(self, aws, request, found, error).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
+        const CALL: &str = "elasticfilesystem:UpdateFileSystem";
+        let target = &request.target;
+        let inputs = target.typed::<FileSystem>()?;
+        let live = fields::needed(target, CALL, known(aws, target).await?.map(|(_, live)| live))?;
+        let id = live.physical_id.clone();
+        let changed = fields::remaining::<FileSystem>(&request.fields, &live, target);
+        let named = |field: &str| changed.iter().any(|changed| changed == field);
+        if named("tags") {
+            efs::set_tags(aws, target, &id, &live.tags).await?;
+        }
+        if named("transition_to_ia") {
+            put_lifecycle(aws, target, &id, &inputs).await?;
+        }
+        let mut status = live.status.clone();
+        if named("throughput") {
+            let (mode, mibps) = throughput(&inputs.throughput);
+            let call = aws.efs.update_file_system().file_system_id(&id).throughput_mode(mode);
+            let answer = call.set_provisioned_throughput_in_mibps(mibps).send().await;
+            let answer = answer.map_err(failed(&target.address, CALL)).map_err(too_soon)?;
+            status = efs::status(Some(&answer.life_cycle_state)).unwrap_or(status);
+        }
+        Ok(Created { status, ..live.into() })
+    }
+
+    async fn delete(&self, aws: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {
+        const CALL: &str = "elasticfilesystem:DeleteFileSystem";
+        let target = &request.target;
+        let Some((found, live)) = known(aws, target).await? else { return Ok(Deleted::Gone) };
+        if !target.ownership().owns(&live.tags) {
+            return Err(tags::refuse(target, CALL, &live.tags));
+        }
+        if live.status == Status::Deleting {
+            return Ok(Deleted::Going);
+        }
+        let held = found.size_in_bytes().map_or(0, |size| size.value());
+        if request.data != DataPolicy::Discard && held > EMPTY {
+            return Err(ProviderError::new(ErrorClass::Dependency, CALL, target.address.clone())
+                .with_message(format!("it holds {held} bytes of files: move them away, or consent to losing them")));
+        }
+        let going = aws.efs.delete_file_system().file_system_id(&live.physical_id).send().await;
+        let going = fields::unless_absent(going.map_err(failed(&target.address, CALL)))?;
+        Ok(going.map_or(Deleted::Gone, |_| Deleted::Going))
+    }
+}
+
+async fn known(aws: &Aws, target: &Target) -> Result<Option<(FileSystemDescription, Live)>, ProviderError> {
+    if let Some(id) = target.physical_id.as_deref() {
+        let answer = aws.efs.describe_file_systems().file_system_id(id).send().await;
+        let answer =
+            fields::unless_absent(answer.map_err(failed(&target.address, "elasticfilesystem:DescribeFileSystems")))?;
+        let found = answer.and_then(|answer| answer.file_systems).unwrap_or_default();
+        if let Some(found) = found.into_iter().find(|found| found.file_system_id() == id)
+            && let Some(found) = read(aws, target, found).await?
+        {
+            return Ok(Some(found));
+        }
+    }
+    match by_token(aws, target).await? {
+        Some(found) => read(aws, target, found).await,
+        None => Ok(None),
+    }
+}
+
+async fn by_token(aws: &Aws, target: &Target) -> Result<Option<FileSystemDescription>, ProviderError> {
+    let token = creation_token(&target.name);
+    let answer = aws.efs.describe_file_systems().creation_token(&token).send().await;
+    let answer =
+        fields::unless_absent(answer.map_err(failed(&target.address, "elasticfilesystem:DescribeFileSystems")))?;
+    let found = answer.and_then(|answer| answer.file_systems).unwrap_or_default();
+    Ok(found.into_iter().find(|found| found.creation_token() == token))
+}
+
+/// The whole of a file system; nothing when it has just gone.
+async fn read(
+    aws: &Aws,
+    target: &Target,
+    found: FileSystemDescription,
+) -> Result<Option<(FileSystemDescription, Live)>, ProviderError> {
+    let Some(status) = efs::status(Some(found.life_cycle_state())) else { return Ok(None) };
+    let call = aws.efs.describe_lifecycle_configuration().file_system_id(found.file_system_id());
+    let answer = call.send().await.map_err(failed(&target.address, "elasticfilesystem:DescribeLifecycleConfiguration"));
+    let Some(lifecycle) = fields::unless_absent(answer)? else { return Ok(None) };
+    let transition = lifecycle.lifecycle_policies().iter().find_map(LifecyclePolicy::transition_to_ia);
+    let key = found.kms_key_id().and_then(|key| fields::kms_key(fields::text(target, "kms_key_id"), key));
+    let live = Live {
+        physical_id: found.file_system_id().to_owned(),
+        status,
+        inputs: fields::Fields::default()
+            .with("kms_key_id", key)
+            .with("throughput", live_throughput(&found))
+            .with("transition_to_ia", Some(transition.map(TransitionToIaRules::as_str)))
+            .into_value(),
+        outputs: outputs(found.file_system_id(), found.file_system_arn()),
+        tags: efs::map(found.tags()),
+    };
+    Ok(Some((found, live)))
+}
+
+async fn put_lifecycle(aws: &Aws, target: &Target, id: &str, inputs: &FileSystemInputs) -> Result<(), ProviderError> {
+    let policy = |rule: &String| LifecyclePolicy::builder().transition_to_ia(rule.as_str().into()).build();
+    aws.efs
+        .put_lifecycle_configuration()
+        .file_system_id(id)
+        .set_lifecycle_policies(Some(inputs.transition_to_ia.iter().map(policy).collect()))
+        .send()
+        .await
+        .map_err(failed(&target.address, "elasticfilesystem:PutLifecycleConfiguration"))?;
+    Ok(())
+}
+
+fn begun(id: &str, arn: Option<String>, status: Option<Status>) -> Created {
+    Created {
+        physical_id: id.to_owned(),
+        status: status.unwrap_or_else(|| Status::Pending("creating".to_owned())),
+        outputs: outputs(id, arn.as_deref()),
+    }
+}
+
+fn outputs(id: &str, arn: Option<&str>) -> Outputs {
+    let mut outputs = Outputs::from([("file_system_id".to_owned(), json!(id))]);
+    outputs.extend(arn.map(|arn| ("arn".to_owned(), json!(arn))));
+    outputs
+}
+
+fn throughput(throughput: &FileSystemThroughput) -> (ThroughputMode, Option<f64>) {
+    match throughput {
+        FileSystemThroughput::Bursting => (ThroughputMode::Bursting, None),
+        FileSystemThroughput::Provisioned { mibps } => (ThroughputMode::Provisioned, Some(f64::from(*mibps))),
+        FileSystemThroughput::Elastic => (ThroughputMode::Elastic, None),
+    }
+}
+
+fn live_throughput(found: &FileSystemDescription) -> Option<FileSystemThroughput> {
+    match found.throughput_mode()? {
+        ThroughputMode::Bursting => Some(FileSystemThroughput::Bursting),
+        ThroughputMode::Elastic => Some(FileSystemThroughput::Elastic),
+        ThroughputMode::Provisioned => {
+            // EFS takes whole MiB/s up to some thousands; the cast saturates.
+            let mibps = found.provisioned_throughput_in_mibps()?.round() as u16;
+            Some(FileSystemThroughput::Provisioned { mibps })
+        }
+        _ => None,
+    }
+}
+
+/// EFS allows a change of mode, or less provisioned throughput, once in 24 hours. That is neither a throttle nor a quota.
+fn too_soon(mut error: ProviderError) -> ProviderError {
+    if error.code.as_deref() == Some("TooManyRequests") {
+        error.class = ErrorClass::Invalid;
+        error.retry = error.class.retry();
+    }
+    error
+}
+
+/// The creation token of the file system of this name: the name itself, or as much of it as EFS takes with a hash of
+/// the whole. Two names of one hash cannot mix up two file systems: the tags decide whose it is.
+fn creation_token(name: &str) -> String {
+    if name.len() <= 64 {
+        return name.to_owned();
+    }
+    let hash = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
+    let head: String = name.chars().take(47).collect();
+    format!("{head}-{hash:016x}")
+}

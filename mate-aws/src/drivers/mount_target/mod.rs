@@ -1,0 +1,7 @@
+//! `efs:MountTarget`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::MountTargetDriver;

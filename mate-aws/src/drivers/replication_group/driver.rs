@@ -1,0 +1,243 @@
+//! The driver of replication groups. ElastiCache describes one group a call; a node of it and the tags take a call each.
+
+use async_trait::async_trait;
+use aws_sdk_elasticache::types::{AuthTokenUpdateStrategyType, CacheCluster, ReplicationGroup as Group, SourceType};
+use mate_core::ids::KindName;
+use mate_core::kinds::Kind;
+use mate_core::kinds::replication_group::{ReplicationGroup, ReplicationGroupInputs};
+use mate_core::provider::{
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
+    Target, UpdateRequest,
+};
+use secrecy::ExposeSecret;
+
+use super::live::{live, status};
+use super::request;
+use crate::classify::failed;
+use crate::context::Aws;
+use crate::drivers::{Driver, each, elasticache_tags, fields};
+use crate::secrets::{read_secret, unlogged, without};
+use crate::tags;
+
+/// How far back events are looked at, in minutes.
+const EVENTS: i32 = 60;
+
+#[derive(Debug)]
+pub(crate) struct ReplicationGroupDriver;
+
+#[async_trait]
+impl Driver for ReplicationGroupDriver {
+    fn kind(&self) -> KindName {
+        ReplicationGroup::name()
+    }
+
+    async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
+        each(targets, |target| async move {
+            Ok(match known(aws, target).await? {
+                None => Observation::Absent,
+                Some(Found { live, tags: Readable::Yes }) => tags::judge(target, live),
+                // Whose it is cannot be read yet. Nothing is done to it before it can.
+                Some(Found { live, tags: Readable::NotYet(_) }) => Observation::Present(live),
+            })
+        })
+        .await
+    }
+
+    async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
+        const CALL: &str = "elasticache:CreateReplicationGroup";
+        let target = &request.target;
+        let inputs = target.typed::<ReplicationGroup>()?;
+        let token = read_secret(aws, &target.address, fields::value(target, &inputs.auth_token_secret_arn)?).await?;
+        let call = request::create(aws, target, &inputs, &token)?;
+        let made = unlogged(call.send()).await.map_err(failed(&target.address, CALL));
+        match made.map_err(|error| without(&token, error)) {
+            Ok(answer) => {
+                let group = answer
+                    .replication_group
+                    .unwrap_or_else(|| Group::builder().replication_group_id(&target.name).status("creating").build());
+                Ok(live(target, &group, None, target.tags.clone()).into())
+            }
+            Err(error) if error.class == ErrorClass::AlreadyExists => {
+                let found = find(aws, target, &target.name).await?;
+                fields::converge::<ReplicationGroup>(self, aws, request, found.map(|found| found.live), error).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
+        const CALL: &str = "elasticache:ModifyReplicationGroup";
+        let target = &request.target;
+        let inputs = target.typed::<ReplicationGroup>()?;
+        let present = fields::needed(target, CALL, certain(known(aws, target).await?)?)?;
+        let changed = fields::remaining::<ReplicationGroup>(&request.fields, &present, target);
+        elasticache_tags::set(aws, target, &present, &changed).await?;
+
+        // Failover needs a replica: replicas are added before it is turned on and removed after it is turned off.
+        // ElastiCache takes one change at a time; it refuses the next as a conflict, and a repeated update goes on there.
+        let nodes = present.inputs.get("num_cache_clusters").and_then(|nodes| nodes.as_u64());
+        let resized = changed.iter().any(|field| field == "num_cache_clusters");
+        let grows = nodes.is_none_or(|nodes| u64::from(inputs.num_cache_clusters) > nodes);
+        let mut group = None;
+        if resized && grows {
+            group = resize(aws, target, &present.physical_id, &inputs, grows).await?.or(group);
+        }
+        if let Some(call) = request::modify(aws, target, &present.physical_id, &inputs, &changed)? {
+            let answer = call.send().await.map_err(failed(&target.address, CALL))?;
+            group = answer.replication_group.or(group);
+        }
+        if resized && !grows {
+            group = resize(aws, target, &present.physical_id, &inputs, grows).await?.or(group);
+        }
+        if changed.iter().any(|field| field == "auth_token_secret_arn") {
+            group = change_token(aws, target, &present.physical_id, &inputs).await?.or(group);
+        }
+        Ok(match group {
+            Some(group) => live(target, &group, None, target.tags.clone()).into(),
+            None => present.into(),
+        })
+    }
+
+    async fn delete(&self, aws: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {
+        const CALL: &str = "elasticache:DeleteReplicationGroup";
+        let target = &request.target;
+        let found = known(aws, target).await?;
+        if found.as_ref().is_some_and(|found| found.live.status == Status::Deleting) {
+            return Ok(Deleted::Going);
+        }
+        let Some(live) = fields::ours(target, CALL, certain(found)?)? else { return Ok(Deleted::Gone) };
+        let going = aws
+            .elasticache
+            .delete_replication_group()
+            .replication_group_id(&live.physical_id)
+            .retain_primary_cluster(false)
+            .send()
+            .await
+            .map_err(failed(&target.address, CALL));
+        Ok(fields::unless_absent(going)?.map_or(Deleted::Gone, |_| Deleted::Going))
+    }
+
+    async fn diagnose(&self, aws: &Aws, target: &Target) -> Result<Vec<Diagnosis>, ProviderError> {
+        let Some(found) = known(aws, target).await? else { return Ok(Vec::new()) };
+        let mut findings = Vec::new();
+        if let Status::Failed(word) = &found.live.status {
+            findings.push(Diagnosis {
+                finding: format!("the status is {word}"),
+                advice: Some("delete it and apply again; the events below say why it failed".to_owned()),
+            });
+        }
+        let events = aws
+            .elasticache
+            .describe_events()
+            .source_identifier(&found.live.physical_id)
+            .source_type(SourceType::ReplicationGroup)
+            .duration(EVENTS)
+            .send()
+            .await
+            .map_err(failed(&target.address, "elasticache:DescribeEvents"))?;
+        let mut events = events.events.unwrap_or_default();
+        events.sort_by_key(|event| std::cmp::Reverse(event.date().map(|date| date.secs())));
+        findings.extend(events.into_iter().filter_map(|event| {
+            let when = event.date.map(|date| format!("{date}: ")).unwrap_or_default();
+            Some(Diagnosis { finding: format!("{when}{}", event.message?), advice: None })
+        }));
+        Ok(findings)
+    }
+}
+
+/// A group, and whether its tags could be read.
+struct Found {
+    live: Live,
+    tags: Readable,
+}
+
+/// ElastiCache does not list the tags of a group that is not available.
+enum Readable {
+    Yes,
+    NotYet(ProviderError),
+}
+
+/// The live group when its tags are certain.
+fn certain(found: Option<Found>) -> Result<Option<Live>, ProviderError> {
+    match found {
+        None => Ok(None),
+        Some(Found { live, tags: Readable::Yes }) => Ok(Some(live)),
+        Some(Found { tags: Readable::NotYet(error), .. }) => Err(error),
+    }
+}
+
+async fn known(aws: &Aws, target: &Target) -> Result<Option<Found>, ProviderError> {
+    for id in fields::known_as(target) {
+        if let Some(found) = find(aws, target, id).await? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+async fn find(aws: &Aws, target: &Target, id: &str) -> Result<Option<Found>, ProviderError> {
+    let answer = aws.elasticache.describe_replication_groups().replication_group_id(id).send().await;
+    let answer =
+        fields::unless_absent(answer.map_err(failed(&target.address, "elasticache:DescribeReplicationGroups")))?;
+    let named = |group: &Group| group.replication_group_id() == Some(id);
+    let groups = answer.and_then(|answer| answer.replication_groups).unwrap_or_default();
+    let Some(group) = groups.into_iter().find(named) else { return Ok(None) };
+    let (node, tags) = futures::join!(node(aws, target, &group), elasticache_tags::read(aws, target, group.arn()));
+    let node = node?;
+    match tags {
+        Ok(None) => Ok(None),
+        Ok(Some(tags)) => Ok(Some(Found { live: live(target, &group, node.as_ref(), tags), tags: Readable::Yes })),
+        Err(error) if error.class == ErrorClass::Conflict && status(&group, node.as_ref()) != Status::Ready => {
+            let live = live(target, &group, node.as_ref(), target.tags.clone());
+            Ok(Some(Found { live, tags: Readable::NotYet(error) }))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// One node of the group, which tells what the group does not; all are alike.
+async fn node(aws: &Aws, target: &Target, group: &Group) -> Result<Option<CacheCluster>, ProviderError> {
+    let Some(id) = group.member_clusters().first() else { return Ok(None) };
+    let answer = aws.elasticache.describe_cache_clusters().cache_cluster_id(id).send().await;
+    let answer = fields::unless_absent(answer.map_err(failed(&target.address, "elasticache:DescribeCacheClusters")))?;
+    let nodes = answer.and_then(|answer| answer.cache_clusters).unwrap_or_default();
+    Ok(nodes.into_iter().find(|node| node.cache_cluster_id() == Some(id)))
+}
+
+async fn resize(
+    aws: &Aws,
+    target: &Target,
+    id: &str,
+    inputs: &ReplicationGroupInputs,
+    grows: bool,
+) -> Result<Option<Group>, ProviderError> {
+    let replicas = i32::from(inputs.num_cache_clusters.saturating_sub(1));
+    if grows {
+        let call = aws.elasticache.increase_replica_count().replication_group_id(id).new_replica_count(replicas);
+        let answer = call.apply_immediately(true).send().await;
+        Ok(answer.map_err(failed(&target.address, "elasticache:IncreaseReplicaCount"))?.replication_group)
+    } else {
+        let call = aws.elasticache.decrease_replica_count().replication_group_id(id).new_replica_count(replicas);
+        let answer = call.apply_immediately(true).send().await;
+        Ok(answer.map_err(failed(&target.address, "elasticache:DecreaseReplicaCount"))?.replication_group)
+    }
+}
+
+/// Adds the secret's token to the one in use: both are good until the old one is retired.
+async fn change_token(
+    aws: &Aws,
+    target: &Target,
+    id: &str,
+    inputs: &ReplicationGroupInputs,
+) -> Result<Option<Group>, ProviderError> {
+    let token = read_secret(aws, &target.address, fields::value(target, &inputs.auth_token_secret_arn)?).await?;
+    let call = aws
+        .elasticache
+        .modify_replication_group()
+        .replication_group_id(id)
+        .auth_token(token.expose_secret())
+        .auth_token_update_strategy(AuthTokenUpdateStrategyType::Rotate)
+        .apply_immediately(true);
+    let answer = unlogged(call.send()).await.map_err(failed(&target.address, "elasticache:ModifyReplicationGroup"));
+    Ok(answer.map_err(|error| without(&token, error))?.replication_group)
+}

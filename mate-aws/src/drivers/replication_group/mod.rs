@@ -1,0 +1,9 @@
+//! `elasticache:ReplicationGroup`.
+
+mod driver;
+mod live;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::ReplicationGroupDriver;
