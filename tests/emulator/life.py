@@ -3,6 +3,7 @@
 import time
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 import seed_base
 
@@ -34,7 +35,7 @@ class Life:
             found = "accepted"
         except ClientError as error:
             found = error.response["Error"]["Code"]
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError) as error:
             found = type(error).__name__
         self.holds(what, found, code)
 
@@ -54,5 +55,5 @@ class Life:
         for part in parts:
             try:
                 part(self)
-            except (ClientError, BotoCoreError, KeyError, IndexError) as error:
+            except (ClientError, BotoCoreError, ResponseParserError, KeyError, IndexError) as error:
                 self.failures.append(f"{part.__name__} ended: {type(error).__name__}: {str(error)[:200]}")

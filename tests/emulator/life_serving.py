@@ -319,6 +319,7 @@ def inventory(life):
         "logs:log-group": 3,
         "rds:db": 1,
         "rds:pg": 1,
+        "rds:snapshot": 1,  # the first automatic one; it goes with the database
         "rds:subgrp": 1,
         "s3:bucket": 1,
         "secretsmanager:secret": 3,

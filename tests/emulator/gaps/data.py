@@ -2,18 +2,18 @@
 
 import json
 
-from moto.core.exceptions import ServiceException
+from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult, EmptyResult
 from moto.efs.exceptions import FileSystemNotFound
 from moto.efs.responses import EFSResponse
 from moto.elasticache.exceptions import (
     CacheClusterNotFound,
     CacheSubnetGroupNotFound,
-    ReplicationGroupNotFound,
+    ElastiCacheException,
 )
 from moto.elasticache.models import CacheSubnetGroup, ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
-from moto.rds.exceptions import InvalidParameterCombination
+from moto.rds.exceptions import InvalidParameterCombination, RDSClientError
 from moto.rds.models import RDSBackend
 
 from . import gap, later
@@ -32,8 +32,8 @@ def for_a_while(resource, status):
 
 @gap(
     "rds:CreateDBInstance",
-    aws="is `creating` for minutes, and `modifying` after a change",
-    moto="is `available` at once",
+    aws="is `creating` for minutes, and `modifying` after a change; shows whether Performance Insights is on",
+    moto="is `available` at once; drops Performance Insights",
     page="AmazonRDS/latest/APIReference/API_CreateDBInstance.html",
 )
 def databases_take_time():
@@ -42,15 +42,18 @@ def databases_take_time():
 
     def created(self, db_kwargs):
         database = create(self, db_kwargs)
+        database.performance_insights_enabled = bool(db_kwargs.get("enable_performance_insights"))
         for_a_while(database, "creating")
         return database
 
     def modified(self, db_instance_identifier, db_kwargs):
         database = self.describe_db_instances(db_instance_identifier)[0]
         if database.status == "deleting":
-            raise ServiceException("InvalidDBInstanceState", f"Instance {db_instance_identifier} is deleting.")
+            raise RDSClientError("InvalidDBInstanceState", f"Instance {db_instance_identifier} is deleting.")
         slow = {name for name, value in db_kwargs.items() if value is not None} - quick
         database = modify(self, db_instance_identifier, db_kwargs)
+        if db_kwargs.get("enable_performance_insights") is not None:
+            database.performance_insights_enabled = db_kwargs["enable_performance_insights"]
         if slow:
             for_a_while(database, "modifying")
         return database
@@ -68,10 +71,13 @@ def databases_take_time():
 def delete_db_instance():
     original = RDSBackend.delete_db_instance
 
-    def delete(self, identifier, final_db_snapshot_identifier=None, skip_final_snapshot=False, **others):
+    def delete(
+        self, db_instance_identifier, final_db_snapshot_identifier=None, skip_final_snapshot=False, **others
+    ):
+        identifier = db_instance_identifier
         there = self.databases.get(identifier)
         if there and there.status == "deleting":
-            raise ServiceException("InvalidDBInstanceState", f"Instance {identifier} is already being deleted.")
+            raise RDSClientError("InvalidDBInstanceState", f"Instance {identifier} is already being deleted.")
         if there and not there.deletion_protection and bool(final_db_snapshot_identifier) == bool(skip_final_snapshot):
             text = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified, and only then."
             raise InvalidParameterCombination(text)
@@ -92,17 +98,14 @@ def delete_db_instance():
 def database_groups_in_use():
     subnets, parameters = RDSBackend.delete_subnet_group, RDSBackend.delete_db_parameter_group
 
-    def used(self, attribute, name):
-        return any(getattr(database, attribute) == name for database in self.databases.values())
-
     def delete_subnet_group(self, subnet_name):
-        if used(self, "db_subnet_group_name", subnet_name):
-            raise ServiceException("InvalidDBSubnetGroupStateFault", f"{subnet_name} is in use.")
+        if any(database._db_subnet_group_name == subnet_name for database in self.databases.values()):
+            raise RDSClientError("InvalidDBSubnetGroupStateFault", f"{subnet_name} is in use.")
         return subnets(self, subnet_name)
 
     def delete_db_parameter_group(self, db_parameter_group_name):
-        if used(self, "db_parameter_group_name", db_parameter_group_name):
-            raise ServiceException("InvalidDBParameterGroupState", f"{db_parameter_group_name} is in use.")
+        if any(database.db_parameter_group_name == db_parameter_group_name for database in self.databases.values()):
+            raise RDSClientError("InvalidDBParameterGroupState", f"{db_parameter_group_name} is in use.")
         return parameters(self, db_parameter_group_name)
 
     RDSBackend.delete_subnet_group = delete_subnet_group
@@ -110,10 +113,29 @@ def database_groups_in_use():
 
 
 @gap(
+    "resourcegroupstaggingapi:GetResources of rds",
+    aws="lists subnet groups and parameter groups too",
+    moto="lists databases, clusters, proxies and snapshots",
+    page="resourcegroupstagging/latest/APIReference/supported-services.html",
+)
+def tagged_database_groups():
+    original = RDSBackend.iter_tagged_resources
+
+    def tagged(self):
+        yield from original(self)
+        for kind, groups in (("subgrp", self.subnet_groups), ("pg", self.db_parameter_groups)):
+            for group in groups.values():
+                tags = {tag["Key"]: tag["Value"] for tag in group.get_tags()}
+                yield TaggedResource(group.arn, tags, f"rds:{kind}")
+
+    RDSBackend.iter_tagged_resources = tagged
+
+
+@gap(
     "elasticache:CreateReplicationGroup",
     aws="is `creating` for minutes; has as many members as NumCacheClusters says, each a cache cluster with version, subnet "
     "group and security groups",
-    moto="is `available` at once, with one member that DescribeCacheClusters does not know",
+    moto="is `available` at once, with no reader endpoint and one member that DescribeCacheClusters does not know",
     page="AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html",
 )
 def create_replication_group():
@@ -126,6 +148,10 @@ def create_replication_group():
 
     def created(self, **named):
         group = create(self, **named)
+        for node_group in group.node_groups:
+            if "reader_endpoint_address" in node_group:
+                reader = {"address": node_group["reader_endpoint_address"], "port": group.port}
+                node_group["reader_endpoint"] = reader
         for_a_while(group, "creating")
         return group
 
@@ -200,7 +226,7 @@ def changeable(response):
     name = response._get_param("ReplicationGroupId")
     group = response.elasticache_backend.describe_replication_groups(name)[0]
     if group.status != "available":
-        raise ServiceException("InvalidReplicationGroupState", f"Replication group {name} is {group.status}.")
+        raise ElastiCacheException("InvalidReplicationGroupState", f"Replication group {name} is {group.status}.")
     return group
 
 
@@ -279,7 +305,7 @@ def cache_subnet_groups():
         backend = self.elasticache_backend
         caches = [*backend.replication_groups.values(), *backend.cache_clusters.values()]
         if any(cache.cache_subnet_group_name == name for cache in caches):
-            raise ServiceException("CacheSubnetGroupInUse", f"Cache subnet group {name} is currently in use.")
+            raise ElastiCacheException("CacheSubnetGroupInUse", f"Cache subnet group {name} is currently in use.")
         del backend.cache_subnet_groups[name]
         backend.tagging_service.delete_all_tags_for_resource(group.arn)
         return EmptyResult()

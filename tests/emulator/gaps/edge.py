@@ -2,8 +2,8 @@
 
 import json
 
-from moto.core.exceptions import ServiceException
-from moto.elbv2.exceptions import DuplicateListenerError, DuplicateLoadBalancerName
+from moto.core.resource_tagging import TaggedResource
+from moto.elbv2.exceptions import DuplicateListenerError, DuplicateLoadBalancerName, ELBClientError
 from moto.elbv2.models import ELBv2Backend, elbv2_backends
 from moto.wafv2.exceptions import WAFNonexistentItemException
 from moto.wafv2.models import WAFV2Backend
@@ -47,7 +47,7 @@ def delete_load_balancer():
         balancer = self.load_balancers.get(arn)
         if balancer and balancer.attrs.get("deletion_protection.enabled") == "true":
             message = f"Load balancer '{arn}' cannot be deleted because deletion protection is enabled"
-            raise ServiceException("OperationNotPermitted", message)
+            raise ELBClientError("OperationNotPermitted", message)
         if balancer:
             for target_group in self.target_groups.values():
                 target_group.load_balancer_arns = [a for a in target_group.load_balancer_arns if a != arn]
@@ -72,6 +72,28 @@ def create_listener():
         return original(self, load_balancer_arn, protocol, port, *others, **named)
 
     ELBv2Backend.create_listener = create
+
+
+@gap(
+    "resourcegroupstaggingapi:GetResources of elbv2",
+    aws="lists listeners and rules too",
+    moto="lists load balancers and target groups",
+    page="resourcegroupstagging/latest/APIReference/supported-services.html",
+)
+def tagged_listeners():
+    original = ELBv2Backend.iter_tagged_resources
+
+    def tagged(self):
+        yield from original(self)
+        for balancer in self.load_balancers.values():
+            for listener in balancer.listeners.values():
+                parts = {"listener": [listener.arn], "listener-rule": [rule.arn for rule in listener.rules.values()]}
+                for kind, arns in parts.items():
+                    for arn in arns:
+                        tags = self.tagging_service.get_tag_dict_for_resource(arn)
+                        yield TaggedResource(arn, tags, f"elasticloadbalancing:{kind}")
+
+    ELBv2Backend.iter_tagged_resources = tagged
 
 
 @gap(

@@ -1,6 +1,6 @@
 """Security groups: who uses one, and which rule is meant."""
 
-from moto.core.exceptions import ServiceException
+from moto.ec2.exceptions import DependencyViolationError
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 from moto.ecs.models import ecs_backends
@@ -48,7 +48,7 @@ def delete_security_group():
     def delete(self, vpc_id, group_id):
         user = next(users_of(group_id, self.account_id, self.region_name), None)
         if user:
-            raise ServiceException("DependencyViolation", f"resource {group_id} has a dependent object ({user})")
+            raise DependencyViolationError(f"resource {group_id} has a dependent object ({user})")
         return original(self, vpc_id, group_id)
 
     SecurityGroupBackend._delete_security_group = delete

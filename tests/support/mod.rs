@@ -1,0 +1,5 @@
+//! What the integration tests share. A test binary takes it in with `mod support;`.
+
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
+pub(crate) mod emulator;
