@@ -4,5 +4,8 @@ pub mod clock;
 pub mod graph;
 pub mod ids;
 pub mod kinds;
+pub mod names;
+pub mod plan;
 pub mod provider;
 pub mod spec;
+pub mod state;

@@ -47,7 +47,7 @@ impl Kind for ListenerRule {
             name: Self::name(),
             fields: FIELDS,
             outputs: &["arn", "target_group_arn"],
-            revised_outputs: &[],
+            revised_outputs: &["target_group_arn"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(2, 2, 2),

@@ -1,0 +1,187 @@
+//! The fields of one object: as they are, and as they should be.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::json::canonical;
+use super::step::{FieldChange, Shown};
+use crate::graph::{OutputRef, Tags, references};
+use crate::kinds::{Change, FieldRule, Impact, KindModel};
+
+/// One field that differs.
+pub(super) struct Difference {
+    pub(super) field: &'static str,
+    pub(super) impact: Impact,
+    pub(super) old: Value,
+    pub(super) new: Value,
+    pub(super) changes: Vec<FieldChange>,
+}
+
+/// The inputs as they are: from the cloud where it tells them, else from the record.
+pub(super) fn present_inputs(model: &KindModel, live: &Value, recorded: Option<&Value>) -> Value {
+    let mut fields = Map::new();
+    for rule in model.fields {
+        if let Some(value) = present(rule, live, recorded) {
+            fields.insert(rule.field.to_owned(), canonical(value));
+        }
+    }
+    Value::Object(fields)
+}
+
+fn present<'a>(rule: &FieldRule, live: &'a Value, recorded: Option<&'a Value>) -> Option<&'a Value> {
+    let told = if rule.write_only || rule.edge_only { None } else { live.get(rule.field) };
+    told.or_else(|| recorded.and_then(|inputs| inputs.get(rule.field)))
+}
+
+/// Every field that differs. `new` has its references resolved as far as they are known.
+pub(super) fn differences(model: &KindModel, old: &Value, new: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for rule in model.fields.iter().filter(|rule| !rule.edge_only) {
+        // What neither the cloud nor the record tells is taken to be as wanted.
+        let Some(is) = old.get(rule.field) else { continue };
+        let wanted = new.get(rule.field).unwrap_or(&Value::Null);
+        let (is, wanted) = if rule.unordered { (sorted(is), sorted(wanted)) } else { (is.clone(), wanted.clone()) };
+        let mut changes = Vec::new();
+        if rule.unordered && is.is_array() && wanted.is_array() {
+            members(rule.field, &is, &wanted, &mut changes);
+        } else {
+            leaves(rule.field, &is, &wanted, &mut changes);
+        }
+        if changes.is_empty() {
+            continue;
+        }
+        let impact = match rule.change {
+            Change::Always(impact) => impact,
+            Change::By(impact) => impact(old, new),
+        };
+        found.push(Difference { field: rule.field, impact, old: is, new: wanted, changes });
+    }
+    found
+}
+
+/// The desired tags that the object does not carry.
+pub(super) fn missing_tags(live: &Tags, desired: &Tags) -> Vec<FieldChange> {
+    desired
+        .iter()
+        .filter(|(key, value)| live.get(*key) != Some(value))
+        .map(|(key, value)| FieldChange {
+            path: format!("tags.{key}"),
+            old: live.get(key).map_or(Shown::Absent, |old| Shown::Value(Value::String(old.clone()))),
+            new: Shown::Value(Value::String(value.clone())),
+        })
+        .collect()
+}
+
+/// Whether two values mean the same. A missing member is as good as null; 5 is 5.0.
+fn same(old: &Value, new: &Value) -> bool {
+    match (old, new) {
+        (Value::Number(old), Value::Number(new)) => old == new || old.as_f64() == new.as_f64(),
+        (Value::Array(old), Value::Array(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| same(old, new))
+        }
+        (Value::Object(old), Value::Object(new)) => {
+            let null = Value::Null;
+            old.keys()
+                .chain(new.keys())
+                .all(|name| same(old.get(name).unwrap_or(&null), new.get(name).unwrap_or(&null)))
+        }
+        _ => old == new,
+    }
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => {
+            let by_text: BTreeMap<(String, usize), &Value> =
+                items.iter().enumerate().map(|(index, item)| ((canonical(item).to_string(), index), item)).collect();
+            Value::Array(by_text.into_values().cloned().collect())
+        }
+        other => other.clone(),
+    }
+}
+
+pub(super) fn show(value: &Value) -> Shown {
+    match value {
+        Value::Null => Shown::Absent,
+        value => match (OutputRef::from_json(value), references(value).as_slice()) {
+            (Some(reference), _) => Shown::KnownAfterApply(reference.to_string()),
+            (None, []) => Shown::Value(canonical(value)),
+            (None, _) => Shown::KnownAfterApply(readable(value).to_string()),
+        },
+    }
+}
+
+/// The value with `{node.output}` where a reference stands.
+fn readable(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(readable).collect()),
+        Value::Object(fields) => match OutputRef::from_json(value) {
+            Some(reference) => Value::String(reference.to_string()),
+            None => canonical(&Value::Object(
+                fields.iter().map(|(name, field)| (name.clone(), readable(field))).collect::<Map<_, _>>(),
+            )),
+        },
+        other => other.clone(),
+    }
+}
+
+/// A list without order: what goes and what comes. One that goes and one that comes are one that changes.
+fn members(path: &str, old: &Value, new: &Value, changes: &mut Vec<FieldChange>) {
+    let old = old.as_array().map_or(&[][..], Vec::as_slice);
+    let mut coming: Vec<&Value> = new.as_array().map_or(&[][..], Vec::as_slice).iter().collect();
+    let mut going: Vec<&Value> = Vec::new();
+    for item in old {
+        match coming.iter().position(|other| same(item, other)) {
+            Some(index) => {
+                coming.remove(index);
+            }
+            None => going.push(item),
+        }
+    }
+    let path = format!("{path}[]");
+    if let ([old], [new]) = (going.as_slice(), coming.as_slice()) {
+        leaves(&path, old, new, changes);
+        return;
+    }
+    for item in going {
+        changes.push(FieldChange { path: path.clone(), old: show(item), new: Shown::Absent });
+    }
+    for item in coming {
+        changes.push(FieldChange { path: path.clone(), old: Shown::Absent, new: show(item) });
+    }
+}
+
+fn leaves(path: &str, old: &Value, new: &Value, changes: &mut Vec<FieldChange>) {
+    if same(old, new) {
+        return;
+    }
+    let is_reference = OutputRef::from_json(new).is_some();
+    match (old, new) {
+        (Value::Object(was), Value::Object(is)) if !is_reference => {
+            let mut names: Vec<&String> = was.keys().chain(is.keys()).collect();
+            names.sort();
+            names.dedup();
+            for name in names {
+                let (was, is) = (was.get(name).unwrap_or(&Value::Null), is.get(name).unwrap_or(&Value::Null));
+                leaves(&format!("{path}.{name}"), was, is, changes);
+            }
+        }
+        (Value::Array(was), Value::Array(is)) if was.len() == is.len() => {
+            for (index, (was, is)) in was.iter().zip(is).enumerate() {
+                leaves(&format!("{path}[{index}]"), was, is, changes);
+            }
+        }
+        _ => changes.push(FieldChange { path: path.to_owned(), old: show(old), new: show(new) }),
+    }
+}
+
+/// Whether `value` stands somewhere in `inside`.
+pub(super) fn contains(inside: &Value, value: &Value) -> bool {
+    same(inside, value)
+        || match inside {
+            Value::Array(items) => items.iter().any(|item| contains(item, value)),
+            Value::Object(fields) => fields.values().any(|field| contains(field, value)),
+            _ => false,
+        }
+}

@@ -1,0 +1,129 @@
+//! The caller's consent to what a plan puts at risk, step by step.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
+use super::escape::Printable;
+use super::step::Risk;
+use crate::ids::NodeId;
+
+/// What is consented to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ConsentRisk {
+    /// That it cannot be used for a while.
+    Downtime,
+    /// That its data is lost.
+    DataLoss,
+}
+
+/// The consent to one risk of one node's step.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Consent {
+    /// The node.
+    pub node: NodeId,
+    /// The risk.
+    pub risk: ConsentRisk,
+}
+
+/// Consents to the risks of single steps. Consent to the loss of data is consent to downtime of the same node too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Consents(BTreeSet<Consent>);
+
+impl Consents {
+    /// None.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// With consent to downtime of this node.
+    #[must_use]
+    pub fn downtime(mut self, node: NodeId) -> Self {
+        self.0.insert(Consent { node, risk: ConsentRisk::Downtime });
+        self
+    }
+
+    /// With consent to the loss of this node's data.
+    #[must_use]
+    pub fn data_loss(mut self, node: NodeId) -> Self {
+        self.0.insert(Consent { node, risk: ConsentRisk::DataLoss });
+        self
+    }
+
+    /// Consent to every risk of this plan, for a caller who has read it.
+    #[must_use]
+    pub fn to_every_step_of(plan: &Plan) -> Self {
+        Self(
+            plan.steps
+                .iter()
+                .filter_map(|step| Some(Consent { node: step.node.clone(), risk: needed(&step.risk)? }))
+                .collect(),
+        )
+    }
+
+    /// The consents one by one.
+    pub fn iter(&self) -> impl Iterator<Item = &Consent> {
+        self.0.iter()
+    }
+
+    /// Whether they cover this risk of this node.
+    #[must_use]
+    pub fn cover(&self, node: &NodeId, risk: ConsentRisk) -> bool {
+        self.0.iter().any(|consent| consent.node == *node && consent.risk >= risk)
+    }
+}
+
+/// The consent that a risk needs.
+pub(super) fn needed(risk: &Risk) -> Option<ConsentRisk> {
+    match risk {
+        Risk::None | Risk::Restart => None,
+        Risk::Downtime(_) => Some(ConsentRisk::Downtime),
+        Risk::DataLoss(_) => Some(ConsentRisk::DataLoss),
+    }
+}
+
+/// A step that lacks the caller's consent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct MissingConsent {
+    /// The consent that is missing.
+    pub consent: Consent,
+    /// What is at risk.
+    pub text: String,
+}
+
+impl fmt::Display for MissingConsent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (loud, method) = match self.consent.risk {
+            ConsentRisk::Downtime => ("DOWNTIME", "downtime"),
+            ConsentRisk::DataLoss => ("DATA LOSS", "data_loss"),
+        };
+        let node = &self.consent.node;
+        write!(f, "{loud} at {node}: {}. Consent to it with Consents::{method}(\"{node}\")", Printable(&self.text))
+    }
+}
+
+impl Plan {
+    /// Whether `consents` cover every step that needs one.
+    ///
+    /// # Errors
+    /// Every consent that is missing, with how to give it.
+    pub fn check(&self, consents: &Consents) -> Result<(), Vec<MissingConsent>> {
+        let missing: Vec<MissingConsent> = self
+            .steps
+            .iter()
+            .filter_map(|step| {
+                let risk = needed(&step.risk)?;
+                let (Risk::Downtime(text) | Risk::DataLoss(text)) = &step.risk else { return None };
+                (!consents.cover(&step.node, risk))
+                    .then(|| MissingConsent { consent: Consent { node: step.node.clone(), risk }, text: text.clone() })
+            })
+            .collect();
+        if missing.is_empty() { Ok(()) } else { Err(missing) }
+    }
+}

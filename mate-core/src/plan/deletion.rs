@@ -1,0 +1,63 @@
+//! What a deletion does to data.
+
+use super::request::{Deletions, FinalSnapshot};
+use super::step::{OldObject, Risk};
+use crate::ids::NodeId;
+use crate::kinds::{Bucket, Data, DbInstance, Kind, KindModel};
+use crate::names;
+use crate::provider::DataPolicy;
+use crate::state::Record;
+
+const DB_INSTANCE: &str = <DbInstance as Kind>::NAME;
+const BUCKET: &str = <Bucket as Kind>::NAME;
+
+/// The longest name that RDS takes for a snapshot.
+const SNAPSHOT_NAME_MAX: usize = 255;
+
+/// What happens to an object's data when it is deleted, and what that puts at risk.
+pub(super) struct Loss {
+    pub(super) policy: DataPolicy,
+    pub(super) risk: Risk,
+    /// What becomes of the data, for the reason of the step.
+    pub(super) text: String,
+}
+
+pub(super) fn loss(
+    node: &NodeId,
+    old: &OldObject,
+    model: &KindModel,
+    deletions: &Deletions,
+    record: Option<&Record>,
+) -> Loss {
+    let Data::Held(what) = model.data else {
+        return Loss { policy: DataPolicy::Keep { final_snapshot: None }, risk: Risk::None, text: String::new() };
+    };
+    let lost = || Loss {
+        policy: DataPolicy::Discard,
+        risk: Risk::DataLoss(format!("{what} is lost for good: {}", old.name)),
+        text: String::new(),
+    };
+    match old.kind.as_str() {
+        DB_INSTANCE => {
+            let name = match deletions.final_snapshots.get(node) {
+                Some(FinalSnapshot::Discard) => return lost(),
+                Some(FinalSnapshot::Named(name)) => name.clone(),
+                None => derived_snapshot_name(&old.name, record),
+            };
+            let text = format!("its data stays in the final snapshot {name}");
+            Loss { policy: DataPolicy::Keep { final_snapshot: Some(name) }, risk: Risk::None, text }
+        }
+        BUCKET if !deletions.empty_bucket => Loss {
+            policy: DataPolicy::Keep { final_snapshot: None },
+            risk: Risk::None,
+            text: "refused while it still holds objects".to_owned(),
+        },
+        _ => lost(),
+    }
+}
+
+/// A name that no earlier snapshot of an instance of this name has: the lineage and version of the record are in it.
+fn derived_snapshot_name(instance: &str, record: Option<&Record>) -> String {
+    let identity = record.map_or_else(String::new, |record| format!("{}/{}", record.lineage, record.version));
+    names::hashed(&format!("{instance}-final"), &format!("{instance}/{identity}"), "", SNAPSHOT_NAME_MAX)
+}

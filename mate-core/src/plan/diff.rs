@@ -1,0 +1,593 @@
+//! The comparison of what is wanted with what is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::compare::{self, Difference};
+use super::deletion;
+use super::error::{ImpossibleChange, NodeProblem, PlanError};
+use super::json::canonical;
+use super::request::{DiffRequest, Mode, Observed};
+use super::step::{Action, FieldChange, OldObject, Risk, Shown, Step};
+use super::{Goal, Plan, operations};
+use crate::graph::{Graph, Node, Outputs, references, resolve};
+use crate::ids::{KindName, NodeId};
+use crate::kinds::{Data, Impact, KindModel, ReplaceOrder};
+use crate::names;
+use crate::provider::{DataPolicy, Live, Status};
+use crate::state::{NodeRecord, NodeState, Phase, Record};
+
+/// Makes the plan.
+///
+/// # Errors
+/// [`PlanError`], with every problem of its sort at once.
+pub fn diff(request: DiffRequest<'_>) -> Result<Plan, PlanError> {
+    if let Some(record) = request.record.filter(|record| record.key != *request.key) {
+        return Err(PlanError::OtherTenant { wanted: request.key.clone(), found: record.key.clone() });
+    }
+    let order = request.graph.order().map_err(PlanError::Graph)?;
+    check_record(request.record)?;
+    check_fit(&request)?;
+    check_snapshot(&request)?;
+
+    let mut differ = Differ { request: &request, known: BTreeMap::new(), steps: Vec::new(), impossible: Vec::new() };
+    if request.mode == Mode::Destroy {
+        for node in request.graph.nodes() {
+            differ.remove(&node.id)?;
+        }
+    } else {
+        for id in &order {
+            if let Some(node) = request.graph.get(id) {
+                differ.want(node)?;
+            }
+        }
+    }
+    for id in request.record.iter().flat_map(|record| record.nodes.keys()) {
+        if request.graph.get(id).is_none() {
+            differ.remove(id)?;
+        }
+        differ.leftovers(id)?;
+    }
+    if !differ.impossible.is_empty() {
+        return Err(PlanError::Impossible(differ.impossible));
+    }
+    differ.delete_first_under_deleted();
+    let steps = differ.finished()?;
+    Ok(assemble(request, steps))
+}
+
+/// The physical name of a node's object: with the number of its generation where the kind replaces beside the old one.
+pub(super) fn physical_name(node: &Node, recorded: Option<&NodeRecord>, model: &KindModel) -> String {
+    match (model.replace, recorded) {
+        (ReplaceOrder::CreateFirst, Some(recorded)) => {
+            names::with_generation(&node.name, recorded.generation, model.name_rule.max)
+        }
+        _ => node.name.clone(),
+    }
+}
+
+fn check_record(record: Option<&Record>) -> Result<(), PlanError> {
+    let Some(record) = record else { return Ok(()) };
+    let mut graph = Graph::new();
+    for (id, node) in &record.nodes {
+        let refers: Vec<Value> = node
+            .depends_on
+            .iter()
+            .filter(|to| record.nodes.contains_key(*to))
+            .map(|to| serde_json::json!({"$node": to, "$output": "id"}))
+            .collect();
+        let node = Node {
+            id: id.clone(),
+            kind: node.kind.clone(),
+            name: node.name.clone(),
+            inputs: Value::Array(refers),
+            tags: BTreeMap::new(),
+        };
+        graph.insert(node).map_err(PlanError::Record)?;
+    }
+    graph.order().map(drop).map_err(PlanError::Record)
+}
+
+fn check_fit(request: &DiffRequest<'_>) -> Result<(), PlanError> {
+    let mut misfits = Vec::new();
+    for node in request.graph.nodes() {
+        let model = request.kinds.get(&node.kind)?;
+        let mut misfit = |problem: String| {
+            misfits.push(NodeProblem { node: node.id.clone(), kind: node.kind.clone(), problem });
+        };
+        match node.inputs.as_object() {
+            None => misfit("its inputs are not a JSON object".to_owned()),
+            Some(fields) => {
+                for field in fields.keys().filter(|field| model.field(field).is_none()) {
+                    misfit(format!("the kind has no rule for the field `{field}`"));
+                }
+            }
+        }
+        for reference in references(&node.inputs) {
+            let Some(to) = request.graph.get(&reference.node) else { continue };
+            if !request.kinds.get(&to.kind)?.outputs.contains(&reference.output.as_str()) {
+                misfit(format!("it refers to {reference}, and {} has no such output", to.kind));
+            }
+        }
+    }
+    if misfits.is_empty() { Ok(()) } else { Err(PlanError::Misfit(misfits)) }
+}
+
+fn check_snapshot(request: &DiffRequest<'_>) -> Result<(), PlanError> {
+    let mut kinds: BTreeMap<&NodeId, &KindName> = BTreeMap::new();
+    for (id, node) in request.record.iter().flat_map(|record| &record.nodes) {
+        kinds.insert(id, &node.kind);
+    }
+    for node in request.graph.nodes() {
+        kinds.insert(&node.id, &node.kind);
+    }
+    let (mut foreign, mut unknown, mut unobserved) = (Vec::new(), Vec::new(), Vec::new());
+    for (id, kind) in kinds {
+        let problem = |problem: &str| NodeProblem { node: id.clone(), kind: kind.clone(), problem: problem.to_owned() };
+        match request.snapshot.get(id) {
+            None => unobserved.push(problem("not observed")),
+            Some(Observed::Foreign(text)) => foreign.push(problem(text)),
+            Some(Observed::Unknown(text)) => unknown.push(problem(text)),
+            Some(Observed::Absent | Observed::Present(_)) => {}
+        }
+    }
+    if !unobserved.is_empty() {
+        return Err(PlanError::Unobserved(unobserved));
+    }
+    if !foreign.is_empty() {
+        return Err(PlanError::Foreign(foreign));
+    }
+    if !unknown.is_empty() {
+        return Err(PlanError::Unknown(unknown));
+    }
+    let deleting: Vec<NodeProblem> = request
+        .graph
+        .nodes()
+        .filter(|_| request.mode != Mode::Destroy)
+        .filter(|node| {
+            matches!(request.snapshot.get(&node.id), Some(Observed::Present(live)) if live.status == Status::Deleting)
+        })
+        .map(|node| NodeProblem { node: node.id.clone(), kind: node.kind.clone(), problem: node.name.clone() })
+        .collect();
+    if deleting.is_empty() { Ok(()) } else { Err(PlanError::Deleting(deleting)) }
+}
+
+struct Differ<'r, 'a> {
+    request: &'r DiffRequest<'a>,
+    /// Outputs that are known now and stay as they are.
+    known: BTreeMap<NodeId, Outputs>,
+    steps: Vec<Draft>,
+    impossible: Vec<ImpossibleChange>,
+}
+
+/// A step, and what is needed to finish it.
+struct Draft {
+    step: Step,
+    /// Whether the object does its work now or once did, so that replacing it interrupts or loses something.
+    served: bool,
+}
+
+impl Differ<'_, '_> {
+    fn recorded(&self, id: &NodeId) -> Option<&NodeRecord> {
+        self.request.record?.nodes.get(id)
+    }
+
+    fn want(&mut self, node: &Node) -> Result<(), PlanError> {
+        let model = self.request.kinds.get(&node.kind)?.clone();
+        let recorded = self.recorded(&node.id).cloned();
+        let same_kind = recorded.as_ref().filter(|recorded| recorded.kind == node.kind);
+        let inputs = canonical(&node.inputs);
+        let mut step = Step {
+            node: node.id.clone(),
+            kind: node.kind.clone(),
+            name: physical_name(node, same_kind, &model),
+            old: None,
+            action: Action::Create,
+            reason: "not there yet".to_owned(),
+            changes: Vec::new(),
+            risk: Risk::None,
+            needs_consent: false,
+            expected: Duration::ZERO,
+            expected_removal: Duration::ZERO,
+            inputs: inputs.clone(),
+            tags: node.tags.clone(),
+            outputs: Outputs::new(),
+            depends_on: node.dependencies(),
+            depended_on: recorded.as_ref().map_or_else(BTreeSet::new, |recorded| recorded.depends_on.clone()),
+            data: DataPolicy::Keep { final_snapshot: None },
+            generation: same_kind.map_or(0, |recorded| recorded.generation),
+            leftover: false,
+        };
+        let Some(Observed::Present(live)) = self.request.snapshot.get(&node.id) else {
+            if recorded.is_some_and(|recorded| recorded.state != NodeState::Creating) {
+                step.reason = "recorded, but gone from the cloud".to_owned();
+            }
+            self.steps.push(Draft { step, served: false });
+            return Ok(());
+        };
+
+        if recorded.is_some() && same_kind.is_none() {
+            let old_kind = recorded.as_ref().map_or_else(|| node.kind.clone(), |recorded| recorded.kind.clone());
+            step.reason = format!("it becomes an object of another kind, {} instead of {old_kind}", node.kind);
+            step.action = Action::Replace { order: ReplaceOrder::DeleteFirst };
+            step.old = Some(old_object(&node.kind, &node.name, live, recorded.as_ref(), live.inputs.clone()));
+            self.steps.push(Draft { step, served: true });
+            return Ok(());
+        }
+
+        let old = compare::present_inputs(&model, &live.inputs, recorded.as_ref().map(|recorded| &recorded.inputs));
+        let new = resolve(&inputs, &self.known);
+        let found = compare::differences(&model, &old, &new);
+        self.refuse_impossible(node, &found);
+        step.changes = found.iter().flat_map(|difference| difference.changes.clone()).collect();
+        let mut impacts: Vec<(&str, Impact)> =
+            found.iter().map(|difference| (difference.field, difference.impact)).collect();
+        if model.taggable {
+            let tags = compare::missing_tags(&live.tags, &node.tags);
+            if !tags.is_empty() {
+                impacts.push(("tags", Impact::InPlace));
+                step.changes.extend(tags);
+            }
+        }
+        let recorded_name = recorded.as_ref().map(|recorded| recorded.name.clone());
+        if let Some(name) = recorded_name.filter(|name| *name != step.name) {
+            impacts.push(("name", Impact::Replace("the name of an object is fixed at creation")));
+            step.changes.push(FieldChange {
+                path: "name".to_owned(),
+                old: Shown::Value(Value::String(name)),
+                new: Shown::Value(Value::String(step.name.clone())),
+            });
+        }
+        let served = match (&live.status, &recorded) {
+            (Status::Ready, _) | (_, None) => true,
+            (_, Some(recorded)) => match recorded.state {
+                NodeState::Creating => false,
+                NodeState::Failed(_) => !recorded.outputs.is_empty(),
+                _ => true,
+            },
+        };
+        let worst = impacts.iter().map(|(_, impact)| *impact).max_by_key(|impact| severity(*impact));
+        let (action, reason) = decide(&model, live, recorded.as_ref(), &impacts, worst, served);
+        step.action = action;
+        step.reason = reason;
+        step.risk = match worst {
+            Some(Impact::Restart(_)) => Risk::Restart,
+            Some(Impact::Downtime(_)) => Risk::Downtime(texts(&impacts, severity(Impact::Downtime("")))),
+            _ => Risk::None,
+        };
+        let fields: BTreeSet<&str> = impacts.iter().map(|(field, _)| *field).collect();
+        step.outputs = stable_outputs(&model, action, live, &old, &found, &fields);
+        if !step.outputs.is_empty() {
+            self.known.insert(node.id.clone(), step.outputs.clone());
+        }
+        step.old = Some(old_object(&node.kind, &node.name, live, recorded.as_ref(), old));
+        self.steps.push(Draft { step, served });
+        Ok(())
+    }
+
+    fn refuse_impossible(&mut self, node: &Node, found: &[Difference]) {
+        for difference in found {
+            let Impact::Never(way_round) = difference.impact else { continue };
+            self.impossible.push(ImpossibleChange {
+                node: node.id.clone(),
+                kind: node.kind.clone(),
+                field: difference.field.to_owned(),
+                old: compare::show(&difference.old),
+                new: compare::show(&difference.new),
+                way_round: way_round.to_owned(),
+            });
+        }
+    }
+
+    fn remove(&mut self, id: &NodeId) -> Result<(), PlanError> {
+        let recorded = self.recorded(id).cloned();
+        let wanted = self.request.graph.get(id);
+        let (kind, name) = match (&recorded, wanted) {
+            (Some(recorded), _) => (recorded.kind.clone(), recorded.name.clone()),
+            (None, Some(node)) => (node.kind.clone(), node.name.clone()),
+            (None, None) => return Ok(()),
+        };
+        self.request.kinds.get(&kind)?;
+        let depended_on = match (&recorded, wanted) {
+            (Some(recorded), _) => recorded.depends_on.clone(),
+            (None, Some(node)) => node.dependencies(),
+            (None, None) => BTreeSet::new(),
+        };
+        let live = match self.request.snapshot.get(id) {
+            Some(Observed::Present(live)) => Some(live),
+            _ => None,
+        };
+        let (old, action, reason) = match (live, &recorded) {
+            (None, None) => return Ok(()),
+            (None, Some(recorded)) => {
+                let old = OldObject {
+                    kind: kind.clone(),
+                    name: name.clone(),
+                    physical_id: recorded.physical_id.clone(),
+                    inputs: canonical(&recorded.inputs),
+                    tags: recorded.tags.clone(),
+                };
+                (old, Action::Forget, "gone from the cloud already: dropped from the record".to_owned())
+            }
+            (Some(live), recorded) => {
+                let inputs = recorded.as_ref().map_or(&live.inputs, |recorded| &recorded.inputs);
+                let old = old_object(&kind, &name, live, recorded.as_ref(), canonical(inputs));
+                let why = match (self.request.mode, &live.status) {
+                    (_, Status::Deleting) => "its deletion has begun already",
+                    (Mode::Destroy, _) => "the tenant is removed",
+                    _ => "no longer part of the tenant",
+                };
+                (old, Action::Delete, why.to_owned())
+            }
+        };
+        self.steps.push(Draft { step: deletion_step(id, old, action, reason, depended_on), served: true });
+        Ok(())
+    }
+
+    fn leftovers(&mut self, id: &NodeId) -> Result<(), PlanError> {
+        let Some(recorded) = self.recorded(id).cloned() else { return Ok(()) };
+        let mut seen = BTreeSet::new();
+        for retired in recorded.retired {
+            self.request.kinds.get(&retired.kind)?;
+            if !seen.insert(retired.name.clone()) {
+                continue;
+            }
+            let reason = "left over from a replacement".to_owned();
+            let mut step = deletion_step(id, retired.into(), Action::Delete, reason, recorded.depends_on.clone());
+            step.leftover = true;
+            self.steps.push(Draft { step, served: true });
+        }
+        Ok(())
+    }
+
+    /// An object that uses one which has to be deleted before its successor is made cannot outlive it: it is deleted
+    /// first as well, even where its kind would rather make the new object first.
+    fn delete_first_under_deleted(&mut self) {
+        loop {
+            let steps: Vec<&Step> = self.steps.iter().map(|draft| &draft.step).collect();
+            let early = operations::deleted_early(&steps);
+            let mut changed = false;
+            for draft in &mut self.steps {
+                let step = &mut draft.step;
+                let under = step.depended_on.iter().any(|to| early.contains(to));
+                if under && step.action == (Action::Replace { order: ReplaceOrder::CreateFirst }) {
+                    step.action = Action::Replace { order: ReplaceOrder::DeleteFirst };
+                    changed = true;
+                }
+            }
+            if !changed {
+                return;
+            }
+        }
+    }
+
+    /// Names, risks and durations, which depend on how a replacement is ordered.
+    fn finished(self) -> Result<Vec<Step>, PlanError> {
+        let request = self.request;
+        let mut steps = Vec::with_capacity(self.steps.len());
+        for Draft { mut step, served } in self.steps {
+            let model = request.kinds.get(&step.kind)?;
+            if let Action::Replace { order } = step.action {
+                if order == ReplaceOrder::CreateFirst {
+                    step.generation += 1;
+                    let base = request.graph.get(&step.node).map_or(step.name.as_str(), |node| node.name.as_str());
+                    step.name = names::with_generation(base, step.generation, model.name_rule.max);
+                }
+                if served && order == ReplaceOrder::DeleteFirst {
+                    step.risk = Risk::Downtime("it is deleted before its successor is made".to_owned());
+                }
+            }
+            let removes = matches!(step.action, Action::Delete | Action::Replace { .. });
+            if let Some(old) = step.old.as_ref().filter(|_| removes) {
+                let old_model = request.kinds.get(&old.kind)?;
+                let loss = deletion::loss(&step.node, old, old_model, request.deletions, request.record);
+                step.risk = step.risk.max(loss.risk);
+                step.data = loss.policy;
+                if let (Action::Replace { .. }, true, Data::Held(what)) = (step.action, served, old_model.data) {
+                    let text = if loss.text.is_empty() { String::new() } else { format!("; {}", loss.text) };
+                    step.risk = Risk::DataLoss(format!("{what} is lost: the new object starts empty{text}"));
+                } else if matches!(step.action, Action::Replace { .. }) && !served {
+                    step.risk = Risk::None;
+                } else if !loss.text.is_empty() {
+                    step.reason = format!("{}; {}", step.reason, loss.text);
+                }
+                step.expected_removal = (old_model.timing)(&old.inputs).delete;
+            }
+            let timing = (model.timing)(&step.inputs);
+            let making = match step.action {
+                Action::Create | Action::Replace { .. } => timing.create,
+                Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => {
+                    let only_tags = step.changes.iter().all(|change| change.field() == "tags");
+                    if only_tags { timing.update.min(Duration::from_secs(2)) } else { timing.update }
+                }
+                Action::Adopt if step.changes.is_empty() && step.reason.contains(PENDING) => timing.create,
+                Action::Adopt | Action::Forget | Action::NoChange | Action::Delete => Duration::ZERO,
+            };
+            step.expected = making + step.expected_removal;
+            step.needs_consent = step.risk.needs_consent();
+            steps.push(step);
+        }
+        Ok(steps)
+    }
+}
+
+const PENDING: &str = "not ready yet";
+
+fn severity(impact: Impact) -> u8 {
+    match impact {
+        Impact::InPlace => 0,
+        Impact::Restart(_) => 1,
+        Impact::Downtime(_) => 2,
+        Impact::Replace(_) => 3,
+        Impact::Never(_) => 4,
+    }
+}
+
+fn text(impact: Impact) -> &'static str {
+    match impact {
+        Impact::InPlace => "",
+        Impact::Restart(text) | Impact::Downtime(text) | Impact::Replace(text) | Impact::Never(text) => text,
+    }
+}
+
+/// The texts of all impacts of this severity, each once.
+fn texts(impacts: &[(&str, Impact)], level: u8) -> String {
+    let mut texts: Vec<&str> = Vec::new();
+    for (_, impact) in impacts.iter().filter(|(_, impact)| severity(*impact) == level) {
+        if !texts.contains(&text(*impact)) {
+            texts.push(text(*impact));
+        }
+    }
+    texts.join("; ")
+}
+
+fn decide(
+    model: &KindModel,
+    live: &Live,
+    recorded: Option<&NodeRecord>,
+    impacts: &[(&str, Impact)],
+    worst: Option<Impact>,
+    served: bool,
+) -> (Action, String) {
+    let replace = Action::Replace { order: model.replace };
+    let Some(worst) = worst else {
+        return match (&live.status, recorded) {
+            (Status::Failed(reason), _) => (replace, format!("it has failed: {reason}")),
+            (Status::Pending(word), _) => (Action::Adopt, format!("{PENDING} ({word}): waited for")),
+            (_, None) => (Action::Adopt, "found again: it carries our tags".to_owned()),
+            (_, Some(recorded)) if recorded.state == NodeState::Ready => {
+                (Action::NoChange, "as it should be".to_owned())
+            }
+            (_, Some(_)) => (Action::Adopt, "an earlier run was interrupted: it is as it should be".to_owned()),
+        };
+    };
+    let mut fields: Vec<&str> = impacts.iter().map(|(field, _)| *field).collect();
+    fields.dedup();
+    let differs = if fields.len() == 1 { "differs" } else { "differ" };
+    let mut reason = format!("{} {differs}", fields.join(", "));
+    if severity(worst) > 0 {
+        reason = format!("{reason}: {}", texts(impacts, severity(worst)));
+    }
+    let action = match (&live.status, worst) {
+        (Status::Failed(failure), _) if !served => {
+            return (replace, format!("it has failed: {failure}; {reason}"));
+        }
+        (_, Impact::Replace(_) | Impact::Never(_)) => replace,
+        (_, Impact::Downtime(_)) => Action::UpdateWithDowntime,
+        (_, Impact::Restart(_)) => Action::UpdateWithRestart,
+        (_, Impact::InPlace) => Action::Update,
+    };
+    match &live.status {
+        Status::Failed(failure) => reason = format!("it has failed: {failure}; {reason}"),
+        _ if recorded.is_none() => reason = format!("found again: it carries our tags; {reason}"),
+        _ => {}
+    }
+    (action, reason)
+}
+
+/// The outputs that stay as they are.
+fn stable_outputs(
+    model: &KindModel,
+    action: Action,
+    live: &Live,
+    old: &Value,
+    found: &[Difference],
+    fields: &BTreeSet<&str>,
+) -> Outputs {
+    if matches!(action, Action::Create | Action::Replace { .. }) {
+        return Outputs::new();
+    }
+    let mut outputs = live.outputs.clone();
+    let changed = fields.iter().any(|field| *field != "tags");
+    outputs.retain(|name, value| {
+        if !changed || !model.revised_outputs.contains(&name.as_str()) {
+            return true;
+        }
+        // An output that repeats an input (the target group that a listener forwards to) is new only when that input is.
+        let repeats = compare::contains(old, value);
+        repeats && !found.iter().any(|difference| compare::contains(&difference.old, value))
+    });
+    outputs
+}
+
+fn old_object(kind: &KindName, name: &str, live: &Live, recorded: Option<&NodeRecord>, inputs: Value) -> OldObject {
+    OldObject {
+        kind: recorded.map_or(kind, |recorded| &recorded.kind).clone(),
+        name: recorded.map_or_else(|| name.to_owned(), |recorded| recorded.name.clone()),
+        physical_id: Some(live.physical_id.clone()),
+        inputs: canonical(&inputs),
+        tags: live.tags.clone(),
+    }
+}
+
+fn deletion_step(node: &NodeId, old: OldObject, action: Action, reason: String, depended_on: BTreeSet<NodeId>) -> Step {
+    Step {
+        node: node.clone(),
+        kind: old.kind.clone(),
+        name: old.name.clone(),
+        old: Some(old),
+        action,
+        reason,
+        changes: Vec::new(),
+        risk: Risk::None,
+        needs_consent: false,
+        expected: Duration::ZERO,
+        expected_removal: Duration::ZERO,
+        inputs: Value::Null,
+        tags: BTreeMap::new(),
+        outputs: Outputs::new(),
+        depends_on: BTreeSet::new(),
+        depended_on,
+        data: DataPolicy::Keep { final_snapshot: None },
+        generation: 0,
+        leftover: false,
+    }
+}
+
+fn assemble(request: DiffRequest<'_>, steps: Vec<Step>) -> Plan {
+    let goal = if request.mode == Mode::Destroy { Goal::Destroy } else { Goal::Apply };
+    let mut after = request.after;
+    after.phase = (goal == Goal::Apply).then_some(Phase::Active);
+    let record_changes = request.record.map_or_else(Vec::new, |record| record_changes(record, &after, goal));
+    let order = operations::ordered(&steps).expect("both graphs have an order, and so has what follows from them");
+    let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
+    let steps = order.into_iter().filter_map(|index| slots[index].take()).collect();
+    let mut plan = Plan {
+        schema: Plan::SCHEMA,
+        id: String::new(),
+        key: request.key.clone(),
+        goal,
+        record_version: request.record.map_or(0, |record| record.version),
+        lineage: request.record.map(|record| record.lineage.clone()),
+        after,
+        record_changes,
+        steps,
+        notes: request.notes,
+    };
+    plan.id = plan.digest();
+    plan
+}
+
+fn record_changes(record: &Record, after: &super::After, goal: Goal) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    let mut compare = |path: &str, old: Value, new: Value| {
+        if old != new {
+            changes.push(FieldChange { path: path.to_owned(), old: Shown::Value(old), new: Shown::Value(new) });
+        }
+    };
+    let phase = |phase: Option<Phase>| match phase {
+        Some(phase) => serde_json::to_value(phase).unwrap_or_default(),
+        None => Value::String("removed".to_owned()),
+    };
+    compare("phase", phase(Some(record.phase)), phase(after.phase));
+    if goal == Goal::Apply {
+        let (old, new) = (&record.summary, &after.summary);
+        compare("display_name", old.display_name.clone().into(), new.display_name.clone().into());
+        compare("tier", old.tier.clone().into(), new.tier.clone().into());
+        compare("url", old.url.clone().into(), new.url.clone().into());
+        compare("deletion_protection", record.deletion_protection.into(), after.deletion_protection.into());
+    }
+    changes
+}

@@ -1,0 +1,143 @@
+//! The plan: what will be done to a tenant, why, and what it puts at risk. Pure, synchronous, deterministic.
+//!
+//! [`diff()`] compares the desired graph with what was observed and with the record. The plan that comes out is
+//! immutable and complete: carrying it out decides nothing that it does not say.
+
+mod compare;
+mod consent;
+mod deletion;
+mod diff;
+mod error;
+mod escape;
+mod json;
+mod mermaid;
+mod operations;
+mod request;
+mod step;
+mod targets;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use consent::{Consent, ConsentRisk, Consents, MissingConsent};
+pub use diff::diff;
+pub use error::{ImpossibleChange, NodeProblem, PlanError};
+pub use json::{PlanJsonError, canonical};
+pub use operations::{OpId, Operation, Verb};
+pub use request::{After, Deletions, DiffRequest, FinalSnapshot, Mode, Observed, Snapshot};
+pub use step::{Action, FieldChange, OldObject, Risk, Shown, Step};
+pub use targets::observe_targets;
+pub use text::TextStyle;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::TenantKey;
+
+/// What will be done to a tenant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The form of this plan, [`Plan::SCHEMA`].
+    pub schema: u32,
+    /// SHA-256 of the plan's contents, hex.
+    pub id: String,
+    /// The tenant.
+    pub key: TenantKey,
+    /// What it is for.
+    pub goal: Goal,
+    /// The version of the record that it was made from; 0 when there was none.
+    pub record_version: u64,
+    /// The lineage of that record.
+    pub lineage: Option<String>,
+    /// What the record says afterwards.
+    pub after: After,
+    /// What the record says otherwise now, apart from its nodes.
+    pub record_changes: Vec<FieldChange>,
+    /// What is done, in an order in which it can be done.
+    pub steps: Vec<Step>,
+    /// Remarks for the reader.
+    pub notes: Vec<String>,
+}
+
+/// What a plan is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// To bring the tenant to what is wanted.
+    Apply,
+    /// To remove it.
+    Destroy,
+}
+
+/// How many steps of each sort a plan has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// To create.
+    pub create: usize,
+    /// To update in place, with or without a restart or downtime.
+    pub update: usize,
+    /// To replace.
+    pub replace: usize,
+    /// To delete.
+    pub delete: usize,
+    /// To take into the record as they are.
+    pub adopt: usize,
+    /// To drop from the record, because they are gone.
+    pub forget: usize,
+    /// To leave alone.
+    pub unchanged: usize,
+}
+
+impl Plan {
+    /// The form that this version writes.
+    pub const SCHEMA: u32 = 1;
+
+    /// Whether there is nothing to do: no step does anything, and the record already says what it should.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.record_changes.is_empty() && self.steps.iter().all(|step| step.action == Action::NoChange)
+    }
+
+    /// The digest of the plan's contents, which is its id.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        json::digest(self)
+    }
+
+    /// The steps that need consent.
+    pub fn risky_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.needs_consent)
+    }
+
+    /// How many steps of each sort there are.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for step in &self.steps {
+            *match step.action {
+                Action::Create => &mut counts.create,
+                Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => &mut counts.update,
+                Action::Replace { .. } => &mut counts.replace,
+                Action::Delete => &mut counts.delete,
+                Action::Adopt => &mut counts.adopt,
+                Action::Forget => &mut counts.forget,
+                Action::NoChange => &mut counts.unchanged,
+            } += 1;
+        }
+        counts
+    }
+
+    /// How long it takes with nothing in the way: the longest chain of operations that wait for one another.
+    #[must_use]
+    pub fn expected(&self) -> Duration {
+        operations::critical_path(&self.operations())
+    }
+
+    /// One line: `Plan: 43 to create, 1 to update; about 12 min`.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        text::headline(self)
+    }
+}

@@ -1,0 +1,250 @@
+//! What a plan asks for, call by call, and which call waits for which.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
+use super::step::{Action, Step};
+use crate::ids::NodeId;
+use crate::kinds::ReplaceOrder;
+
+/// What is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Verb {
+    /// The object is created, then waited for until it is ready.
+    Create,
+    /// The object is updated, then waited for until it is ready.
+    Update,
+    /// Nothing is called: the object is observed until it is ready, and recorded.
+    Adopt,
+    /// The node's object is deleted, then waited for until it is absent.
+    Delete,
+    /// The old object of a replacement is deleted, then waited for until it is absent; the node keeps its new one.
+    DeleteOld,
+}
+
+/// The identity of an operation within its plan.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct OpId {
+    /// The node.
+    pub node: NodeId,
+    /// What is called.
+    pub verb: Verb,
+    /// The physical name of the object: a node may leave several old ones.
+    pub name: String,
+}
+
+impl fmt::Display for OpId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.verb {
+            Verb::Create => "create",
+            Verb::Update => "update",
+            Verb::Adopt => "adopt",
+            Verb::Delete => "delete",
+            Verb::DeleteOld => "delete old",
+        };
+        write!(f, "{verb} {}", self.node)
+    }
+}
+
+/// One call, with its wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// Its identity.
+    pub id: OpId,
+    /// The index of its step in the plan.
+    pub step: usize,
+    /// The operations that must have ended well before it starts.
+    pub after: BTreeSet<OpId>,
+    /// How long it takes, with the wait.
+    pub expected: Duration,
+}
+
+impl Plan {
+    /// The operations, each behind all that it waits for. Steps without change yield none.
+    #[must_use]
+    pub fn operations(&self) -> Vec<Operation> {
+        let dag = Dag::new(&self.steps);
+        let order = dag.order().unwrap_or_default();
+        order.into_iter().filter_map(|index| dag.operation(index)).collect()
+    }
+}
+
+/// The nodes whose object is deleted before anything is made in its place: those that are replaced so, and whatever
+/// of the deleted uses them.
+pub(super) fn deleted_early(steps: &[&Step]) -> BTreeSet<NodeId> {
+    let mut early: BTreeSet<NodeId> = steps
+        .iter()
+        .filter(|step| step.action == Action::Replace { order: ReplaceOrder::DeleteFirst })
+        .map(|step| step.node.clone())
+        .collect();
+    loop {
+        let more: BTreeSet<NodeId> = steps
+            .iter()
+            .filter(|step| matches!(step.action, Action::Delete | Action::Forget) && !step.leftover)
+            .filter(|step| !early.contains(&step.node) && step.depended_on.iter().any(|to| early.contains(to)))
+            .map(|step| step.node.clone())
+            .collect();
+        if more.is_empty() {
+            return early;
+        }
+        early.extend(more);
+    }
+}
+
+/// The indices of `steps` in an order in which they can be done; none when they wait for one another in a circle.
+pub(super) fn ordered(steps: &[Step]) -> Option<Vec<usize>> {
+    let dag = Dag::new(steps);
+    let mut order = Vec::with_capacity(steps.len());
+    for index in dag.order()? {
+        let call = &dag.calls[index];
+        if dag.main[&call.step] == index {
+            order.push(call.step);
+        }
+    }
+    Some(order)
+}
+
+/// The longest chain of operations; they stand in order.
+pub(super) fn critical_path(operations: &[Operation]) -> Duration {
+    let mut ends: BTreeMap<&OpId, Duration> = BTreeMap::new();
+    for operation in operations {
+        let start = operation.after.iter().filter_map(|id| ends.get(id)).max().copied().unwrap_or_default();
+        ends.insert(&operation.id, start + operation.expected);
+    }
+    ends.into_values().max().unwrap_or_default()
+}
+
+struct Call {
+    step: usize,
+    /// None for a step without change, which only takes part in the order.
+    verb: Option<Verb>,
+    after: BTreeSet<usize>,
+}
+
+struct Dag<'a> {
+    steps: &'a [Step],
+    calls: Vec<Call>,
+    /// The call that a step is ordered by.
+    main: BTreeMap<usize, usize>,
+}
+
+impl<'a> Dag<'a> {
+    fn new(steps: &'a [Step]) -> Self {
+        let mut dag = Self { steps, calls: Vec::new(), main: BTreeMap::new() };
+        for (index, step) in steps.iter().enumerate() {
+            let verbs: &[Option<Verb>] = match step.action {
+                Action::Create => &[Some(Verb::Create)],
+                Action::Adopt => &[Some(Verb::Adopt)],
+                Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => &[Some(Verb::Update)],
+                Action::Replace { order: ReplaceOrder::DeleteFirst } => &[Some(Verb::Delete), Some(Verb::Create)],
+                Action::Replace { order: ReplaceOrder::CreateFirst } => &[Some(Verb::DeleteOld), Some(Verb::Create)],
+                Action::Delete if step.leftover => &[Some(Verb::DeleteOld)],
+                Action::Delete | Action::Forget => &[Some(Verb::Delete)],
+                Action::NoChange => &[None],
+            };
+            for verb in verbs {
+                dag.calls.push(Call { step: index, verb: *verb, after: BTreeSet::new() });
+            }
+            dag.main.insert(index, dag.calls.len() - 1);
+        }
+        dag.connect();
+        dag
+    }
+
+    fn connect(&mut self) {
+        let steps: Vec<&Step> = self.steps.iter().collect();
+        let early = deleted_early(&steps);
+        let mut makes: BTreeMap<&NodeId, usize> = BTreeMap::new();
+        let mut removals: BTreeMap<&NodeId, Vec<usize>> = BTreeMap::new();
+        for (index, call) in self.calls.iter().enumerate() {
+            let node = &self.steps[call.step].node;
+            if matches!(call.verb, Some(Verb::Delete | Verb::DeleteOld)) {
+                removals.entry(node).or_default().push(index);
+            } else {
+                makes.insert(node, index);
+            }
+        }
+        let mut edges: Vec<(usize, usize)> = Vec::new();
+        for (index, call) in self.calls.iter().enumerate() {
+            let step = &self.steps[call.step];
+            let own = makes.get(&step.node).copied();
+            match call.verb {
+                Some(Verb::Delete | Verb::DeleteOld) => {
+                    // What it used goes later.
+                    for used in step.depended_on.iter().filter_map(|to| removals.get(to)).flatten() {
+                        edges.push((index, *used));
+                    }
+                    let first = call.verb == Some(Verb::Delete) && early.contains(&step.node)
+                        || step.leftover && step.depended_on.iter().any(|to| early.contains(to));
+                    if first {
+                        edges.extend(own.map(|own| (index, own)));
+                    } else if !step.leftover {
+                        edges.extend(own.map(|own| (own, index)));
+                    }
+                    if !first {
+                        // Whoever uses it moves over before it goes.
+                        for user in self.steps.iter().filter(|user| user.node != step.node) {
+                            if user.depends_on.contains(&step.node) || user.depended_on.contains(&step.node) {
+                                edges.extend(makes.get(&user.node).map(|user| (*user, index)));
+                            }
+                        }
+                    }
+                }
+                _ => edges.extend(step.depends_on.iter().filter_map(|to| makes.get(to)).map(|made| (*made, index))),
+            }
+        }
+        for (before, behind) in edges {
+            self.calls[behind].after.insert(before);
+        }
+    }
+
+    /// Every call behind all that it waits for; among those that could be next, the one of the first step.
+    fn order(&self) -> Option<Vec<usize>> {
+        let mut waits: Vec<usize> = self.calls.iter().map(|call| call.after.len()).collect();
+        let mut behind: Vec<Vec<usize>> = vec![Vec::new(); self.calls.len()];
+        for (index, call) in self.calls.iter().enumerate() {
+            for before in &call.after {
+                behind[*before].push(index);
+            }
+        }
+        let mut ready: BTreeSet<usize> = (0..self.calls.len()).filter(|index| waits[*index] == 0).collect();
+        let mut order = Vec::with_capacity(self.calls.len());
+        while let Some(next) = ready.pop_first() {
+            order.push(next);
+            for waiting in &behind[next] {
+                waits[*waiting] -= 1;
+                if waits[*waiting] == 0 {
+                    ready.insert(*waiting);
+                }
+            }
+        }
+        (order.len() == self.calls.len()).then_some(order)
+    }
+
+    fn id(&self, index: usize) -> Option<OpId> {
+        let call = &self.calls[index];
+        let step = &self.steps[call.step];
+        let verb = call.verb?;
+        let removed = step.old.as_ref().filter(|_| matches!(verb, Verb::Delete | Verb::DeleteOld));
+        let name = removed.map_or(&step.name, |old| &old.name).clone();
+        Some(OpId { node: step.node.clone(), verb, name })
+    }
+
+    fn operation(&self, index: usize) -> Option<Operation> {
+        let call = &self.calls[index];
+        let step = &self.steps[call.step];
+        let id = self.id(index)?;
+        let expected = match id.verb {
+            Verb::Delete | Verb::DeleteOld => step.expected_removal,
+            Verb::Create | Verb::Update | Verb::Adopt => step.expected_making(),
+        };
+        let after = call.after.iter().filter_map(|before| self.id(*before)).collect();
+        Some(Operation { id, step: call.step, after, expected })
+    }
+}

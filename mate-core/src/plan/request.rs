@@ -1,0 +1,106 @@
+//! What a plan is made from.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::graph::Graph;
+use crate::ids::{NodeId, TenantKey};
+use crate::kinds::Kinds;
+use crate::provider::{Live, Observation};
+use crate::state::{Phase, Record, RecordSummary};
+
+/// What was observed of one node. As [`Observation`], but a value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Observed {
+    /// It is not there.
+    Absent,
+    /// Something that is not ours stands under its name.
+    Foreign(String),
+    /// It could not be found out, for this reason.
+    Unknown(String),
+    /// It is there and ours.
+    Present(Live),
+}
+
+impl From<Observation> for Observed {
+    fn from(observation: Observation) -> Self {
+        match observation {
+            Observation::Absent => Self::Absent,
+            Observation::Foreign(text) => Self::Foreign(text),
+            Observation::Unknown(error) => Self::Unknown(error.to_string()),
+            Observation::Present(live) => Self::Present(live),
+        }
+    }
+}
+
+/// What was observed: an entry for every node of the graph and of the record.
+pub type Snapshot = BTreeMap<NodeId, Observed>;
+
+/// What the plan is to achieve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mode {
+    /// The tenant is made, or an interrupted creation goes on.
+    Provision,
+    /// The tenant is changed.
+    Update,
+    /// The tenant is removed: whatever the record or the graph names.
+    Destroy,
+}
+
+/// What becomes of the data of objects that are deleted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deletions {
+    /// What a database leaves. One that is not named leaves a snapshot whose name follows from its own name and
+    /// the record's lineage and version.
+    pub final_snapshots: BTreeMap<NodeId, FinalSnapshot>,
+    /// Whether a bucket that still holds objects is emptied. Otherwise its deletion is refused.
+    pub empty_bucket: bool,
+}
+
+/// What a database leaves when it is deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FinalSnapshot {
+    /// A snapshot of this name.
+    Named(String),
+    /// Nothing: its data is lost.
+    Discard,
+}
+
+/// What the record says once the plan is carried out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct After {
+    /// The phase; none once the tenant is removed.
+    pub phase: Option<Phase>,
+    /// The digest of the spec that the graph was made from.
+    pub spec_digest: String,
+    /// What a list of tenants shows.
+    pub summary: RecordSummary,
+    /// Whether the tenant may not be destroyed.
+    pub deletion_protection: bool,
+}
+
+/// Everything that a plan follows from.
+#[derive(Debug, Clone)]
+pub struct DiffRequest<'a> {
+    /// The tenant.
+    pub key: &'a TenantKey,
+    /// What is to be achieved.
+    pub mode: Mode,
+    /// What the tenant should be made of. When it is destroyed: empty, or what it would be made of, so that objects
+    /// which no record knows are found too.
+    pub graph: &'a Graph,
+    /// What is known of it.
+    pub record: Option<&'a Record>,
+    /// What was observed.
+    pub snapshot: &'a Snapshot,
+    /// The kinds.
+    pub kinds: &'a Kinds,
+    /// What becomes of deleted data.
+    pub deletions: &'a Deletions,
+    /// What the record says afterwards. Its phase is set by the plan.
+    pub after: After,
+    /// Remarks for the reader of the plan.
+    pub notes: Vec<String>,
+}

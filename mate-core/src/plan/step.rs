@@ -1,0 +1,220 @@
+//! One step of a plan.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::graph::{Outputs, Tags};
+use crate::ids::{KindName, NodeId};
+use crate::kinds::ReplaceOrder;
+use crate::provider::DataPolicy;
+use crate::state::RetiredObject;
+
+/// What is done about one object, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// The node.
+    pub node: NodeId,
+    /// Its kind; for a deletion the kind of what is deleted.
+    pub kind: KindName,
+    /// The physical name afterwards; for a deletion the name of what is deleted.
+    pub name: String,
+    /// The object as it stands now.
+    pub old: Option<OldObject>,
+    /// What is done.
+    pub action: Action,
+    /// Why.
+    pub reason: String,
+    /// What differs, leaf by leaf.
+    pub changes: Vec<FieldChange>,
+    /// What it puts at risk.
+    pub risk: Risk,
+    /// Whether the caller has to consent to this step.
+    pub needs_consent: bool,
+    /// How long it takes, removal of the old object included; seconds.
+    #[serde(with = "seconds", rename = "expected_seconds")]
+    pub expected: Duration,
+    /// How much of that the removal of an old object takes; seconds.
+    #[serde(with = "seconds", rename = "expected_removal_seconds")]
+    pub expected_removal: Duration,
+    /// The desired inputs, references included; null for a deletion.
+    pub inputs: Value,
+    /// The desired tags; none for a deletion.
+    pub tags: Tags,
+    /// The outputs that are known now and stay as they are; others are known afterwards.
+    pub outputs: Outputs,
+    /// The nodes that the desired inputs refer to.
+    pub depends_on: BTreeSet<NodeId>,
+    /// The nodes that the inputs referred to when they were last applied.
+    pub depended_on: BTreeSet<NodeId>,
+    /// What may happen to the old object's data when it is deleted.
+    pub data: DataPolicy,
+    /// The generation of the object afterwards.
+    pub generation: u32,
+    /// Whether it deletes an old object that an earlier replacement left over, not the node's present one.
+    pub leftover: bool,
+}
+
+/// An object as it stands before the step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OldObject {
+    /// Its kind.
+    pub kind: KindName,
+    /// Its physical name.
+    pub name: String,
+    /// Its physical id, where one is known.
+    pub physical_id: Option<String>,
+    /// Its inputs, from the cloud where the cloud tells them, else from the record.
+    pub inputs: Value,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl From<OldObject> for RetiredObject {
+    fn from(old: OldObject) -> Self {
+        Self { kind: old.kind, name: old.name, physical_id: old.physical_id, inputs: old.inputs, tags: old.tags }
+    }
+}
+
+impl From<RetiredObject> for OldObject {
+    fn from(old: RetiredObject) -> Self {
+        Self { kind: old.kind, name: old.name, physical_id: old.physical_id, inputs: old.inputs, tags: old.tags }
+    }
+}
+
+/// What is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It is there, ours and as wanted, but the record does not know it as ready: it is waited for where it is not
+    /// ready yet, and recorded. Nothing is changed in the cloud.
+    Adopt,
+    /// It is changed in place, and nobody notices.
+    Update,
+    /// It is changed in place, and its tasks or nodes restart one after another.
+    UpdateWithRestart,
+    /// It is changed in place, and cannot be used meanwhile.
+    UpdateWithDowntime,
+    /// A new object takes its place.
+    Replace {
+        /// Which goes first.
+        order: ReplaceOrder,
+    },
+    /// It is deleted.
+    Delete,
+    /// It is gone already, and is dropped from the record.
+    Forget,
+    /// It is as it should be.
+    NoChange,
+}
+
+impl Action {
+    /// Whether an object exists afterwards under the node.
+    #[must_use]
+    pub fn keeps(self) -> bool {
+        !matches!(self, Self::Delete | Self::Forget)
+    }
+
+    /// The action in one word, as in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Adopt => "adopt",
+            Self::Update => "update",
+            Self::UpdateWithRestart => "update_with_restart",
+            Self::UpdateWithDowntime => "update_with_downtime",
+            Self::Replace { .. } => "replace",
+            Self::Delete => "delete",
+            Self::Forget => "forget",
+            Self::NoChange => "no_change",
+        }
+    }
+}
+
+/// What a step puts at risk.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "level", content = "text")]
+pub enum Risk {
+    /// Nothing.
+    None,
+    /// Tasks or nodes restart one after another; the service goes on.
+    Restart,
+    /// Something cannot be used for a while.
+    Downtime(String),
+    /// Data that cannot be made again is lost.
+    DataLoss(String),
+}
+
+impl Risk {
+    /// Whether the caller has to consent to it.
+    #[must_use]
+    pub fn needs_consent(&self) -> bool {
+        matches!(self, Self::Downtime(_) | Self::DataLoss(_))
+    }
+}
+
+/// One leaf of the inputs that differs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Where: `health_check.path`, `containers[0].image`, `ingress[]` for a member of a list without order, `tags.Owner`.
+    pub path: String,
+    /// What it is.
+    pub old: Shown,
+    /// What it will be.
+    pub new: Shown,
+}
+
+impl FieldChange {
+    /// The top-level field, `tags` for a tag.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        self.path.split(['.', '[']).next().unwrap_or(&self.path)
+    }
+}
+
+/// A value as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shown {
+    /// There is none.
+    Absent,
+    /// This one.
+    Value(Value),
+    /// The output of a node that is made or changed first: `{alb.arn}`.
+    KnownAfterApply(String),
+}
+
+impl Step {
+    /// The top-level fields that differ, `tags` among them when tags do: what an update request names.
+    #[must_use]
+    pub fn fields(&self) -> Vec<String> {
+        let fields: BTreeSet<&str> = self.changes.iter().map(FieldChange::field).collect();
+        fields.into_iter().map(str::to_owned).collect()
+    }
+
+    /// How long the step takes apart from the removal of an old object.
+    #[must_use]
+    pub fn expected_making(&self) -> Duration {
+        self.expected.saturating_sub(self.expected_removal)
+    }
+}
+
+mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(duration.as_secs())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_secs)
+    }
+}

@@ -1,0 +1,247 @@
+//! The record of a tenant as a value. It holds inputs, outputs and tags, and these never hold a secret.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::graph::{Outputs, Tags};
+use crate::ids::{KindName, NodeId, TenantKey};
+
+/// What is known of a tenant from the last run. The cloud is the truth, this is a hint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The form of this record, [`Record::SCHEMA`].
+    pub schema: u32,
+    /// Drawn once, when the record is first made, 32 hex digits: a plan of a tenant that was destroyed and made
+    /// anew does not fit its successor.
+    pub lineage: String,
+    /// Counts every write; a write names the version that it replaces. 0 was never stored.
+    pub version: u64,
+    /// The tenant.
+    pub key: TenantKey,
+    /// Where the tenant stands in its life.
+    pub phase: Phase,
+    /// The digest of the spec that was applied last.
+    pub spec_digest: String,
+    /// What a list of tenants shows.
+    pub summary: RecordSummary,
+    /// Its objects.
+    pub nodes: BTreeMap<NodeId, NodeRecord>,
+    /// Its outputs: URL and endpoints by name.
+    pub outputs: BTreeMap<String, String>,
+    /// Whether it may not be destroyed.
+    pub deletion_protection: bool,
+}
+
+/// Where a tenant stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Phase {
+    /// It is being made, or the run that made it was interrupted.
+    Provisioning,
+    /// It was made in full.
+    Active,
+    /// It is being removed, or the run that removed it was interrupted.
+    Destroying,
+}
+
+/// What a list of tenants shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordSummary {
+    /// The tenant's name for people.
+    pub display_name: String,
+    /// Its tier.
+    pub tier: String,
+    /// Its URL.
+    pub url: String,
+}
+
+/// What is known of one object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeRecord {
+    /// Its kind.
+    pub kind: KindName,
+    /// Its physical name, as it was created.
+    pub name: String,
+    /// Its physical id, once the cloud gave one.
+    pub physical_id: Option<String>,
+    /// Its inputs as last applied, every reference resolved.
+    pub inputs: Value,
+    /// Its outputs as last seen.
+    pub outputs: Outputs,
+    /// Its tags as last applied.
+    pub tags: Tags,
+    /// The nodes that its inputs referred to when they were last applied.
+    pub depends_on: BTreeSet<NodeId>,
+    /// Where it stands.
+    pub state: NodeState,
+    /// How often it was replaced by a new object beside the old one; its name carries the number.
+    pub generation: u32,
+    /// The idempotency token of a call whose answer is not known yet.
+    pub token: Option<String>,
+    /// Old objects of replacements that still have to be deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<RetiredObject>,
+}
+
+/// The old object of a replacement, which still has to be deleted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RetiredObject {
+    /// Its kind.
+    pub kind: KindName,
+    /// Its physical name.
+    pub name: String,
+    /// Its physical id, where one is known.
+    pub physical_id: Option<String>,
+    /// Its inputs as last applied.
+    pub inputs: Value,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// Where an object stands, as the record knows it. What has begun is looked up in the cloud again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state", content = "reason")]
+pub enum NodeState {
+    /// Its creation has begun.
+    Creating,
+    /// It was ready.
+    Ready,
+    /// A change of it has begun.
+    Updating,
+    /// Its replacement has begun.
+    Replacing,
+    /// Its deletion has begun.
+    Deleting,
+    /// A run failed at it, for this reason.
+    Failed(String),
+}
+
+/// A text that is not a record that this version can read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordError {
+    /// It was written by a newer version of this library.
+    #[error("the record has schema {found}, and this version reads up to {supported}: use a newer version of mate")]
+    Newer {
+        /// The record's schema.
+        found: u64,
+        /// The newest schema that can be read.
+        supported: u32,
+    },
+    /// It is not a record.
+    #[error("the text is not a record")]
+    Malformed(#[source] serde_json::Error),
+    /// It says something that cannot be.
+    #[error("the record is damaged: {0}")]
+    Damaged(&'static str),
+}
+
+impl Record {
+    /// The form that this version writes.
+    pub const SCHEMA: u32 = 1;
+
+    /// A record that was never stored. `lineage` is 32 hex digits drawn at random.
+    #[must_use]
+    pub fn new(key: TenantKey, lineage: impl Into<String>) -> Self {
+        Self {
+            schema: Self::SCHEMA,
+            lineage: lineage.into(),
+            version: 0,
+            key,
+            phase: Phase::Provisioning,
+            spec_digest: String::new(),
+            summary: RecordSummary::default(),
+            nodes: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+            deletion_protection: false,
+        }
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// [`RecordError`] for a newer schema, and for what is not a record.
+    pub fn from_json(text: &str) -> Result<Self, RecordError> {
+        #[derive(Deserialize)]
+        struct Head {
+            schema: u64,
+        }
+        // The schema is read alone first: the rest of a newer record need not fit this version.
+        let head: Head = serde_json::from_str(text).map_err(RecordError::Malformed)?;
+        if head.schema > u64::from(Self::SCHEMA) {
+            return Err(RecordError::Newer { found: head.schema, supported: Self::SCHEMA });
+        }
+        if head.schema == 0 {
+            return Err(RecordError::Damaged("there is no schema 0"));
+        }
+        let record: Self = serde_json::from_str(text).map_err(RecordError::Malformed)?;
+        if record.lineage.len() != 32 || !record.lineage.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(RecordError::Damaged("its lineage is not 32 hex digits"));
+        }
+        Ok(record)
+    }
+
+    /// The record as JSON.
+    ///
+    /// # Panics
+    /// Never: every part of a record has a JSON form.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a record has a JSON form")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn record() -> Record {
+        let key = TenantKey::new("dev".parse().unwrap(), "regional".parse().unwrap());
+        let mut record = Record::new(key, "0123456789abcdef0123456789abcdef");
+        record.nodes.insert(
+            "alb".parse().unwrap(),
+            NodeRecord {
+                kind: "elbv2:LoadBalancer".parse().unwrap(),
+                name: "mate-regional-dev-alb".into(),
+                physical_id: Some("arn:alb".into()),
+                inputs: json!({"scheme": "internal"}),
+                outputs: Outputs::from([("arn".into(), json!("arn:alb"))]),
+                tags: Tags::new(),
+                depends_on: BTreeSet::from(["alb-security-group".parse().unwrap()]),
+                state: NodeState::Failed("no capacity".into()),
+                generation: 1,
+                token: None,
+                retired: Vec::new(),
+            },
+        );
+        record
+    }
+
+    #[test]
+    fn a_record_survives_the_wire() {
+        assert_eq!(Record::from_json(&record().to_json()).unwrap(), record());
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_even_when_the_rest_is_unknown() {
+        let error = Record::from_json(r#"{"schema": 2, "shape": "of the future"}"#).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the record has schema 2, and this version reads up to 1: use a newer version of mate"
+        );
+    }
+
+    #[test]
+    fn what_is_not_a_record_is_refused() {
+        assert!(matches!(Record::from_json("[]"), Err(RecordError::Malformed(_))));
+        assert!(matches!(Record::from_json(r#"{"schema": 1}"#), Err(RecordError::Malformed(_))));
+        let damaged = record().to_json().replace("0123456789abcdef0123456789abcdef", "0123");
+        assert!(matches!(Record::from_json(&damaged), Err(RecordError::Damaged(_))));
+        let zero = record().to_json().replace("\"schema\":1", "\"schema\":0");
+        assert!(matches!(Record::from_json(&zero), Err(RecordError::Damaged(_))));
+    }
+}
