@@ -30,15 +30,15 @@
 //! | `mate_aws` (feature `aws`) | the provider for AWS |
 
 pub use mate_core::client::{Applied, BuildError, DestroyOptions, Error, Mate, MateBuilder, NodeStatus, TenantStatus};
+pub use mate_core::operation::{CancelHandle, Events, Operation};
+#[cfg(feature = "sim")]
+pub use mate_core::sim;
+#[cfg(feature = "sim")]
+pub use mate_core::sim::SimCloud;
 #[cfg(feature = "sqlite")]
 pub use mate_core::state::SqliteStore;
 pub use mate_core::state::{MemoryStore, Record, StateStore, StoreError};
-pub use mate_core::operation::{CancelHandle, Events, Operation};
-#[cfg(feature = "sim")]
-pub use mate_core::sim::SimCloud;
 pub use mate_core::{blueprint, clock, engine, graph, ids, kinds, names, plan, provider, spec, state};
-#[cfg(feature = "sim")]
-pub use mate_core::sim;
 
 /// Tiers: the figures, prices and quotas of trial, standard and enterprise, and tiers of the caller's own.
 pub use mate_tiers as tiers;

@@ -93,8 +93,7 @@ fn storage_is_laid_out_in_three_parts() {
 fn the_task_role_cannot_write_the_shared_models() {
     let design = design("regional.tfvars");
     let statements = node(&design, "task-role").inputs["policy"]["statements"].as_array().unwrap().clone();
-    let shared: Vec<&Value> =
-        statements.iter().filter(|statement| statement["sid"] == json!("SharedModels")).collect();
+    let shared: Vec<&Value> = statements.iter().filter(|statement| statement["sid"] == json!("SharedModels")).collect();
     assert_eq!(shared.len(), 1);
     assert_eq!(shared[0]["actions"], json!(["elasticfilesystem:ClientMount"]));
     for statement in &statements {
@@ -120,12 +119,16 @@ fn the_health_check_is_the_seeds() {
     let check = &node(&design, "django-target-group").inputs["health_check"];
     assert_eq!(check["path"], json!("/admin/"));
     assert_eq!(check["matcher"], json!("200,301,302"));
-    assert_eq!((&check["interval_seconds"], &check["healthy_threshold"], &check["unhealthy_threshold"]), (&json!(30), &json!(2), &json!(2)));
+    assert_eq!(
+        (&check["interval_seconds"], &check["healthy_threshold"], &check["unhealthy_threshold"]),
+        (&json!(30), &json!(2), &json!(2))
+    );
 }
 
 #[test]
 fn only_what_autoscales_has_a_scalable_target() {
-    let scaled = |file: &str| design(file).graph.nodes().filter(|node| node.id.as_str().ends_with("-scalable-target")).count();
+    let scaled =
+        |file: &str| design(file).graph.nodes().filter(|node| node.id.as_str().ends_with("-scalable-target")).count();
     assert_eq!((scaled("clinic.tfvars"), scaled("regional.tfvars")), (0, 2));
 }
 

@@ -36,8 +36,7 @@ impl<'a> MakeWriter<'a> for Sink {
 #[tokio::test]
 async fn no_sink_holds_a_secret() {
     let logs = Sink::default();
-    let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(logs.clone()).finish();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(logs.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let world = on(SimCloud::builder().seed(3).secret_canary(CANARY).build());

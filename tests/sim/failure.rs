@@ -97,14 +97,25 @@ async fn events_tell_the_whole_run_with_what_remains() {
     };
     let (result, seen) = tokio::join!(operation, watch);
     result.unwrap();
-    let started = |node: &str| seen.iter().any(|event| matches!(&event.kind, EventKind::Started { node: started, .. } if started.as_str() == node));
+    let started = |node: &str| {
+        seen.iter()
+            .any(|event| matches!(&event.kind, EventKind::Started { node: started, .. } if started.as_str() == node))
+    };
     assert!(started("db") && started("django-service"));
-    assert!(seen.iter().any(|event| matches!(&event.kind, EventKind::Waiting { reason, .. } if reason.contains("creating"))));
+    assert!(
+        seen.iter()
+            .any(|event| matches!(&event.kind, EventKind::Waiting { reason, .. } if reason.contains("creating")))
+    );
     let first = seen.iter().find(|event| event.kind == EventKind::RunStarted).unwrap();
     let last = seen.last().unwrap();
     assert!(first.remaining.as_secs() > 300, "a cache alone takes seven minutes: {:?}", first.remaining);
     assert_eq!((last.done, last.remaining.as_secs()), (last.total, 0));
-    assert!(last.at >= first.remaining / 2, "the estimate is of the right size: {:?} of {:?}", first.remaining, last.at);
+    assert!(
+        last.at >= first.remaining / 2,
+        "the estimate is of the right size: {:?} of {:?}",
+        first.remaining,
+        last.at
+    );
 }
 
 #[tokio::test]

@@ -122,7 +122,7 @@ async fn what_is_changed_by_hand_is_put_back() {
     let open = serde_json::json!([]);
     world.cloud.tamper(&kind, "mate-regional-dev-rds-sg", |inputs| inputs["ingress"] = open).unwrap();
     let plan = world.mate.plan(&spec).await.unwrap();
-    let changed: Vec<&str> = plan.changes().map(|step| step.node.as_str()).collect();
+    let changed: Vec<&str> = changes(&plan).map(|step| step.node.as_str()).collect();
     assert_eq!(changed, ["rds-security-group"]);
     world.mate.apply(plan, Consents::none()).await.unwrap();
     assert!(world.mate.plan(&spec).await.unwrap().is_empty());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Design;
 use crate::graph::{Graph, GraphError, Input, NodeHandle, Tags};
-use crate::ids::{Address, NodeId};
+use crate::ids::{Address, NodeId, TenantKey};
 use crate::kinds::Kind;
 use crate::names;
 use crate::provider::Ownership;
@@ -42,7 +42,8 @@ impl<'a> Context<'a> {
 
     /// `mate-{tenant}-{env}-{part}` within the kind's limit.
     pub(super) fn name<K: Kind>(&self, part: &str) -> String {
-        names::physical(&self.tenant.id, &self.base.environment, part, K::model().name_rule.max)
+        let key = TenantKey::new(self.base.environment.clone(), self.tenant.id.clone());
+        names::physical(&key, part, K::model().name_rule.max)
     }
 
     /// Adds a node whose physical name follows from its part.

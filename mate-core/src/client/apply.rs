@@ -27,7 +27,6 @@ impl Inner {
         let runner = Runner {
             provider: self.provider.clone(),
             store: self.store.clone(),
-            kinds: &self.kinds,
             limits: self.limits,
             events,
             cancellation,
@@ -40,10 +39,8 @@ impl Inner {
             return Ok(Applied { key: record.key, outputs: BTreeMap::new(), record_version: 0 });
         }
         record.phase = Phase::Active;
-        if let Some(after) = after {
-            record.spec_digest = after.spec_digest;
-            record.outputs = outputs(&record.nodes, &after.outputs);
-        }
+        record.outputs = outputs(&record.nodes, &after.outputs);
+        record.spec_digest = after.spec_digest;
         record.version = self.store.put(&record).await?;
         Ok(Applied { key: record.key, outputs: record.outputs, record_version: record.version })
     }
@@ -65,17 +62,12 @@ fn prepare(record: &mut Record, plan: &Plan) {
         Goal::Apply if record.phase == Phase::Active => {}
         Goal::Apply => record.phase = Phase::Provisioning,
     }
-    if let Some(after) = &plan.after {
-        record.summary = after.summary.clone();
-        record.deletion_protection = after.deletion_protection;
+    if plan.goal == Goal::Apply {
+        record.summary = plan.after.summary.clone();
+        record.deletion_protection = plan.after.deletion_protection;
     }
     for step in plan.steps.iter().filter(|step| step.action == Action::NoChange) {
         found(record, step);
-    }
-    if plan.goal == Goal::Destroy {
-        let planned: Vec<&NodeId> = plan.steps.iter().map(|step| &step.node).collect();
-        // What the plan has no step for was looked for, and is gone from the cloud.
-        record.nodes.retain(|id, _| planned.contains(&id));
     }
 }
 
@@ -89,7 +81,7 @@ fn found(record: &mut Record, step: &Step) {
         name: old.name.clone(),
         physical_id: old.physical_id.clone(),
         inputs,
-        outputs: old.outputs.clone(),
+        outputs: step.outputs.clone(),
         tags: step.tags.clone(),
         depends_on: step.depends_on.clone(),
         state: NodeState::Ready,
@@ -102,8 +94,7 @@ fn found(record: &mut Record, step: &Step) {
 
 /// The tenant's outputs, from its nodes'.
 fn outputs(nodes: &BTreeMap<NodeId, NodeRecord>, wanted: &BTreeMap<String, Input<String>>) -> BTreeMap<String, String> {
-    let known: BTreeMap<NodeId, Outputs> =
-        nodes.iter().map(|(id, node)| (id.clone(), node.outputs.clone())).collect();
+    let known: BTreeMap<NodeId, Outputs> = nodes.iter().map(|(id, node)| (id.clone(), node.outputs.clone())).collect();
     wanted
         .iter()
         .filter_map(|(name, input)| {

@@ -187,9 +187,7 @@ impl Mate {
     /// [`Error::Stale`], [`Error::Consent`] before anything is changed; [`Error::Run`] after.
     pub fn apply(&self, plan: Plan, consents: Consents) -> Operation<Applied> {
         let inner = Arc::clone(&self.inner);
-        Operation::new(
-            |events, cancellation| async move { inner.apply(plan, &consents, &events, &cancellation).await },
-        )
+        Operation::new(|events, cancellation| async move { inner.apply(plan, &consents, &events, &cancellation).await })
     }
 
     /// Brings a tenant to its spec: plan and apply in one, with no consent given. For a tenant that does not exist that
@@ -264,8 +262,9 @@ impl Inner {
         let key = TenantKey::new(self.base.environment.clone(), tenant.id.clone());
         let record = self.store.get(&key).await?;
         design.graph.order()?;
-        let snapshot =
-            observe::snapshot(&*self.provider, &key, &design.graph, record.as_ref(), &self.kinds).await.map_err(PlanError::from)?;
+        let snapshot = observe::snapshot(&*self.provider, &key, &design.graph, record.as_ref(), &self.kinds)
+            .await
+            .map_err(PlanError::from)?;
         let after = After {
             phase: Some(Phase::Active),
             spec_digest: spec_digest(&tenant),
@@ -296,8 +295,9 @@ impl Inner {
             return Err(Error::Protected(key.clone()));
         }
         let graph = Graph::new();
-        let snapshot =
-            observe::snapshot(&*self.provider, key, &graph, Some(&record), &self.kinds).await.map_err(PlanError::from)?;
+        let snapshot = observe::snapshot(&*self.provider, key, &graph, Some(&record), &self.kinds)
+            .await
+            .map_err(PlanError::from)?;
         let databases = record.nodes.iter().filter(|(_, node)| node.kind == DbInstance::name());
         let final_snapshots = if options.final_snapshot {
             BTreeMap::new()

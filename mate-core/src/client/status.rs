@@ -59,7 +59,9 @@ pub struct NodeStatus {
 impl Inner {
     pub(super) async fn status(&self, key: &TenantKey) -> Result<TenantStatus, Error> {
         let record = self.record(key).await?;
-        let snapshot = observe::snapshot(&*self.provider, key, &Graph::new(), Some(&record), &self.kinds).await.map_err(PlanError::from)?;
+        let snapshot = observe::snapshot(&*self.provider, key, &Graph::new(), Some(&record), &self.kinds)
+            .await
+            .map_err(PlanError::from)?;
         let nodes = record
             .nodes
             .iter()

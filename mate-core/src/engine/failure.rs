@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::ids::{KindName, NodeId, TenantKey};
-use crate::plan::Verb;
+use crate::plan::OpId;
 use crate::provider::{Diagnosis, ProviderError};
 use crate::state::StoreError;
 
@@ -11,14 +11,10 @@ use crate::state::StoreError;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
-    /// The node.
-    pub node: NodeId,
-    /// Its kind.
+    /// What was to be done: node, verb and physical name.
+    pub operation: OpId,
+    /// The kind.
     pub kind: KindName,
-    /// Its physical name.
-    pub name: String,
-    /// What was to be done.
-    pub verb: Verb,
     /// Why it failed.
     pub reason: String,
     /// The call that failed, where one did.
@@ -31,7 +27,7 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of `{}` ({} {}): {}", self.verb, self.node, self.kind, self.name, self.reason)?;
+        write!(f, "to {} ({} `{}`): {}", self.operation, self.kind, self.operation.name, self.reason)?;
         for diagnosis in &self.diagnoses {
             write!(f, "; {}", diagnosis.finding)?;
             if let Some(advice) = &diagnosis.advice {

@@ -6,7 +6,8 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::plan::{OpId, Step, Verb};
+use crate::kinds::ReplaceOrder;
+use crate::plan::{Action, OpId, Step, Verb};
 use crate::provider::Created;
 use crate::state::{NodeRecord, NodeState, Record, RetiredObject};
 
@@ -20,7 +21,7 @@ pub(crate) fn token(record: &Record, step: &Step, verb: Verb) -> String {
     {
         return token;
     }
-    let text = format!("{}|{}|{}|{}|{verb}", record.lineage, record.version, step.node, step.generation);
+    let text = format!("{}|{}|{}|{}|{verb:?}", record.lineage, record.version, step.node, step.generation);
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 
@@ -46,7 +47,7 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, inputs: &Value,
                 },
             );
         }
-        Verb::Update => {
+        Verb::Update | Verb::Adopt => {
             let node = record.nodes.entry(step.node.clone()).or_insert_with(|| NodeRecord {
                 kind: step.kind.clone(),
                 name: step.name.clone(),
@@ -62,7 +63,7 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, inputs: &Value,
             });
             node.state = NodeState::Updating;
             node.depends_on.extend(step.depends_on.iter().cloned());
-            node.token = Some(token.to_owned());
+            node.token = (op.verb == Verb::Update).then(|| token.to_owned());
         }
         Verb::Delete => {
             if let Some(node) = record.nodes.get_mut(&step.node) {
@@ -76,16 +77,12 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, inputs: &Value,
 
 /// What a creation puts aside: the old object of a replacement that stands until its dependents have moved.
 fn retire(record: &Record, step: &Step) -> Vec<RetiredObject> {
-    let Some(node) = record.nodes.get(&step.node) else { return Vec::new() };
-    let mut retired = node.retired.clone();
-    if node.generation != step.generation && node.physical_id.is_some() {
-        retired.push(RetiredObject {
-            kind: node.kind.clone(),
-            name: node.name.clone(),
-            physical_id: node.physical_id.clone(),
-            inputs: node.inputs.clone(),
-            tags: node.tags.clone(),
-        });
+    let mut retired = record.nodes.get(&step.node).map(|node| node.retired.clone()).unwrap_or_default();
+    let beside = step.action == (Action::Replace { order: ReplaceOrder::CreateFirst });
+    if let Some(old) = step.old.as_ref().filter(|_| beside)
+        && retired.iter().all(|other| other.name != old.name)
+    {
+        retired.push(old.clone().into());
     }
     retired
 }
@@ -101,7 +98,7 @@ pub(crate) fn accepted(record: &mut Record, step: &Step, created: &Created) {
 /// The result: written before a dependent starts.
 pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, created: Option<&Created>) {
     match op.verb {
-        Verb::Create | Verb::Update => {
+        Verb::Create | Verb::Update | Verb::Adopt => {
             if let (Some(node), Some(created)) = (record.nodes.get_mut(&step.node), created) {
                 node.name.clone_from(&step.name);
                 node.physical_id = Some(created.physical_id.clone());
@@ -117,8 +114,8 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
             record.nodes.remove(&step.node);
         }
         Verb::DeleteOld => {
-            if let (Some(node), Some(old)) = (record.nodes.get_mut(&step.node), &step.old) {
-                node.retired.retain(|retired| retired.name != old.name);
+            if let Some(node) = record.nodes.get_mut(&step.node) {
+                node.retired.retain(|retired| retired.name != op.name);
             }
         }
     }

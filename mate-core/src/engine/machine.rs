@@ -10,7 +10,6 @@ use super::failure::Failure;
 use super::{journal, schedule};
 use crate::graph::{Outputs, references, resolve};
 use crate::ids::NodeId;
-use crate::kinds::Kinds;
 use crate::plan::{OpId, Operation, Plan, Step, Verb};
 use crate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, RetryStatus,
@@ -144,23 +143,18 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn new(plan: Plan, record: Record, kinds: &Kinds, parallelism: usize, now: Duration) -> Self {
+    pub(crate) fn new(plan: Plan, record: Record, parallelism: usize, now: Duration) -> Self {
         let operations = plan.operations();
         let after = operations.iter().map(|operation| (operation.id.clone(), operation.after.clone())).collect();
         let ops: BTreeMap<OpId, Op> = operations
             .into_iter()
             .map(|operation| {
-                let step = &plan.steps[operation.step];
-                let typical = kinds
-                    .get(&step.kind)
-                    .map(|model| schedule::typical((model.timing)(&step.inputs), operation.id.verb))
-                    .unwrap_or_default();
                 let op = Op {
                     operation: operation.clone(),
                     state: State::Blocked,
                     attempt: 0,
                     begun: Duration::ZERO,
-                    typical,
+                    typical: operation.expected,
                     inputs: Value::Null,
                     token: String::new(),
                     created: None,
@@ -254,11 +248,7 @@ impl Machine {
 
     /// Begins what can begin: everything before it is done and durable.
     fn begin(&mut self) {
-        let busy = self
-            .ops
-            .values()
-            .filter(|op| matches!(op.state, State::Intended | State::Calling))
-            .count();
+        let busy = self.ops.values().filter(|op| matches!(op.state, State::Intended | State::Calling)).count();
         let mut free = self.parallelism.saturating_sub(busy);
         let mut ready: Vec<(Duration, OpId)> = self
             .ops
@@ -279,10 +269,8 @@ impl Machine {
             let op = self.ops.get_mut(&id).expect("listed above");
             let step = &self.plan.steps[op.operation.step];
             op.inputs = match id.verb {
-                Verb::Create | Verb::Update => resolve(&step.inputs, &self.outputs),
-                Verb::Delete | Verb::DeleteOld => {
-                    step.old.as_ref().map_or_else(|| step.inputs.clone(), |old| old.inputs.clone())
-                }
+                Verb::Create | Verb::Update | Verb::Adopt => resolve(&step.inputs, &self.outputs),
+                _ => step.old.as_ref().map_or_else(|| step.inputs.clone(), |old| old.inputs.clone()),
             };
             op.token = journal::token(&self.record, step, id.verb);
             op.begun = self.now;
@@ -330,6 +318,11 @@ impl Machine {
     }
 
     fn call(&mut self, id: &OpId, effects: &mut Vec<Effect>) {
+        if id.verb == Verb::Adopt {
+            // Nothing is called: the next look is at once.
+            self.set(id, State::Waiting { next: self.now, reason: String::new(), looking: false });
+            return;
+        }
         let target = self.target(id);
         let unresolved = references(&target.inputs);
         if let (Some(reference), Verb::Create | Verb::Update) = (unresolved.first(), id.verb) {
@@ -342,10 +335,8 @@ impl Machine {
         let op = &self.ops[id];
         let call = match id.verb {
             Verb::Create => Call::Create(CreateRequest { target, token: op.token.clone() }),
-            Verb::Update => {
-                Call::Update(UpdateRequest { target, fields: step.fields(), token: op.token.clone() })
-            }
-            Verb::Delete | Verb::DeleteOld => Call::Delete(DeleteRequest { target, data: step.data.clone() }),
+            Verb::Update => Call::Update(UpdateRequest { target, fields: step.fields(), token: op.token.clone() }),
+            _ => Call::Delete(DeleteRequest { target, data: step.data.clone() }),
         };
         self.set(id, State::Calling);
         self.ops.get_mut(id).expect("an operation of this run").attempt += 1;
@@ -356,20 +347,18 @@ impl Machine {
         let step = self.step(id);
         let op = &self.ops[id];
         let old = step.old.as_ref();
-        let gone = matches!(id.verb, Verb::Delete | Verb::DeleteOld);
-        let name = old.filter(|_| gone).map_or(&step.name, |old| &old.name).clone();
-        let tags = old.filter(|_| gone).map_or(&step.tags, |old| &old.tags).clone();
+        let gone = old.filter(|_| matches!(id.verb, Verb::Delete | Verb::DeleteOld));
         let physical_id = match id.verb {
             Verb::Create => op.created.as_ref().map(|created| created.physical_id.clone()),
             _ => old.and_then(|old| old.physical_id.clone()),
         };
         Target {
             address: self.record.key.node(step.node.clone()),
-            kind: step.kind.clone(),
-            name,
+            kind: gone.map_or(&step.kind, |old| &old.kind).clone(),
+            name: id.name.clone(),
             physical_id,
             inputs: op.inputs.clone(),
-            tags,
+            tags: gone.map_or(&step.tags, |old| &old.tags).clone(),
         }
     }
 
@@ -482,10 +471,8 @@ impl Machine {
             |error| error.class.advice(),
         );
         let failure = Failure {
-            node: id.node.clone(),
+            operation: id.clone(),
             kind: step.kind.clone(),
-            name: step.name.clone(),
-            verb: id.verb,
             reason,
             error,
             diagnoses: Vec::new(),
@@ -605,7 +592,9 @@ impl Machine {
             .iter()
             .filter_map(|(id, op)| {
                 let left = match op.state {
-                    State::Done | State::Failed | State::Skipped | State::Settled | State::Diagnosing(_) => return None,
+                    State::Done | State::Failed | State::Skipped | State::Settled | State::Diagnosing(_) => {
+                        return None;
+                    }
                     State::Blocked => op.typical,
                     _ => op.typical.saturating_sub(self.now.saturating_sub(op.begun)),
                 };

@@ -12,7 +12,6 @@ use super::events::{Event, EventKind};
 use super::failure::RunError;
 use super::machine::{Answer, Call, Effect, Input, Machine, Outcome};
 use crate::clock::Clock;
-use crate::kinds::Kinds;
 use crate::operation::{Cancellation, EventSender};
 use crate::plan::{Goal, Plan};
 use crate::provider::{Provider, Scope};
@@ -39,7 +38,6 @@ impl Default for Limits {
 pub(crate) struct Runner<'a> {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) store: Arc<dyn StateStore>,
-    pub(crate) kinds: &'a Kinds,
     pub(crate) limits: Limits,
     pub(crate) events: &'a EventSender,
     pub(crate) cancellation: &'a Cancellation,
@@ -54,7 +52,7 @@ impl Runner<'_> {
         let _presence = clock.enter();
         let key = record.key.clone();
         let goal = plan.goal;
-        let machine = Machine::new(plan, record, self.kinds, self.limits.parallelism, clock.now());
+        let machine = Machine::new(plan, record, self.limits.parallelism, clock.now());
         let (record, outcome) = self.drive(machine, &*clock).await;
         let Outcome { failures, skipped, cancelled, store_error, done, total } = outcome;
         if let Some(source) = store_error {

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::kinds::Timing;
-use crate::plan::{OpId, Verb};
+use crate::plan::OpId;
 
 /// When to look first and then again at something that the cloud is at work on.
 ///
@@ -28,15 +27,6 @@ pub(crate) fn deadline(begun: Duration, typical: Duration) -> Duration {
 /// How long to wait before attempt `attempt + 1`: one second, doubled each time, half a minute at most.
 pub(crate) fn backoff(attempt: u32) -> Duration {
     Duration::from_secs(1 << attempt.saturating_sub(1).min(5)).min(Duration::from_secs(30))
-}
-
-/// How long an operation usually takes.
-pub(crate) fn typical(timing: Timing, verb: Verb) -> Duration {
-    match verb {
-        Verb::Create => timing.create,
-        Verb::Update => timing.update,
-        Verb::Delete | Verb::DeleteOld => timing.delete,
-    }
 }
 
 /// The longest chain of what is not done: `left` says how long each operation still takes.
@@ -74,13 +64,14 @@ pub(crate) fn longest(after: &BTreeMap<OpId, BTreeSet<OpId>>, left: &BTreeMap<Op
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Verb;
 
     const fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
     fn op(node: &str) -> OpId {
-        OpId { node: node.parse().unwrap(), verb: Verb::Create }
+        OpId { node: node.parse().unwrap(), verb: Verb::Create, name: node.to_owned() }
     }
 
     #[test]

@@ -41,14 +41,19 @@ pub struct OpId {
 
 impl fmt::Display for OpId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match self.verb {
-            Verb::Create => "create",
-            Verb::Update => "update",
-            Verb::Adopt => "adopt",
-            Verb::Delete => "delete",
-            Verb::DeleteOld => "delete old",
-        };
-        write!(f, "{verb} {}", self.node)
+        write!(f, "{} {}", self.verb, self.node)
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Adopt => "adopt",
+            Self::Delete => "delete",
+            Self::DeleteOld => "delete old",
+        })
     }
 }
 

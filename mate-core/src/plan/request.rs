@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::graph::Graph;
+use crate::graph::{Graph, Input};
 use crate::ids::{NodeId, TenantKey};
 use crate::kinds::Kinds;
 use crate::provider::{Live, Observation};
@@ -79,6 +79,9 @@ pub struct After {
     pub summary: RecordSummary,
     /// Whether the tenant may not be destroyed.
     pub deletion_protection: bool,
+    /// What the tenant gives out, by name: late-bound like a node's inputs.
+    #[serde(default)]
+    pub outputs: BTreeMap<String, Input<String>>,
 }
 
 /// Everything that a plan follows from.
