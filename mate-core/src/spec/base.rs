@@ -1,9 +1,16 @@
 //! The base that tenants stand on, given by ids.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::document::{Format, LoadError, Raw, Reader, from_path, parse};
+use super::error::{InvalidValue, SpecError, SpecErrors};
+use super::service::{ImageUri, RepositoryName};
+use super::values::{TagValue, TextValue, domain, text_value};
 use crate::ids::Environment;
 
 /// The shared base of one environment: what tenants stand on, given by ids.
@@ -12,7 +19,7 @@ use crate::ids::Environment;
 pub struct Base {
     /// The environment, `dev`.
     pub environment: Environment,
-    /// The region, `us-east-1`.
+    /// The region; `us-east-1` by default in a file.
     pub region: String,
     /// The account, twelve digits.
     pub account_id: String,
@@ -56,4 +63,212 @@ fn engineering() -> String {
 
 fn protected() -> bool {
     true
+}
+
+fn id(text: &str, prefix: &str) -> bool {
+    text.strip_prefix(prefix)
+        .is_some_and(|hex| (8..=17).contains(&hex.len()) && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+fn arn(text: &str, service: &str, resource: &str) -> bool {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    matches!(parts[..], ["arn", partition, of, region_name, account, what]
+        if partition.starts_with("aws")
+            && of == service
+            && region(region_name)
+            && twelve_digits(account)
+            && what.len() > resource.len()
+            && what.starts_with(resource)
+            && what.bytes().all(|b| b.is_ascii_graphic()))
+}
+
+fn twelve_digits(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    parts.len() >= 3
+        && parts[0].len() == 2
+        && parts[..parts.len() - 1].iter().all(letters)
+        && parts.last().is_some_and(|last| last.len() == 1 && last.bytes().all(|b| b.is_ascii_digit()))
+}
+
+text_value!(Region, "a region", "a region such as us-east-1", region);
+text_value!(AccountId, "an account", "twelve digits, in quotes", twelve_digits);
+text_value!(Domain, "a domain name", "a domain name such as mate.sociant.ai, in lower case", domain);
+text_value!(VpcId, "the id of a VPC", "vpc- and 8 to 17 hexadecimal digits", |text| id(text, "vpc-"));
+text_value!(SubnetId, "the id of a subnet", "subnet- and 8 to 17 hexadecimal digits", |text| id(text, "subnet-"));
+text_value!(FileSystemId, "the id of a file system", "fs- and 8 to 17 hexadecimal digits", |text| id(text, "fs-"));
+text_value!(ClusterName, "the name of a cluster", "1 to 255 letters, digits, - and _", |text| {
+    (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+});
+text_value!(CertificateArn, "the ARN of a certificate", "arn:aws:acm:<region>:<account>:certificate/<id>", |text| {
+    arn(text, "acm", "certificate/")
+});
+text_value!(KeyArn, "the ARN of a KMS key", "arn:aws:kms:<region>:<account>:key/<id>", |text| arn(text, "kms", "key/"));
+text_value!(
+    WebAclArn,
+    "the ARN of a regional web ACL",
+    "arn:aws:wafv2:<region>:<account>:regional/webacl/<name>/<id>",
+    |text| arn(text, "wafv2", "regional/webacl/")
+);
+text_value!(ZoneId, "the id of a hosted zone", "Z and upper-case letters and digits, 2 to 32 in all", |text| {
+    (2..=32).contains(&text.len())
+        && text.starts_with('Z')
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+});
+text_value!(
+    RepositoryUri,
+    "the URI of a repository",
+    "a registry and a repository without a tag, such as 123456789012.dkr.ecr.us-east-1.amazonaws.com/mate-django-dev",
+    |text| ImageUri::new(format!("{text}:latest")).is_ok() && !text.contains('@')
+);
+text_value!(
+    PoolId,
+    "the id of a user pool",
+    "a region, _ and letters and digits, such as us-east-1_AbCdEf123",
+    |text| {
+        text.split_once('_').is_some_and(|(of, name)| {
+            region(of) && (1..=55).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric())
+        })
+    }
+);
+
+impl TextValue for Environment {
+    const ALLOWED: &'static str =
+        "1 to 20 of a-z, 0-9 and single hyphens, starting with a letter, not ending with a hyphen";
+
+    fn parse(text: &str) -> Result<Self, InvalidValue> {
+        Self::new(text).map_err(|invalid| InvalidValue::text(invalid.what, invalid.allowed, &invalid.given))
+    }
+}
+
+impl Base {
+    /// Reads a base from TOML, JSON or HCL: the fields by their names, nothing around them.
+    ///
+    /// # Errors
+    /// [`SpecErrors`] with everything that is wrong.
+    pub fn from_str(format: Format, text: &str) -> Result<Self, SpecErrors> {
+        Self::read(Raw::Table(parse(format, text)?))
+    }
+
+    /// Reads a base from a file, by its extension: `.toml`, `.json`, `.tfvars`.
+    ///
+    /// # Errors
+    /// [`LoadError`] for a file that cannot be read, and for everything that is wrong in it.
+    pub fn from_path(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        from_path(path.as_ref(), Self::from_str)
+    }
+
+    /// Checks a base that was made by hand, field by field.
+    ///
+    /// # Errors
+    /// [`SpecErrors`] with everything that is wrong.
+    pub fn validate(&self) -> Result<(), SpecErrors> {
+        let unreadable = |error: serde_json::Error| SpecErrors::from(SpecError::new("", error.to_string()));
+        let raw = serde_json::to_value(self).and_then(serde_json::from_value).map_err(unreadable)?;
+        Self::read(raw).map(drop)
+    }
+
+    fn read(raw: Raw) -> Result<Self, SpecErrors> {
+        let mut errors = Vec::new();
+        let base = Reader::open("", raw, &mut errors).and_then(Self::decode);
+        match (SpecErrors::from_list(errors), base) {
+            (Some(errors), _) => Err(errors),
+            (None, Some(base)) => Ok(base),
+            (None, None) => Err(SpecError::new("", "is not a base").into()),
+        }
+    }
+
+    fn decode(mut table: Reader<'_>) -> Option<Self> {
+        let environment = table.required("environment");
+        let region = if table.has("region") { table.text::<Region>("region") } else { Region::new("us-east-1").ok() };
+        table.take("region");
+        let account_id = table.required::<AccountId>("account_id");
+        let domain = table.required::<Domain>("domain");
+        let vpc_id = table.required::<VpcId>("vpc_id");
+        let public_subnet_ids = subnets(&mut table, "public_subnet_ids");
+        let private_subnet_ids = subnets(&mut table, "private_subnet_ids");
+        let cluster = table.required::<ClusterName>("cluster");
+        let certificate_arn = table.required::<CertificateArn>("certificate_arn");
+        let hosted_zone_id = table.required::<ZoneId>("hosted_zone_id");
+        let shared_file_system_id = table.required::<FileSystemId>("shared_file_system_id");
+        let kms_key_arn = table.required::<KeyArn>("kms_key_arn");
+        let web_acl_arn = table.text::<WebAclArn>("web_acl_arn").map(String::from);
+        let repositories = repositories(&mut table);
+        let user_pool_id = table.text::<PoolId>("user_pool_id").map(String::from);
+        let cost_center = table.text::<TagValue>("cost_center").map_or_else(engineering, String::from);
+        let enable_deletion_protection = table.flag("enable_deletion_protection").unwrap_or_else(protected);
+        table.finish();
+        Some(Self {
+            environment: environment?,
+            region: region?.into(),
+            account_id: account_id?.into(),
+            domain: domain?.into(),
+            vpc_id: vpc_id?.into(),
+            public_subnet_ids,
+            private_subnet_ids,
+            cluster: cluster?.into(),
+            certificate_arn: certificate_arn?.into(),
+            hosted_zone_id: hosted_zone_id?.into(),
+            shared_file_system_id: shared_file_system_id?.into(),
+            kms_key_arn: kms_key_arn?.into(),
+            web_acl_arn,
+            repositories,
+            user_pool_id,
+            cost_center,
+            enable_deletion_protection,
+        })
+    }
+}
+
+fn subnets(table: &mut Reader<'_>, field: &'static str) -> Vec<String> {
+    const ALLOWED: &str = "two subnets or more, each of its own availability zone";
+    if !table.has(field) {
+        table.take(field);
+        table.fail(field, "is missing").allowed = Some(ALLOWED.to_owned());
+        return Vec::new();
+    }
+    let before = table.errors.len();
+    let subnets: Vec<String> = table.texts::<SubnetId>(field).into_iter().map(String::from).collect();
+    let distinct: std::collections::BTreeSet<&String> = subnets.iter().collect();
+    if table.errors.len() == before && distinct.len() < 2.max(subnets.len()) {
+        let problem = if subnets.len() < 2 { "has too few subnets" } else { "has a subnet twice" };
+        let given = subnets.len().to_string();
+        let error = table.fail(field, problem);
+        error.allowed = Some(ALLOWED.to_owned());
+        error.given = Some(given);
+    }
+    subnets
+}
+
+fn repositories(table: &mut Reader<'_>) -> BTreeMap<String, String> {
+    const FIELD: &str = "repositories";
+    if !table.has(FIELD) {
+        table.take(FIELD);
+        table.fail(FIELD, "is missing").allowed = Some("a table from short names to URIs".to_owned());
+        return BTreeMap::new();
+    }
+    let mut repositories = BTreeMap::new();
+    for (name, raw) in table.entries(FIELD) {
+        if let Err(invalid) = RepositoryName::new(name.as_str()) {
+            table.errors.push(SpecError::invalid(FIELD, invalid));
+            continue;
+        }
+        let place = format!("{FIELD}.{name}");
+        match raw {
+            Raw::Text(text) => match RepositoryUri::new(text) {
+                Ok(uri) => {
+                    repositories.insert(name, uri.into());
+                }
+                Err(invalid) => table.errors.push(SpecError::invalid(place, invalid)),
+            },
+            other => {
+                table.errors.push(SpecError::new(place, "is not text").allowed(RepositoryUri::ALLOWED).given(other))
+            }
+        }
+    }
+    repositories
 }

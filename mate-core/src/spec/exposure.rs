@@ -65,6 +65,7 @@ impl ListenerPort {
 
 impl NumberValue for ListenerPort {
     const WHAT: &'static str = "a port for a listener";
+    const PROBLEM: &'static str = "is not a port for a listener";
 
     fn parse(number: i128) -> Option<Self> {
         u16::try_from(number).ok().filter(|port| !matches!(port, 0 | 80)).map(Self)

@@ -54,6 +54,7 @@ impl CpuUnits {
 
 impl NumberValue for CpuUnits {
     const WHAT: &'static str = "a number of CPU units that Fargate has";
+    const PROBLEM: &'static str = "is not a number of CPU units that Fargate has";
 
     fn parse(number: i128) -> Option<Self> {
         PAIRS.iter().find(|pair| i128::from(pair.0) == number).map(|pair| Self(pair.0))
@@ -90,6 +91,7 @@ impl MemoryMib {
 
 impl NumberValue for MemoryMib {
     const WHAT: &'static str = "a memory size that Fargate has";
+    const PROBLEM: &'static str = "is not a memory size that Fargate has";
 
     fn parse(number: i128) -> Option<Self> {
         let mib = u32::try_from(number).ok()?;

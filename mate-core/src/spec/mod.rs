@@ -6,6 +6,7 @@ mod cache;
 mod catalogue;
 mod compliance;
 mod database;
+mod document;
 mod environment;
 mod error;
 mod exposure;
@@ -25,6 +26,7 @@ pub use cache::{ByTier, CacheBuilder, CacheSpec, CacheTopology, Replicated, Sing
 pub use catalogue::Catalogue;
 pub use compliance::{ComplianceSpec, Contacts, IdentityProvider};
 pub use database::DatabaseSpec;
+pub use document::{Format, LoadError, TenantDocument};
 pub use environment::{CREDENTIALS, SET_BY_MATE, SET_FROM_SECRETS, VariableName, VariableValue};
 pub use error::{InvalidValue, SpecError, SpecErrors};
 pub use exposure::{Exposure, HealthCheck, HealthMatcher, HealthPath, ListenerPort, PathPattern};

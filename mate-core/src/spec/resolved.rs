@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::ids::TenantId;
 
@@ -229,4 +230,108 @@ pub struct ResolvedIdentityProvider {
     pub name: String,
     /// Its metadata document or issuer.
     pub metadata_url: String,
+}
+
+impl fmt::Display for ResolvedImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Repository { repository, reference } if reference.starts_with("sha256:") => {
+                write!(f, "{repository}@{reference}")
+            }
+            Self::Repository { repository, reference } => write!(f, "{repository}:{reference}"),
+            Self::Uri(uri) => f.write_str(uri),
+        }
+    }
+}
+
+/// One value of a resolved tenant: its field path, the value as text, and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedValue {
+    /// The field path, `database.instance_class`; a service's by its name, `services.django.cpu`.
+    pub path: String,
+    /// The value; `-` for none.
+    pub value: String,
+    /// Where it came from.
+    pub source: Source,
+}
+
+impl ResolvedTenant {
+    /// Every value with its source, ordered by path.
+    #[must_use]
+    pub fn values(&self) -> Vec<ResolvedValue> {
+        let mut leaves = BTreeMap::new();
+        if let Ok(Value::Object(fields)) = serde_json::to_value(self) {
+            for (field, value) in fields.iter().filter(|(field, _)| *field != "sources" && *field != "services") {
+                collect(field.clone(), value, &mut leaves);
+            }
+        }
+        for service in &self.services {
+            if let Ok(Value::Object(fields)) = serde_json::to_value(service) {
+                for (field, value) in fields.iter().filter(|(field, _)| *field != "image") {
+                    collect(format!("services.{}.{field}", service.name), value, &mut leaves);
+                }
+            }
+            leaves.insert(format!("services.{}.image", service.name), service.image.to_string());
+        }
+        let source = |path: &String| self.sources.get(path).cloned().unwrap_or(Source::Default);
+        leaves.into_iter().map(|(path, value)| ResolvedValue { source: source(&path), path, value }).collect()
+    }
+
+    /// A table of every value with its source, for people.
+    #[must_use]
+    pub fn table(&self) -> ResolvedTable {
+        ResolvedTable { values: self.values() }
+    }
+}
+
+fn collect(path: String, value: &Value, leaves: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(fields) if !path.ends_with(".environment") => {
+            for (field, value) in fields {
+                collect(format!("{path}.{field}"), value, leaves);
+            }
+        }
+        Value::Object(variables) => {
+            let names: Vec<&str> = variables.keys().map(String::as_str).collect();
+            leaves.insert(path, or_none(names.join(" ")));
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(text).collect();
+            leaves.insert(path, or_none(items.join(" ")));
+        }
+        scalar => {
+            leaves.insert(path, text(scalar));
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn or_none(text: String) -> String {
+    if text.is_empty() { "-".to_owned() } else { text }
+}
+
+/// A resolved tenant as a table: path, value, source. Of environment variables only the names are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolvedTable {
+    values: Vec<ResolvedValue>,
+}
+
+impl fmt::Display for ResolvedTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = |of: fn(&ResolvedValue) -> &str| self.values.iter().map(|value| of(value).chars().count()).max();
+        let path = width(|value| &value.path).unwrap_or_default().max(4);
+        let value = width(|value| &value.value).unwrap_or_default().clamp(5, 60);
+        writeln!(f, "{:<path$}  {:<value$}  source", "path", "value")?;
+        for row in &self.values {
+            writeln!(f, "{:<path$}  {:<value$}  {}", row.path, row.value, row.source)?;
+        }
+        Ok(())
+    }
 }

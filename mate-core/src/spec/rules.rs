@@ -82,6 +82,10 @@ fn services(list: &[ServiceSpec], errors: &mut Vec<SpecError>) {
             );
         }
         command(&path, &service.command, errors);
+        if service.role == ServiceRole::Scheduler && (service.minimum_healthy.is_some() || service.maximum.is_some()) {
+            let problem = "has percentages of a deployment: a scheduler is stopped before the next one starts";
+            errors.push(SpecError::new(path.clone(), problem).allowed("no minimum_healthy_percent or maximum_percent"));
+        }
         let ServiceRole::Web { exposure, .. } = &service.role else {
             requests(&path, service, errors);
             continue;

@@ -1,10 +1,13 @@
 //! The spec of a tenant: what it sets itself.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::TenantId;
 
 use super::cache::CacheSpec;
 use super::compliance::{ComplianceSpec, Contacts, IdentityProvider};
 use super::database::DatabaseSpec;
+use super::document::TenantDocument;
 use super::error::SpecErrors;
 use super::preset::DjangoPreset;
 use super::rules;
@@ -49,7 +52,8 @@ impl Default for Services {
 /// assert_eq!(spec.id().as_str(), "clinic");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "TenantDocument", into = "TenantDocument")]
 pub struct TenantSpec {
     pub(crate) id: Option<TenantId>,
     pub(crate) display_name: DisplayName,

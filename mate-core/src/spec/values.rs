@@ -4,15 +4,18 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::error::InvalidValue;
+use crate::ids::TenantId;
 
 /// A newtype that a text of a document is read into.
 pub(crate) trait TextValue: Sized {
+    const ALLOWED: &'static str;
     fn parse(text: &str) -> Result<Self, InvalidValue>;
 }
 
 /// A newtype that an integer of a document is read into.
 pub(crate) trait NumberValue: Sized {
     const WHAT: &'static str;
+    const PROBLEM: &'static str = "is out of range";
     fn parse(number: i128) -> Option<Self>;
     fn allowed() -> String;
 }
@@ -42,6 +45,8 @@ macro_rules! text_value {
         }
 
         impl TextValue for $name {
+            const ALLOWED: &'static str = $allowed;
+
             fn parse(text: &str) -> Result<Self, InvalidValue> {
                 Self::new(text)
             }
@@ -68,6 +73,14 @@ macro_rules! text_value {
     };
 }
 pub(crate) use text_value;
+
+impl TextValue for TenantId {
+    const ALLOWED: &'static str = Subdomain::ALLOWED;
+
+    fn parse(text: &str) -> Result<Self, InvalidValue> {
+        Self::new(text).map_err(|invalid| InvalidValue::text(invalid.what, invalid.allowed, &invalid.given))
+    }
+}
 
 macro_rules! number_value {
     ($(#[$doc:meta])* $name:ident($repr:ty), $what:literal, $min:literal..=$max:literal, $unit:literal) => {
