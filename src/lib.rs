@@ -4,7 +4,7 @@
 //! the caller's own process:
 //!
 //! ```
-//! use mate::spec::{Base, TenantSpec, Tier};
+//! use mate::spec::{Base, TenantSpec};
 //! use mate::tiers::TierCatalogue;
 //! use mate::{Mate, MemoryStore, SimCloud};
 //!

@@ -44,7 +44,7 @@ async fn no_sink_holds_a_secret() {
     let plan = world.mate.plan(&spec).await.unwrap();
     let mut sinks = vec![plan.to_json(), plan.render(&TextStyle::plain()), plan.mermaid(), format!("{plan:?}")];
 
-    world.cloud.fail(Selector::node("beat-service".parse().unwrap()), "CannotPullContainerError");
+    world.cloud.fail(Selector::Node("beat-service".to_owned()), "CannotPullContainerError");
     let operation = world.mate.apply(plan, mate::plan::Consents::none());
     let mut events = operation.events();
     let (result, ()) = tokio::join!(operation, async {

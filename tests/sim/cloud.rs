@@ -1,6 +1,7 @@
 //! A client over SimCloud, and the example tenants.
 
-use mate::spec::{Base, TenantSpec};
+use mate::plan::{Action, Plan, Step};
+use mate::spec::{Base, Format, TenantSpec};
 use mate::tiers::TierCatalogue;
 use mate::{Mate, MemoryStore, SimCloud};
 
@@ -34,4 +35,13 @@ pub(crate) fn on(cloud: SimCloud) -> World {
         .build()
         .unwrap();
     World { cloud, store, mate }
+}
+
+pub(crate) fn tfvars(text: &str) -> TenantSpec {
+    TenantSpec::from_str(Format::Tfvars, text).unwrap()
+}
+
+/// The steps that change something in the cloud.
+pub(crate) fn changes(plan: &Plan) -> impl Iterator<Item = &Step> {
+    plan.steps.iter().filter(|step| !matches!(step.action, Action::NoChange | Action::Adopt))
 }

@@ -6,13 +6,13 @@ use mate::Error;
 use mate::engine::{EventKind, RunError};
 use mate::sim::Selector;
 
-use crate::cloud::{example, world};
+use crate::cloud::{changes, example, world};
 
 #[tokio::test]
 async fn a_failed_branch_leaves_its_siblings_running_and_says_what_failed_and_why() {
     let world = world();
     let spec = example("regional.tfvars");
-    world.cloud.fail(Selector::node("redis".parse().unwrap()), "no capacity for cache.t4g.small in us-east-1a");
+    world.cloud.fail(Selector::Node("redis".to_owned()), "no capacity for cache.t4g.small in us-east-1a");
     let Err(Error::Run(error)) = world.mate.provision(&spec).await else { panic!("the cache fails") };
     let RunError::Failed { failures, skipped, .. } = *error else { panic!("{error}") };
     assert_eq!(failures.len(), 1);
@@ -30,12 +30,12 @@ async fn a_failed_branch_leaves_its_siblings_running_and_says_what_failed_and_wh
 async fn the_next_run_goes_on_from_where_the_failed_one_stood() {
     let world = world();
     let spec = example("regional.tfvars");
-    let redis = Selector::node("redis".parse().unwrap());
+    let redis = Selector::Node("redis".to_owned());
     world.cloud.fail(redis.clone(), "no capacity");
     world.mate.provision(&spec).await.unwrap_err();
     world.cloud.heal(&redis);
     let plan = world.mate.plan(&spec).await.unwrap();
-    let again: BTreeSet<&str> = plan.changes().map(|step| step.node.as_str()).collect();
+    let again: BTreeSet<&str> = changes(&plan).map(|step| step.node.as_str()).collect();
     assert!(!again.contains("db"), "what is ready is not touched again: {again:?}");
     let consents = mate::plan::Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.unwrap();

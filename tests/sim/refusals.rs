@@ -4,7 +4,7 @@ use mate::plan::{Consents, PlanError};
 use mate::spec::TenantSpec;
 use mate::{DestroyOptions, Error};
 
-use crate::cloud::{example, world};
+use crate::cloud::{example, tfvars, world};
 
 #[tokio::test]
 async fn a_plan_made_from_an_older_record_is_refused() {
@@ -38,7 +38,7 @@ async fn a_protected_tenant_is_not_destroyed() {
     let world = world();
     let text = std::fs::read_to_string("examples/tenants/clinic.tfvars").unwrap();
     let protected = text.replace("tenant_config = {", "tenant_config = {\n  deletion_protection = true");
-    let spec = TenantSpec::parse_tfvars(&protected).unwrap();
+    let spec = tfvars(&protected);
     world.mate.provision(&spec).await.unwrap();
     let error = world.mate.plan_destroy(spec.id(), &DestroyOptions::new()).await.unwrap_err();
     assert!(matches!(error, Error::Protected(_)), "{error}");
@@ -82,11 +82,9 @@ async fn what_is_not_ours_is_never_touched() {
 async fn what_aws_cannot_do_is_refused_with_the_way_round() {
     let world = world();
     let text = std::fs::read_to_string("examples/tenants/medcenter.tfvars").unwrap();
-    world.mate.provision(&TenantSpec::parse_tfvars(&text).unwrap()).await.unwrap();
+    world.mate.provision(&tfvars(&text)).await.unwrap();
     let smaller = text.replace("rds_allocated_storage = 100", "rds_allocated_storage = 50");
-    let Err(Error::Plan(error)) = world.mate.plan(&TenantSpec::parse_tfvars(&smaller).unwrap()).await else {
-        panic!("storage cannot shrink")
-    };
+    let Err(Error::Plan(error)) = world.mate.plan(&tfvars(&smaller)).await else { panic!("storage cannot shrink") };
     assert!(error.to_string().contains("cannot shrink"), "{error}");
 }
 

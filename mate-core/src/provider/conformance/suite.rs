@@ -434,7 +434,9 @@ impl Suite {
                 self.made.insert(node.id.clone(), (live.physical_id.clone(), target.inputs.clone()));
                 let before = self.outputs.insert(node.id.clone(), live.outputs.clone()).unwrap_or_default();
                 for output in model.revised_outputs {
-                    let same = before.get(*output) == live.outputs.get(*output);
+                    // What repeats an input (the target group that a rule forwards to) is new only with that input.
+                    let repeats = live.outputs.get(*output).is_some_and(|value| contains(&live.inputs, value));
+                    let same = !repeats && before.get(*output) == live.outputs.get(*output);
                     let seen = if same { Err(format!("{output} is the same")) } else { Ok(()) };
                     self.note(Some(node), Check::OutputsRevised, &format!("a new {output}"), seen);
                 }
@@ -502,4 +504,13 @@ impl Suite {
         };
         self.note(None, Check::NothingLeft, "nothing is discovered in the end", seen);
     }
+}
+
+fn contains(inside: &Value, value: &Value) -> bool {
+    inside == value
+        || match inside {
+            Value::Array(items) => items.iter().any(|item| contains(item, value)),
+            Value::Object(fields) => fields.values().any(|field| contains(field, value)),
+            _ => false,
+        }
 }
