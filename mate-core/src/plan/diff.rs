@@ -402,7 +402,7 @@ impl Differ<'_, '_> {
                     let only_tags = step.changes.iter().all(|change| change.field() == "tags");
                     if only_tags { timing.update.min(Duration::from_secs(2)) } else { timing.update }
                 }
-                Action::Adopt if step.changes.is_empty() && step.reason.contains(PENDING) => timing.create,
+                Action::Adopt if step.reason.starts_with(PENDING) => timing.create,
                 Action::Adopt | Action::Forget | Action::NoChange | Action::Delete => Duration::ZERO,
             };
             step.expected = making + step.expected_removal;
