@@ -34,7 +34,7 @@ pub(super) fn loss(
     };
     let lost = || Loss {
         policy: DataPolicy::Discard,
-        risk: Risk::DataLoss(format!("{what} is lost for good: {}", old.name)),
+        risk: Risk::DataLoss(format!("loses {what} for good: {}", old.name)),
         text: String::new(),
     };
     match old.kind.as_str() {

@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::compare::{self, Difference};
 use super::deletion;
-use super::error::{ImpossibleChange, NodeProblem, PlanError};
+use super::error::{ImpossibleChange, PlanError};
 use super::json::canonical;
 use super::request::{DiffRequest, Mode, Observed};
 use super::step::{Action, FieldChange, OldObject, Risk, Shown, Step};
-use super::{Goal, Plan, operations};
-use crate::graph::{Graph, Node, Outputs, references, resolve};
+use super::{Goal, Plan, checks, operations};
+use crate::graph::{Node, Outputs, resolve};
 use crate::ids::{KindName, NodeId};
 use crate::kinds::{Data, Impact, KindModel, ReplaceOrder};
 use crate::names;
@@ -28,9 +28,9 @@ pub fn diff(request: DiffRequest<'_>) -> Result<Plan, PlanError> {
         return Err(PlanError::OtherTenant { wanted: request.key.clone(), found: record.key.clone() });
     }
     let order = request.graph.order().map_err(PlanError::Graph)?;
-    check_record(request.record)?;
-    check_fit(&request)?;
-    check_snapshot(&request)?;
+    checks::check_record(request.record)?;
+    checks::check_fit(&request)?;
+    checks::check_snapshot(&request)?;
 
     let mut differ = Differ { request: &request, known: BTreeMap::new(), steps: Vec::new(), impossible: Vec::new() };
     if request.mode == Mode::Destroy {
@@ -66,92 +66,6 @@ pub(super) fn physical_name(node: &Node, recorded: Option<&NodeRecord>, model: &
         }
         _ => node.name.clone(),
     }
-}
-
-fn check_record(record: Option<&Record>) -> Result<(), PlanError> {
-    let Some(record) = record else { return Ok(()) };
-    let mut graph = Graph::new();
-    for (id, node) in &record.nodes {
-        let refers: Vec<Value> = node
-            .depends_on
-            .iter()
-            .filter(|to| record.nodes.contains_key(*to))
-            .map(|to| serde_json::json!({"$node": to, "$output": "id"}))
-            .collect();
-        let node = Node {
-            id: id.clone(),
-            kind: node.kind.clone(),
-            name: node.name.clone(),
-            inputs: Value::Array(refers),
-            tags: BTreeMap::new(),
-        };
-        graph.insert(node).map_err(PlanError::Record)?;
-    }
-    graph.order().map(drop).map_err(PlanError::Record)
-}
-
-fn check_fit(request: &DiffRequest<'_>) -> Result<(), PlanError> {
-    let mut misfits = Vec::new();
-    for node in request.graph.nodes() {
-        let model = request.kinds.get(&node.kind)?;
-        let mut misfit = |problem: String| {
-            misfits.push(NodeProblem { node: node.id.clone(), kind: node.kind.clone(), problem });
-        };
-        match node.inputs.as_object() {
-            None => misfit("its inputs are not a JSON object".to_owned()),
-            Some(fields) => {
-                for field in fields.keys().filter(|field| model.field(field).is_none()) {
-                    misfit(format!("the kind has no rule for the field `{field}`"));
-                }
-            }
-        }
-        for reference in references(&node.inputs) {
-            let Some(to) = request.graph.get(&reference.node) else { continue };
-            if !request.kinds.get(&to.kind)?.outputs.contains(&reference.output.as_str()) {
-                misfit(format!("it refers to {reference}, and {} has no such output", to.kind));
-            }
-        }
-    }
-    if misfits.is_empty() { Ok(()) } else { Err(PlanError::Misfit(misfits)) }
-}
-
-fn check_snapshot(request: &DiffRequest<'_>) -> Result<(), PlanError> {
-    let mut kinds: BTreeMap<&NodeId, &KindName> = BTreeMap::new();
-    for (id, node) in request.record.iter().flat_map(|record| &record.nodes) {
-        kinds.insert(id, &node.kind);
-    }
-    for node in request.graph.nodes() {
-        kinds.insert(&node.id, &node.kind);
-    }
-    let (mut foreign, mut unknown, mut unobserved) = (Vec::new(), Vec::new(), Vec::new());
-    for (id, kind) in kinds {
-        let problem = |problem: &str| NodeProblem { node: id.clone(), kind: kind.clone(), problem: problem.to_owned() };
-        match request.snapshot.get(id) {
-            None => unobserved.push(problem("not observed")),
-            Some(Observed::Foreign(text)) => foreign.push(problem(text)),
-            Some(Observed::Unknown(text)) => unknown.push(problem(text)),
-            Some(Observed::Absent | Observed::Present(_)) => {}
-        }
-    }
-    if !unobserved.is_empty() {
-        return Err(PlanError::Unobserved(unobserved));
-    }
-    if !foreign.is_empty() {
-        return Err(PlanError::Foreign(foreign));
-    }
-    if !unknown.is_empty() {
-        return Err(PlanError::Unknown(unknown));
-    }
-    let deleting: Vec<NodeProblem> = request
-        .graph
-        .nodes()
-        .filter(|_| request.mode != Mode::Destroy)
-        .filter(|node| {
-            matches!(request.snapshot.get(&node.id), Some(Observed::Present(live)) if live.status == Status::Deleting)
-        })
-        .map(|node| NodeProblem { node: node.id.clone(), kind: node.kind.clone(), problem: node.name.clone() })
-        .collect();
-    if deleting.is_empty() { Ok(()) } else { Err(PlanError::Deleting(deleting)) }
 }
 
 struct Differ<'r, 'a> {
@@ -387,7 +301,7 @@ impl Differ<'_, '_> {
                 step.data = loss.policy;
                 if let (Action::Replace { .. }, true, Data::Held(what)) = (step.action, served, old_model.data) {
                     let text = if loss.text.is_empty() { String::new() } else { format!("; {}", loss.text) };
-                    step.risk = Risk::DataLoss(format!("{what} is lost: the new object starts empty{text}"));
+                    step.risk = Risk::DataLoss(format!("loses {what}: the new object starts empty{text}"));
                 } else if matches!(step.action, Action::Replace { .. }) && !served {
                     step.risk = Risk::None;
                 } else if !loss.text.is_empty() {
@@ -402,7 +316,7 @@ impl Differ<'_, '_> {
                     let only_tags = step.changes.iter().all(|change| change.field() == "tags");
                     if only_tags { timing.update.min(Duration::from_secs(2)) } else { timing.update }
                 }
-                Action::Adopt if step.changes.is_empty() && step.reason.contains(PENDING) => timing.create,
+                Action::Adopt if step.reason.starts_with(PENDING) => timing.create,
                 Action::Adopt | Action::Forget | Action::NoChange | Action::Delete => Duration::ZERO,
             };
             step.expected = making + step.expected_removal;
@@ -465,10 +379,9 @@ fn decide(
     };
     let mut fields: Vec<&str> = impacts.iter().map(|(field, _)| *field).collect();
     fields.dedup();
-    let differs = if fields.len() == 1 { "differs" } else { "differ" };
-    let mut reason = format!("{} {differs}", fields.join(", "));
+    let mut reason = format!("different: {}", fields.join(", "));
     if severity(worst) > 0 {
-        reason = format!("{reason}: {}", texts(impacts, severity(worst)));
+        reason = format!("{reason}; {}", texts(impacts, severity(worst)));
     }
     let action = match (&live.status, worst) {
         (Status::Failed(failure), _) if !served => {

@@ -175,33 +175,37 @@ impl<'a> Dag<'a> {
                 makes.insert(node, index);
             }
         }
+        // Deletions that must not wait for anything that is made.
+        let first: Vec<bool> = self
+            .calls
+            .iter()
+            .map(|call| {
+                let step = &self.steps[call.step];
+                (call.verb == Some(Verb::Delete) && early.contains(&step.node))
+                    || (step.leftover && step.depended_on.iter().any(|to| early.contains(to)))
+            })
+            .collect();
         let mut edges: Vec<(usize, usize)> = Vec::new();
         for (index, call) in self.calls.iter().enumerate() {
             let step = &self.steps[call.step];
             let own = makes.get(&step.node).copied();
-            match call.verb {
-                Some(Verb::Delete | Verb::DeleteOld) => {
-                    // What it used goes later.
-                    for used in step.depended_on.iter().filter_map(|to| removals.get(to)).flatten() {
-                        edges.push((index, *used));
-                    }
-                    let first = call.verb == Some(Verb::Delete) && early.contains(&step.node)
-                        || step.leftover && step.depended_on.iter().any(|to| early.contains(to));
-                    if first {
-                        edges.extend(own.map(|own| (index, own)));
-                    } else if !step.leftover {
-                        edges.extend(own.map(|own| (own, index)));
-                    }
-                    if !first {
-                        // Whoever uses it moves over before it goes.
-                        for user in self.steps.iter().filter(|user| user.node != step.node) {
-                            if user.depends_on.contains(&step.node) || user.depended_on.contains(&step.node) {
-                                edges.extend(makes.get(&user.node).map(|user| (*user, index)));
-                            }
-                        }
-                    }
+            if !matches!(call.verb, Some(Verb::Delete | Verb::DeleteOld)) {
+                edges.extend(step.depends_on.iter().filter_map(|to| makes.get(to)).map(|made| (*made, index)));
+                continue;
+            }
+            // What it used goes later.
+            let used = step.depended_on.iter().filter_map(|to| removals.get(to)).flatten();
+            edges.extend(used.filter(|used| first[index] || !first[**used]).map(|used| (index, *used)));
+            if first[index] {
+                edges.extend(own.filter(|_| !step.leftover).map(|own| (index, own)));
+                continue;
+            }
+            edges.extend(own.filter(|_| !step.leftover).map(|own| (own, index)));
+            // Whoever uses it moves over before it goes.
+            for user in self.steps.iter().filter(|user| user.node != step.node) {
+                if user.depends_on.contains(&step.node) || user.depended_on.contains(&step.node) {
+                    edges.extend(makes.get(&user.node).map(|user| (*user, index)));
                 }
-                _ => edges.extend(step.depends_on.iter().filter_map(|to| makes.get(to)).map(|made| (*made, index))),
             }
         }
         for (before, behind) in edges {

@@ -164,7 +164,8 @@ impl Page {
         let mut last_compact = true;
         for step in plan.steps.iter().filter(|step| step.action != Action::NoChange) {
             let compact = step.changes.is_empty() && step.risk == Risk::None && step.action == Action::Create;
-            if !(compact && last_compact) && !self.text.ends_with("\n\n") {
+            let together = compact && last_compact;
+            if !together && !self.text.ends_with("\n\n") {
                 self.line("");
             }
             last_compact = compact;

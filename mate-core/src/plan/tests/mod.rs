@@ -1,1 +1,6 @@
-//! Tests of the plan.
+//! Tests of the plan, over small graphs of the real kinds.
+
+mod actions;
+mod golden;
+mod properties;
+mod world;

@@ -1,0 +1,98 @@
+//! What has to hold before anything is compared.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::error::{NodeProblem, PlanError};
+use super::request::{DiffRequest, Mode, Observed};
+use crate::graph::{Graph, Node, references};
+use crate::ids::{KindName, NodeId};
+use crate::provider::Status;
+use crate::state::Record;
+
+pub(super) fn check_record(record: Option<&Record>) -> Result<(), PlanError> {
+    let Some(record) = record else { return Ok(()) };
+    let mut graph = Graph::new();
+    for (id, node) in &record.nodes {
+        let refers: Vec<Value> = node
+            .depends_on
+            .iter()
+            .filter(|to| record.nodes.contains_key(*to))
+            .map(|to| serde_json::json!({"$node": to, "$output": "id"}))
+            .collect();
+        let node = Node {
+            id: id.clone(),
+            kind: node.kind.clone(),
+            name: node.name.clone(),
+            inputs: Value::Array(refers),
+            tags: BTreeMap::new(),
+        };
+        graph.insert(node).map_err(PlanError::Record)?;
+    }
+    graph.order().map(drop).map_err(PlanError::Record)
+}
+
+pub(super) fn check_fit(request: &DiffRequest<'_>) -> Result<(), PlanError> {
+    let mut misfits = Vec::new();
+    for node in request.graph.nodes() {
+        let model = request.kinds.get(&node.kind)?;
+        let mut misfit = |problem: String| {
+            misfits.push(NodeProblem { node: node.id.clone(), kind: node.kind.clone(), problem });
+        };
+        match node.inputs.as_object() {
+            None => misfit("its inputs are not a JSON object".to_owned()),
+            Some(fields) => {
+                for field in fields.keys().filter(|field| model.field(field).is_none()) {
+                    misfit(format!("the kind has no rule for the field `{field}`"));
+                }
+            }
+        }
+        for reference in references(&node.inputs) {
+            let Some(to) = request.graph.get(&reference.node) else { continue };
+            if !request.kinds.get(&to.kind)?.outputs.contains(&reference.output.as_str()) {
+                misfit(format!("it refers to {reference}, and {} has no such output", to.kind));
+            }
+        }
+    }
+    if misfits.is_empty() { Ok(()) } else { Err(PlanError::Misfit(misfits)) }
+}
+
+pub(super) fn check_snapshot(request: &DiffRequest<'_>) -> Result<(), PlanError> {
+    let mut kinds: BTreeMap<&NodeId, &KindName> = BTreeMap::new();
+    for (id, node) in request.record.iter().flat_map(|record| &record.nodes) {
+        kinds.insert(id, &node.kind);
+    }
+    for node in request.graph.nodes() {
+        kinds.insert(&node.id, &node.kind);
+    }
+    let (mut foreign, mut unknown, mut unobserved) = (Vec::new(), Vec::new(), Vec::new());
+    for (id, kind) in kinds {
+        let problem = |problem: &str| NodeProblem { node: id.clone(), kind: kind.clone(), problem: problem.to_owned() };
+        match request.snapshot.get(id) {
+            None => unobserved.push(problem("not observed")),
+            Some(Observed::Foreign(text)) => foreign.push(problem(text)),
+            Some(Observed::Unknown(text)) => unknown.push(problem(text)),
+            Some(Observed::Absent | Observed::Present(_)) => {}
+        }
+    }
+    if !unobserved.is_empty() {
+        return Err(PlanError::Unobserved(unobserved));
+    }
+    if !foreign.is_empty() {
+        return Err(PlanError::Foreign(foreign));
+    }
+    if !unknown.is_empty() {
+        return Err(PlanError::Unknown(unknown));
+    }
+    let deleting: Vec<NodeProblem> = request
+        .graph
+        .nodes()
+        .filter(|_| request.mode != Mode::Destroy)
+        .filter(|node| {
+            matches!(request.snapshot.get(&node.id), Some(Observed::Present(live)) if live.status == Status::Deleting)
+        })
+        .map(|node| NodeProblem { node: node.id.clone(), kind: node.kind.clone(), problem: node.name.clone() })
+        .collect();
+    if deleting.is_empty() { Ok(()) } else { Err(PlanError::Deleting(deleting)) }
+}
