@@ -45,7 +45,7 @@ impl Inner {
     }
 
     /// The sleeper that has to see to the next jump, where one is due.
-    fn to_wake(&mut self) -> Option<Waker> {
+    fn next_to_wake(&mut self) -> Option<Waker> {
         self.activity += 1;
         if self.all_asleep() { self.earliest().map(|(_, waker)| waker) } else { None }
     }
@@ -138,7 +138,7 @@ impl Drop for Guard {
     fn drop(&mut self) {
         let mut inner = lock(&self.inner);
         inner.entered -= 1;
-        let next = inner.to_wake();
+        let next = inner.next_to_wake();
         drop(inner);
         next.into_iter().for_each(Waker::wake);
     }
@@ -173,7 +173,7 @@ impl Future for Sleep {
                 let key = (this.deadline, inner.serial);
                 this.key = Some(key);
                 inner.sleepers.insert(key, context.waker().clone());
-                others.extend(inner.to_wake());
+                others.extend(inner.next_to_wake());
                 key
             }
         };
@@ -206,7 +206,7 @@ impl Drop for Sleep {
     fn drop(&mut self) {
         let Some(key) = self.key else { return };
         let mut inner = lock(&self.inner);
-        let next = if inner.sleepers.remove(&key).is_some() { inner.to_wake() } else { None };
+        let next = if inner.sleepers.remove(&key).is_some() { inner.next_to_wake() } else { None };
         drop(inner);
         next.into_iter().for_each(Waker::wake);
     }

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::SimCloud;
 use super::faults::Faults;
-use super::kinds::{Naming, behaviour, generic_outputs};
+use super::kinds::{behaviour, generic_outputs};
+use super::naming::Naming;
 use super::seed::Seed;
 use crate::graph::Outputs;
 use crate::ids::KindName;

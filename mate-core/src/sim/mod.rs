@@ -13,6 +13,9 @@
 //!
 //! What belongs to the base (VPC, subnets, cluster, certificate, zone, keys, the shared file system) is taken as
 //! existing. What a tenant makes must be there when it is referred to; [`SimCloud::plant`] puts in what others made.
+//!
+//! A secret that is deleted with [`DataPolicy::Keep`](crate::provider::DataPolicy::Keep) holds its name for its recovery
+//! window; with `Discard` it goes at once.
 
 mod clock;
 mod config;
@@ -20,6 +23,7 @@ mod faults;
 mod kinds;
 mod links;
 mod log;
+mod naming;
 mod object;
 mod operations;
 mod provider;
@@ -33,8 +37,8 @@ mod tests;
 pub use clock::SimClock;
 pub use config::{Latencies, OutputsOf, SimCloudBuilder};
 pub use faults::{Fault, FaultRule, Faults, Method};
-pub use kinds::Naming;
 pub use log::{Call, Outcome};
+pub use naming::Naming;
 pub use object::{SimObject, Snapshot};
 
 use std::collections::BTreeMap;

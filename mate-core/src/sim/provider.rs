@@ -155,7 +155,10 @@ impl Provider for SimCloud {
         let nothing = crate::ids::NodeId::new("tenant").expect("a valid node id");
         let mut state = self.state();
         let error = fault.and_then(|fault| fault_error(fault, "tagging:GetResources", &key.node(nothing)));
-        let result = error.map_or_else(|| Ok(state.discover(&scope, self.clock.now())), Err);
+        let result = match error {
+            Some(error) => Err(error),
+            None => Ok(state.discover(&scope, self.clock.now())),
+        };
         let at = self.clock.now();
         let outcome = Outcome::of(&result);
         state.calls.push(Call { method: Method::Discover, kind: None, address: None, targets: 0, at, fault, outcome });

@@ -17,6 +17,7 @@
 //! ```
 
 mod compare;
+mod patience;
 mod report;
 mod sample;
 mod suite;

@@ -365,7 +365,8 @@ fn edge(b: &mut Builder<'_>, group: &NodeHandle<SecurityGroup>) -> Edge {
             metadata_url: "https://sso.example.org/metadata.xml".into(),
             attribute_mapping: BTreeMap::from([("email".to_owned(), "mail".to_owned())]),
         };
-        b.add::<IdentityProvider>("identity-provider", "ConformSAML", &inputs);
+        let name = format!("{}-saml", b.tenant.tenant);
+        b.add::<IdentityProvider>("identity-provider", &name, &inputs);
     }
     Edge { load_balancer, target_group, rule }
 }

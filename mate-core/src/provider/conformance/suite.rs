@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -13,10 +12,7 @@ use crate::clock::Clock;
 use crate::graph::{Node, Outputs, resolve};
 use crate::ids::{NodeId, TenantKey};
 use crate::kinds::KindModel;
-use crate::provider::{
-    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, Ownership, Provider,
-    ProviderError, RetryStatus, Scope, Status, Target, UpdateRequest,
-};
+use crate::provider::{Deleted, ErrorClass, Live, Observation, Ownership, Provider, Status, Target};
 
 pub(super) async fn run(provider: Arc<dyn Provider>, setup: Setup) -> Report {
     let clock = provider.clock();
@@ -66,10 +62,10 @@ pub(super) async fn run(provider: Arc<dyn Provider>, setup: Setup) -> Report {
     suite.report
 }
 
-struct Suite {
-    provider: Arc<dyn Provider>,
-    setup: Setup,
-    clock: Arc<dyn Clock>,
+pub(super) struct Suite {
+    pub(super) provider: Arc<dyn Provider>,
+    pub(super) setup: Setup,
+    pub(super) clock: Arc<dyn Clock>,
     report: Report,
     outputs: BTreeMap<NodeId, Outputs>,
     /// The physical id and the inputs of what was made.
@@ -116,88 +112,6 @@ impl Suite {
                 promised: promised.to_owned(),
                 seen,
             }),
-        }
-    }
-
-    async fn pause(&self) {
-        self.clock.sleep_until(self.clock.now() + self.setup.poll).await;
-    }
-
-    fn deadline(&self) -> Duration {
-        self.clock.now() + self.setup.patience
-    }
-
-    async fn look(&self, target: &Target) -> Option<Observation> {
-        let mut answers = self.provider.observe(vec![target.clone()]).await;
-        if answers.len() == 1 { answers.pop() } else { None }
-    }
-
-    /// Looks until `enough` says so or patience ends; answers what was seen last. What is unknown is looked at again.
-    async fn watch(&self, target: &Target, enough: impl Fn(&Observation) -> bool) -> Result<Observation, String> {
-        let deadline = self.deadline();
-        loop {
-            let Some(seen) = self.look(target).await else {
-                return Err("not one answer to one request".to_owned());
-            };
-            if enough(&seen) {
-                return Ok(seen);
-            }
-            if self.clock.now() >= deadline {
-                return Err(format!("{} when patience ended", brief(&seen)));
-            }
-            self.pause().await;
-        }
-    }
-
-    async fn watch_ready(&self, target: &Target) -> Result<Live, String> {
-        let over = |seen: &Observation| match seen {
-            Observation::Present(live) => matches!(live.status, Status::Ready | Status::Failed(_)),
-            Observation::Foreign(_) => true,
-            Observation::Absent | Observation::Unknown(_) => false,
-        };
-        match self.watch(target, over).await? {
-            Observation::Present(live) if live.status == Status::Ready => Ok(live),
-            other => Err(brief(&other)),
-        }
-    }
-
-    /// One look that is sure.
-    async fn sure(&self, target: &Target) -> Result<Observation, String> {
-        self.watch(target, |seen| !matches!(seen, Observation::Unknown(_))).await
-    }
-
-    fn worth_repeating(&self, error: &ProviderError, deadline: Duration) -> bool {
-        error.retry == RetryStatus::Temporary && self.clock.now() < deadline
-    }
-
-    async fn create(&self, target: Target, token: String) -> Result<Created, ProviderError> {
-        let deadline = self.deadline();
-        loop {
-            match self.provider.create(CreateRequest { target: target.clone(), token: token.clone() }).await {
-                Err(error) if self.worth_repeating(&error, deadline) => self.pause().await,
-                answer => return answer,
-            }
-        }
-    }
-
-    async fn change(&self, target: Target, fields: Vec<String>, token: String) -> Result<Created, ProviderError> {
-        let deadline = self.deadline();
-        loop {
-            let request = UpdateRequest { target: target.clone(), fields: fields.clone(), token: token.clone() };
-            match self.provider.update(request).await {
-                Err(error) if self.worth_repeating(&error, deadline) => self.pause().await,
-                answer => return answer,
-            }
-        }
-    }
-
-    async fn remove(&self, target: Target) -> Result<Deleted, ProviderError> {
-        let deadline = self.deadline();
-        loop {
-            match self.provider.delete(DeleteRequest { target: target.clone(), data: DataPolicy::Discard }).await {
-                Err(error) if self.worth_repeating(&error, deadline) => self.pause().await,
-                answer => return answer,
-            }
         }
     }
 
@@ -332,16 +246,6 @@ impl Suite {
                 }
             };
             self.note(Some(&node), Check::Discovered, "discovered once by its tags", seen);
-        }
-    }
-
-    async fn discover(&self) -> Result<Vec<crate::provider::Discovered>, String> {
-        let deadline = self.deadline();
-        loop {
-            match self.provider.discover(Scope::Tenant(self.setup.tenant.clone())).await {
-                Err(error) if self.worth_repeating(&error, deadline) => self.pause().await,
-                answer => return answer.map_err(|error| error.to_string()),
-            }
         }
     }
 

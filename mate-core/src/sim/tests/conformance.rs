@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::broken::{Break, Broken};
 use super::world::kind;
+use crate::clock::Clock;
 use crate::graph::Graph;
 use crate::provider::Provider;
 use crate::provider::conformance::{
@@ -137,4 +138,34 @@ async fn a_graph_that_cannot_be_ordered_is_a_failure() {
     graph.insert(node).unwrap();
     let cloud: Arc<dyn Provider> = Arc::new(SimCloud::new(1));
     assert!(run(cloud, Setup::new(tenant, graph)).await.names(Check::Create));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_tenants_at_once_take_no_more_virtual_time_than_one() {
+    let base = sample_base();
+    let of = |tenant: String| {
+        let tenant = crate::ids::TenantKey::new(base.environment.clone(), tenant.parse().unwrap());
+        Setup::new(tenant.clone(), sample_graph(&base, &tenant.tenant)).updates(sample_updates())
+    };
+    let alone = SimCloud::new(1);
+    run(Arc::new(alone.clone()), of("one".into())).await.assert_ok();
+
+    let cloud = SimCloud::new(1);
+    let entered: Vec<_> = (0..12).map(|index| (index, cloud.clock().enter())).collect();
+    let start = |(index, guard)| {
+        let (cloud, setup) = (cloud.clone(), of(format!("tenant-{index}")));
+        tokio::spawn(async move {
+            let mut running = Box::pin(run(Arc::new(cloud), setup));
+            // The suite enters when it is first polled; until then the guard holds its place.
+            assert!(futures::poll!(&mut running).is_pending());
+            drop(guard);
+            running.await.assert_ok();
+        })
+    };
+    let runs: Vec<_> = entered.into_iter().map(start).collect();
+    for run in runs {
+        run.await.unwrap();
+    }
+    assert_eq!(cloud.sim_clock().now(), alone.sim_clock().now());
+    assert!(cloud.objects().is_empty());
 }
