@@ -150,6 +150,13 @@ def file_system(life):
         life.ids[f"ap-{name}"] = point["AccessPointId"]
     points = efs.describe_access_points(FileSystemId=file_system)["AccessPoints"]
     life.holds("access points", [point["RootDirectory"]["Path"] for point in points], ["/models", "/data"])
+    life.refused(
+        "an access point of a token that was used",
+        "AccessPointAlreadyExists",
+        efs.create_access_point,
+        ClientToken=f"{PREFIX}-data",
+        FileSystemId=file_system,
+    )
     life.refused("a file system with mount targets", "FileSystemInUse", efs.delete_file_system, FileSystemId=file_system)
     efs.update_file_system(FileSystemId=file_system, ThroughputMode="bursting")
     mode = efs.describe_file_systems(FileSystemId=file_system)["FileSystems"][0]["ThroughputMode"]

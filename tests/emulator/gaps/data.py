@@ -4,7 +4,8 @@ import json
 
 from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult, EmptyResult
-from moto.efs.exceptions import FileSystemNotFound
+from moto.efs.exceptions import EFSError, FileSystemNotFound
+from moto.efs.models import EFSBackend
 from moto.efs.responses import EFSResponse
 from moto.elasticache.exceptions import (
     CacheClusterNotFound,
@@ -348,3 +349,23 @@ def update_file_system():
         return json.dumps(file_system.info_json()), {"status": 202, "Content-Type": "application/json"}
 
     EFSResponse.update_file_system = update
+
+
+@gap(
+    "efs:CreateAccessPoint",
+    aws="makes one access point for one client token (`AccessPointAlreadyExists`)",
+    moto="makes another with each call",
+    page="efs/latest/ug/API_CreateAccessPoint.html",
+)
+def create_access_point():
+    original = EFSBackend.create_access_point
+
+    class AccessPointAlreadyExists(EFSError):
+        code = 409
+
+    def create(self, client_token, *others, **named):
+        if any(client_token and point.client_token == client_token for point in self.access_points.values()):
+            raise AccessPointAlreadyExists("AccessPointAlreadyExists", f"Access point with {client_token} already exists.")
+        return original(self, client_token, *others, **named)
+
+    EFSBackend.create_access_point = create
