@@ -39,7 +39,7 @@ async fn main() -> anyhow::Result<()> {
     for spec in &specs {
         let plan = mate.plan(spec).await?;
         println!("{}", plan.render(&TextStyle::for_stdout()));
-        plans.push((spec.id().clone(), plan));
+        plans.push((spec.id(), plan));
     }
 
     let screen = MultiProgress::new();

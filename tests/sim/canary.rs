@@ -59,11 +59,11 @@ async fn no_sink_holds_a_secret() {
     assert_eq!(secrets.len(), 3, "three secrets were made");
     assert!(secrets.iter().all(|secret| secret.contains(CANARY)), "the canary is in each: the search can find it");
 
-    let record = world.store.get(&world.mate.key(spec.id())).await.unwrap().unwrap();
+    let record = world.store.get(&world.mate.key(&spec.id())).await.unwrap().unwrap();
     sinks.push(record.to_json());
     sinks.push(format!("{record:?} {:?} {:?} {:?}", world.mate, world.cloud, world.store));
     sinks.push(format!("{:?}", world.cloud.calls()));
-    sinks.push(format!("{:?}", world.mate.status(spec.id()).await.unwrap()));
+    sinks.push(format!("{:?}", world.mate.status(&spec.id()).await.unwrap()));
     sinks.push(String::from_utf8(logs.0.lock().unwrap().clone()).unwrap());
     assert!(sinks.last().unwrap().contains("mate::engine"), "logs were captured");
     for sink in &sinks {

@@ -1,7 +1,6 @@
 //! What is refused before anything is touched.
 
 use mate::plan::{Consents, PlanError};
-use mate::spec::TenantSpec;
 use mate::{DestroyOptions, Error};
 
 use crate::cloud::{example, tfvars, world};
@@ -24,7 +23,7 @@ async fn downtime_and_data_loss_need_consent_to_exactly_that_step() {
     let world = world();
     let spec = example("clinic.tfvars");
     world.mate.provision(&spec).await.unwrap();
-    let plan = world.mate.plan_destroy(spec.id(), &DestroyOptions::new()).await.unwrap();
+    let plan = world.mate.plan_destroy(&spec.id(), &DestroyOptions::new()).await.unwrap();
     let some = Consents::none().data_loss("redis".parse().unwrap());
     let Err(Error::Consent(missing)) = world.mate.apply(plan, some).await else { panic!("consent is missing") };
     let text: Vec<String> = missing.iter().map(ToString::to_string).collect();
@@ -40,7 +39,7 @@ async fn a_protected_tenant_is_not_destroyed() {
     let protected = text.replace("tenant_config = {", "tenant_config = {\n  deletion_protection = true");
     let spec = tfvars(&protected);
     world.mate.provision(&spec).await.unwrap();
-    let error = world.mate.plan_destroy(spec.id(), &DestroyOptions::new()).await.unwrap_err();
+    let error = world.mate.plan_destroy(&spec.id(), &DestroyOptions::new()).await.unwrap_err();
     assert!(matches!(error, Error::Protected(_)), "{error}");
     assert!(error.to_string().contains("deletion_protection = false"));
 }
@@ -51,7 +50,7 @@ async fn a_bucket_that_holds_objects_is_not_emptied_silently() {
     let spec = example("clinic.tfvars");
     world.mate.provision(&spec).await.unwrap();
     world.cloud.put_object("mate-clinic-dev-data", "patient.pdf");
-    let plan = world.mate.plan_destroy(spec.id(), &DestroyOptions::new()).await.unwrap();
+    let plan = world.mate.plan_destroy(&spec.id(), &DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     let error = world.mate.apply(plan, consents).await.unwrap_err();
     assert!(error.to_string().contains("bucket"), "{error}");
@@ -59,7 +58,7 @@ async fn a_bucket_that_holds_objects_is_not_emptied_silently() {
     assert!(world.cloud.object(&bucket, "mate-clinic-dev-data").is_some(), "it is still there");
 
     let options = DestroyOptions::new().empty_bucket();
-    let plan = world.mate.plan_destroy(spec.id(), &options).await.unwrap();
+    let plan = world.mate.plan_destroy(&spec.id(), &options).await.unwrap();
     assert!(plan.risky_steps().any(|step| step.node.as_str() == "bucket"), "emptying it needs consent");
     let consents = Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.unwrap();

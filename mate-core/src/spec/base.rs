@@ -184,8 +184,8 @@ impl Base {
 
     fn decode(mut table: Reader<'_>) -> Option<Self> {
         let environment = table.required("environment");
-        let region = if table.has("region") { table.text::<Region>("region") } else { Region::new("us-east-1").ok() };
-        table.take("region");
+        let default_region = if table.has("region") { None } else { Region::new("us-east-1").ok() };
+        let region = table.text::<Region>("region").or(default_region);
         let account_id = table.required::<AccountId>("account_id");
         let domain = table.required::<Domain>("domain");
         let vpc_id = table.required::<VpcId>("vpc_id");

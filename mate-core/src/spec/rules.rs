@@ -119,6 +119,7 @@ fn services(list: &[ServiceSpec], errors: &mut Vec<SpecError>) {
                         format!("{path}.exposure.path_patterns"),
                         format!("has a pattern that service {other} has on listener {} already", listener.get()),
                     )
+                    .allowed("patterns of its own")
                     .given(quoted(pattern.as_str())),
                 );
             }
@@ -150,6 +151,7 @@ fn requests(path: &str, service: &ServiceSpec, errors: &mut Vec<SpecError>) {
                 format!("{path}.autoscaling.target_requests"),
                 "can only be asked of a service behind the load balancer",
             )
+            .allowed("nothing here, or the role \"web\"")
             .given(requests),
         );
     }

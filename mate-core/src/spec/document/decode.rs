@@ -161,7 +161,9 @@ fn efs_throughput(table: &mut Reader<'_>) -> Option<EfsThroughput> {
             let mode_is_known = other.is_some() || !mode_is_given;
             if let Some(rate) = rate.filter(|_| mode_is_known) {
                 let problem = "can only be set where `storage.efs_throughput_mode` is provisioned";
-                table.fail("efs_throughput_mibps", problem).given = Some(rate.to_string());
+                let error = table.fail("efs_throughput_mibps", problem);
+                error.allowed = Some("nothing here while throughput is bursting".to_owned());
+                error.given = Some(rate.to_string());
             }
             other.map(|_| EfsThroughput::Bursting)
         }

@@ -8,7 +8,7 @@ use crate::spec::error::SpecError;
 pub(crate) const WRAPPER: &str = "tenant_config";
 
 /// Each flat name with its place in the structured form.
-const FIELDS: [(&str, &str); 40] = [
+const FIELDS: [(&str, &str); 38] = [
     ("display_name", "display_name"),
     ("subdomain", "subdomain"),
     ("tier", "tier"),
@@ -47,8 +47,6 @@ const FIELDS: [(&str, &str); 40] = [
     ("identity_provider.type", "identity_provider.type"),
     ("identity_provider.name", "identity_provider.name"),
     ("identity_provider.metadata_url", "identity_provider.metadata_url"),
-    ("min_capacity", "min_capacity"),
-    ("max_capacity", "max_capacity"),
 ];
 
 /// CPU units and memory that the flat form admits: fewer than Fargate has.

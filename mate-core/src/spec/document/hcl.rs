@@ -63,30 +63,7 @@ fn table(text: &str, object: &Object) -> Table {
             ObjectKey::Expression(Expression::String(name)) => name.value().clone(),
             ObjectKey::Expression(other) => no_literal(text, other).to_string(),
         };
-        let stood_twice = overwritten(text, key, entry.expr());
-        table.insert(name.clone(), value(text, entry.expr()));
-        if stood_twice {
-            table.duplicates.push(name);
-        }
+        table.insert(name, value(text, entry.expr()));
     }
     table
-}
-
-/// Whether a later entry of the same name took this one's value: the parser keeps the first key and the last value,
-/// so that more than the sign of assignment stands between them.
-fn overwritten(text: &str, key: &ObjectKey, value: &Expression) -> bool {
-    let key = match key {
-        ObjectKey::Ident(name) => name.span(),
-        ObjectKey::Expression(name) => name.span(),
-    };
-    let (Some(key), Some(value)) = (key, value.span()) else { return false };
-    let between = text.get(key.end..value.start).unwrap_or_default();
-    let mut rest = between;
-    let mut bare = String::new();
-    while let Some(start) = rest.find("/*") {
-        bare.push_str(&rest[..start]);
-        rest = rest[start..].find("*/").map_or("", |end| &rest[start + end + 2..]);
-    }
-    bare.push_str(rest);
-    !matches!(bare.trim(), "=" | ":")
 }

@@ -165,7 +165,8 @@ fn image(table: &mut Reader<'_>) -> Option<ImageSpec> {
         return None;
     }
     if elsewhere && tagged {
-        table.fail("tag", "cannot stand beside `image`, which has a tag of its own");
+        table.fail("tag", "cannot stand beside `image`, which has a tag of its own").allowed =
+            Some("nothing here, or `repository` instead of `image`".to_owned());
     }
     match (repository, uri) {
         (Some(repository), _) => Some(ImageSpec::Repository { repository, reference }),
@@ -217,7 +218,8 @@ fn role(table: &mut Reader<'_>) -> Option<ServiceRole> {
         Some(role) => {
             for (field, given) in [("port", has_port), ("exposure", has_exposure)] {
                 if given {
-                    table.fail(field, format!("can only be set on a web service, and this is a {role}"));
+                    table.fail(field, format!("can only be set on a web service, and this is a {role}")).allowed =
+                        Some("nothing here, or the role \"web\"".to_owned());
                 }
             }
             if role == "worker" {
