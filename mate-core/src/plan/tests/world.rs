@@ -129,7 +129,13 @@ impl World {
             record: Record::new(key(), "0123456789abcdef0123456789abcdef"),
             cloud: BTreeMap::new(),
             deletions: Deletions::default(),
-            after: After { phase: None, spec_digest: "spec-1".into(), summary, deletion_protection: false },
+            after: After {
+                phase: None,
+                spec_digest: "spec-1".into(),
+                summary,
+                deletion_protection: false,
+                outputs: BTreeMap::new(),
+            },
             counter: 0,
         }
     }
