@@ -46,7 +46,8 @@ impl Driver for CacheSubnetGroupDriver {
             .set_tags(Some(elasticache_tags::list(&target.tags)))
             .send()
             .await
-            .map_err(failed(&target.address, "elasticache:CreateCacheSubnetGroup"));
+            .map_err(failed(&target.address, "elasticache:CreateCacheSubnetGroup"))
+            .map_err(fields::missing);
         match made {
             Ok(answer) => {
                 Ok(live(target, &answer.cache_subnet_group.unwrap_or_else(|| named(target)), target.tags.clone())

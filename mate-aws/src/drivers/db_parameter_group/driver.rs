@@ -52,15 +52,16 @@ impl Driver for DbParameterGroupDriver {
             .set_tags(Some(rds_tags::list(&target.tags)))
             .send()
             .await
-            .map_err(failed(&target.address, "rds:CreateDBParameterGroup"));
+            .map_err(failed(&target.address, "rds:CreateDBParameterGroup"))
+            .map_err(fields::missing);
         match made {
             Ok(answer) => {
                 let group = answer.db_parameter_group.unwrap_or_else(|| Group::builder().build());
-                let live = live(target, &group, &BTreeMap::new(), target.tags.clone());
+                let live = Created::from(live(target, &group, &BTreeMap::new(), target.tags.clone()));
                 change(aws, target, &live.physical_id, &BTreeMap::new(), &inputs.parameters)
                     .await
-                    .map_err(|error| error.with_created(live.clone().into()))?;
-                Ok(live.into())
+                    .map_err(fields::behind(&live))?;
+                Ok(live)
             }
             Err(error) if error.class == ErrorClass::AlreadyExists => {
                 let found = find(aws, target, &target.name).await?;

@@ -35,8 +35,14 @@ impl Driver for DbSubnetGroupDriver {
     }
 
     async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
+        const CALL: &str = "rds:CreateDBSubnetGroup";
         let target = &request.target;
         let inputs = target.typed::<DbSubnetGroup>()?;
+        // Asked first, because some endpoints that speak RDS replace a group whose name is taken.
+        if let Some(live) = find(aws, target, &target.name).await? {
+            let live = fields::needed(target, CALL, Some(live))?;
+            return fields::complete::<DbSubnetGroup>(self, aws, request, live).await;
+        }
         let made = aws
             .rds
             .create_db_subnet_group()
@@ -46,7 +52,8 @@ impl Driver for DbSubnetGroupDriver {
             .set_tags(Some(rds_tags::list(&target.tags)))
             .send()
             .await
-            .map_err(failed(&target.address, "rds:CreateDBSubnetGroup"));
+            .map_err(failed(&target.address, CALL))
+            .map_err(fields::missing);
         match made {
             Ok(answer) => {
                 Ok(live(target, &answer.db_subnet_group.unwrap_or_else(|| named(target)), target.tags.clone()).into())

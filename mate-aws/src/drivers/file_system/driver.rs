@@ -13,8 +13,8 @@ use mate_core::ids::KindName;
 use mate_core::kinds::Kind;
 use mate_core::kinds::file_system::{FileSystem, FileSystemInputs, FileSystemThroughput};
 use mate_core::provider::{
-    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
-    Target, UpdateRequest,
+    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError,
+    RetryStatus, Status, Target, UpdateRequest,
 };
 use serde_json::json;
 
@@ -59,13 +59,14 @@ impl Driver for FileSystemDriver {
             .set_tags(Some(efs::list(&efs::with_name(target))))
             .send()
             .await
-            .map_err(failed(&target.address, "elasticfilesystem:CreateFileSystem"));
+            .map_err(failed(&target.address, "elasticfilesystem:CreateFileSystem"))
+            .map_err(fields::missing);
         match made {
             Ok(made) => {
                 let live = begun(&made.file_system_id, made.file_system_arn, efs::status(Some(&made.life_cycle_state)));
                 if inputs.transition_to_ia.is_some() {
                     let put = put_lifecycle(aws, target, &made.file_system_id, &inputs).await;
-                    put.map_err(|error| error.with_created(live.clone()))?;
+                    put.map_err(fields::behind(&live))?;
                 }
                 Ok(live)
             }
@@ -119,7 +120,8 @@ impl Driver for FileSystemDriver {
         let held = found.size_in_bytes().map_or(0, |size| size.value());
         if request.data != DataPolicy::Discard && held > EMPTY {
             return Err(ProviderError::new(ErrorClass::Dependency, CALL, target.address.clone())
-                .with_message(format!("it holds {held} bytes of files: move them away, or consent to losing them")));
+                .with_message(format!("it holds {held} bytes of files: move them away, or consent to losing them"))
+                .with_retry(RetryStatus::Permanent));
         }
         let going = aws.efs.delete_file_system().file_system_id(&live.physical_id).send().await;
         let going = fields::unless_absent(going.map_err(failed(&target.address, CALL)))?;

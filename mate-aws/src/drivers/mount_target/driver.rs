@@ -71,7 +71,8 @@ impl Driver for MountTargetDriver {
             .set_security_groups(Some(fields::values(target, &inputs.security_group_ids)?))
             .send()
             .await
-            .map_err(failed(&target.address, "elasticfilesystem:CreateMountTarget"));
+            .map_err(failed(&target.address, "elasticfilesystem:CreateMountTarget"))
+            .map_err(fields::missing);
         match made {
             Ok(made) => Ok(Created {
                 status: efs::status(Some(&made.life_cycle_state))

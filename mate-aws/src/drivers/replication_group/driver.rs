@@ -50,7 +50,7 @@ impl Driver for ReplicationGroupDriver {
         let token = read_secret(aws, &target.address, fields::value(target, &inputs.auth_token_secret_arn)?).await?;
         let call = request::create(aws, target, &inputs, &token)?;
         let made = unlogged(call.send()).await.map_err(failed(&target.address, CALL));
-        match made.map_err(|error| without(&token, error)) {
+        match made.map_err(|error| fields::missing(without(&token, error))) {
             Ok(answer) => {
                 let group = answer
                     .replication_group
