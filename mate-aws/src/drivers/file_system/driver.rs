@@ -240,7 +240,7 @@ fn too_soon(mut error: ProviderError) -> ProviderError {
 
 /// The creation token of the file system of this name: the name itself, or as much of it as EFS takes with a hash of
 /// the whole. Two names of one hash cannot mix up two file systems: the tags decide whose it is.
-fn creation_token(name: &str) -> String {
+pub(super) fn creation_token(name: &str) -> String {
     if name.len() <= 64 {
         return name.to_owned();
     }
