@@ -105,16 +105,19 @@ pub(crate) fn missing(mut error: ProviderError) -> ProviderError {
     error
 }
 
-/// A failure behind a create that succeeded: it says what exists, and "not found" is only "not seen yet".
+/// What was seen a moment ago and is "not found" now is not seen yet, or just gone: the next look tells.
+pub(crate) fn unsettled(mut error: ProviderError) -> ProviderError {
+    if error.class == ErrorClass::NotFound {
+        error.class = ErrorClass::EventualConsistency;
+        error.retry = error.class.retry();
+    }
+    error
+}
+
+/// A failure behind a create that succeeded: it says what exists.
 pub(crate) fn behind(created: &Created) -> impl FnOnce(ProviderError) -> ProviderError {
     let created = created.clone();
-    move |mut error| {
-        if error.class == ErrorClass::NotFound {
-            error.class = ErrorClass::EventualConsistency;
-            error.retry = error.class.retry();
-        }
-        error.with_created(created)
-    }
+    move |error| unsettled(error).with_created(created)
 }
 
 /// The same failure for another target of the batch.

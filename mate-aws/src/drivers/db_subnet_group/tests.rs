@@ -4,7 +4,7 @@ use aws_sdk_rds::Client;
 use aws_sdk_rds::operation::create_db_subnet_group::{CreateDBSubnetGroupError, CreateDbSubnetGroupOutput};
 use aws_sdk_rds::operation::delete_db_subnet_group::DeleteDBSubnetGroupError;
 use aws_sdk_rds::operation::describe_db_subnet_groups::{DescribeDBSubnetGroupsError, DescribeDbSubnetGroupsOutput};
-use aws_sdk_rds::operation::list_tags_for_resource::ListTagsForResourceOutput;
+use aws_sdk_rds::operation::list_tags_for_resource::{ListTagsForResourceError, ListTagsForResourceOutput};
 use aws_sdk_rds::operation::modify_db_subnet_group::{ModifyDBSubnetGroupError, ModifyDbSubnetGroupOutput};
 use aws_sdk_rds::types::{DbSubnetGroup as Group, Subnet};
 use aws_smithy_mocks::{Rule, mock};
@@ -67,6 +67,11 @@ async fn unknown_is_not_absent() {
         .then_error(|| DescribeDBSubnetGroupsError::generic(code("AccessDenied")));
     let observation = Subject.observe(&aws(client!(aws_sdk_rds, [rule])), &[target()]).await.remove(0);
     assert!(matches!(observation, Observation::Unknown(error) if error.class == ErrorClass::Denied));
+    // Described, and its tags not found: not seen yet, or just gone.
+    let tags = mock!(Client::list_tags_for_resource)
+        .then_error(|| ListTagsForResourceError::generic(code("DBSubnetGroupNotFoundFault")));
+    let observation = Subject.observe(&aws(client!(aws_sdk_rds, [described("d"), tags])), &[target()]).await.remove(0);
+    assert!(matches!(observation, Observation::Unknown(error) if error.class == ErrorClass::EventualConsistency));
 }
 
 #[tokio::test]

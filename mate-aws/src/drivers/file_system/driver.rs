@@ -5,9 +5,7 @@
 //! finds the one that it made, whatever became of the record.
 
 use async_trait::async_trait;
-use aws_sdk_efs::types::{
-    FileSystemDescription, LifecyclePolicy, PerformanceMode, ThroughputMode, TransitionToIaRules,
-};
+use aws_sdk_efs::types::{FileSystemDescription, LifecyclePolicy, PerformanceMode, ThroughputMode};
 use mate_core::graph::Outputs;
 use mate_core::ids::KindName;
 use mate_core::kinds::Kind;
@@ -156,17 +154,17 @@ async fn by_token(aws: &Aws, target: &Target) -> Result<Option<FileSystemDescrip
     Ok(found.into_iter().find(|found| found.creation_token() == token))
 }
 
-/// The whole of a file system; nothing when it has just gone.
+/// The whole of a file system; nothing when it is gone.
 async fn read(
     aws: &Aws,
     target: &Target,
     found: FileSystemDescription,
 ) -> Result<Option<(FileSystemDescription, Live)>, ProviderError> {
     let Some(status) = efs::status(Some(found.life_cycle_state())) else { return Ok(None) };
-    let call = aws.efs.describe_lifecycle_configuration().file_system_id(found.file_system_id());
-    let answer = call.send().await.map_err(failed(&target.address, "elasticfilesystem:DescribeLifecycleConfiguration"));
-    let Some(lifecycle) = fields::unless_absent(answer)? else { return Ok(None) };
-    let transition = lifecycle.lifecycle_policies().iter().find_map(LifecyclePolicy::transition_to_ia);
+    let transition = match status {
+        Status::Deleting => None,
+        _ => Some(transition_to_ia(aws, target, found.file_system_id()).await?),
+    };
     let key = found.kms_key_id().and_then(|key| fields::kms_key(fields::text(target, "kms_key_id"), key));
     let live = Live {
         physical_id: found.file_system_id().to_owned(),
@@ -174,12 +172,21 @@ async fn read(
         inputs: fields::Fields::default()
             .with("kms_key_id", key)
             .with("throughput", live_throughput(&found))
-            .with("transition_to_ia", Some(transition.map(TransitionToIaRules::as_str)))
+            .with("transition_to_ia", transition)
             .into_value(),
         outputs: outputs(found.file_system_id(), found.file_system_arn()),
         tags: efs::map(found.tags()),
     };
     Ok(Some((found, live)))
+}
+
+async fn transition_to_ia(aws: &Aws, target: &Target, id: &str) -> Result<Option<String>, ProviderError> {
+    let answer = aws.efs.describe_lifecycle_configuration().file_system_id(id).send().await;
+    let answer = answer
+        .map_err(failed(&target.address, "elasticfilesystem:DescribeLifecycleConfiguration"))
+        .map_err(fields::unsettled)?;
+    let rule = answer.lifecycle_policies().iter().find_map(LifecyclePolicy::transition_to_ia);
+    Ok(rule.map(|rule| rule.as_str().to_owned()))
 }
 
 async fn put_lifecycle(aws: &Aws, target: &Target, id: &str, inputs: &FileSystemInputs) -> Result<(), ProviderError> {

@@ -201,9 +201,15 @@ async fn what_the_nodes_do_not_tell_is_left_to_the_record() {
 
 #[tokio::test]
 async fn a_group_whose_tags_cannot_be_read_yet_is_waited_for_and_not_touched() {
+    for failure in ["InvalidReplicationGroupState", "ReplicationGroupNotFoundFault"] {
+        let tags =
+            mock!(Client::list_tags_for_resource).then_error(move || ListTagsForResourceError::generic(code(failure)));
+        let rules = [described(group().status("creating")), nodes(node()), tags];
+        let aws = aws(client!(aws_sdk_elasticache, any, rules));
+        let observed = Subject.observe(&aws, &[target()]).await.remove(0);
+        assert_eq!(present(observed).status, Status::Pending("creating".into()), "{failure}");
+    }
     let rules = || vec![described(group().status("creating")), nodes(node()), unreadable()];
-    let observed = Subject.observe(&aws(client!(aws_sdk_elasticache, any, rules())), &[target()]).await.remove(0);
-    assert_eq!(present(observed).status, Status::Pending("creating".into()));
     let request = testing::delete(target());
     let error = Subject.delete(&aws(client!(aws_sdk_elasticache, any, rules())), &request).await.unwrap_err();
     assert_eq!((error.class, error.retry), (ErrorClass::Conflict, RetryStatus::Temporary));
