@@ -82,7 +82,8 @@ fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "ServiceUnavailableException"
         | "Unavailable"
         | "RequestTimeout"
-        | "RequestTimeoutException" => lost,
+        | "RequestTimeoutException"
+        | "DependencyTimeout" => lost,
 
         "AccessDenied"
         | "AccessDeniedException"
@@ -98,6 +99,7 @@ fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "OptInRequired"
         | "InvalidAccessKeyId"
         | "RequestExpired"
+        | "KMSKeyNotAccessibleFault"
         | "AuthorizationNotFound" => C::Denied,
 
         "InsufficientDBInstanceCapacity"
@@ -105,6 +107,8 @@ fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "InsufficientInstanceCapacity"
         | "InsufficientThroughputCapacity"
         | "NoAvailableCapacity"
+        | "NoFreeAddressesInSubnet"
+        | "ProvisionedIopsNotAvailableInAZFault"
         | "InsufficientDBInstanceCapacityFault" => C::Capacity,
 
         "DependencyViolation"
@@ -117,11 +121,14 @@ fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "InvalidDBSubnetGroupStateFault"
         | "InvalidDBParameterGroupState"
         | "CacheSubnetGroupInUse"
+        | "SubnetInUse"
+        | "SubnetAlreadyInUse"
         | "WAFAssociatedItemException"
         | "CertificateNotFound" => C::Dependency,
 
         "IncorrectFileSystemLifeCycleState"
         | "InvalidDBInstanceState"
+        | "InvalidDBSubnetStateFault"
         | "InvalidReplicationGroupState"
         | "InvalidReplicationGroupStateFault"
         | "InvalidCacheClusterState"
@@ -163,6 +170,7 @@ fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "InvalidGroup.Duplicate"
         | "InvalidPermission.Duplicate"
         | "DuplicateProviderException"
+        | "SnapshotAlreadyExistsFault"
         | "DBSnapshotAlreadyExists" => C::AlreadyExists,
 
         "Blocked" | "LimitExceededFault" | "Client.QuotaExceeded" => C::Quota,
@@ -183,6 +191,8 @@ fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
             || code.contains("QuotaExceeded")
             || code.starts_with("TooMany")
             || code.ends_with("QuotaExceededFault")
+            // ElastiCache: `NodeQuotaForCustomerExceeded`, `TagQuotaPerResourceExceeded`.
+            || code.contains("Quota") && code.ends_with("Exceeded")
             || code.ends_with("LimitExceededException") =>
         {
             C::Quota
@@ -235,6 +245,31 @@ mod tests {
             "NotFound",
         ] {
             assert_eq!(class_of(code, ErrorClass::Ambiguous), ErrorClass::NotFound, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_data_services_codes() {
+        for (code, class) in [
+            ("NodeQuotaForCustomerExceeded", ErrorClass::Quota),
+            ("ClusterQuotaForCustomerExceeded", ErrorClass::Quota),
+            ("TagQuotaPerResourceExceeded", ErrorClass::Quota),
+            ("InstanceQuotaExceeded", ErrorClass::Quota),
+            ("FileSystemLimitExceeded", ErrorClass::Quota),
+            ("NoFreeAddressesInSubnet", ErrorClass::Capacity),
+            ("ProvisionedIopsNotAvailableInAZFault", ErrorClass::Capacity),
+            ("SubnetInUse", ErrorClass::Dependency),
+            ("SubnetAlreadyInUse", ErrorClass::Dependency),
+            ("InvalidDBSubnetGroupStateFault", ErrorClass::Dependency),
+            ("InvalidDBSubnetStateFault", ErrorClass::Conflict),
+            ("InvalidReplicationGroupState", ErrorClass::Conflict),
+            ("IncorrectMountTargetState", ErrorClass::Conflict),
+            ("KMSKeyNotAccessibleFault", ErrorClass::Denied),
+            ("SnapshotAlreadyExistsFault", ErrorClass::AlreadyExists),
+            ("InvalidVPCNetworkStateFault", ErrorClass::Invalid),
+            ("DependencyTimeout", ErrorClass::Ambiguous),
+        ] {
+            assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
         }
     }
 }

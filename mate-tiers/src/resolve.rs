@@ -3,7 +3,7 @@
 use mate_core::spec::{
     BackupDays, CacheTopology, ComplianceSpec, EfsThroughput, Gib, IdentityProvider, MibPerSecond, NodeCount, QuotaGb,
     ResolvedCache, ResolvedCompliance, ResolvedDatabase, ResolvedIdentityProvider, ResolvedStorage, ResolvedTenant,
-    RetentionDays, Source, SpecErrors, StorageLayout, TagValue, TenantSpec,
+    RetentionDays, Source, SpecErrors, TagValue, TenantSpec,
 };
 
 use crate::definition::TierDefinition;
@@ -124,7 +124,7 @@ fn storage(spec: &TenantSpec, tier: &TierDefinition, sources: &mut Sources<'_>) 
             tier.max_storage.map(QuotaGb::get),
             QUOTA_GB,
         ),
-        layout: own.layout.clone().unwrap_or_else(StorageLayout::default),
+        layout: own.layout.clone().unwrap_or_default(),
     }
 }
 

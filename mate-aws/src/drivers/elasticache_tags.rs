@@ -14,12 +14,13 @@ pub(crate) fn list(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }
 
-/// The tags of an object; nothing when it has just gone.
-pub(crate) async fn read(aws: &Aws, target: &Target, arn: Option<&str>) -> Result<Option<Tags>, ProviderError> {
-    let Some(arn) = arn else { return Ok(Some(Tags::new())) };
+/// The tags of an object, which is described without them.
+pub(crate) async fn read(aws: &Aws, target: &Target, arn: Option<&str>) -> Result<Tags, ProviderError> {
+    let Some(arn) = arn else { return Ok(Tags::new()) };
     let answer = aws.elasticache.list_tags_for_resource().resource_name(arn).send().await;
-    let answer = fields::unless_absent(answer.map_err(failed(&target.address, "elasticache:ListTagsForResource")))?;
-    Ok(answer.map(|answer| tags::from_pairs(answer.tag_list().iter().map(|tag| (tag.key(), tag.value())))))
+    let answer =
+        answer.map_err(failed(&target.address, "elasticache:ListTagsForResource")).map_err(fields::unsettled)?;
+    Ok(tags::from_pairs(answer.tag_list().iter().map(|tag| (tag.key(), tag.value()))))
 }
 
 /// Sets the tags that differ, when `tags` is among the fields to change.

@@ -96,6 +96,30 @@ pub(crate) fn unless_absent<T>(answer: Result<T, ProviderError>) -> Result<Optio
     }
 }
 
+/// A create that AWS answers with "not found" lacks something that the object needs, or cannot see it yet.
+pub(crate) fn missing(mut error: ProviderError) -> ProviderError {
+    if error.class == ErrorClass::NotFound {
+        error.class = ErrorClass::Dependency;
+        error.retry = error.class.retry();
+    }
+    error
+}
+
+/// What was seen a moment ago and is "not found" now is not seen yet, or just gone: the next look tells.
+pub(crate) fn unsettled(mut error: ProviderError) -> ProviderError {
+    if error.class == ErrorClass::NotFound {
+        error.class = ErrorClass::EventualConsistency;
+        error.retry = error.class.retry();
+    }
+    error
+}
+
+/// A failure behind a create that succeeded: it says what exists.
+pub(crate) fn behind(created: &Created) -> impl FnOnce(ProviderError) -> ProviderError {
+    let created = created.clone();
+    move |error| unsettled(error).with_created(created)
+}
+
 /// The same failure for another target of the batch.
 pub(crate) fn repeat(error: &ProviderError, target: &Target) -> ProviderError {
     let mut copy = ProviderError::new(error.class, error.operation.clone(), target.address.clone());
@@ -201,7 +225,7 @@ pub(crate) async fn complete<K: Kind>(
     }
     let target = Target { physical_id: Some(live.physical_id.clone()), ..request.target.clone() };
     let update = UpdateRequest { target, fields, token: request.token.clone() };
-    driver.update(aws, &update).await.map_err(|error| error.with_created(live.into()))
+    driver.update(aws, &update).await.map_err(behind(&live.into()))
 }
 
 #[cfg(test)]

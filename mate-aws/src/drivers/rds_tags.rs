@@ -19,12 +19,12 @@ pub(crate) fn map(list: &[Tag]) -> Tags {
     tags::from_pairs(list.iter().map(|tag| (tag.key(), tag.value())))
 }
 
-/// The tags of an object that is described without them; nothing when it has just gone.
-pub(crate) async fn read(aws: &Aws, target: &Target, arn: Option<&str>) -> Result<Option<Tags>, ProviderError> {
-    let Some(arn) = arn else { return Ok(Some(Tags::new())) };
+/// The tags of an object that is described without them.
+pub(crate) async fn read(aws: &Aws, target: &Target, arn: Option<&str>) -> Result<Tags, ProviderError> {
+    let Some(arn) = arn else { return Ok(Tags::new()) };
     let answer = aws.rds.list_tags_for_resource().resource_name(arn).send().await;
-    let answer = fields::unless_absent(answer.map_err(failed(&target.address, "rds:ListTagsForResource")))?;
-    Ok(answer.map(|answer| map(answer.tag_list())))
+    let answer = answer.map_err(failed(&target.address, "rds:ListTagsForResource")).map_err(fields::unsettled)?;
+    Ok(map(answer.tag_list()))
 }
 
 /// Sets the tags that differ, when `tags` is among the fields to change.

@@ -94,30 +94,26 @@ impl fmt::Display for SpecError {
 
 /// Every problem of a spec; one at least.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpecErrors {
-    first: SpecError,
-    others: Vec<SpecError>,
-}
+pub struct SpecErrors(Vec<SpecError>);
 
 impl SpecErrors {
     /// The problems, or nothing if there are none.
     #[must_use]
     pub fn from_list(errors: impl IntoIterator<Item = SpecError>) -> Option<Self> {
-        let mut errors = errors.into_iter();
-        let first = errors.next()?;
-        Some(Self { first, others: errors.collect() })
+        let errors: Vec<SpecError> = errors.into_iter().collect();
+        (!errors.is_empty()).then_some(Self(errors))
     }
 
     /// The problems one by one.
     pub fn iter(&self) -> impl Iterator<Item = &SpecError> {
-        std::iter::once(&self.first).chain(&self.others)
+        self.0.iter()
     }
 
     /// How many there are.
     #[must_use]
     #[allow(clippy::len_without_is_empty, reason = "there is always one")]
     pub fn len(&self) -> usize {
-        1 + self.others.len()
+        self.0.len()
     }
 
     pub(crate) fn check(errors: Vec<SpecError>) -> Result<(), Self> {
@@ -126,17 +122,17 @@ impl SpecErrors {
 }
 
 impl From<SpecError> for SpecErrors {
-    fn from(first: SpecError) -> Self {
-        Self { first, others: Vec::new() }
+    fn from(error: SpecError) -> Self {
+        Self(vec![error])
     }
 }
 
 impl IntoIterator for SpecErrors {
     type Item = SpecError;
-    type IntoIter = std::iter::Chain<std::iter::Once<SpecError>, std::vec::IntoIter<SpecError>>;
+    type IntoIter = std::vec::IntoIter<SpecError>;
 
     fn into_iter(self) -> Self::IntoIter {
-        std::iter::once(self.first).chain(self.others)
+        self.0.into_iter()
     }
 }
 

@@ -108,7 +108,7 @@ fn paired(cpu: u32, memory: u32) -> bool {
         return matches!(memory, 512 | 1024 | 2048);
     }
     PAIRS.iter().any(|(units, least, most, step)| {
-        *units == cpu && (*least..=*most).contains(&memory) && (memory - least) % step == 0
+        *units == cpu && (*least..=*most).contains(&memory) && (memory - least).is_multiple_of(*step)
     })
 }
 

@@ -76,7 +76,8 @@ impl Driver for AccessPointDriver {
         }
         let made = call(aws, request, &inputs, file_system)
             .await
-            .map_err(failed(&target.address, "elasticfilesystem:CreateAccessPoint"));
+            .map_err(failed(&target.address, "elasticfilesystem:CreateAccessPoint"))
+            .map_err(fields::missing);
         match made {
             Ok(made) => {
                 let made = AccessPointDescription::builder()

@@ -46,7 +46,8 @@ impl Driver for CacheSubnetGroupDriver {
             .set_tags(Some(elasticache_tags::list(&target.tags)))
             .send()
             .await
-            .map_err(failed(&target.address, "elasticache:CreateCacheSubnetGroup"));
+            .map_err(failed(&target.address, "elasticache:CreateCacheSubnetGroup"))
+            .map_err(fields::missing);
         match made {
             Ok(answer) => {
                 Ok(live(target, &answer.cache_subnet_group.unwrap_or_else(|| named(target)), target.tags.clone())
@@ -108,7 +109,7 @@ async fn find(aws: &Aws, target: &Target, name: &str) -> Result<Option<Live>, Pr
     let groups = answer.and_then(|answer| answer.cache_subnet_groups).unwrap_or_default();
     let Some(group) = groups.into_iter().find(named) else { return Ok(None) };
     let tags = elasticache_tags::read(aws, target, group.arn()).await?;
-    Ok(tags.map(|tags| live(target, &group, tags)))
+    Ok(Some(live(target, &group, tags)))
 }
 
 fn named(target: &Target) -> Group {

@@ -9,7 +9,7 @@ use mate_core::kinds::Kind;
 use mate_core::kinds::db_instance::DbInstance;
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError,
-    Status, Target, UpdateRequest,
+    RetryStatus, Status, Target, UpdateRequest,
 };
 
 use super::live::{live, status};
@@ -60,7 +60,7 @@ impl Driver for DbInstanceDriver {
         let password = request::password(aws, target, &inputs).await?;
         let call = request::create(aws, target, &inputs, &password)?;
         let made = unlogged(call.send()).await.map_err(failed(&target.address, CALL));
-        match made.map_err(|error| without(&password, error)) {
+        match made.map_err(|error| fields::missing(without(&password, error))) {
             Ok(answer) => Ok(made_now(target, answer.db_instance)),
             Err(error) if error.class == ErrorClass::AlreadyExists => {
                 let found = describe(aws, &target.address, vec![&target.name]).await?;
@@ -108,16 +108,18 @@ impl Driver for DbInstanceDriver {
         if present.status == Status::Deleting {
             return Ok(Deleted::Going);
         }
-        let refused =
-            |class, message: &str| Err(ProviderError::new(class, CALL, target.address.clone()).with_message(message));
+        let refused = |class, message: &str| {
+            Err(ProviderError::new(class, CALL, target.address.clone())
+                .with_message(message)
+                .with_retry(RetryStatus::Permanent))
+        };
         if instance.deletion_protection() == Some(true) {
             return refused(
                 ErrorClass::Invalid,
                 "deletion protection is on: turn deletion_protection off in the tenant's database and apply that first",
             );
         }
-        let call =
-            aws.rds.delete_db_instance().db_instance_identifier(&present.physical_id).delete_automated_backups(true);
+        let call = aws.rds.delete_db_instance().db_instance_identifier(&present.physical_id);
         let call = match &request.data {
             DataPolicy::Discard => call.skip_final_snapshot(true),
             DataPolicy::Keep { final_snapshot: Some(name) } => {
@@ -130,6 +132,7 @@ impl Driver for DbInstanceDriver {
                 );
             }
         };
+        let call = call.delete_automated_backups(true);
         let going = call.send().await.map_err(failed(&target.address, CALL));
         Ok(fields::unless_absent(going)?.map_or(Deleted::Gone, |_| Deleted::Going))
     }

@@ -52,15 +52,16 @@ impl Driver for DbParameterGroupDriver {
             .set_tags(Some(rds_tags::list(&target.tags)))
             .send()
             .await
-            .map_err(failed(&target.address, "rds:CreateDBParameterGroup"));
+            .map_err(failed(&target.address, "rds:CreateDBParameterGroup"))
+            .map_err(fields::missing);
         match made {
             Ok(answer) => {
                 let group = answer.db_parameter_group.unwrap_or_else(|| Group::builder().build());
-                let live = live(target, &group, &BTreeMap::new(), target.tags.clone());
+                let live = Created::from(live(target, &group, &BTreeMap::new(), target.tags.clone()));
                 change(aws, target, &live.physical_id, &BTreeMap::new(), &inputs.parameters)
                     .await
-                    .map_err(|error| error.with_created(live.clone().into()))?;
-                Ok(live.into())
+                    .map_err(fields::behind(&live))?;
+                Ok(live)
             }
             Err(error) if error.class == ErrorClass::AlreadyExists => {
                 let found = find(aws, target, &target.name).await?;
@@ -109,9 +110,10 @@ async fn find(aws: &Aws, target: &Target, name: &str) -> Result<Option<Live>, Pr
     let named = |group: &Group| group.db_parameter_group_name().is_some_and(|found| found.eq_ignore_ascii_case(name));
     let groups = answer.and_then(|answer| answer.db_parameter_groups).unwrap_or_default();
     let Some(group) = groups.into_iter().find(named) else { return Ok(None) };
-    let Some(tags) = rds_tags::read(aws, target, group.db_parameter_group_arn()).await? else { return Ok(None) };
-    let Some(set) = fields::unless_absent(parameters(aws, target, name, None).await)? else { return Ok(None) };
-    let set = set
+    let tags = rds_tags::read(aws, target, group.db_parameter_group_arn()).await?;
+    let set = parameters(aws, target, name, None)
+        .await
+        .map_err(fields::unsettled)?
         .into_iter()
         .filter(|parameter| parameter.source().is_none_or(|source| source == "user"))
         .filter_map(|parameter| Some((parameter.parameter_name?, parameter.parameter_value?)))

@@ -35,8 +35,14 @@ impl Driver for DbSubnetGroupDriver {
     }
 
     async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
+        const CALL: &str = "rds:CreateDBSubnetGroup";
         let target = &request.target;
         let inputs = target.typed::<DbSubnetGroup>()?;
+        // Asked first, because some endpoints that speak RDS replace a group whose name is taken.
+        if let Some(live) = find(aws, target, &target.name).await? {
+            let live = fields::needed(target, CALL, Some(live))?;
+            return fields::complete::<DbSubnetGroup>(self, aws, request, live).await;
+        }
         let made = aws
             .rds
             .create_db_subnet_group()
@@ -46,7 +52,8 @@ impl Driver for DbSubnetGroupDriver {
             .set_tags(Some(rds_tags::list(&target.tags)))
             .send()
             .await
-            .map_err(failed(&target.address, "rds:CreateDBSubnetGroup"));
+            .map_err(failed(&target.address, CALL))
+            .map_err(fields::missing);
         match made {
             Ok(answer) => {
                 Ok(live(target, &answer.db_subnet_group.unwrap_or_else(|| named(target)), target.tags.clone()).into())
@@ -106,7 +113,7 @@ async fn find(aws: &Aws, target: &Target, name: &str) -> Result<Option<Live>, Pr
     let groups = answer.and_then(|answer| answer.db_subnet_groups).unwrap_or_default();
     let Some(group) = groups.into_iter().find(named) else { return Ok(None) };
     let tags = rds_tags::read(aws, target, group.db_subnet_group_arn()).await?;
-    Ok(tags.map(|tags| live(target, &group, tags)))
+    Ok(Some(live(target, &group, tags)))
 }
 
 fn named(target: &Target) -> Group {

@@ -5,16 +5,14 @@
 //! finds the one that it made, whatever became of the record.
 
 use async_trait::async_trait;
-use aws_sdk_efs::types::{
-    FileSystemDescription, LifecyclePolicy, PerformanceMode, ThroughputMode, TransitionToIaRules,
-};
+use aws_sdk_efs::types::{FileSystemDescription, LifecyclePolicy, PerformanceMode, ThroughputMode};
 use mate_core::graph::Outputs;
 use mate_core::ids::KindName;
 use mate_core::kinds::Kind;
 use mate_core::kinds::file_system::{FileSystem, FileSystemInputs, FileSystemThroughput};
 use mate_core::provider::{
-    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
-    Target, UpdateRequest,
+    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError,
+    RetryStatus, Status, Target, UpdateRequest,
 };
 use serde_json::json;
 
@@ -59,13 +57,14 @@ impl Driver for FileSystemDriver {
             .set_tags(Some(efs::list(&efs::with_name(target))))
             .send()
             .await
-            .map_err(failed(&target.address, "elasticfilesystem:CreateFileSystem"));
+            .map_err(failed(&target.address, "elasticfilesystem:CreateFileSystem"))
+            .map_err(fields::missing);
         match made {
             Ok(made) => {
                 let live = begun(&made.file_system_id, made.file_system_arn, efs::status(Some(&made.life_cycle_state)));
                 if inputs.transition_to_ia.is_some() {
                     let put = put_lifecycle(aws, target, &made.file_system_id, &inputs).await;
-                    put.map_err(|error| error.with_created(live.clone()))?;
+                    put.map_err(fields::behind(&live))?;
                 }
                 Ok(live)
             }
@@ -119,7 +118,8 @@ impl Driver for FileSystemDriver {
         let held = found.size_in_bytes().map_or(0, |size| size.value());
         if request.data != DataPolicy::Discard && held > EMPTY {
             return Err(ProviderError::new(ErrorClass::Dependency, CALL, target.address.clone())
-                .with_message(format!("it holds {held} bytes of files: move them away, or consent to losing them")));
+                .with_message(format!("it holds {held} bytes of files: move them away, or consent to losing them"))
+                .with_retry(RetryStatus::Permanent));
         }
         let going = aws.efs.delete_file_system().file_system_id(&live.physical_id).send().await;
         let going = fields::unless_absent(going.map_err(failed(&target.address, CALL)))?;
@@ -154,17 +154,17 @@ async fn by_token(aws: &Aws, target: &Target) -> Result<Option<FileSystemDescrip
     Ok(found.into_iter().find(|found| found.creation_token() == token))
 }
 
-/// The whole of a file system; nothing when it has just gone.
+/// The whole of a file system; nothing when it is gone.
 async fn read(
     aws: &Aws,
     target: &Target,
     found: FileSystemDescription,
 ) -> Result<Option<(FileSystemDescription, Live)>, ProviderError> {
     let Some(status) = efs::status(Some(found.life_cycle_state())) else { return Ok(None) };
-    let call = aws.efs.describe_lifecycle_configuration().file_system_id(found.file_system_id());
-    let answer = call.send().await.map_err(failed(&target.address, "elasticfilesystem:DescribeLifecycleConfiguration"));
-    let Some(lifecycle) = fields::unless_absent(answer)? else { return Ok(None) };
-    let transition = lifecycle.lifecycle_policies().iter().find_map(LifecyclePolicy::transition_to_ia);
+    let transition = match status {
+        Status::Deleting => None,
+        _ => Some(transition_to_ia(aws, target, found.file_system_id()).await?),
+    };
     let key = found.kms_key_id().and_then(|key| fields::kms_key(fields::text(target, "kms_key_id"), key));
     let live = Live {
         physical_id: found.file_system_id().to_owned(),
@@ -172,12 +172,21 @@ async fn read(
         inputs: fields::Fields::default()
             .with("kms_key_id", key)
             .with("throughput", live_throughput(&found))
-            .with("transition_to_ia", Some(transition.map(TransitionToIaRules::as_str)))
+            .with("transition_to_ia", transition)
             .into_value(),
         outputs: outputs(found.file_system_id(), found.file_system_arn()),
         tags: efs::map(found.tags()),
     };
     Ok(Some((found, live)))
+}
+
+async fn transition_to_ia(aws: &Aws, target: &Target, id: &str) -> Result<Option<String>, ProviderError> {
+    let answer = aws.efs.describe_lifecycle_configuration().file_system_id(id).send().await;
+    let answer = answer
+        .map_err(failed(&target.address, "elasticfilesystem:DescribeLifecycleConfiguration"))
+        .map_err(fields::unsettled)?;
+    let rule = answer.lifecycle_policies().iter().find_map(LifecyclePolicy::transition_to_ia);
+    Ok(rule.map(|rule| rule.as_str().to_owned()))
 }
 
 async fn put_lifecycle(aws: &Aws, target: &Target, id: &str, inputs: &FileSystemInputs) -> Result<(), ProviderError> {
@@ -238,7 +247,7 @@ fn too_soon(mut error: ProviderError) -> ProviderError {
 
 /// The creation token of the file system of this name: the name itself, or as much of it as EFS takes with a hash of
 /// the whole. Two names of one hash cannot mix up two file systems: the tags decide whose it is.
-fn creation_token(name: &str) -> String {
+pub(super) fn creation_token(name: &str) -> String {
     if name.len() <= 64 {
         return name.to_owned();
     }

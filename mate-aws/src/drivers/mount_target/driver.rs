@@ -71,7 +71,8 @@ impl Driver for MountTargetDriver {
             .set_security_groups(Some(fields::values(target, &inputs.security_group_ids)?))
             .send()
             .await
-            .map_err(failed(&target.address, "elasticfilesystem:CreateMountTarget"));
+            .map_err(failed(&target.address, "elasticfilesystem:CreateMountTarget"))
+            .map_err(fields::missing);
         match made {
             Ok(made) => Ok(Created {
                 status: efs::status(Some(&made.life_cycle_state))
@@ -186,8 +187,7 @@ async fn read(aws: &Aws, target: &Target, found: &MountTargetDescription) -> Res
         let answer =
             aws.efs.describe_mount_target_security_groups().mount_target_id(found.mount_target_id()).send().await;
         let answer = answer.map_err(failed(&target.address, "elasticfilesystem:DescribeMountTargetSecurityGroups"));
-        let Some(answer) = fields::unless_absent(answer)? else { return Ok(None) };
-        Some(answer.security_groups)
+        Some(answer.map_err(fields::unsettled)?.security_groups)
     } else {
         None
     };

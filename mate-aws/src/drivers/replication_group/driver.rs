@@ -50,7 +50,7 @@ impl Driver for ReplicationGroupDriver {
         let token = read_secret(aws, &target.address, fields::value(target, &inputs.auth_token_secret_arn)?).await?;
         let call = request::create(aws, target, &inputs, &token)?;
         let made = unlogged(call.send()).await.map_err(failed(&target.address, CALL));
-        match made.map_err(|error| without(&token, error)) {
+        match made.map_err(|error| fields::missing(without(&token, error))) {
             Ok(answer) => {
                 let group = answer
                     .replication_group
@@ -185,9 +185,11 @@ async fn find(aws: &Aws, target: &Target, id: &str) -> Result<Option<Found>, Pro
     let (node, tags) = futures::join!(node(aws, target, &group), elasticache_tags::read(aws, target, group.arn()));
     let node = node?;
     match tags {
-        Ok(None) => Ok(None),
-        Ok(Some(tags)) => Ok(Some(Found { live: live(target, &group, node.as_ref(), tags), tags: Readable::Yes })),
-        Err(error) if error.class == ErrorClass::Conflict && status(&group, node.as_ref()) != Status::Ready => {
+        Ok(tags) => Ok(Some(Found { live: live(target, &group, node.as_ref(), tags), tags: Readable::Yes })),
+        Err(error)
+            if matches!(error.class, ErrorClass::Conflict | ErrorClass::EventualConsistency)
+                && status(&group, node.as_ref()) != Status::Ready =>
+        {
             let live = live(target, &group, node.as_ref(), target.tags.clone());
             Ok(Some(Found { live, tags: Readable::NotYet(error) }))
         }

@@ -99,7 +99,7 @@ pub(crate) use load::{from_path, parse};
 /// [identity_provider]             # Cognito alone where the table is left out
 /// type = "SAML"                   # or "OIDC"
 /// name = "HospitalAzureAD"
-/// metadata_url = "https://login.microsoftonline.com/…"
+/// metadata_url = "https://login.hospital.com/metadata.xml"
 /// ```
 ///
 /// Services of the tenant's own instead of the preset:

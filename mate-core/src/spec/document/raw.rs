@@ -1,6 +1,7 @@
 //! A document as it was read: any value at any place, so that everything wrong with it can be told at once.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -31,10 +32,11 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn insert(&mut self, name: String, value: Raw) {
-        if self.entries.contains_key(&name) {
-            self.duplicates.push(name);
-        } else {
-            self.entries.insert(name, value);
+        match self.entries.entry(name) {
+            Entry::Occupied(first) => self.duplicates.push(first.key().clone()),
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
         }
     }
 
