@@ -14,6 +14,9 @@ use mate_core::provider::{
 
 use crate::context::Aws;
 
+#[cfg(test)]
+pub(crate) mod testing;
+
 /// One resource kind on AWS. The contract is [`mate_core::provider::Provider`]'s, for one kind.
 ///
 /// A driver derives the name, reads the live state, creates what is missing, then brings each aspect to what is
