@@ -101,7 +101,7 @@ mod tests {
         let rule = mock!(Client::get_secret_value)
             .match_requests(|request| request.secret_id() == Some("arn:s"))
             .then_output(|| GetSecretValueOutput::builder().secret_string("canary").build());
-        let aws = Aws { secretsmanager: client!(aws_sdk_secretsmanager, [rule]), ..aws() };
+        let aws = Aws { secretsmanager: client!(aws_sdk_secretsmanager, [&rule]), ..aws() };
         let secret = read_secret(&aws, &address("db"), "arn:s").await.unwrap();
         assert_eq!(secret.expose_secret(), "canary");
         assert!(!format!("{secret:?}").contains("canary"));
@@ -111,7 +111,7 @@ mod tests {
     async fn a_missing_secret_is_a_missing_dependency() {
         let rule = mock!(Client::get_secret_value)
             .then_error(|| GetSecretValueError::generic(code("ResourceNotFoundException")));
-        let aws = Aws { secretsmanager: client!(aws_sdk_secretsmanager, [rule]), ..aws() };
+        let aws = Aws { secretsmanager: client!(aws_sdk_secretsmanager, [&rule]), ..aws() };
         let error = read_secret(&aws, &address("db"), "arn:s").await.unwrap_err();
         assert_eq!((error.class, error.retry), (ErrorClass::Dependency, RetryStatus::Temporary));
     }

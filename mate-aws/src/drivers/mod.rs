@@ -14,6 +14,8 @@ use mate_core::provider::{
 
 use crate::context::Aws;
 
+#[cfg(feature = "secretsmanager")]
+mod secret;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -66,18 +68,25 @@ pub trait Driver: Send + Sync + fmt::Debug {
 
 /// Every driver of this build.
 pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
-    Vec::new()
+    vec![
+        #[cfg(feature = "secretsmanager")]
+        Arc::new(secret::SecretDriver),
+    ]
 }
 
 /// Observes targets one by one, eight at a time, for services that describe one object a call.
-pub(crate) async fn each<'a, F, Fut>(targets: &'a [Target], observe: F) -> Vec<Observation>
+pub(crate) fn each<'a, F, Fut>(targets: &'a [Target], observe: F) -> impl Future<Output = Vec<Observation>> + 'a
 where
     F: Fn(&'a Target) -> Fut,
     Fut: Future<Output = Result<Observation, ProviderError>> + 'a,
 {
-    futures::stream::iter(targets.iter().map(observe))
-        .buffered(8)
-        .map(|answer| answer.unwrap_or_else(Observation::Unknown))
-        .collect()
-        .await
+    // Collected before the first await: a closure held across one would make the future less general than `Send` asks.
+    let pending: Vec<Fut> = targets.iter().map(observe).collect();
+    async move {
+        futures::stream::iter(pending)
+            .buffered(8)
+            .map(|answer| answer.unwrap_or_else(Observation::Unknown))
+            .collect()
+            .await
+    }
 }

@@ -16,21 +16,20 @@ use mate_core::provider::{
 use crate::context::Aws;
 use crate::secrets::RandomSecrets;
 
-/// A client of an SDK crate that answers by the rules, in their order.
+/// A client of an SDK crate that answers by the rules: in their order, or `any` of them that fits.
 macro_rules! client {
-    ($sdk:ident, [$($rule:expr),* $(,)?]) => {
-        client!($sdk, aws_smithy_mocks::RuleMode::Sequential, [$($rule),*])
+    ($sdk:ident, any, $rules:expr) => {
+        client!($sdk, aws_smithy_mocks::RuleMode::MatchAny, $rules)
     };
-    ($sdk:ident, any, [$($rule:expr),* $(,)?]) => {
-        client!($sdk, aws_smithy_mocks::RuleMode::MatchAny, [$($rule),*])
+    ($sdk:ident, $rules:expr) => {
+        client!($sdk, aws_smithy_mocks::RuleMode::Sequential, $rules)
     };
-    ($sdk:ident, $mode:expr, [$($rule:expr),* $(,)?]) => {
-        $sdk::Client::from_conf(
-            $sdk::config::Builder::from(&$crate::drivers::testing::config())
-                .interceptor(aws_smithy_mocks::MockResponseInterceptor::new().rule_mode($mode)$(.with_rule(&$rule))*)
-                .build(),
-        )
-    };
+    ($sdk:ident, $mode:expr, $rules:expr) => {{
+        let mocks = aws_smithy_mocks::MockResponseInterceptor::new().rule_mode($mode);
+        let mocks = $rules.iter().fold(mocks, |mocks, rule| mocks.with_rule(rule));
+        let config = $crate::drivers::testing::config();
+        $sdk::Client::from_conf($sdk::config::Builder::from(&config).interceptor(mocks).build())
+    }};
 }
 pub(crate) use client;
 
