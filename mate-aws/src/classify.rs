@@ -70,7 +70,7 @@ fn reads(operation: &str) -> bool {
 }
 
 /// The class of an AWS error code. Codes from the services' API references.
-fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
+pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
     use ErrorClass as C;
     match code {
         "Throttling"
@@ -194,7 +194,11 @@ fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
             || code.starts_with("NoSuch")
             || matches!(
                 code,
-                "NotFoundFailure" | "WAFNonexistentItemException" | "ClusterNotFoundException" | "404"
+                "NotFoundFailure"
+                    | "ServerSideEncryptionConfigurationNotFoundError"
+                    | "WAFNonexistentItemException"
+                    | "ClusterNotFoundException"
+                    | "404"
             ) =>
         {
             C::NotFound
@@ -274,6 +278,7 @@ mod tests {
             "NoSuchHostedZone",
             "FileSystemNotFound",
             "InvalidGroup.NotFound",
+            "ServerSideEncryptionConfigurationNotFoundError",
             "NotFound",
         ] {
             assert_eq!(class_of(code, ErrorClass::Ambiguous), ErrorClass::NotFound, "{code}");

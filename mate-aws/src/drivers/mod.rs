@@ -14,10 +14,22 @@ use mate_core::provider::{
 
 use crate::context::Aws;
 
+#[cfg(feature = "s3")]
+mod bucket;
+#[cfg(feature = "cognito")]
+mod identity_provider;
+#[cfg(feature = "logs")]
+mod log_group;
+#[cfg(feature = "iam")]
+mod role;
 #[cfg(feature = "secretsmanager")]
 mod secret;
+#[cfg(feature = "ec2")]
+mod security_group;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(feature = "wafv2")]
+mod web_acl_association;
 
 /// One resource kind on AWS. The contract is [`mate_core::provider::Provider`]'s, for one kind.
 ///
@@ -69,8 +81,20 @@ pub trait Driver: Send + Sync + fmt::Debug {
 /// Every driver of this build.
 pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
     vec![
+        #[cfg(feature = "s3")]
+        Arc::new(bucket::BucketDriver),
+        #[cfg(feature = "cognito")]
+        Arc::new(identity_provider::IdentityProviderDriver),
+        #[cfg(feature = "logs")]
+        Arc::new(log_group::LogGroupDriver),
+        #[cfg(feature = "iam")]
+        Arc::new(role::RoleDriver),
         #[cfg(feature = "secretsmanager")]
         Arc::new(secret::SecretDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(security_group::SecurityGroupDriver),
+        #[cfg(feature = "wafv2")]
+        Arc::new(web_acl_association::WebAclAssociationDriver),
     ]
 }
 
