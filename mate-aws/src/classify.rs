@@ -3,7 +3,7 @@
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use mate_core::ids::Address;
-use mate_core::provider::{ErrorClass, ProviderError};
+use mate_core::provider::{Created, ErrorClass, ProviderError};
 
 /// Turns a failed call into a [`ProviderError`]: `.map_err(failed(address, "rds:CreateDBInstance"))`.
 ///
@@ -14,6 +14,26 @@ where
     E: ProvideErrorMetadata,
 {
     move |error| classify(address, operation, &error)
+}
+
+/// `None` for what is not there.
+pub(crate) fn if_found<T>(answer: Result<T, ProviderError>) -> Result<Option<T>, ProviderError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.class == ErrorClass::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// A failure behind a create that succeeded: it says what exists, and "not found" is only "not yet seen".
+pub(crate) fn behind(created: &Created) -> impl FnOnce(ProviderError) -> ProviderError {
+    move |mut error| {
+        if error.class == ErrorClass::NotFound {
+            error.class = ErrorClass::EventualConsistency;
+            error.retry = error.class.retry();
+        }
+        error.with_created(created.clone())
+    }
 }
 
 fn classify<E, R>(address: &Address, operation: &str, error: &SdkError<E, R>) -> ProviderError
@@ -50,7 +70,7 @@ fn reads(operation: &str) -> bool {
 }
 
 /// The class of an AWS error code. Codes from the services' API references.
-fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
+pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
     use ErrorClass as C;
     match code {
         "Throttling"
@@ -118,6 +138,7 @@ fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "DeleteConflictException"
         | "FileSystemInUse"
         | "BucketNotEmpty"
+        | "InvalidGroup.InUse"
         | "InvalidDBSubnetGroupStateFault"
         | "InvalidDBParameterGroupState"
         | "CacheSubnetGroupInUse"
@@ -181,7 +202,11 @@ fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
             || code.starts_with("NoSuch")
             || matches!(
                 code,
-                "NotFoundFailure" | "WAFNonexistentItemException" | "ClusterNotFoundException" | "404"
+                "NotFoundFailure"
+                    | "ServerSideEncryptionConfigurationNotFoundError"
+                    | "WAFNonexistentItemException"
+                    | "ClusterNotFoundException"
+                    | "404"
             ) =>
         {
             C::NotFound
@@ -217,12 +242,33 @@ fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
 
 #[cfg(test)]
 mod tests {
+    use mate_core::provider::RetryStatus;
+
     use super::*;
 
     #[test]
     fn a_quota_is_no_throttle() {
         assert_eq!(class_of("LimitExceededException", ErrorClass::Ambiguous), ErrorClass::Quota);
         assert_eq!(class_of("RequestLimitExceeded", ErrorClass::Ambiguous), ErrorClass::Throttled);
+    }
+
+    #[test]
+    fn a_group_in_use_is_a_dependency_and_not_invalid() {
+        assert_eq!(class_of("InvalidGroup.InUse", ErrorClass::Ambiguous), ErrorClass::Dependency);
+    }
+
+    #[test]
+    fn behind_a_create_absence_is_not_yet_seen() {
+        let created = Created {
+            physical_id: "sg-1".into(),
+            status: mate_core::provider::Status::Ready,
+            outputs: Default::default(),
+        };
+        let address = crate::drivers::testing::address("group");
+        let error = ProviderError::new(ErrorClass::NotFound, "ec2:AuthorizeSecurityGroupEgress", address);
+        let error = behind(&created)(error);
+        assert_eq!((error.class, error.retry), (ErrorClass::EventualConsistency, RetryStatus::Temporary));
+        assert_eq!(error.created.as_deref(), Some(&created));
     }
 
     #[test]
@@ -242,6 +288,7 @@ mod tests {
             "NoSuchHostedZone",
             "FileSystemNotFound",
             "InvalidGroup.NotFound",
+            "ServerSideEncryptionConfigurationNotFoundError",
             "NotFound",
         ] {
             assert_eq!(class_of(code, ErrorClass::Ambiguous), ErrorClass::NotFound, "{code}");

@@ -4,6 +4,7 @@ mod classify;
 mod config;
 mod context;
 mod drivers;
+mod keys;
 mod provider;
 mod secrets;
 mod tags;

@@ -16,6 +16,10 @@ use crate::context::Aws;
 
 #[cfg(feature = "efs")]
 mod access_point;
+#[cfg(any(feature = "applicationautoscaling", feature = "ecs", feature = "elbv2", feature = "route53"))]
+mod batch;
+#[cfg(feature = "s3")]
+mod bucket;
 #[cfg(feature = "elasticache")]
 mod cache_subnet_group;
 #[cfg(feature = "rds")]
@@ -24,21 +28,55 @@ mod db_instance;
 mod db_parameter_group;
 #[cfg(feature = "rds")]
 mod db_subnet_group;
+#[cfg(feature = "ecs")]
+mod ecs;
 #[cfg(feature = "efs")]
 mod efs;
 #[cfg(feature = "elasticache")]
 mod elasticache_tags;
+#[cfg(feature = "elbv2")]
+mod elbv2;
 mod fields;
 #[cfg(feature = "efs")]
 mod file_system;
+#[cfg(feature = "route53")]
+mod hosted_record;
+#[cfg(feature = "cognito")]
+mod identity_provider;
+#[cfg(feature = "elbv2")]
+mod listener;
+#[cfg(feature = "elbv2")]
+mod listener_rule;
+#[cfg(feature = "elbv2")]
+mod load_balancer;
+#[cfg(feature = "logs")]
+mod log_group;
 #[cfg(feature = "efs")]
 mod mount_target;
 #[cfg(feature = "rds")]
 mod rds_tags;
 #[cfg(feature = "elasticache")]
 mod replication_group;
+#[cfg(feature = "iam")]
+mod role;
+#[cfg(feature = "applicationautoscaling")]
+mod scalable_target;
+#[cfg(feature = "applicationautoscaling")]
+mod scaling_policy;
+#[cfg(feature = "secretsmanager")]
+mod secret;
+#[cfg(feature = "ec2")]
+mod security_group;
+#[cfg(feature = "ecs")]
+mod service;
+#[cfg(feature = "elbv2")]
+mod target_group;
+#[cfg(feature = "ecs")]
+mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(feature = "wafv2")]
+mod web_acl_association;
 
 /// One resource kind on AWS. The contract is [`mate_core::provider::Provider`]'s, for one kind.
 ///
@@ -92,6 +130,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
     vec![
         #[cfg(feature = "efs")]
         Arc::new(access_point::AccessPointDriver),
+        #[cfg(feature = "s3")]
+        Arc::new(bucket::BucketDriver),
         #[cfg(feature = "elasticache")]
         Arc::new(cache_subnet_group::CacheSubnetGroupDriver),
         #[cfg(feature = "rds")]
@@ -102,26 +142,50 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(db_subnet_group::DbSubnetGroupDriver),
         #[cfg(feature = "efs")]
         Arc::new(file_system::FileSystemDriver),
+        #[cfg(feature = "route53")]
+        Arc::new(hosted_record::RecordSetDriver),
+        #[cfg(feature = "cognito")]
+        Arc::new(identity_provider::IdentityProviderDriver),
+        #[cfg(feature = "elbv2")]
+        Arc::new(listener::ListenerDriver),
+        #[cfg(feature = "elbv2")]
+        Arc::new(listener_rule::ListenerRuleDriver),
+        #[cfg(feature = "elbv2")]
+        Arc::new(load_balancer::LoadBalancerDriver),
+        #[cfg(feature = "logs")]
+        Arc::new(log_group::LogGroupDriver),
         #[cfg(feature = "efs")]
         Arc::new(mount_target::MountTargetDriver),
         #[cfg(feature = "elasticache")]
         Arc::new(replication_group::ReplicationGroupDriver),
+        #[cfg(feature = "iam")]
+        Arc::new(role::RoleDriver),
+        #[cfg(feature = "applicationautoscaling")]
+        Arc::new(scalable_target::ScalableTargetDriver),
+        #[cfg(feature = "applicationautoscaling")]
+        Arc::new(scaling_policy::ScalingPolicyDriver),
+        #[cfg(feature = "secretsmanager")]
+        Arc::new(secret::SecretDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(security_group::SecurityGroupDriver),
+        #[cfg(feature = "ecs")]
+        Arc::new(service::ServiceDriver),
+        #[cfg(feature = "elbv2")]
+        Arc::new(target_group::TargetGroupDriver),
+        #[cfg(feature = "ecs")]
+        Arc::new(task_definition::TaskDefinitionDriver),
+        #[cfg(feature = "wafv2")]
+        Arc::new(web_acl_association::WebAclAssociationDriver),
     ]
 }
 
 /// Observes targets one by one, eight at a time, for services that describe one object a call.
-pub(crate) fn each<'a, F, Fut>(targets: &'a [Target], observe: F) -> impl Future<Output = Vec<Observation>> + 'a
+pub(crate) async fn each<'a, F, Fut>(targets: &'a [Target], observe: F) -> Vec<Observation>
 where
     F: Fn(&'a Target) -> Fut,
     Fut: Future<Output = Result<Observation, ProviderError>> + 'a,
 {
-    // Collected before the first await: a closure held across one would make the future less general than `Send` asks.
-    let pending: Vec<Fut> = targets.iter().map(observe).collect();
-    async move {
-        futures::stream::iter(pending)
-            .buffered(8)
-            .map(|answer| answer.unwrap_or_else(Observation::Unknown))
-            .collect()
-            .await
-    }
+    // Collected first: a stream over the closure itself would not be `Send` for every lifetime.
+    let calls: Vec<Fut> = targets.iter().map(observe).collect();
+    futures::stream::iter(calls).buffered(8).map(|answer| answer.unwrap_or_else(Observation::Unknown)).collect().await
 }

@@ -1,0 +1,7 @@
+//! `logs:LogGroup`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::LogGroupDriver;

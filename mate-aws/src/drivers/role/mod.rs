@@ -1,0 +1,7 @@
+//! `iam:Role`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::RoleDriver;

@@ -1,0 +1,7 @@
+//! `secretsmanager:Secret`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::SecretDriver;
