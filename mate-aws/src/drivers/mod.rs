@@ -14,6 +14,33 @@ use mate_core::provider::{
 
 use crate::context::Aws;
 
+#[cfg(any(feature = "applicationautoscaling", feature = "ecs", feature = "elbv2", feature = "route53"))]
+mod batch;
+#[cfg(feature = "ecs")]
+mod ecs;
+#[cfg(feature = "elbv2")]
+mod elbv2;
+#[cfg(feature = "route53")]
+mod hosted_record;
+#[cfg(feature = "elbv2")]
+mod listener;
+#[cfg(feature = "elbv2")]
+mod listener_rule;
+#[cfg(feature = "elbv2")]
+mod load_balancer;
+#[cfg(feature = "applicationautoscaling")]
+mod scalable_target;
+#[cfg(feature = "applicationautoscaling")]
+mod scaling_policy;
+#[cfg(feature = "ecs")]
+mod service;
+#[cfg(feature = "elbv2")]
+mod target_group;
+#[cfg(feature = "ecs")]
+mod task_definition;
+#[cfg(test)]
+pub(crate) mod testing;
+
 /// One resource kind on AWS. The contract is [`mate_core::provider::Provider`]'s, for one kind.
 ///
 /// A driver derives the name, reads the live state, creates what is missing, then brings each aspect to what is
@@ -63,7 +90,26 @@ pub trait Driver: Send + Sync + fmt::Debug {
 
 /// Every driver of this build.
 pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
-    Vec::new()
+    vec![
+        #[cfg(feature = "route53")]
+        Arc::new(hosted_record::RecordSetDriver),
+        #[cfg(feature = "elbv2")]
+        Arc::new(listener::ListenerDriver),
+        #[cfg(feature = "elbv2")]
+        Arc::new(listener_rule::ListenerRuleDriver),
+        #[cfg(feature = "elbv2")]
+        Arc::new(load_balancer::LoadBalancerDriver),
+        #[cfg(feature = "applicationautoscaling")]
+        Arc::new(scalable_target::ScalableTargetDriver),
+        #[cfg(feature = "applicationautoscaling")]
+        Arc::new(scaling_policy::ScalingPolicyDriver),
+        #[cfg(feature = "ecs")]
+        Arc::new(service::ServiceDriver),
+        #[cfg(feature = "elbv2")]
+        Arc::new(target_group::TargetGroupDriver),
+        #[cfg(feature = "ecs")]
+        Arc::new(task_definition::TaskDefinitionDriver),
+    ]
 }
 
 /// Observes targets one by one, eight at a time, for services that describe one object a call.
@@ -72,9 +118,7 @@ where
     F: Fn(&'a Target) -> Fut,
     Fut: Future<Output = Result<Observation, ProviderError>> + 'a,
 {
-    futures::stream::iter(targets.iter().map(observe))
-        .buffered(8)
-        .map(|answer| answer.unwrap_or_else(Observation::Unknown))
-        .collect()
-        .await
+    // Collected first: a stream over the closure itself would not be `Send` for every lifetime.
+    let calls: Vec<Fut> = targets.iter().map(observe).collect();
+    futures::stream::iter(calls).buffered(8).map(|answer| answer.unwrap_or_else(Observation::Unknown)).collect().await
 }

@@ -1,0 +1,109 @@
+//! What the drivers' tests start from: clients that reach nothing, and one that answers by rules.
+
+use std::sync::Arc;
+
+use aws_config::retry::RetryConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_types::error::ErrorMetadata;
+use mate_core::ids::{Address, NodeId};
+use mate_core::kinds::Kind;
+use mate_core::provider::{
+    CreateRequest, DataPolicy, DeleteRequest, Observation, Ownership, ProviderError, Target, UpdateRequest,
+};
+
+use crate::context::Aws;
+use crate::secrets::RandomSecrets;
+
+/// A client of an SDK crate that answers by the rules: in their order, or `any` of them that fits.
+macro_rules! client {
+    ($sdk:ident, any, $rules:expr) => {
+        client!($sdk, aws_smithy_mocks::RuleMode::MatchAny, $rules)
+    };
+    ($sdk:ident, $rules:expr) => {
+        client!($sdk, aws_smithy_mocks::RuleMode::Sequential, $rules)
+    };
+    ($sdk:ident, $mode:expr, $rules:expr) => {{
+        let mocks = aws_smithy_mocks::MockResponseInterceptor::new().rule_mode($mode);
+        let mocks = $rules.iter().fold(mocks, |mocks, rule| mocks.with_rule(rule));
+        let config = $crate::drivers::testing::config();
+        $sdk::Client::from_conf($sdk::config::Builder::from(&config).interceptor(mocks).build())
+    }};
+}
+pub(crate) use client;
+
+/// A configuration of invented credentials whose connections are all refused by the test's own HTTP client.
+pub(crate) fn config() -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::new("key", "secret", None, None, "test")))
+        .retry_config(RetryConfig::disabled())
+        .http_client(aws_smithy_mocks::create_mock_http_client())
+        .build()
+}
+
+/// Every client, none of which reaches anything.
+pub(crate) fn aws() -> Aws {
+    Aws::new(&config(), "us-east-1".into(), Arc::new(RandomSecrets))
+}
+
+/// The address of the node `node` of tenant `acme` in `dev`.
+pub(crate) fn address(node: &str) -> Address {
+    Address {
+        tenant: "acme".parse().expect("a tenant"),
+        environment: "dev".parse().expect("an environment"),
+        node: NodeId::new(node).expect("a node"),
+    }
+}
+
+/// A target with the ownership tags.
+pub(crate) fn target<K: Kind>(name: &str, inputs: &K::Inputs) -> Target {
+    let address = address("thing");
+    Target {
+        kind: K::name(),
+        name: name.into(),
+        physical_id: None,
+        inputs: serde_json::to_value(inputs).expect("inputs have a JSON form"),
+        tags: Ownership(address.clone()).tags(),
+        address,
+    }
+}
+
+/// A request to create.
+pub(crate) fn create(target: Target) -> CreateRequest {
+    CreateRequest { target, token: "0123456789abcdef".repeat(4) }
+}
+
+/// A request to update the named fields.
+pub(crate) fn update(target: Target, fields: &[&str]) -> UpdateRequest {
+    UpdateRequest {
+        target,
+        fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+        token: "0123456789abcdef".repeat(4),
+    }
+}
+
+/// A request to delete and keep the data.
+pub(crate) fn delete(target: Target) -> DeleteRequest {
+    DeleteRequest { target, data: DataPolicy::Keep { final_snapshot: None } }
+}
+
+/// What a service says with an error of this code.
+pub(crate) fn code(code: &str) -> ErrorMetadata {
+    ErrorMetadata::builder().code(code).message("said the service").build()
+}
+
+/// The live object of an observation that must be present.
+pub(crate) fn present(observation: Observation) -> mate_core::provider::Live {
+    match observation {
+        Observation::Present(live) => live,
+        other => panic!("not present: {other:?}"),
+    }
+}
+
+/// What was made by the time a call failed.
+pub(crate) fn made(error: ProviderError) -> mate_core::provider::Created {
+    *error.created.expect("the error says what exists")
+}
