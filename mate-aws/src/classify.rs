@@ -92,6 +92,7 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "InternalServerError"
         | "InternalServiceError"
         | "InternalServiceErrorException"
+        | "InternalServiceException"
         | "ServerException"
         | "ServiceFailure"
         | "ServiceFailureException"
@@ -120,7 +121,9 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "InvalidAccessKeyId"
         | "RequestExpired"
         | "KMSKeyNotAccessibleFault"
-        | "AuthorizationNotFound" => C::Denied,
+        | "AuthorizationNotFound"
+        | "BlockedException"
+        | "FailedResourceAccessException" => C::Denied,
 
         "InsufficientDBInstanceCapacity"
         | "InsufficientCacheClusterCapacity"
@@ -145,7 +148,8 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "SubnetInUse"
         | "SubnetAlreadyInUse"
         | "WAFAssociatedItemException"
-        | "CertificateNotFound" => C::Dependency,
+        | "CertificateNotFound"
+        | "UnsupportedCertificate" => C::Dependency,
 
         "IncorrectFileSystemLifeCycleState"
         | "InvalidDBInstanceState"
@@ -194,7 +198,10 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "SnapshotAlreadyExistsFault"
         | "DBSnapshotAlreadyExists" => C::AlreadyExists,
 
-        "Blocked" | "LimitExceededFault" | "Client.QuotaExceeded" => C::Quota,
+        "Blocked" | "LimitExceededFault" | "Client.QuotaExceeded" | "TargetGroupAssociationLimit" => C::Quota,
+
+        // Not absence: a name in the request that AWS does not know.
+        "SSLPolicyNotFound" => C::Invalid,
 
         code if code.ends_with("NotFound")
             || code.ends_with("NotFoundException")
@@ -318,5 +325,20 @@ mod tests {
         ] {
             assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
         }
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_issued_yet_is_waited_for() {
+        for code in ["CertificateNotFound", "UnsupportedCertificate"] {
+            assert_eq!(class_of(code, ErrorClass::Ambiguous), ErrorClass::Dependency, "{code}");
+        }
+        assert_eq!(class_of("SSLPolicyNotFound", ErrorClass::Ambiguous), ErrorClass::Invalid);
+    }
+
+    #[test]
+    fn a_listener_s_limits_and_scaling_s_internals() {
+        assert_eq!(class_of("TargetGroupAssociationLimit", ErrorClass::Ambiguous), ErrorClass::Quota);
+        assert_eq!(class_of("InternalServiceException", ErrorClass::Ambiguous), ErrorClass::Ambiguous);
+        assert_eq!(class_of("FailedResourceAccessException", ErrorClass::Ambiguous), ErrorClass::Denied);
     }
 }

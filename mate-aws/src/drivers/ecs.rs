@@ -1,0 +1,32 @@
+//! What the kinds of ECS share: tags.
+
+use aws_sdk_ecs::types::Tag;
+use mate_core::graph::Tags;
+use mate_core::ids::Address;
+use mate_core::provider::ProviderError;
+
+use crate::classify::failed;
+use crate::context::Aws;
+use crate::tags::from_pairs;
+
+/// Our tags as the service takes them.
+pub(crate) fn tag_list(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// The service's tags as ours.
+pub(crate) fn tag_map(tags: &[Tag]) -> Tags {
+    from_pairs(tags.iter().map(|tag| (tag.key(), tag.value())))
+}
+
+/// Sets tags.
+pub(crate) async fn tag(aws: &Aws, address: &Address, arn: &str, tags: &Tags) -> Result<(), ProviderError> {
+    aws.ecs
+        .tag_resource()
+        .resource_arn(arn)
+        .set_tags(Some(tag_list(tags)))
+        .send()
+        .await
+        .map_err(failed(address, "ecs:TagResource"))?;
+    Ok(())
+}

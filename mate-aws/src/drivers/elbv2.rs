@@ -1,0 +1,202 @@
+//! What the four kinds of Elastic Load Balancing share: tags, actions, names inside ARNs.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, ActionTypeEnum, FixedResponseActionConfig, RedirectActionConfig, RedirectActionStatusCodeEnum, Tag,
+};
+use mate_core::graph::{Input, Outputs, Tags};
+use mate_core::ids::Address;
+use mate_core::kinds::listener::ListenerAction;
+use mate_core::provider::{ProviderError, Target};
+use serde_json::{Value, json};
+
+use super::batch::{found, known};
+use crate::classify::failed;
+use crate::context::Aws;
+use crate::tags::from_pairs;
+
+/// Most names, and most ARNs to read tags of, that one call takes.
+pub(crate) const PAGE: usize = 20;
+
+/// Our tags as the service takes them.
+pub(crate) fn tag_list(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
+
+/// The tags of many objects by ARN; one that is gone has no entry.
+pub(crate) async fn tags_of(
+    aws: &Aws,
+    address: &Address,
+    arns: &[String],
+) -> Result<BTreeMap<String, Tags>, ProviderError> {
+    let described = found(arns, PAGE, |chunk| async move {
+        let answer = aws
+            .elbv2
+            .describe_tags()
+            .set_resource_arns(Some(chunk))
+            .send()
+            .await
+            .map_err(failed(address, "elbv2:DescribeTags"))?;
+        Ok(answer.tag_descriptions.unwrap_or_default())
+    })
+    .await?;
+    Ok(described
+        .into_iter()
+        .filter_map(|one| {
+            let tags = from_pairs(one.tags().iter().map(|tag| (tag.key(), tag.value())));
+            Some((one.resource_arn?, tags))
+        })
+        .collect())
+}
+
+/// Sets tags.
+pub(crate) async fn add_tags(aws: &Aws, address: &Address, arn: &str, tags: &Tags) -> Result<(), ProviderError> {
+    aws.elbv2
+        .add_tags()
+        .resource_arns(arn)
+        .set_tags(Some(tag_list(tags)))
+        .send()
+        .await
+        .map_err(failed(address, "elbv2:AddTags"))?;
+    Ok(())
+}
+
+/// The part of an ARN that metrics are named by: `app/name/id`, `targetgroup/name/id`.
+pub(crate) fn full_name(arn: &str) -> &str {
+    let resource = arn.rsplit(':').next().unwrap_or(arn);
+    resource.strip_prefix("loadbalancer/").unwrap_or(resource)
+}
+
+/// The load balancer of a listener, by the listener's ARN.
+pub(crate) fn load_balancer_of(listener_arn: &str) -> Option<String> {
+    parent(listener_arn, ":listener/", ":loadbalancer/")
+}
+
+/// The listener of a rule, by the rule's ARN.
+pub(crate) fn listener_of(rule_arn: &str) -> Option<String> {
+    parent(rule_arn, ":listener-rule/", ":listener/")
+}
+
+fn parent(arn: &str, own: &str, parents: &str) -> Option<String> {
+    let (head, tail) = arn.split_once(own)?;
+    let (path, _) = tail.rsplit_once('/')?;
+    Some(format!("{head}{parents}{path}"))
+}
+
+/// An action as the service takes it.
+pub(crate) fn action(target: &Target, wanted: &ListenerAction) -> Result<Action, ProviderError> {
+    let built = match wanted {
+        ListenerAction::Forward { target_group_arn } => {
+            Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(known(target, target_group_arn)?)
+        }
+        ListenerAction::RedirectToHttps { port } => Action::builder().r#type(ActionTypeEnum::Redirect).redirect_config(
+            RedirectActionConfig::builder()
+                .protocol("HTTPS")
+                .port(port.to_string())
+                .host("#{host}")
+                .path("/#{path}")
+                .query("#{query}")
+                .status_code(RedirectActionStatusCodeEnum::Http301)
+                .build(),
+        ),
+        ListenerAction::FixedResponse { status, content_type, body } => {
+            Action::builder().r#type(ActionTypeEnum::FixedResponse).fixed_response_config(
+                FixedResponseActionConfig::builder()
+                    .status_code(status.to_string())
+                    .content_type(content_type)
+                    .set_message_body((!body.is_empty()).then(|| body.clone()))
+                    .build(),
+            )
+        }
+    };
+    Ok(built.build())
+}
+
+/// Live actions in the kinds' form. What the kinds cannot say is told as `other`, and so differs from every wish.
+pub(crate) fn action_value(actions: &[Action]) -> Value {
+    let single = match actions {
+        [single] => read_action(single),
+        _ => None,
+    };
+    match single.map(serde_json::to_value) {
+        Some(Ok(value)) => value,
+        _ => json!({ "other": actions.iter().filter_map(|a| a.r#type()).map(|t| t.as_str()).collect::<Vec<_>>() }),
+    }
+}
+
+fn read_action(action: &Action) -> Option<ListenerAction> {
+    match action.r#type()? {
+        ActionTypeEnum::Forward => {
+            let groups = action.forward_config().map(|config| config.target_groups()).unwrap_or_default();
+            let arn = match groups {
+                [] => action.target_group_arn()?,
+                [group] => group.target_group_arn()?,
+                _ => return None,
+            };
+            Some(ListenerAction::Forward { target_group_arn: Input::Literal(arn.to_owned()) })
+        }
+        ActionTypeEnum::Redirect => {
+            let config = action.redirect_config()?;
+            let keeps = |part: Option<&str>, default: &str| part.is_none_or(|part| part == default);
+            let whole = config.protocol() == Some("HTTPS")
+                && config.status_code() == Some(&RedirectActionStatusCodeEnum::Http301)
+                && keeps(config.host(), "#{host}")
+                && keeps(config.path(), "/#{path}")
+                && keeps(config.query(), "#{query}");
+            whole.then_some(ListenerAction::RedirectToHttps { port: config.port()?.parse().ok()? })
+        }
+        ActionTypeEnum::FixedResponse => {
+            let config = action.fixed_response_config()?;
+            Some(ListenerAction::FixedResponse {
+                status: config.status_code()?.parse().ok()?,
+                content_type: config.content_type().unwrap_or_default().to_owned(),
+                body: config.message_body().unwrap_or_default().to_owned(),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The outputs of a listener or rule: the target group only of one that forwards.
+pub(crate) fn forward_outputs(arn: &str, action: Option<&Value>) -> Outputs {
+    let mut outputs = Outputs::from([("arn".to_owned(), json!(arn))]);
+    if let Some(group) = action.and_then(|action| action.pointer("/forward/target_group_arn")) {
+        outputs.insert("target_group_arn".to_owned(), group.clone());
+    }
+    outputs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_are_read_out_of_arns() {
+        let rule = "arn:aws:elasticloadbalancing:us-east-1:1:listener-rule/app/lb/50dc6c495c0c9188/f2f7dc8e/9683b2d0";
+        let listener = listener_of(rule).unwrap();
+        assert_eq!(listener, "arn:aws:elasticloadbalancing:us-east-1:1:listener/app/lb/50dc6c495c0c9188/f2f7dc8e");
+        let balancer = load_balancer_of(&listener).unwrap();
+        assert_eq!(balancer, "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/app/lb/50dc6c495c0c9188");
+        assert_eq!(full_name(&balancer), "app/lb/50dc6c495c0c9188");
+        assert_eq!(
+            full_name("arn:aws:elasticloadbalancing:us-east-1:1:targetgroup/tg/73e2d6bc"),
+            "targetgroup/tg/73e2d6bc"
+        );
+    }
+
+    #[test]
+    fn an_action_that_the_kinds_cannot_say_differs_from_every_wish() {
+        let temporary = Action::builder()
+            .r#type(ActionTypeEnum::Redirect)
+            .redirect_config(
+                RedirectActionConfig::builder()
+                    .protocol("HTTPS")
+                    .port("443")
+                    .status_code(RedirectActionStatusCodeEnum::Http302)
+                    .build(),
+            )
+            .build();
+        assert_eq!(action_value(&[temporary]), json!({"other": ["redirect"]}));
+    }
+}

@@ -1,0 +1,7 @@
+//! An alias record (`route53:RecordSet`).
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::RecordSetDriver;

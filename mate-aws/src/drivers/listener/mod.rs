@@ -1,0 +1,7 @@
+//! A listener of a load balancer (`elbv2:Listener`).
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::ListenerDriver;

@@ -1,0 +1,7 @@
+//! A rule of a listener (`elbv2:ListenerRule`).
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::ListenerRuleDriver;

@@ -1,0 +1,326 @@
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use aws_sdk_elasticloadbalancingv2::types::{
+    IpAddressType, LoadBalancer as Described, LoadBalancerAttribute, LoadBalancerSchemeEnum, LoadBalancerStateEnum,
+    LoadBalancerTypeEnum,
+};
+use futures::{StreamExt, TryStreamExt};
+use mate_core::graph::{Outputs, Tags};
+use mate_core::ids::{Address, KindName};
+use mate_core::kinds::load_balancer::LoadBalancerInputs;
+use mate_core::kinds::{Kind, LoadBalancer};
+use mate_core::provider::{
+    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
+    UpdateRequest,
+};
+use serde_json::{Map, Value, json};
+
+use crate::classify::failed;
+use crate::context::Aws;
+use crate::drivers::Driver;
+use crate::drivers::batch::{all_known, fixed, found, gone, grouped, incomplete, present, unlike};
+use crate::drivers::elbv2::{PAGE, add_tags, full_name, tag_list, tags_of};
+use crate::tags::{TagChange, judge};
+
+const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
+const DELETION_PROTECTION: &str = "deletion_protection.enabled";
+const DROP_INVALID_HEADERS: &str = "routing.http.drop_invalid_header_fields.enabled";
+
+/// Application load balancers, found by name.
+///
+/// Deletion protection is lifted before a deletion only when it stands in the recorded inputs, that is, when it was
+/// MATE that set it: one that somebody else turned on is AWS's refusal.
+#[derive(Debug)]
+pub(crate) struct LoadBalancerDriver;
+
+#[async_trait]
+impl Driver for LoadBalancerDriver {
+    fn kind(&self) -> KindName {
+        LoadBalancer::name()
+    }
+
+    async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
+        grouped(targets, PAGE, |_| vec![()], |(), group| read(aws, group)).await
+    }
+
+    async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
+        const CALL: &str = "elbv2:CreateLoadBalancer";
+        let target = &request.target;
+        // AWS refuses a second load balancer of one name only when its settings differ: so look first.
+        if let Some(live) = present(self, aws, target, CALL).await? {
+            return adopt(aws, target, live).await;
+        }
+        let inputs = target.typed::<LoadBalancer>()?;
+        let answer = aws
+            .elbv2
+            .create_load_balancer()
+            .name(&target.name)
+            .r#type(LoadBalancerTypeEnum::Application)
+            .ip_address_type(IpAddressType::Ipv4)
+            .scheme(LoadBalancerSchemeEnum::from(inputs.scheme.as_str()))
+            .set_subnets(Some(all_known(target, &inputs.subnet_ids)?))
+            .set_security_groups(Some(all_known(target, &inputs.security_group_ids)?))
+            .set_tags(Some(tag_list(&target.tags)))
+            .send()
+            .await
+            .map_err(failed(&target.address, CALL));
+        let balancer = match answer {
+            Ok(answer) => answer.load_balancers.unwrap_or_default().into_iter().next(),
+            Err(error) if error.class == ErrorClass::AlreadyExists => {
+                return match present(self, aws, target, CALL).await? {
+                    Some(live) => adopt(aws, target, live).await,
+                    None => Err(error),
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        let balancer = balancer.ok_or_else(|| incomplete(target, CALL, "load balancer"))?;
+        let arn = balancer.load_balancer_arn().ok_or_else(|| incomplete(target, CALL, "ARN"))?;
+        let created =
+            Created { physical_id: arn.to_owned(), status: status(&balancer), outputs: outputs(arn, &balancer) };
+        match set_attributes(aws, &target.address, arn, attributes(&inputs, |_| true)).await {
+            Ok(()) => Ok(created),
+            Err(error) => Err(error.with_created(created)),
+        }
+    }
+
+    async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
+        const CALL: &str = "elbv2:ModifyLoadBalancerAttributes";
+        let target = &request.target;
+        let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
+        let mut fields = unlike(&LoadBalancer::model(), target, &live);
+        fields.retain(|field| request.fields.contains(field));
+        change(aws, target, &live, &fields).await?;
+        Ok(live.into())
+    }
+
+    async fn delete(&self, aws: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {
+        const CALL: &str = "elbv2:DeleteLoadBalancer";
+        let target = &request.target;
+        let Some(live) = present(self, aws, target, CALL).await? else {
+            return Ok(Deleted::Gone);
+        };
+        let protected = |inputs: &Value| inputs.get("deletion_protection") == Some(&Value::Bool(true));
+        if protected(&live.inputs) && protected(&target.inputs) {
+            let lift = vec![attribute(DELETION_PROTECTION, false)];
+            set_attributes(aws, &target.address, &live.physical_id, lift).await?;
+        }
+        let answer = aws
+            .elbv2
+            .delete_load_balancer()
+            .load_balancer_arn(&live.physical_id)
+            .send()
+            .await
+            .map_err(failed(&target.address, CALL));
+        match answer {
+            Ok(_) => Ok(Deleted::Going),
+            Err(error) if error.class == ErrorClass::NotFound => Ok(Deleted::Gone),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+async fn read(aws: &Aws, group: Vec<&Target>) -> Result<Vec<Observation>, ProviderError> {
+    let address = &group[0].address;
+    let mut names: Vec<String> = group.iter().map(|target| target.name.clone()).collect();
+    names.sort();
+    names.dedup();
+    let balancers = found(&names, PAGE, |names| async move {
+        let answer = aws
+            .elbv2
+            .describe_load_balancers()
+            .set_names(Some(names))
+            .send()
+            .await
+            .map_err(failed(address, "elbv2:DescribeLoadBalancers"))?;
+        Ok(answer.load_balancers.unwrap_or_default())
+    })
+    .await?;
+    let arns: Vec<String> = balancers.iter().filter_map(|one| one.load_balancer_arn.clone()).collect();
+    if arns.is_empty() {
+        return Ok(group.iter().map(|_| Observation::Absent).collect());
+    }
+    let tags = tags_of(aws, address, &arns).await?;
+    let attributes: BTreeMap<String, Option<Attributes>> = futures::stream::iter(tags.keys().cloned())
+        .map(|arn| async move { read_attributes(aws, address, arn).await })
+        .buffered(8)
+        .try_collect()
+        .await?;
+    Ok(group.into_iter().map(|target| answer(target, &balancers, &tags, &attributes)).collect())
+}
+
+type Attributes = BTreeMap<String, String>;
+
+/// The attributes of a load balancer; none when it went away meanwhile.
+async fn read_attributes(
+    aws: &Aws,
+    address: &Address,
+    arn: String,
+) -> Result<(String, Option<Attributes>), ProviderError> {
+    let answer = aws
+        .elbv2
+        .describe_load_balancer_attributes()
+        .load_balancer_arn(&arn)
+        .send()
+        .await
+        .map_err(failed(address, "elbv2:DescribeLoadBalancerAttributes"));
+    match answer {
+        Ok(answer) => {
+            let pairs = answer.attributes.unwrap_or_default();
+            Ok((arn, Some(pairs.into_iter().filter_map(|one| Some((one.key?, one.value?))).collect())))
+        }
+        Err(error) if error.class == ErrorClass::NotFound => Ok((arn, None)),
+        Err(error) => Err(error),
+    }
+}
+
+fn answer(
+    target: &Target,
+    balancers: &[Described],
+    tags: &BTreeMap<String, Tags>,
+    attributes: &BTreeMap<String, Option<Attributes>>,
+) -> Observation {
+    let mut observations =
+        balancers.iter().filter(|one| one.load_balancer_name() == Some(&target.name)).filter_map(|balancer| {
+            let arn = balancer.load_balancer_arn()?;
+            let attributes = attributes.get(arn)?.as_ref()?;
+            Some(judge(target, live(arn, balancer, tags.get(arn)?, attributes)))
+        });
+    // Not every endpoint keeps names unique: ours goes before a namesake.
+    let first = observations.next().unwrap_or(Observation::Absent);
+    match first {
+        Observation::Foreign(_) => observations.find(|one| matches!(one, Observation::Present(_))).unwrap_or(first),
+        first => first,
+    }
+}
+
+fn live(arn: &str, balancer: &Described, tags: &Tags, attributes: &Attributes) -> Live {
+    let mut inputs = Map::new();
+    if let Some(scheme) = balancer.scheme() {
+        inputs.insert("scheme".into(), json!(scheme.as_str()));
+    }
+    let subnets: Vec<&str> = balancer.availability_zones().iter().filter_map(|zone| zone.subnet_id()).collect();
+    inputs.insert("subnet_ids".into(), json!(subnets));
+    inputs.insert("security_group_ids".into(), json!(balancer.security_groups()));
+    if let Some(seconds) = attributes.get(IDLE_TIMEOUT).and_then(|text| text.parse::<u16>().ok()) {
+        inputs.insert("idle_timeout_seconds".into(), json!(seconds));
+    }
+    for (field, key) in
+        [("deletion_protection", DELETION_PROTECTION), ("drop_invalid_header_fields", DROP_INVALID_HEADERS)]
+    {
+        if let Some(on) = attributes.get(key) {
+            inputs.insert(field.into(), json!(on == "true"));
+        }
+    }
+    Live {
+        physical_id: arn.to_owned(),
+        status: status(balancer),
+        inputs: Value::Object(inputs),
+        outputs: outputs(arn, balancer),
+        tags: tags.clone(),
+    }
+}
+
+fn status(balancer: &Described) -> Status {
+    let Some(state) = balancer.state() else {
+        return Status::Ready;
+    };
+    match state.code() {
+        // `active_impaired` serves requests; it only cannot scale out for the moment.
+        Some(LoadBalancerStateEnum::Active | LoadBalancerStateEnum::ActiveImpaired) | None => Status::Ready,
+        Some(LoadBalancerStateEnum::Failed) => {
+            Status::Failed(state.reason().unwrap_or("the load balancer could not be set up").to_owned())
+        }
+        Some(other) => Status::Pending(other.as_str().to_owned()),
+    }
+}
+
+fn outputs(arn: &str, balancer: &Described) -> Outputs {
+    let mut outputs = Outputs::from([("arn".to_owned(), json!(arn)), ("full_name".to_owned(), json!(full_name(arn)))]);
+    for (name, value) in
+        [("dns_name", balancer.dns_name()), ("canonical_hosted_zone_id", balancer.canonical_hosted_zone_id())]
+    {
+        if let Some(value) = value {
+            outputs.insert(name.to_owned(), json!(value));
+        }
+    }
+    outputs
+}
+
+/// Brings an object of ours that a create found to the inputs.
+async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, ProviderError> {
+    let fields = unlike(&LoadBalancer::model(), target, &live);
+    if fields.iter().any(|field| field == "scheme") {
+        return Err(fixed(target, "elbv2:CreateLoadBalancer", &["scheme".to_owned()]));
+    }
+    match change(aws, target, &live, &fields).await {
+        Ok(()) => Ok(live.into()),
+        Err(error) => Err(error.with_created(live.into())),
+    }
+}
+
+async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> Result<(), ProviderError> {
+    let inputs = target.typed::<LoadBalancer>()?;
+    let (address, arn) = (&target.address, &live.physical_id);
+    let named = |field: &str| fields.iter().any(|name| name == field);
+    if named("subnet_ids") {
+        aws.elbv2
+            .set_subnets()
+            .load_balancer_arn(arn)
+            .set_subnets(Some(all_known(target, &inputs.subnet_ids)?))
+            .send()
+            .await
+            .map_err(failed(address, "elbv2:SetSubnets"))?;
+    }
+    if named("security_group_ids") {
+        aws.elbv2
+            .set_security_groups()
+            .load_balancer_arn(arn)
+            .set_security_groups(Some(all_known(target, &inputs.security_group_ids)?))
+            .send()
+            .await
+            .map_err(failed(address, "elbv2:SetSecurityGroups"))?;
+    }
+    set_attributes(aws, address, arn, attributes(&inputs, named)).await?;
+    let tags = TagChange::new(&live.tags, &target.tags);
+    if named("tags") && !tags.is_empty() {
+        add_tags(aws, address, arn, &tags.set).await?;
+    }
+    Ok(())
+}
+
+fn attribute(key: &str, value: impl ToString) -> LoadBalancerAttribute {
+    LoadBalancerAttribute::builder().key(key).value(value.to_string()).build()
+}
+
+fn attributes(inputs: &LoadBalancerInputs, named: impl Fn(&str) -> bool) -> Vec<LoadBalancerAttribute> {
+    [
+        ("idle_timeout_seconds", attribute(IDLE_TIMEOUT, inputs.idle_timeout_seconds)),
+        ("deletion_protection", attribute(DELETION_PROTECTION, inputs.deletion_protection)),
+        ("drop_invalid_header_fields", attribute(DROP_INVALID_HEADERS, inputs.drop_invalid_header_fields)),
+    ]
+    .into_iter()
+    .filter(|(field, _)| named(field))
+    .map(|(_, attribute)| attribute)
+    .collect()
+}
+
+async fn set_attributes(
+    aws: &Aws,
+    address: &Address,
+    arn: &str,
+    attributes: Vec<LoadBalancerAttribute>,
+) -> Result<(), ProviderError> {
+    if attributes.is_empty() {
+        return Ok(());
+    }
+    aws.elbv2
+        .modify_load_balancer_attributes()
+        .load_balancer_arn(arn)
+        .set_attributes(Some(attributes))
+        .send()
+        .await
+        .map_err(failed(address, "elbv2:ModifyLoadBalancerAttributes"))?;
+    Ok(())
+}

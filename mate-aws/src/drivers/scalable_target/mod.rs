@@ -1,0 +1,7 @@
+//! The bounds of autoscaling (`application-autoscaling:ScalableTarget`).
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::ScalableTargetDriver;

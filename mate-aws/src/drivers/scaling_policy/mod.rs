@@ -1,0 +1,7 @@
+//! A target-tracking policy (`application-autoscaling:ScalingPolicy`).
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::ScalingPolicyDriver;

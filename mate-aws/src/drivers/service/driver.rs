@@ -1,0 +1,288 @@
+use async_trait::async_trait;
+use aws_sdk_ecs::types::{
+    DeploymentController, DeploymentControllerType, LaunchType, PropagateTags, SchedulingStrategy,
+    Service as Described, ServiceField,
+};
+use mate_core::ids::KindName;
+use mate_core::kinds::{Kind, Service};
+use mate_core::provider::{
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
+    Target, UpdateRequest,
+};
+
+use super::{diagnose, form};
+use crate::classify::failed;
+use crate::context::Aws;
+use crate::drivers::Driver;
+use crate::drivers::batch::{fixed, gone, grouped, incomplete, known, present, signed, text, unlike};
+use crate::drivers::ecs::{tag, tag_list};
+use crate::tags::{TagChange, judge};
+
+const CREATE: &str = "ecs:CreateService";
+const UPDATE: &str = "ecs:UpdateService";
+const DELETE: &str = "ecs:DeleteService";
+
+/// Most services that `DescribeServices` takes.
+const PAGE: usize = 10;
+
+/// Longest client token.
+const TOKEN: usize = 36;
+
+/// Services on Fargate, found by cluster and name.
+///
+/// A deleted service stays INACTIVE for a while and is absent; its name is free. One that drains is on its way out and
+/// its name is taken until it is INACTIVE.
+#[derive(Debug)]
+pub(crate) struct ServiceDriver;
+
+#[async_trait]
+impl Driver for ServiceDriver {
+    fn kind(&self) -> KindName {
+        Service::name()
+    }
+
+    async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
+        grouped(targets, PAGE, clusters, |cluster, group| read(aws, cluster, group)).await
+    }
+
+    async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
+        let target = &request.target;
+        if let Some(live) = present(self, aws, target, CREATE).await? {
+            return adopt(aws, target, live).await;
+        }
+        match create(aws, request).await {
+            Ok(service) => Ok(created(target, &service)),
+            // ECS has no code of its own for a name that is taken, so look whether it is.
+            Err(error) if error.class == ErrorClass::Invalid => match present(self, aws, target, CREATE).await? {
+                Some(live) => adopt(aws, target, live).await,
+                None => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
+        let target = &request.target;
+        let live = present(self, aws, target, UPDATE).await?.ok_or_else(|| gone(target, UPDATE))?;
+        if live.status == Status::Deleting {
+            return Err(draining(target, UPDATE));
+        }
+        let mut fields = unlike(&Service::model(), target, &live);
+        fields.retain(|field| request.fields.contains(field));
+        change(aws, target, live, &fields).await
+    }
+
+    async fn delete(&self, aws: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {
+        let target = &request.target;
+        let Some(live) = present(self, aws, target, DELETE).await? else {
+            return Ok(Deleted::Gone);
+        };
+        if live.status == Status::Deleting {
+            return Ok(Deleted::Going);
+        }
+        let cluster = cluster(&live);
+        let stopped = aws
+            .ecs
+            .update_service()
+            .cluster(cluster)
+            .service(&target.name)
+            .desired_count(0)
+            .send()
+            .await
+            .map_err(failed(&target.address, UPDATE));
+        if let Err(error) = stopped {
+            return ended(error);
+        }
+        let answer = aws
+            .ecs
+            .delete_service()
+            .cluster(cluster)
+            .service(&target.name)
+            .force(true)
+            .send()
+            .await
+            .map_err(failed(&target.address, DELETE));
+        match answer {
+            Ok(answer) => match answer.service().and_then(|service| service.status()) {
+                Some("INACTIVE") => Ok(Deleted::Gone),
+                _ => Ok(Deleted::Going),
+            },
+            Err(error) => ended(error),
+        }
+    }
+
+    async fn diagnose(&self, aws: &Aws, target: &Target) -> Result<Vec<Diagnosis>, ProviderError> {
+        for cluster in clusters(target) {
+            let services = describe(aws, &[target], &cluster).await?;
+            if let Some(service) = services.iter().find(|service| is_named(service, target)) {
+                return diagnose::findings(aws, target, &cluster, service).await;
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+/// The clusters that the service can be in: the recorded one (`arn:aws:ecs:…:service/cluster/name`) first, then the
+/// desired one.
+fn clusters(target: &Target) -> Vec<String> {
+    let recorded = target
+        .physical_id
+        .as_deref()
+        .and_then(|arn| arn.split_once(":service/"))
+        .and_then(|(_, path)| path.split_once('/'))
+        .map(|(cluster, _)| cluster.to_owned());
+    recorded.into_iter().chain(text(target, "cluster").map(str::to_owned)).collect()
+}
+
+fn is_named(service: &Described, target: &Target) -> bool {
+    service.service_name() == Some(&target.name) && service.status() != Some("INACTIVE")
+}
+
+async fn describe(aws: &Aws, group: &[&Target], cluster: &str) -> Result<Vec<Described>, ProviderError> {
+    let mut names: Vec<String> = group.iter().map(|target| target.name.clone()).collect();
+    names.sort();
+    names.dedup();
+    let answer = aws
+        .ecs
+        .describe_services()
+        .cluster(cluster)
+        .set_services(Some(names))
+        .include(ServiceField::Tags)
+        .send()
+        .await
+        .map_err(failed(&group[0].address, "ecs:DescribeServices"));
+    match answer {
+        Ok(answer) => Ok(answer.services.unwrap_or_default()),
+        Err(error) if error.class == ErrorClass::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn read(aws: &Aws, cluster: String, group: Vec<&Target>) -> Result<Vec<Observation>, ProviderError> {
+    let services = describe(aws, &group, &cluster).await?;
+    let answer = |target: &&Target| match services.iter().find(|service| is_named(service, target)) {
+        Some(service) => judge(target, form::live(target, service)),
+        None => Observation::Absent,
+    };
+    Ok(group.iter().map(answer).collect())
+}
+
+async fn create(aws: &Aws, request: &CreateRequest) -> Result<Described, ProviderError> {
+    let target = &request.target;
+    let inputs = target.typed::<Service>()?;
+    let mut call = aws
+        .ecs
+        .create_service()
+        .cluster(known(target, &inputs.cluster)?)
+        .service_name(&target.name)
+        .client_token(request.token.chars().take(TOKEN).collect::<String>())
+        .task_definition(known(target, &inputs.task_definition)?)
+        .desired_count(signed(inputs.desired_count))
+        .scheduling_strategy(SchedulingStrategy::Replica)
+        .deployment_controller(controller(target)?)
+        .deployment_configuration(form::deployment(&inputs))
+        .network_configuration(form::network(target, &inputs)?)
+        .set_health_check_grace_period_seconds(form::grace(&inputs))
+        .enable_execute_command(inputs.enable_execute_command)
+        .propagate_tags(PropagateTags::Service)
+        .enable_ecs_managed_tags(true)
+        .set_tags((!target.tags.is_empty()).then(|| tag_list(&target.tags)));
+    if !inputs.load_balancers.is_empty() {
+        call = call.set_load_balancers(Some(form::load_balancers(target, &inputs)?));
+    }
+    // One or the other: AWS refuses both.
+    call = if inputs.capacity_providers.is_empty() {
+        call.launch_type(LaunchType::Fargate)
+    } else {
+        call.set_capacity_provider_strategy(Some(form::strategy(target, &inputs.capacity_providers)?))
+    };
+    let answer = call.send().await.map_err(failed(&target.address, CREATE))?;
+    answer.service.ok_or_else(|| incomplete(target, CREATE, "service"))
+}
+
+fn controller(target: &Target) -> Result<DeploymentController, ProviderError> {
+    DeploymentController::builder().r#type(DeploymentControllerType::Ecs).build().map_err(|error| {
+        ProviderError::new(ErrorClass::Bug, CREATE, target.address.clone()).with_message(error.to_string())
+    })
+}
+
+fn created(target: &Target, service: &Described) -> Created {
+    form::live(target, service).into()
+}
+
+fn draining(target: &Target, operation: &str) -> ProviderError {
+    ProviderError::new(ErrorClass::Conflict, operation, target.address.clone())
+        .with_message(format!("the service `{}` is still draining", target.name))
+}
+
+/// What an error of a deletion's calls means: the service is gone or already draining.
+fn ended(error: ProviderError) -> Result<Deleted, ProviderError> {
+    match error.code.as_deref() {
+        Some("ServiceNotActiveException") => Ok(Deleted::Going),
+        _ if error.class == ErrorClass::NotFound => Ok(Deleted::Gone),
+        _ => Err(error),
+    }
+}
+
+/// The cluster of a service that is there.
+fn cluster(live: &Live) -> &str {
+    live.inputs.get("cluster").and_then(|cluster| cluster.as_str()).unwrap_or("default")
+}
+
+/// Brings an object of ours that a create found to the inputs.
+async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, ProviderError> {
+    if live.status == Status::Deleting {
+        return Err(draining(target, CREATE));
+    }
+    let fields = unlike(&Service::model(), target, &live);
+    if fields.iter().any(|field| field == "cluster") {
+        return Err(fixed(target, CREATE, &["cluster".to_owned()]));
+    }
+    let before = Created::from(live.clone());
+    change(aws, target, live, &fields).await.map_err(|error| error.with_created(before))
+}
+
+async fn change(aws: &Aws, target: &Target, live: Live, fields: &[String]) -> Result<Created, ProviderError> {
+    let inputs = target.typed::<Service>()?;
+    let named = |field: &str| fields.iter().any(|name| name == field);
+    let tags = TagChange::new(&live.tags, &target.tags);
+    if named("tags") && !tags.is_empty() {
+        tag(aws, &target.address, &live.physical_id, &tags.set).await?;
+    }
+    if fields.iter().all(|field| field == "tags") {
+        return Ok(live.into());
+    }
+    let mut call = aws.ecs.update_service().cluster(cluster(&live)).service(&target.name);
+    if named("task_definition") {
+        call = call.task_definition(known(target, &inputs.task_definition)?);
+    }
+    if named("desired_count") {
+        call = call.desired_count(signed(inputs.desired_count));
+    }
+    if named("capacity_providers") {
+        let wanted = match inputs.capacity_providers.as_slice() {
+            [] => vec![form::fargate_alone()],
+            wanted => wanted.to_vec(),
+        };
+        // Another strategy is taken only together with a new deployment.
+        call = call.set_capacity_provider_strategy(Some(form::strategy(target, &wanted)?)).force_new_deployment(true);
+    }
+    if named("subnet_ids") || named("security_group_ids") {
+        call = call.network_configuration(form::network(target, &inputs)?);
+    }
+    if named("load_balancers") {
+        call = call.set_load_balancers(Some(form::load_balancers(target, &inputs)?));
+    }
+    if named("health_check_grace_seconds") {
+        call = call.health_check_grace_period_seconds(form::grace(&inputs).unwrap_or(0));
+    }
+    if ["minimum_healthy_percent", "maximum_percent", "circuit_breaker"].into_iter().any(named) {
+        call = call.deployment_configuration(form::deployment(&inputs));
+    }
+    if named("enable_execute_command") {
+        call = call.enable_execute_command(inputs.enable_execute_command);
+    }
+    let answer = call.send().await.map_err(failed(&target.address, UPDATE))?;
+    let service = answer.service.ok_or_else(|| incomplete(target, UPDATE, "service"))?;
+    Ok(created(target, &service))
+}

@@ -1,0 +1,7 @@
+//! A target group of type ip (`elbv2:TargetGroup`).
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::TargetGroupDriver;

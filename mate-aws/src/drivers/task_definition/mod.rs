@@ -1,0 +1,8 @@
+//! A task definition (`ecs:TaskDefinition`).
+
+mod driver;
+mod form;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::TaskDefinitionDriver;
