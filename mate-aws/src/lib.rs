@@ -15,3 +15,8 @@ pub use context::Aws;
 pub use drivers::Driver;
 pub use provider::AwsProvider;
 pub use secrets::{RandomSecrets, SecretSource};
+
+/// The SDK's own configuration, of the version that this crate takes.
+pub use aws_config;
+/// Credentials for it.
+pub use aws_credential_types::Credentials;
