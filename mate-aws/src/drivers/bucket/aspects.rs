@@ -104,8 +104,9 @@ pub(super) async fn put_encryption(aws: &Aws, target: &Target, key: &str) -> Out
 pub(super) async fn versioning(aws: &Aws, target: &Target) -> Outcome<bool> {
     match aws.s3.get_bucket_versioning().bucket(&target.name).send().await {
         Ok(answer) => Ok(answer.status() == Some(&BucketVersioningStatus::Enabled)),
-        Err(error) => versioning_by_another_name(&error)
-            .ok_or_else(|| failed(&target.address, "s3:GetBucketVersioning")(error)),
+        Err(error) => {
+            versioning_by_another_name(&error).ok_or_else(|| failed(&target.address, "s3:GetBucketVersioning")(error))
+        }
     }
 }
 
