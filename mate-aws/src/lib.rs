@@ -3,6 +3,8 @@
 mod classify;
 mod config;
 mod context;
+#[cfg(feature = "tagging")]
+mod discover;
 mod drivers;
 mod keys;
 mod provider;
