@@ -152,8 +152,10 @@ async fn a_condition_on_the_host_is_a_difference() {
 async fn it_goes_by_itself_and_with_its_listener() {
     let deleted = mock!(Client::delete_rule).then_output(|| DeleteRuleOutput::builder().build());
     let missing = mock!(Client::describe_rules).then_error(|| DescribeRulesError::generic(code("ListenerNotFound")));
-    let aws =
-        aws(client!(aws_sdk_elasticloadbalancingv2, [&listed(vec![rule(5, 10)]), &tagged(Some(5)), &deleted, &missing]));
+    let aws = aws(client!(
+        aws_sdk_elasticloadbalancingv2,
+        [&listed(vec![rule(5, 10)]), &tagged(Some(5)), &deleted, &missing]
+    ));
     assert_eq!(ListenerRuleDriver.delete(&aws, &delete(target())).await.unwrap(), Deleted::Gone);
     assert_eq!(ListenerRuleDriver.delete(&aws, &delete(target())).await.unwrap(), Deleted::Gone);
     assert_eq!(deleted.num_calls(), 1);

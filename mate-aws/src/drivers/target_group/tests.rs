@@ -119,8 +119,10 @@ async fn stickiness_is_turned_off_by_its_own_attribute() {
                 == [(Some("stickiness.enabled"), Some("false"))]
         })
         .then_output(|| ModifyTargetGroupAttributesOutput::builder().build());
-    let aws =
-        aws(client!(aws_sdk_elasticloadbalancingv2, [&found(8000), &tagged(target.tags.clone()), &attributes(true), &set]));
+    let aws = aws(client!(
+        aws_sdk_elasticloadbalancingv2,
+        [&found(8000), &tagged(target.tags.clone()), &attributes(true), &set]
+    ));
     TargetGroupDriver.update(&aws, &update(target, &["stickiness_seconds"])).await.unwrap();
     assert_eq!(set.num_calls(), 1);
 }
@@ -149,7 +151,8 @@ async fn a_name_taken_meanwhile_is_read_and_judged() {
 #[tokio::test]
 async fn ours_on_another_port_cannot_become_what_is_wanted() {
     let target = target();
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&found(80), &tagged(target.tags.clone()), &attributes(false)]));
+    let aws =
+        aws(client!(aws_sdk_elasticloadbalancingv2, [&found(80), &tagged(target.tags.clone()), &attributes(false)]));
     let error = TargetGroupDriver.create(&aws, &create(target)).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
     assert!(error.message.unwrap().contains("cannot change its port"));

@@ -246,7 +246,13 @@ async fn a_deletion_takes_every_revision_of_ours_ten_at_a_time() {
     let aws = aws(client!(
         aws_sdk_ecs,
         any,
-        [&listed(TaskDefinitionStatus::Active, active), &listed(TaskDefinitionStatus::Inactive, vec![arn(12)]), &describe, &deregistered, &deleted]
+        [
+            &listed(TaskDefinitionStatus::Active, active),
+            &listed(TaskDefinitionStatus::Inactive, vec![arn(12)]),
+            &describe,
+            &deregistered,
+            &deleted
+        ]
     ));
     assert_eq!(TaskDefinitionDriver.delete(&aws, &delete(target)).await.unwrap(), Deleted::Gone);
     assert_eq!((deregistered.num_calls(), deleted.num_calls()), (10, 2));
@@ -261,7 +267,12 @@ async fn a_place_without_deletion_is_no_failure() {
         let aws = aws(client!(
             aws_sdk_ecs,
             any,
-            [&listed(TaskDefinitionStatus::Active, vec![]), &listed(TaskDefinitionStatus::Inactive, vec![arn(1)]), &described(revision(1, &target, TaskDefinitionStatus::Inactive), target.tags.clone()), &deleted]
+            [
+                &listed(TaskDefinitionStatus::Active, vec![]),
+                &listed(TaskDefinitionStatus::Inactive, vec![arn(1)]),
+                &described(revision(1, &target, TaskDefinitionStatus::Inactive), target.tags.clone()),
+                &deleted
+            ]
         ));
         assert_eq!(TaskDefinitionDriver.delete(&aws, &delete(target)).await.unwrap(), Deleted::Gone);
         assert_eq!(deleted.num_calls(), 1);
@@ -274,7 +285,11 @@ async fn what_is_not_ours_is_not_deregistered_and_what_is_absent_is_gone() {
     let foreign = aws(client!(
         aws_sdk_ecs,
         any,
-        [&listed(TaskDefinitionStatus::Active, vec![arn(1)]), &listed(TaskDefinitionStatus::Inactive, vec![]), &described(revision(1, &target, TaskDefinitionStatus::Active), Tags::new())]
+        [
+            &listed(TaskDefinitionStatus::Active, vec![arn(1)]),
+            &listed(TaskDefinitionStatus::Inactive, vec![]),
+            &described(revision(1, &target, TaskDefinitionStatus::Active), Tags::new())
+        ]
     ));
     let error = TaskDefinitionDriver.delete(&foreign, &delete(target.clone())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
