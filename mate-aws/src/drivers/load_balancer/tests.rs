@@ -7,7 +7,7 @@ use aws_sdk_elasticloadbalancingv2::operation::describe_load_balancer_attributes
 use aws_sdk_elasticloadbalancingv2::operation::describe_load_balancers::{
     DescribeLoadBalancersError, DescribeLoadBalancersOutput,
 };
-use aws_sdk_elasticloadbalancingv2::operation::describe_tags::DescribeTagsOutput;
+use aws_sdk_elasticloadbalancingv2::operation::describe_tags::{DescribeTagsError, DescribeTagsOutput};
 use aws_sdk_elasticloadbalancingv2::operation::modify_load_balancer_attributes::{
     ModifyLoadBalancerAttributesError, ModifyLoadBalancerAttributesOutput,
 };
@@ -263,15 +263,30 @@ async fn an_update_touches_only_what_is_named_and_differs() {
 }
 
 #[tokio::test]
-async fn protection_is_lifted_only_where_it_was_ours() {
-    for (recorded, lifts) in [(true, 1), (false, 0)] {
-        let target = target(NAME, recorded);
+async fn a_protected_one_is_not_deleted() {
+    for (protected, calls) in [(true, 0), (false, 1)] {
+        let target = target(NAME, protected);
         let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Active)]);
-        let (tags, attributes) = (tagged(target.tags.clone()), with_attributes(true));
-        let (set, deleted) = (attributes_set(), deleted());
-        let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&found, &tags, &attributes, &set, &deleted]));
-        assert_eq!(LoadBalancerDriver.delete(&aws, &delete(target)).await.unwrap(), Deleted::Going);
-        assert_eq!((set.num_calls(), deleted.num_calls()), (lifts, 1));
+        let (tags, attributes) = (tagged(target.tags.clone()), with_attributes(protected));
+        let gone = deleted();
+        let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&found, &tags, &attributes, &gone]));
+        let answer = LoadBalancerDriver.delete(&aws, &delete(target)).await;
+        assert_eq!(
+            answer.map_err(|error| error.class),
+            if protected { Err(ErrorClass::Invalid) } else { Ok(Deleted::Going) }
+        );
+        assert_eq!(gone.num_calls(), calls);
+    }
+}
+
+#[tokio::test]
+async fn one_whose_tags_are_not_seen_yet_is_unsettled() {
+    let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Provisioning)]);
+    let early = mock!(Client::describe_tags).then_error(|| DescribeTagsError::generic(code("LoadBalancerNotFound")));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&found, &early]));
+    match LoadBalancerDriver.observe(&aws, &[target(NAME, false)]).await.remove(0) {
+        Observation::Unknown(error) => assert_eq!(error.class, ErrorClass::EventualConsistency),
+        other => panic!("{other:?}"),
     }
 }
 
