@@ -56,7 +56,7 @@ impl OnboardingService {
                 RunError::Failed { failures, .. } => SignUp::TryAgain(failures[0].advice.clone()),
                 other => SignUp::Apologise(other.to_string()),
             },
-            Err(other) => SignUp::Apologise(other.to_string()),
+            Err(other) => SignUp::Apologise(first_line(&other.to_string())),
         }
     }
 
@@ -65,6 +65,11 @@ impl OnboardingService {
         let spec = TenantSpec::builder(DisplayName::new(name)?, Subdomain::new(subdomain)?, Tier::trial(), contacts);
         Ok(spec.build().expect("nothing is set that could contradict something else"))
     }
+}
+
+/// The rest of a message is for the log.
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
 }
 
 /// Clouds for the tests.
