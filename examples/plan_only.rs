@@ -37,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
     let spec = support::spec(&arguments.spec)?;
     let mate = arguments.target.client().await?;
     match arguments.form {
-        Form::Values => println!("{}", mate.resolve(&spec)?),
+        Form::Values => println!("{}", mate.resolve(&spec)?.table()),
         Form::Text => println!("{}", mate.plan(&spec).await?.render(&TextStyle::for_stdout())),
         Form::Json => println!("{}", mate.plan(&spec).await?.to_json()),
         Form::Mermaid => println!("{}", mate.plan(&spec).await?.mermaid()),

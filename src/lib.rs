@@ -48,3 +48,8 @@ pub use mate_tiers as tiers;
 /// The provider for AWS.
 #[cfg(feature = "aws")]
 pub use mate_aws as aws;
+
+/// The examples of the README, as tests.
+#[cfg(all(doctest, feature = "sim"))]
+#[doc = include_str!("../README.md")]
+pub mod readme {}
