@@ -12,5 +12,9 @@ mod canary;
 mod failure;
 #[path = "sim/life.rs"]
 mod life;
+#[path = "sim/measure.rs"]
+mod measure;
+#[path = "sim/measured.rs"]
+mod measured;
 #[path = "sim/refusals.rs"]
 mod refusals;

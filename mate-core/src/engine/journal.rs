@@ -133,3 +133,104 @@ pub(crate) fn failed(record: &mut Record, op: &OpId, step: &Step, reason: &str) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::engine::fixtures::{BESIDE, created, id, op, ready, record, step};
+    use crate::provider::Status;
+
+    fn creating(step: &Step) -> (Record, String) {
+        let mut record = record();
+        let token = token(&record, step, Verb::Create);
+        begin(&mut record, &op("a", Verb::Create), step, &json!([]), &token);
+        (record, token)
+    }
+
+    #[test]
+    fn a_creation_that_goes_on_keeps_its_token() {
+        let step = step("a", Action::Create, &[], 1);
+        let (mut record, first) = creating(&step);
+        record.version += 5;
+        failed(&mut record, &op("a", Verb::Create), &step, "no capacity");
+        assert_eq!(token(&record, &step, Verb::Create), first);
+    }
+
+    #[test]
+    fn whatever_else_is_begun_has_a_token_of_its_own() {
+        let step = step("a", Action::Create, &[], 1);
+        let (mut record, first) = creating(&step);
+        let next = Step { generation: 1, ..step.clone() };
+        assert_ne!(token(&record, &next, Verb::Create), first, "another generation is another object");
+        assert_ne!(token(&record, &step, Verb::Update), first);
+        let other = Step { node: id("b"), ..step.clone() };
+        assert_ne!(token(&record, &other, Verb::Create), first);
+        done(&mut record, &op("a", Verb::Create), &step, &json!([]), Some(&created("a", Status::Ready)));
+        record.version += 1;
+        assert_ne!(token(&record, &step, Verb::Create), first, "it was done: this is a new creation");
+        let stranger = Record { lineage: "f".repeat(32), ..crate::engine::fixtures::record() };
+        assert_ne!(token(&stranger, &step, Verb::Create), first, "another life of the tenant");
+    }
+
+    #[test]
+    fn the_id_is_kept_as_soon_as_the_cloud_gave_one() {
+        let step = step("a", Action::Create, &[], 1);
+        let (mut record, _) = creating(&step);
+        accepted(&mut record, &step, &created("a", Status::Pending("creating".into())));
+        let node = &record.nodes[&id("a")];
+        assert_eq!((node.physical_id.as_deref(), &node.state), (Some("a-id"), &NodeState::Creating));
+    }
+
+    #[test]
+    fn the_old_object_is_retired_once_and_dropped_when_it_is_gone() {
+        let step = step("a", BESIDE, &[], 1);
+        let mut record = record();
+        record.nodes.insert(id("a"), ready("a"));
+        let create = OpId { name: step.name.clone(), ..op("a", Verb::Create) };
+        for _ in 0..2 {
+            // The second run goes on with what the first began.
+            let token = token(&record, &step, Verb::Create);
+            begin(&mut record, &create, &step, &json!([]), &token);
+            let names: Vec<&str> = record.nodes[&id("a")].retired.iter().map(|old| old.name.as_str()).collect();
+            assert_eq!(names, ["a-name"]);
+        }
+        done(&mut record, &create, &step, &json!([]), Some(&created("a", Status::Ready)));
+        assert_eq!(record.nodes[&id("a")].retired.len(), 1, "it still stands");
+        failed(&mut record, &op("a", Verb::DeleteOld), &step, "in use");
+        assert_eq!(record.nodes[&id("a")].state, NodeState::Ready, "the new one is not the one that failed");
+        done(&mut record, &op("a", Verb::DeleteOld), &step, &json!([]), None);
+        let node = &record.nodes[&id("a")];
+        assert_eq!((node.name.as_str(), node.retired.len()), ("a-name-2", 0));
+    }
+
+    #[test]
+    fn an_object_that_is_replaced_in_its_place_is_not_retired() {
+        let order = ReplaceOrder::DeleteFirst;
+        let step = step("a", Action::Replace { order }, &[], 1);
+        let mut record = record();
+        record.nodes.insert(id("a"), ready("a"));
+        begin(&mut record, &op("a", Verb::Delete), &step, &json!([]), "");
+        assert_eq!(record.nodes[&id("a")].state, NodeState::Deleting);
+        done(&mut record, &op("a", Verb::Delete), &step, &json!([]), None);
+        assert!(record.nodes.is_empty());
+        begin(&mut record, &op("a", Verb::Create), &step, &json!([]), "token");
+        assert!(record.nodes[&id("a")].retired.is_empty());
+    }
+
+    #[test]
+    fn an_update_keeps_the_inputs_that_were_applied_until_it_is_done() {
+        let step = step("a", Action::Update, &[], 1);
+        let mut record = record();
+        record.nodes.insert(id("a"), ready("a"));
+        let update = op("a", Verb::Update);
+        begin(&mut record, &update, &step, &json!(["new"]), "token");
+        let node = &record.nodes[&id("a")];
+        assert_eq!((&node.inputs, &node.state), (&json!(["old"]), &NodeState::Updating));
+        assert_eq!(node.token.as_deref(), Some("token"));
+        done(&mut record, &update, &step, &json!(["new"]), Some(&created("a", Status::Ready)));
+        let node = &record.nodes[&id("a")];
+        assert_eq!((&node.inputs, &node.state, &node.token), (&json!(["new"]), &NodeState::Ready, &None));
+    }
+}

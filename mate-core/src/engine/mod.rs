@@ -5,6 +5,8 @@
 
 pub mod events;
 mod failure;
+#[cfg(test)]
+mod fixtures;
 pub(crate) mod journal;
 pub(crate) mod machine;
 pub(crate) mod run;

@@ -7,15 +7,21 @@ use crate::plan::OpId;
 
 /// When to look next at something that the cloud is at work on.
 ///
-/// Until it is usually ready: after one second, then each time after as long again as has passed, a minute at most,
-/// and exactly at the usual moment. So what is quick is seen at once, and what takes minutes costs a dozen looks.
-/// After that a hundredth of what has passed, between two and fifteen seconds: about one percent is lost to waiting.
+/// Until half of the usual time has passed: after one second, then each time after as long again as has passed, a minute
+/// at most, so that what is quick is seen at once. From there on it may be ready at any moment: looks are a 64th of what
+/// has passed apart, between one and fifteen seconds, so that at most 1.6 percent is lost to waiting; and one falls on
+/// the usual moment.
 pub(crate) fn next_look(begun: Duration, now: Duration, typical: Duration) -> Duration {
-    let (expected, passed) = (begun + typical, now - begun);
-    if expected > now {
-        return (now + passed.clamp(Duration::from_secs(1), Duration::from_secs(60))).min(expected);
-    }
-    now + (passed / 100).clamp(Duration::from_secs(2), Duration::from_secs(15))
+    const LEAST: Duration = Duration::from_secs(1);
+    const MOST: Duration = Duration::from_secs(15);
+    let passed = now.saturating_sub(begun);
+    let apart = if passed < typical / 2 {
+        passed.clamp(LEAST, Duration::from_secs(60))
+    } else {
+        (passed / 64).clamp(LEAST, MOST)
+    };
+    let milestone = [typical / 2, typical].into_iter().find(|milestone| passed < *milestone);
+    milestone.map_or(now + apart, |milestone| (now + apart).min(begun + milestone))
 }
 
 /// How long something may take before it counts as stuck: four times as long as usual, half an hour at least.
@@ -73,21 +79,40 @@ mod tests {
         OpId { node: node.parse().unwrap(), verb: Verb::Create, name: node.to_owned() }
     }
 
-    #[test]
-    fn a_look_falls_on_the_usual_moment() {
-        let mut now = seconds(0);
-        let mut looks = 0;
-        while now < seconds(400) {
-            now = next_look(seconds(0), now, seconds(400));
+    fn looks(ready: Duration, typical: Duration) -> (Duration, usize) {
+        let (mut now, mut looks) = (Duration::ZERO, 0);
+        while now < ready {
+            now = next_look(Duration::ZERO, now, typical);
             looks += 1;
         }
-        assert_eq!((now, looks), (seconds(400), 13));
+        (now - ready, looks)
     }
 
     #[test]
-    fn after_the_usual_moment_looks_lose_one_percent() {
-        assert_eq!(next_look(seconds(0), seconds(800), seconds(400)), seconds(808));
-        assert_eq!(next_look(seconds(0), seconds(20), seconds(10)), seconds(22));
+    fn a_look_falls_on_the_usual_moment() {
+        for typical in [1, 2, 5, 45, 84, 150, 400, 720] {
+            assert_eq!(looks(seconds(typical), seconds(typical)).0, Duration::ZERO, "{typical}");
+        }
+    }
+
+    #[test]
+    fn little_is_lost_when_it_takes_less_or_more_than_usual() {
+        for typical in [2u64, 5, 45, 84, 150, 400, 720] {
+            for percent in 50..=200 {
+                let ready = seconds(typical) * percent / 100;
+                let (lost, _) = looks(ready, seconds(typical));
+                assert!(lost <= (ready / 64).max(seconds(1)), "{lost:?} of {ready:?}, usually {typical} s");
+            }
+        }
+    }
+
+    #[test]
+    fn looks_are_few() {
+        assert_eq!(looks(seconds(2), seconds(2)).1, 2);
+        assert_eq!(looks(seconds(150), seconds(150)).1, 47);
+        assert_eq!(looks(seconds(720), seconds(720)).1, 47);
+        let hour = looks(seconds(3600), seconds(720)).1;
+        assert!(hour <= 47 + (3600 - 720) / 11, "{hour}");
     }
 
     #[test]

@@ -61,6 +61,8 @@ pub struct SimObject {
     pub status: Status,
     /// The virtual time of its creation.
     pub created_at: Duration,
+    /// The virtual time at which its creation or its last change ends.
+    pub ready_at: Duration,
 }
 
 /// A final snapshot that a deleted database or cache left.

@@ -305,6 +305,7 @@ impl State {
             tags: object.tags.clone(),
             status: self.status(object, now),
             created_at: object.created_at,
+            ready_at: object.ready_at,
         }
     }
 

@@ -1,0 +1,106 @@
+//! Plans made by hand, for the tests of the engine.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::graph::references;
+use crate::ids::{NodeId, TenantKey};
+use crate::kinds::ReplaceOrder;
+use crate::plan::{Action, After, Goal, OldObject, OpId, Plan, Risk, Step, Verb};
+use crate::provider::{Created, DataPolicy, Ownership, Status};
+use crate::state::{NodeRecord, NodeState, Record};
+
+pub(super) const BESIDE: Action = Action::Replace { order: ReplaceOrder::CreateFirst };
+
+pub(super) fn id(text: &str) -> NodeId {
+    text.parse().unwrap()
+}
+
+pub(super) fn key() -> TenantKey {
+    TenantKey::new("dev".parse().unwrap(), "regional".parse().unwrap())
+}
+
+pub(super) fn record() -> Record {
+    Record::new(key(), "0123456789abcdef0123456789abcdef")
+}
+
+/// A step that takes `seconds` and refers to the output `id` of each of `uses`.
+pub(super) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> Step {
+    let inputs = json!(uses.iter().map(|to| json!({"$node": to, "$output": "id"})).collect::<Vec<_>>());
+    let depends_on = references(&inputs).into_iter().map(|reference| reference.node).collect();
+    let old = (action != Action::Create).then(|| OldObject {
+        kind: "test:Thing".parse().unwrap(),
+        name: format!("{node}-name"),
+        physical_id: Some(format!("{node}-id")),
+        inputs: json!(["old"]),
+        tags: Ownership(key().node(id(node))).tags(),
+    });
+    let keeps = action.keeps();
+    let expected = Duration::from_secs(seconds);
+    Step {
+        node: id(node),
+        kind: "test:Thing".parse().unwrap(),
+        name: if action == BESIDE { format!("{node}-name-2") } else { format!("{node}-name") },
+        old,
+        action,
+        reason: String::new(),
+        changes: Vec::new(),
+        risk: Risk::None,
+        needs_consent: false,
+        expected,
+        expected_removal: if keeps { Duration::ZERO } else { expected },
+        inputs: if keeps { inputs } else { Value::Null },
+        tags: Ownership(key().node(id(node))).tags(),
+        outputs: BTreeMap::new(),
+        depends_on,
+        depended_on: Default::default(),
+        data: DataPolicy::Keep { final_snapshot: None },
+        generation: u32::from(action == BESIDE),
+        leftover: false,
+    }
+}
+
+pub(super) fn plan(steps: Vec<Step>) -> Plan {
+    Plan {
+        schema: Plan::SCHEMA,
+        id: String::new(),
+        key: key(),
+        goal: Goal::Apply,
+        record_version: 0,
+        lineage: None,
+        after: After::default(),
+        record_changes: Vec::new(),
+        steps,
+        notes: Vec::new(),
+    }
+}
+
+pub(super) fn op(node: &str, verb: Verb) -> OpId {
+    OpId { node: id(node), verb, name: format!("{node}-name") }
+}
+
+pub(super) fn created(node: &str, status: Status) -> Created {
+    let physical_id = format!("{node}-id");
+    let outputs = BTreeMap::from([("id".to_owned(), json!(physical_id))]);
+    Created { physical_id, status, outputs }
+}
+
+/// A node as a finished run left it.
+pub(super) fn ready(node: &str) -> NodeRecord {
+    let step = step(node, Action::NoChange, &[], 1);
+    NodeRecord {
+        kind: step.kind,
+        name: step.name,
+        physical_id: Some(format!("{node}-id")),
+        inputs: json!(["old"]),
+        outputs: created(node, Status::Ready).outputs,
+        tags: step.tags,
+        depends_on: Default::default(),
+        state: NodeState::Ready,
+        generation: 0,
+        token: None,
+        retired: Vec::new(),
+    }
+}

@@ -1,0 +1,178 @@
+//! What becomes of an operation by what the cloud answers.
+
+use std::time::Duration;
+
+use super::{Answer, Effect, EventKind, Failure, Machine, State};
+use crate::engine::{journal, schedule};
+use crate::plan::{OpId, Verb};
+use crate::provider::{Created, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, RetryStatus, Status};
+
+/// How often a call that fails for the moment is made.
+pub(super) const ATTEMPTS: u32 = 8;
+/// What something still uses is tried for longer: ENIs of a load balancer or a cache outlive it by minutes.
+pub(super) const DEPENDENCY_ATTEMPTS: u32 = 40;
+/// How long something that was just made may be invisible.
+pub(super) const INVISIBLE: Duration = Duration::from_secs(120);
+
+impl Machine {
+    pub(super) fn returned(&mut self, id: &OpId, answer: Answer, effects: &mut Vec<Effect>) {
+        match answer {
+            Answer::Created(Ok(created)) => self.accepted(id, created, effects),
+            Answer::Deleted(Ok(Deleted::Gone)) => self.settle(id, None),
+            Answer::Deleted(Ok(Deleted::Going)) => self.wait(id, "deleting".to_owned(), effects),
+            Answer::Created(Err(error)) | Answer::Deleted(Err(error)) => self.refused(id, error, effects),
+        }
+    }
+
+    pub(super) fn accepted(&mut self, id: &OpId, created: Created, effects: &mut Vec<Effect>) {
+        let step = &self.plan.steps[self.ops[id].operation.step];
+        journal::accepted(&mut self.record, step, &created);
+        self.dirty = true;
+        let status = created.status.clone();
+        self.ops.get_mut(id).expect("an operation of this run").created = Some(created.clone());
+        match status {
+            Status::Ready => self.settle(id, Some(created)),
+            Status::Pending(reason) => self.wait(id, reason, effects),
+            Status::Deleting => self.fail(id, "it is being deleted".to_owned(), None, effects),
+            Status::Failed(reason) => self.fail(id, reason, None, effects),
+        }
+    }
+
+    pub(super) fn refused(&mut self, id: &OpId, error: ProviderError, effects: &mut Vec<Effect>) {
+        if let Some(created) = &error.created {
+            let step = &self.plan.steps[self.ops[id].operation.step];
+            journal::accepted(&mut self.record, step, created);
+            self.dirty = true;
+            let op = self.ops.get_mut(id).expect("an operation of this run");
+            op.created = Some(Created::clone(created));
+        }
+        let attempt = self.ops[id].attempt;
+        let most = if error.class == ErrorClass::Dependency { DEPENDENCY_ATTEMPTS } else { ATTEMPTS };
+        if error.retry == RetryStatus::Temporary && attempt < most {
+            let after = schedule::backoff(attempt);
+            self.set(id, State::Backoff(self.now + after));
+            if !self.stopping() {
+                let reason = error.to_string();
+                self.emit(EventKind::Retrying { node: id.node.clone(), reason, after }, effects);
+            }
+        } else {
+            self.fail(id, error.to_string(), Some(error), effects);
+        }
+    }
+
+    pub(super) fn wait(&mut self, id: &OpId, reason: String, effects: &mut Vec<Effect>) {
+        let op = &self.ops[id];
+        let next = schedule::next_look(op.called, self.now, op.typical);
+        let waited = self.now - op.begun;
+        let changed = !matches!(&op.state, State::Waiting { reason: before, .. } if *before == reason);
+        self.set(id, State::Waiting { next, reason: reason.clone(), looking: false });
+        if changed {
+            self.emit(EventKind::Waiting { node: id.node.clone(), reason, waited }, effects);
+        }
+    }
+
+    pub(super) fn observed(&mut self, id: &OpId, observation: Observation, effects: &mut Vec<Effect>) {
+        let State::Waiting { reason, .. } = &self.ops[id].state else { return };
+        let reason = reason.clone();
+        let late = self.now >= schedule::deadline(self.ops[id].called, self.ops[id].typical);
+        let deleting = matches!(id.verb, Verb::Delete | Verb::DeleteOld);
+        match observation {
+            Observation::Absent if deleting => self.settle(id, None),
+            // What stands there is not the object that was to go.
+            Observation::Foreign(_) if deleting => self.settle(id, None),
+            Observation::Present(live) if !deleting => {
+                let created = Created::from(live);
+                match created.status.clone() {
+                    Status::Ready => self.settle(id, Some(created)),
+                    Status::Failed(reason) => self.fail(id, reason, None, effects),
+                    Status::Deleting => self.fail(id, "it is being deleted by somebody else".to_owned(), None, effects),
+                    Status::Pending(now) if late => self.stuck(id, &now, effects),
+                    Status::Pending(now) => self.wait(id, now, effects),
+                }
+            }
+            Observation::Present(live) => match live.status {
+                Status::Failed(reason) => self.fail(id, reason, None, effects),
+                _ if late => self.stuck(id, &live.status.to_string(), effects),
+                _ => self.wait(id, "deleting".to_owned(), effects),
+            },
+            Observation::Absent if self.now < self.ops[id].called + INVISIBLE => self.wait(id, reason, effects),
+            Observation::Absent => self.fail(id, "it was accepted, and is gone".to_owned(), None, effects),
+            Observation::Foreign(what) => self.fail(id, what, None, effects),
+            Observation::Unknown(error) if error.retry == RetryStatus::Temporary && !late => {
+                self.wait(id, reason, effects);
+            }
+            Observation::Unknown(error) => self.fail(id, error.to_string(), Some(error), effects),
+        }
+    }
+
+    pub(super) fn stuck(&mut self, id: &OpId, state: &str, effects: &mut Vec<Effect>) {
+        let minutes = (self.now - self.ops[id].called).as_secs() / 60;
+        self.fail(id, format!("still {state} after {minutes} minutes"), None, effects);
+    }
+
+    pub(super) fn settle(&mut self, id: &OpId, created: Option<Created>) {
+        let op = self.ops.get_mut(id).expect("an operation of this run");
+        let step = &self.plan.steps[op.operation.step];
+        if let Some(created) = &created {
+            self.outputs.insert(id.node.clone(), created.outputs.clone());
+        }
+        journal::done(&mut self.record, id, step, &op.inputs, created.as_ref());
+        op.state = State::Settled;
+        self.dirty = true;
+    }
+
+    pub(super) fn fail(&mut self, id: &OpId, reason: String, error: Option<ProviderError>, effects: &mut Vec<Effect>) {
+        let step = self.step(id);
+        let advice = error.as_ref().map_or(
+            "see what the cloud says of it, put that right, and make a new plan: what was done is kept",
+            |error| error.class.advice(),
+        );
+        let failure = Failure {
+            operation: id.clone(),
+            kind: step.kind.clone(),
+            reason,
+            error,
+            diagnoses: Vec::new(),
+            advice: advice.to_owned(),
+        };
+        self.set(id, State::Diagnosing(Box::new(failure)));
+        if self.stopping() {
+            // Nothing is asked any more.
+            self.diagnosed(id, Vec::new(), effects);
+        } else {
+            effects.push(Effect::Diagnose(id.clone(), Box::new(self.observed_target(id))));
+        }
+    }
+
+    pub(super) fn diagnosed(&mut self, id: &OpId, diagnoses: Vec<Diagnosis>, effects: &mut Vec<Effect>) {
+        let op = self.ops.get_mut(id).expect("an operation of this run");
+        let State::Diagnosing(mut failure) = std::mem::replace(&mut op.state, State::Failed) else { return };
+        failure.diagnoses = diagnoses;
+        let step = &self.plan.steps[op.operation.step];
+        journal::failed(&mut self.record, id, step, &failure.reason);
+        self.dirty = true;
+        let reason = failure.to_string();
+        self.outcome.failures.push(*failure);
+        self.emit(EventKind::Failed { node: id.node.clone(), reason }, effects);
+        self.skip_behind(id, effects);
+    }
+
+    pub(super) fn skip_behind(&mut self, failed: &OpId, effects: &mut Vec<Effect>) {
+        let mut behind = vec![failed.clone()];
+        while let Some(id) = behind.pop() {
+            let dependents: Vec<OpId> = self
+                .ops
+                .iter()
+                .filter(|(other, op)| matches!(op.state, State::Blocked) && self.after[*other].contains(&id))
+                .map(|(other, _)| other.clone())
+                .collect();
+            for dependent in dependents {
+                self.set(&dependent, State::Skipped);
+                self.outcome.skipped.push(dependent.node.clone());
+                let because = failed.node.clone();
+                self.emit(EventKind::Skipped { node: dependent.node.clone(), because }, effects);
+                behind.push(dependent);
+            }
+        }
+    }
+}

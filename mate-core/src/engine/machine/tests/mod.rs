@@ -1,0 +1,6 @@
+//! The machine driven by hand: no tokio, no clock, no cloud.
+
+mod ending;
+mod failing;
+mod hand;
+mod making;

@@ -1,0 +1,176 @@
+//! What is begun next: intents, calls, looks, and the writes of the record between them.
+
+use std::time::Duration;
+
+use super::{Call, Effect, EventKind, Machine, State};
+use crate::engine::journal;
+use crate::graph::{references, resolve};
+use crate::plan::{OpId, Verb};
+use crate::provider::{CreateRequest, DeleteRequest, ErrorClass, ProviderError, Target, UpdateRequest};
+
+impl Machine {
+    /// How many more calls may be in flight.
+    fn free(&self) -> usize {
+        let busy = self.ops.values().filter(|op| matches!(op.state, State::Intended | State::Calling)).count();
+        self.parallelism.saturating_sub(busy)
+    }
+
+    /// Begins what can begin: everything before it is done and durable.
+    pub(super) fn begin(&mut self) {
+        let mut free = self.free();
+        let mut ready: Vec<(Duration, OpId)> = self
+            .ops
+            .iter()
+            .filter(|(id, op)| {
+                matches!(op.state, State::Blocked)
+                    && self.after[*id].iter().all(|before| matches!(self.ops[before].state, State::Done))
+            })
+            .map(|(id, op)| (op.typical, id.clone()))
+            .collect();
+        // The longest first: it is the most likely to be the one that everything waits for.
+        ready.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        for (_, id) in ready {
+            if free == 0 {
+                break;
+            }
+            free -= 1;
+            let op = self.ops.get_mut(&id).expect("listed above");
+            let step = &self.plan.steps[op.operation.step];
+            op.inputs = match id.verb {
+                Verb::Create | Verb::Update | Verb::Adopt => resolve(&step.inputs, &self.outputs),
+                _ => step.old.as_ref().map_or_else(|| step.inputs.clone(), |old| old.inputs.clone()),
+            };
+            op.token = journal::token(&self.record, step, id.verb);
+            op.begun = self.now;
+            op.called = self.now;
+            op.state = State::Intended;
+            journal::begin(&mut self.record, &id, step, &op.inputs, &op.token);
+            self.dirty = true;
+        }
+    }
+
+    /// Writes the record when something changed and no write is under way.
+    pub(super) fn write(&mut self, effects: &mut Vec<Effect>) {
+        if !self.dirty || self.storing || self.outcome.store_error.is_some() {
+            return;
+        }
+        self.dirty = false;
+        self.storing = true;
+        self.in_write = self
+            .ops
+            .iter()
+            .filter(|(_, op)| matches!(op.state, State::Intended | State::Settled))
+            .map(|(id, _)| id.clone())
+            .collect();
+        effects.push(Effect::Store(Box::new(self.record.clone())));
+    }
+
+    pub(super) fn stored(&mut self, version: u64, effects: &mut Vec<Effect>) {
+        self.storing = false;
+        self.record.version = version;
+        for id in std::mem::take(&mut self.in_write) {
+            match self.ops[&id].state {
+                State::Settled => {
+                    let took = self.now - self.ops[&id].begun;
+                    self.set(&id, State::Done);
+                    self.outcome.done += 1;
+                    self.emit(EventKind::Done { node: id.node.clone(), verb: id.verb, took }, effects);
+                }
+                State::Intended if !self.stopping() => {
+                    let resource = self.step(&id).kind.clone();
+                    self.emit(EventKind::Started { node: id.node.clone(), resource, verb: id.verb }, effects);
+                    self.call(&id, effects);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn call(&mut self, id: &OpId, effects: &mut Vec<Effect>) {
+        if id.verb == Verb::Adopt {
+            // Nothing is called: the next look is at once.
+            self.set(id, State::Waiting { next: self.now, reason: String::new(), looking: false });
+            return;
+        }
+        let target = self.target(id);
+        let unresolved = references(&target.inputs);
+        if let (Some(reference), Verb::Create | Verb::Update) = (unresolved.first(), id.verb) {
+            let error = ProviderError::new(ErrorClass::Bug, "resolve inputs", target.address.clone())
+                .with_message(format!("{reference} is not among the outputs of `{}`", reference.node));
+            self.fail(id, error.to_string(), Some(error), effects);
+            return;
+        }
+        let step = self.step(id);
+        let op = &self.ops[id];
+        let call = match id.verb {
+            Verb::Create => Call::Create(CreateRequest { target, token: op.token.clone() }),
+            Verb::Update => Call::Update(UpdateRequest { target, fields: step.fields(), token: op.token.clone() }),
+            _ => Call::Delete(DeleteRequest { target, data: step.data.clone() }),
+        };
+        self.set(id, State::Calling);
+        let op = self.ops.get_mut(id).expect("an operation of this run");
+        op.attempt += 1;
+        op.called = self.now;
+        effects.push(Effect::Call(id.clone(), Box::new(call)));
+    }
+
+    pub(super) fn target(&self, id: &OpId) -> Target {
+        let step = self.step(id);
+        let op = &self.ops[id];
+        let old = step.old.as_ref();
+        let gone = old.filter(|_| matches!(id.verb, Verb::Delete | Verb::DeleteOld));
+        let physical_id = match id.verb {
+            Verb::Create => op.created.as_ref().map(|created| created.physical_id.clone()),
+            _ => old.and_then(|old| old.physical_id.clone()),
+        };
+        Target {
+            address: self.record.key.node(step.node.clone()),
+            kind: gone.map_or(&step.kind, |old| &old.kind).clone(),
+            name: id.name.clone(),
+            physical_id,
+            inputs: op.inputs.clone(),
+            tags: gone.map_or(&step.tags, |old| &old.tags).clone(),
+        }
+    }
+
+    /// Makes the calls again whose time has come, as far as the bound on calls allows.
+    pub(super) fn repeat(&mut self, effects: &mut Vec<Effect>) {
+        let due: Vec<OpId> = self
+            .ops
+            .iter()
+            .filter(|(_, op)| matches!(op.state, State::Backoff(at) if at <= self.now))
+            .map(|(id, _)| id.clone())
+            .take(self.free())
+            .collect();
+        for id in due {
+            self.call(&id, effects);
+        }
+    }
+
+    /// Observes what is due, in one batch.
+    pub(super) fn look(&mut self, effects: &mut Vec<Effect>) {
+        let now = self.now;
+        let mut due = Vec::new();
+        for (id, op) in &mut self.ops {
+            if let State::Waiting { next, looking, .. } = &mut op.state
+                && !*looking
+                && *next <= now
+            {
+                *looking = true;
+                due.push(id.clone());
+            }
+        }
+        if !due.is_empty() {
+            let targets = due.iter().map(|id| self.observed_target(id)).collect();
+            effects.push(Effect::Observe(due, targets));
+        }
+    }
+
+    pub(super) fn observed_target(&self, id: &OpId) -> Target {
+        let mut target = self.target(id);
+        if let Some(created) = &self.ops[id].created {
+            target.physical_id = Some(created.physical_id.clone());
+        }
+        target
+    }
+}
