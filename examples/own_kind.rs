@@ -47,6 +47,7 @@ impl Kind for Queue {
             fields: FIELDS,
             outputs: &["url", "arn"],
             revised_outputs: &[],
+            named_outputs: &[],
             replace: ReplaceOrder::CreateFirst,
             data: Data::Held("messages that nobody has read"),
             timing: |_| Timing::seconds(1, 60, 60),

@@ -99,6 +99,7 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "InternalErrorException"
         | "InternalServerErrorException"
         | "WAFInternalErrorException" => lost,
+        "PaginationTokenExpiredException" => C::Transient,
         "ServiceUnavailable"
         | "ServiceUnavailableException"
         | "Unavailable"

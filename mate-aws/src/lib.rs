@@ -3,6 +3,8 @@
 mod classify;
 mod config;
 mod context;
+#[cfg(feature = "tagging")]
+mod discover;
 mod drivers;
 mod keys;
 mod provider;
@@ -15,3 +17,8 @@ pub use context::Aws;
 pub use drivers::Driver;
 pub use provider::AwsProvider;
 pub use secrets::{RandomSecrets, SecretSource};
+
+/// The SDK's own configuration, of the version that this crate takes.
+pub use aws_config;
+/// Credentials for it.
+pub use aws_credential_types::Credentials;

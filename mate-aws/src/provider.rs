@@ -90,11 +90,17 @@ impl Provider for AwsProvider {
     }
 
     async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError> {
-        let mut found = Vec::new();
-        for driver in self.drivers.values() {
-            found.extend(driver.discover(&self.aws, &scope).await?);
+        let mut found: BTreeMap<String, Discovered> = BTreeMap::new();
+        #[cfg(feature = "tagging")]
+        for object in crate::discover::tagged(&self.aws, &scope).await? {
+            found.insert(object.arn.clone(), object);
         }
-        Ok(found)
+        for driver in self.drivers.values() {
+            for object in driver.discover(&self.aws, &scope).await? {
+                found.insert(object.arn.clone(), object);
+            }
+        }
+        Ok(found.into_values().collect())
     }
 
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {

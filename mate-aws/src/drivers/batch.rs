@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use futures::StreamExt;
-use mate_core::graph::{Input, Tags};
-use mate_core::ids::Address;
+use mate_core::graph::Tags;
 use mate_core::kinds::KindModel;
 use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target};
 use serde_json::Value;
 
-use super::Driver;
+use super::{Driver, fields};
 use crate::context::Aws;
 
 /// Observes targets in groups of one key and of `size` at most, four groups at a time.
@@ -62,7 +61,7 @@ where
                 }
                 Err(error) => {
                     for index in indices {
-                        answers[index] = Observation::Unknown(echo(&error, &targets[index].address));
+                        answers[index] = Observation::Unknown(fields::repeat(&error, &targets[index]));
                     }
                 }
             }
@@ -93,15 +92,6 @@ where
         }
     }
     Ok(found)
-}
-
-/// The same error for another target of the same call.
-pub(crate) fn echo(error: &ProviderError, address: &Address) -> ProviderError {
-    let mut copy = ProviderError::new(error.class, error.operation.clone(), address.clone()).with_retry(error.retry);
-    copy.code.clone_from(&error.code);
-    copy.message.clone_from(&error.message);
-    copy.request_id.clone_from(&error.request_id);
-    copy
 }
 
 /// The object before a write: `None` when it is absent, an error when it is not ours or could not be read.
@@ -166,23 +156,10 @@ fn tags_kept(live: &Tags, desired: &Tags) -> bool {
     desired.iter().all(|(key, value)| live.get(key) == Some(value))
 }
 
-/// The value of an input that must be known by now.
-pub(crate) fn known<'a, T>(target: &Target, input: &'a Input<T>) -> Result<&'a T, ProviderError> {
-    input.get().map_err(|error| {
-        ProviderError::new(ErrorClass::Bug, "resolve inputs", target.address.clone())
-            .with_message(error.to_string())
-            .with_source(error)
-    })
-}
-
-/// The values of inputs that must be known by now.
-pub(crate) fn all_known(target: &Target, inputs: &[Input<String>]) -> Result<Vec<String>, ProviderError> {
-    inputs.iter().map(|input| known(target, input).cloned()).collect()
-}
-
-/// The text of an input, as far as it is known.
-pub(crate) fn text<'a>(target: &'a Target, field: &str) -> Option<&'a str> {
-    target.inputs.get(field)?.as_str()
+/// What was seen a moment ago and is not found now is not seen yet, or just gone: the next look tells.
+pub(crate) fn vanished(target: &Target, operation: &str) -> ProviderError {
+    ProviderError::new(ErrorClass::EventualConsistency, operation, target.address.clone())
+        .with_message(format!("{} `{}` was listed and is not found a moment later", target.kind, target.name))
 }
 
 /// The error of an answer that leaves out what it must hold.

@@ -11,7 +11,8 @@ use mate_core::kinds::listener::ListenerAction;
 use mate_core::provider::{ProviderError, Target};
 use serde_json::{Value, json};
 
-use super::batch::{found, known};
+use super::batch::found;
+use super::fields::value;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::tags::from_pairs;
@@ -88,7 +89,7 @@ fn parent(arn: &str, own: &str, parents: &str) -> Option<String> {
 pub(crate) fn action(target: &Target, wanted: &ListenerAction) -> Result<Action, ProviderError> {
     let built = match wanted {
         ListenerAction::Forward { target_group_arn } => {
-            Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(known(target, target_group_arn)?)
+            Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(value(target, target_group_arn)?)
         }
         ListenerAction::RedirectToHttps { port } => Action::builder().r#type(ActionTypeEnum::Redirect).redirect_config(
             RedirectActionConfig::builder()

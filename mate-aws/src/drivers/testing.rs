@@ -18,6 +18,12 @@ use crate::secrets::RandomSecrets;
 
 /// A client of an SDK crate that answers by the rules: in their order, or `any` of them that fits.
 macro_rules! client {
+    ($sdk:ident, any, [$($rule:expr),* $(,)?]) => {
+        client!($sdk, aws_smithy_mocks::RuleMode::MatchAny, [$(&$rule),*])
+    };
+    ($sdk:ident, [$($rule:expr),* $(,)?]) => {
+        client!($sdk, aws_smithy_mocks::RuleMode::Sequential, [$(&$rule),*])
+    };
     ($sdk:ident, any, $rules:expr) => {
         client!($sdk, aws_smithy_mocks::RuleMode::MatchAny, $rules)
     };

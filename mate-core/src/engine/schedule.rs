@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use crate::plan::OpId;
 
-/// When to look first and then again at something that the cloud is at work on.
+/// When to look next at something that the cloud is at work on.
 ///
-/// The first look comes when it is usually ready; later ones at a hundredth of what has passed, between two and
-/// fifteen seconds: at most about one percent is lost to waiting.
+/// Until it is usually ready: after one second, then each time after as long again as has passed, a minute at most,
+/// and exactly at the usual moment. So what is quick is seen at once, and what takes minutes costs a dozen looks.
+/// After that a hundredth of what has passed, between two and fifteen seconds: about one percent is lost to waiting.
 pub(crate) fn next_look(begun: Duration, now: Duration, typical: Duration) -> Duration {
-    let expected = begun + typical;
+    let (expected, passed) = (begun + typical, now - begun);
     if expected > now {
-        // A quarter of the way counts as news for people who watch.
-        let quarter = (typical / 4).max(Duration::from_millis(250));
-        return (now + quarter).min(expected);
+        return (now + passed.clamp(Duration::from_secs(1), Duration::from_secs(60))).min(expected);
     }
-    now + ((now - begun) / 100).clamp(Duration::from_secs(2), Duration::from_secs(15))
+    now + (passed / 100).clamp(Duration::from_secs(2), Duration::from_secs(15))
 }
 
 /// How long something may take before it counts as stuck: four times as long as usual, half an hour at least.
@@ -82,7 +81,7 @@ mod tests {
             now = next_look(seconds(0), now, seconds(400));
             looks += 1;
         }
-        assert_eq!((now, looks), (seconds(400), 4));
+        assert_eq!((now, looks), (seconds(400), 13));
     }
 
     #[test]

@@ -55,6 +55,7 @@ impl Kind for AccessPoint {
             fields: FIELDS,
             outputs: &["access_point_id", "arn", "file_system_id"],
             revised_outputs: &[],
+            named_outputs: &[],
             replace: ReplaceOrder::CreateFirst,
             data: Data::None,
             timing: |_| Timing::seconds(5, 2, 2),

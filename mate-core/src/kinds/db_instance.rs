@@ -138,6 +138,7 @@ impl Kind for DbInstance {
             fields: FIELDS,
             outputs: &["address", "port", "arn", "identifier"],
             revised_outputs: &[],
+            named_outputs: &["identifier"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("the database"),
             timing: |inputs| timing(inputs),

@@ -45,6 +45,7 @@ impl Kind for DbParameterGroup {
             fields: FIELDS,
             outputs: &["name", "arn"],
             revised_outputs: &[],
+            named_outputs: &["name", "arn"],
             replace: ReplaceOrder::CreateFirst,
             data: Data::None,
             timing: |_| Timing::seconds(2, 2, 2),

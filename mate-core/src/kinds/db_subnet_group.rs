@@ -39,6 +39,7 @@ impl Kind for DbSubnetGroup {
             fields: FIELDS,
             outputs: &["name", "arn"],
             revised_outputs: &[],
+            named_outputs: &["name", "arn"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(2, 2, 2),

@@ -59,6 +59,7 @@ impl Kind for FileSystem {
             fields: FIELDS,
             outputs: &["file_system_id", "arn"],
             revised_outputs: &[],
+            named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("every file in the file system"),
             timing: |_| Timing::seconds(5, 5, 5),

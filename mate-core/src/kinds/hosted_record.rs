@@ -48,6 +48,7 @@ impl Kind for RecordSet {
             fields: FIELDS,
             outputs: &["fqdn"],
             revised_outputs: &[],
+            named_outputs: &["fqdn"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(45, 45, 45),

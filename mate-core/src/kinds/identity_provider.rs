@@ -46,6 +46,7 @@ impl Kind for IdentityProvider {
             fields: FIELDS,
             outputs: &["provider_name"],
             revised_outputs: &[],
+            named_outputs: &["provider_name"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(2, 2, 2),

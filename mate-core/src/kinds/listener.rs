@@ -78,6 +78,7 @@ impl Kind for Listener {
             fields: FIELDS,
             outputs: &["arn", "target_group_arn"],
             revised_outputs: &["target_group_arn"],
+            named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(2, 2, 2),

@@ -48,6 +48,7 @@ impl Kind for ListenerRule {
             fields: FIELDS,
             outputs: &["arn", "target_group_arn"],
             revised_outputs: &["target_group_arn"],
+            named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(2, 2, 2),

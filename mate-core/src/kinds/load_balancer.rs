@@ -57,6 +57,7 @@ impl Kind for LoadBalancer {
             fields: FIELDS,
             outputs: &["arn", "dns_name", "canonical_hosted_zone_id", "full_name"],
             revised_outputs: &[],
+            named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(165, 5, 20),

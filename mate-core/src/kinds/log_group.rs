@@ -47,6 +47,7 @@ impl Kind for LogGroup {
             fields: FIELDS,
             outputs: &["name", "arn"],
             revised_outputs: &[],
+            named_outputs: &["name", "arn"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("the logs"),
             timing: |_| Timing::seconds(1, 1, 1),

@@ -166,6 +166,8 @@ pub struct KindModel {
     pub outputs: &'static [&'static str],
     /// Outputs that an update in place gives a new value (the ARN of a task definition's next revision).
     pub revised_outputs: &'static [&'static str],
+    /// Outputs that follow from the name alone: an object made again under its name has them as before.
+    pub named_outputs: &'static [&'static str],
     /// How a replacement is ordered.
     pub replace: ReplaceOrder,
     /// What a deletion loses.

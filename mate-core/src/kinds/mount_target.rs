@@ -44,6 +44,7 @@ impl Kind for MountTarget {
             fields: FIELDS,
             outputs: &["mount_target_id", "file_system_id"],
             revised_outputs: &[],
+            named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(84, 2, 60),

@@ -86,6 +86,7 @@ impl Kind for ReplicationGroup {
             fields: FIELDS,
             outputs: &["primary_endpoint", "reader_endpoint", "port", "arn", "replication_group_id"],
             revised_outputs: &[],
+            named_outputs: &["replication_group_id"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("what the cache holds"),
             timing: |_| Timing::seconds(420, 420, 300),

@@ -48,6 +48,7 @@ impl Kind for Role {
             fields: FIELDS,
             outputs: &["arn", "role_name"],
             revised_outputs: &[],
+            named_outputs: &["arn", "role_name"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(3, 2, 2),

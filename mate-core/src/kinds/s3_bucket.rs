@@ -75,6 +75,7 @@ impl Kind for Bucket {
             fields: FIELDS,
             outputs: &["arn", "bucket"],
             revised_outputs: &[],
+            named_outputs: &["arn", "bucket"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("every object in the bucket"),
             timing: |_| Timing::seconds(2, 2, 2),

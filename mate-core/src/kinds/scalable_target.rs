@@ -45,6 +45,7 @@ impl Kind for ScalableTarget {
             fields: FIELDS,
             outputs: &["resource_id"],
             revised_outputs: &[],
+            named_outputs: &["resource_id"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(2, 2, 2),

@@ -65,6 +65,7 @@ impl Kind for ScalingPolicy {
             fields: FIELDS,
             outputs: &["arn"],
             revised_outputs: &[],
+            named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(2, 2, 2),

@@ -64,6 +64,7 @@ impl Kind for Secret {
             fields: FIELDS,
             outputs: &["arn"],
             revised_outputs: &[],
+            named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("the secret value"),
             timing: |_| Timing::seconds(1, 1, 1),

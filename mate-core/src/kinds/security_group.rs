@@ -97,6 +97,7 @@ impl Kind for SecurityGroup {
             fields: FIELDS,
             outputs: &["group_id"],
             revised_outputs: &[],
+            named_outputs: &[],
             replace: ReplaceOrder::CreateFirst,
             data: Data::None,
             timing: |_| Timing::seconds(2, 2, 2),

@@ -117,6 +117,7 @@ impl Kind for Service {
             fields: FIELDS,
             outputs: &["arn", "service_name", "resource_id"],
             revised_outputs: &[],
+            named_outputs: &["service_name", "resource_id"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(150, 150, 60),

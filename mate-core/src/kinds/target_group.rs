@@ -71,6 +71,7 @@ impl Kind for TargetGroup {
             fields: FIELDS,
             outputs: &["arn", "full_name"],
             revised_outputs: &[],
+            named_outputs: &[],
             replace: ReplaceOrder::CreateFirst,
             data: Data::None,
             timing: |_| Timing::seconds(2, 2, 2),

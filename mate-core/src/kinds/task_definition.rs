@@ -117,6 +117,7 @@ impl Kind for TaskDefinition {
             fields: FIELDS,
             outputs: &["arn", "family"],
             revised_outputs: &["arn"],
+            named_outputs: &["family"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(1, 1, 1),

@@ -39,6 +39,7 @@ impl Kind for WebAclAssociation {
             fields: FIELDS,
             outputs: &["resource_arn"],
             revised_outputs: &[],
+            named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             timing: |_| Timing::seconds(5, 5, 5),

@@ -115,8 +115,13 @@ impl Differ<'_, '_> {
             leftover: false,
         };
         let Some(Observed::Present(live)) = self.request.snapshot.get(&node.id) else {
-            if recorded.is_some_and(|recorded| recorded.state != NodeState::Creating) {
+            if recorded.as_ref().is_some_and(|recorded| recorded.state != NodeState::Creating) {
                 step.reason = "recorded, but gone from the cloud".to_owned();
+            }
+            if let Some(recorded) = same_kind.filter(|recorded| recorded.name == step.name) {
+                step.outputs = recorded.outputs.clone();
+                step.outputs.retain(|name, _| model.named_outputs.contains(&name.as_str()));
+                self.known.insert(node.id.clone(), step.outputs.clone());
             }
             self.steps.push(Draft { step, served: false });
             return Ok(());

@@ -114,11 +114,12 @@ text_value!(
     "arn:aws:wafv2:<region>:<account>:regional/webacl/<name>/<id>",
     |text| arn(text, "wafv2", "regional/webacl/")
 );
-text_value!(ZoneId, "the id of a hosted zone", "Z and upper-case letters and digits, 2 to 32 in all", |text| {
-    (2..=32).contains(&text.len())
-        && text.starts_with('Z')
-        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-});
+text_value!(
+    ZoneId,
+    "the id of a hosted zone",
+    "1 to 32 letters and digits, without /hostedzone/ before them",
+    |text| { (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) }
+);
 text_value!(
     RepositoryUri,
     "the URI of a repository",

@@ -74,6 +74,9 @@ impl Driver for AccessPointDriver {
         {
             return fields::complete::<AccessPoint>(self, aws, request, live).await;
         }
+        if let Some(stranger) = listed.iter().find(|found| under_name(target, found) && !owned(target, found)) {
+            return Err(tags::refuse(target, "elasticfilesystem:CreateAccessPoint", &efs::map(stranger.tags())));
+        }
         let made = call(aws, request, &inputs, file_system)
             .await
             .map_err(failed(&target.address, "elasticfilesystem:CreateAccessPoint"))
@@ -203,18 +206,27 @@ async fn list(aws: &Aws, address: &Address, file_system: &str) -> Result<Vec<Acc
 }
 
 /// The target's own by name and tags, else by its tags alone: its name may have changed since. What is being
-/// deleted comes last, since a new one may stand beside it.
+/// deleted comes last, since a new one may stand beside it. Without any, a stranger's under the target's name.
 fn among(target: &Target, listed: &[AccessPointDescription]) -> Option<Live> {
-    let ours = |found: &&AccessPointDescription| target.ownership().owns(&efs::map(found.tags()));
+    let ours = |found: &&AccessPointDescription| owned(target, found);
     let mut ours: Vec<(&AccessPointDescription, Live)> =
         listed.iter().filter(ours).filter_map(|found| Some((found, read(target, found)?))).collect();
-    ours.sort_by_key(|(found, live)| (live.status == Status::Deleting, !named(target, found)));
-    ours.into_iter().next().map(|(_, live)| live)
+    ours.sort_by_key(|(found, live)| (live.status == Status::Deleting, !under_name(target, found)));
+    let stranger = || listed.iter().find(|found| under_name(target, found)).and_then(|found| read(target, found));
+    ours.into_iter().next().map(|(_, live)| live).or_else(stranger)
+}
+
+fn owned(target: &Target, found: &AccessPointDescription) -> bool {
+    target.ownership().owns(&efs::map(found.tags()))
+}
+
+/// AWS keeps no names of access points: the tag `Name` is it.
+fn under_name(target: &Target, found: &AccessPointDescription) -> bool {
+    efs::map(found.tags()).get("Name") == efs::with_name(target).get("Name")
 }
 
 fn named(target: &Target, found: &AccessPointDescription) -> bool {
-    let tags = efs::map(found.tags());
-    target.ownership().owns(&tags) && tags.get("Name") == efs::with_name(target).get("Name")
+    owned(target, found) && under_name(target, found)
 }
 
 fn read(target: &Target, found: &AccessPointDescription) -> Option<Live> {

@@ -32,19 +32,24 @@ pub(super) async fn empty(aws: &Aws, target: &Target, objects: Objects) -> Resul
             }
         }
     }
-    let mut at = None;
+    let mut before = None;
     loop {
-        let page = list(aws, target, at).await?;
+        // From the beginning every time: what the page before held is gone.
+        let page = list(aws, target, None).await?;
+        if objects == Objects::Keep && !page.versions().is_empty() {
+            return Err(refusal(target, &page));
+        }
         let markers = page.delete_markers().iter().map(|marker| (marker.key(), marker.version_id()));
-        let mut doomed: Vec<_> = markers.collect();
-        if objects == Objects::Discard {
-            doomed.extend(page.versions().iter().map(|version| (version.key(), version.version_id())));
+        let versions = page.versions().iter().map(|version| (version.key(), version.version_id()));
+        let doomed: Vec<_> = versions.chain(markers).collect();
+        let Some((Some(key), version)) = doomed.first() else { return Ok(()) };
+        let first = Some(((*key).to_owned(), version.map(str::to_owned)));
+        if first == before {
+            return Err(ProviderError::new(ErrorClass::Conflict, "s3:DeleteObjects", target.address.clone())
+                .with_message(format!("the object `{key}` was deleted and is still listed")));
         }
         remove(aws, target, &doomed).await?;
-        at = next(&page);
-        if at.is_none() {
-            return Ok(());
-        }
+        before = first;
     }
 }
 

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{echo, fixed, gone, known, present, text, unlike};
+use crate::drivers::batch::{fixed, gone, present, unlike};
+use crate::drivers::fields::{repeat, text, value};
 use crate::tags::not_ours;
 
 const CALL: &str = "route53:ChangeResourceRecordSets";
@@ -191,7 +192,7 @@ fn answer(target: &Target, read: &BTreeMap<String, Result<Places, ProviderError>
                     return judge(target, &place, record);
                 }
             }
-            Some(Err(error)) => return Observation::Unknown(echo(error, &target.address)),
+            Some(Err(error)) => return Observation::Unknown(repeat(error, target)),
             None => {}
         }
     }
@@ -253,8 +254,8 @@ fn created(target: &Target) -> Created {
 fn wanted(target: &Target) -> Result<ResourceRecordSet, ProviderError> {
     let inputs = target.typed::<RecordSet>()?;
     let alias = AliasTarget::builder()
-        .dns_name(known(target, &inputs.alias_dns_name)?)
-        .hosted_zone_id(known(target, &inputs.alias_hosted_zone_id)?)
+        .dns_name(value(target, &inputs.alias_dns_name)?)
+        .hosted_zone_id(value(target, &inputs.alias_hosted_zone_id)?)
         .evaluate_target_health(inputs.evaluate_target_health)
         .build();
     let record = alias.and_then(|alias| {

@@ -90,7 +90,7 @@ fn aws(route53: Client) -> Aws {
 async fn the_form_that_route_53_gives_names_is_the_same_name() {
     let target = target("*.Acme.example.com");
     let live = alias("\\052.acme.example.com.", "dualstack.mate-acme-dev-alb-1.us-east-1.elb.amazonaws.com.");
-    let aws = aws(client!(aws_sdk_route53, [listed(vec![live])]));
+    let aws = aws(client!(aws_sdk_route53, [&listed(vec![live])]));
     let live = present(RecordSetDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert!(unlike(&RecordSet::model(), &target, &live).is_empty(), "{}", live.inputs);
     assert_eq!(live.physical_id, "Z0123456789/*.acme.example.com/A");
@@ -102,7 +102,7 @@ async fn the_neighbours_of_a_domain_come_in_one_call() {
     let names = ["a.example.com", "b.example.com", "c.example.com"];
     let targets: Vec<Target> = names.iter().map(|name| target(name)).collect();
     let listing = listed(names.iter().map(|name| alias(&format!("{name}."), BALANCER)).collect());
-    let aws = aws(client!(aws_sdk_route53, any, [listing]));
+    let aws = aws(client!(aws_sdk_route53, any, [&listing]));
     let answers = RecordSetDriver.observe(&aws, &targets).await;
     assert!(answers.iter().all(|one| matches!(one, Observation::Present(_))), "{answers:?}");
     assert_eq!(listing.num_calls(), 1);
@@ -125,7 +125,7 @@ async fn a_gap_in_the_listing_is_asked_for_by_name() {
     };
     let first = from("a.example.com.", vec![alias("a.example.com.", BALANCER), alias("b.example.com.", "other")]);
     let second = from("m.example.com.", vec![alias("z.example.com.", BALANCER)]);
-    let aws = aws(client!(aws_sdk_route53, [first, second]));
+    let aws = aws(client!(aws_sdk_route53, [&first, &second]));
     let answers = RecordSetDriver.observe(&aws, &targets).await;
     let seen: Vec<bool> = answers.iter().map(|one| matches!(one, Observation::Present(_))).collect();
     assert_eq!(seen, [true, false, true]);
@@ -136,7 +136,7 @@ async fn a_gap_in_the_listing_is_asked_for_by_name() {
 async fn a_record_that_points_elsewhere_is_ours_only_when_it_is_recorded() {
     let mut target = target("acme.example.com");
     let elsewhere = || listed(vec![alias("acme.example.com.", "old-lb-2.us-east-1.elb.amazonaws.com.")]);
-    let foreign = aws(client!(aws_sdk_route53, any, [elsewhere(), changed(ChangeAction::Create)]));
+    let foreign = aws(client!(aws_sdk_route53, any, [&elsewhere(), &changed(ChangeAction::Create)]));
     assert!(matches!(
         RecordSetDriver.observe(&foreign, std::slice::from_ref(&target)).await.remove(0),
         Observation::Foreign(what) if what.contains("old-lb-2")
@@ -146,7 +146,7 @@ async fn a_record_that_points_elsewhere_is_ours_only_when_it_is_recorded() {
 
     target.physical_id = Some("Z0123456789/acme.example.com/A".into());
     let upsert = changed(ChangeAction::Upsert);
-    let ours = aws(client!(aws_sdk_route53, [elsewhere(), elsewhere(), upsert]));
+    let ours = aws(client!(aws_sdk_route53, [&elsewhere(), &elsewhere(), &upsert]));
     let live = present(RecordSetDriver.observe(&ours, std::slice::from_ref(&target)).await.remove(0));
     assert_eq!(unlike(&RecordSet::model(), &target, &live), ["alias_dns_name"]);
     RecordSetDriver.update(&ours, &update(target, &["alias_dns_name"])).await.unwrap();
@@ -156,12 +156,12 @@ async fn a_record_that_points_elsewhere_is_ours_only_when_it_is_recorded() {
 #[tokio::test]
 async fn other_types_stand_beside_but_a_cname_takes_the_name() {
     let target = target("acme.example.com");
-    let beside = aws(client!(aws_sdk_route53, [listed(vec![other("acme.example.com.", RrType::Txt)])]));
+    let beside = aws(client!(aws_sdk_route53, [&listed(vec![other("acme.example.com.", RrType::Txt)])]));
     assert!(matches!(
         RecordSetDriver.observe(&beside, std::slice::from_ref(&target)).await.remove(0),
         Observation::Absent
     ));
-    let taken = aws(client!(aws_sdk_route53, [listed(vec![other("acme.example.com.", RrType::Cname)])]));
+    let taken = aws(client!(aws_sdk_route53, [&listed(vec![other("acme.example.com.", RrType::Cname)])]));
     assert!(matches!(
         RecordSetDriver.observe(&taken, std::slice::from_ref(&target)).await.remove(0),
         Observation::Foreign(_)
@@ -171,7 +171,7 @@ async fn other_types_stand_beside_but_a_cname_takes_the_name() {
 #[tokio::test]
 async fn a_new_record_is_created_and_never_upserted() {
     let create_one = changed(ChangeAction::Create);
-    let aws = aws(client!(aws_sdk_route53, [listed(vec![alias("b.example.com.", "x")]), create_one]));
+    let aws = aws(client!(aws_sdk_route53, [&listed(vec![alias("b.example.com.", "x")]), &create_one]));
     let created = RecordSetDriver.create(&aws, &create(target("acme.example.com"))).await.unwrap();
     assert_eq!(created.physical_id, "Z0123456789/acme.example.com/A");
     assert_eq!(created.outputs["fqdn"], json!("acme.example.com"));
@@ -181,13 +181,13 @@ async fn a_new_record_is_created_and_never_upserted() {
 #[tokio::test]
 async fn a_name_taken_meanwhile_is_read_and_judged() {
     let taken = listed(vec![other("acme.example.com.", RrType::A)]);
-    let foreign = aws(client!(aws_sdk_route53, [listed(vec![]), refused(), taken]));
+    let foreign = aws(client!(aws_sdk_route53, [&listed(vec![]), &refused(), &taken]));
     let error = RecordSetDriver.create(&foreign, &create(target("acme.example.com"))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
     let mine = listed(vec![alias("acme.example.com.", BALANCER)]);
-    let ours = aws(client!(aws_sdk_route53, [listed(vec![]), refused(), mine]));
+    let ours = aws(client!(aws_sdk_route53, [&listed(vec![]), &refused(), &mine]));
     RecordSetDriver.create(&ours, &create(target("acme.example.com"))).await.unwrap();
-    let wrong = aws(client!(aws_sdk_route53, [listed(vec![]), refused(), listed(vec![])]));
+    let wrong = aws(client!(aws_sdk_route53, [&listed(vec![]), &refused(), &listed(vec![])]));
     let error = RecordSetDriver.create(&wrong, &create(target("acme.example.com"))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
 }
@@ -202,18 +202,18 @@ async fn a_deletion_gives_the_record_as_it_is() {
             action == &ChangeAction::Delete && record.alias_target().unwrap().dns_name().starts_with("dualstack.")
         })
         .then_output(|| ChangeResourceRecordSetsOutput::builder().build());
-    let aws = aws(client!(aws_sdk_route53, [live(), live(), gone]));
+    let aws = aws(client!(aws_sdk_route53, [&live(), &live(), &gone]));
     assert_eq!(RecordSetDriver.delete(&aws, &delete(target("acme.example.com"))).await.unwrap(), Deleted::Gone);
 }
 
 #[tokio::test]
 async fn a_record_that_went_meanwhile_or_with_its_zone_is_gone() {
     let live = || listed(vec![alias("acme.example.com.", BALANCER)]);
-    let raced = aws(client!(aws_sdk_route53, [live(), live(), refused(), listed(vec![])]));
+    let raced = aws(client!(aws_sdk_route53, [&live(), &live(), &refused(), &listed(vec![])]));
     assert_eq!(RecordSetDriver.delete(&raced, &delete(target("acme.example.com"))).await.unwrap(), Deleted::Gone);
     let no_zone = mock!(Client::list_resource_record_sets)
         .then_error(|| ListResourceRecordSetsError::generic(code("NoSuchHostedZone")));
-    let zoneless = aws(client!(aws_sdk_route53, [no_zone]));
+    let zoneless = aws(client!(aws_sdk_route53, [&no_zone]));
     assert_eq!(RecordSetDriver.delete(&zoneless, &delete(target("acme.example.com"))).await.unwrap(), Deleted::Gone);
 }
 
@@ -221,7 +221,7 @@ async fn a_record_that_went_meanwhile_or_with_its_zone_is_gone() {
 async fn one_change_at_a_time_is_a_throttle() {
     let busy = mock!(Client::change_resource_record_sets)
         .then_error(|| ChangeResourceRecordSetsError::generic(code("PriorRequestNotComplete")));
-    let aws = aws(client!(aws_sdk_route53, [listed(vec![]), busy]));
+    let aws = aws(client!(aws_sdk_route53, [&listed(vec![]), &busy]));
     let error = RecordSetDriver.create(&aws, &create(target("acme.example.com"))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Throttled);
 }

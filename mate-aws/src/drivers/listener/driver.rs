@@ -16,8 +16,9 @@ use serde_json::{Map, Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{echo, fixed, gone, incomplete, known, present, text, unlike};
+use crate::drivers::batch::{fixed, gone, incomplete, present, unlike, vanished};
 use crate::drivers::elbv2::{action, action_value, add_tags, forward_outputs, load_balancer_of, tag_list, tags_of};
+use crate::drivers::fields::{behind, missing, repeat, text, value};
 use crate::tags::{TagChange, judge};
 
 /// Listeners, found by the recorded ARN or else by load balancer and port. All listeners of a load balancer are read
@@ -63,7 +64,7 @@ impl Driver for ListenerDriver {
         let answer = aws
             .elbv2
             .create_listener()
-            .load_balancer_arn(known(target, &inputs.load_balancer_arn)?)
+            .load_balancer_arn(value(target, &inputs.load_balancer_arn)?)
             .port(i32::from(inputs.port))
             .protocol(ProtocolEnum::from(inputs.protocol.as_str()))
             .set_certificates(certificates(target, &inputs)?)
@@ -72,7 +73,8 @@ impl Driver for ListenerDriver {
             .set_tags(Some(tag_list(&target.tags)))
             .send()
             .await
-            .map_err(failed(&target.address, CALL));
+            .map_err(failed(&target.address, CALL))
+            .map_err(missing);
         match answer {
             Ok(answer) => {
                 let listener = answer.listeners.unwrap_or_default().into_iter().next();
@@ -142,7 +144,7 @@ fn find<'a>(target: &Target, listed: &'a Listed) -> Result<Option<&'a Described>
     for balancer in balancers(target) {
         match listed.get(&balancer) {
             Some(Ok(listeners)) => candidates.extend(listeners),
-            Some(Err(error)) => return Err(echo(error, &target.address)),
+            Some(Err(error)) => return Err(repeat(error, target)),
             None => {}
         }
     }
@@ -168,11 +170,11 @@ fn answer(
         Err(error) => return Observation::Unknown(error),
     };
     match tags {
-        Err(error) => Observation::Unknown(echo(error, &target.address)),
-        Ok(tags) => listener
-            .listener_arn()
-            .and_then(|arn| Some(judge(target, live(target, arn, listener, tags.get(arn)?))))
-            .unwrap_or(Observation::Absent),
+        Err(error) => Observation::Unknown(repeat(error, target)),
+        Ok(tags) => match listener.listener_arn().and_then(|arn| Some((arn, tags.get(arn)?))) {
+            Some((arn, tags)) => judge(target, live(target, arn, listener, tags)),
+            None => Observation::Unknown(vanished(target, "elbv2:DescribeTags")),
+        },
     }
 }
 
@@ -208,7 +210,7 @@ fn certificates(target: &Target, inputs: &ListenerInputs) -> Result<Option<Vec<C
     let Some(arn) = &inputs.certificate_arn else {
         return Ok(None);
     };
-    Ok(Some(vec![Certificate::builder().certificate_arn(known(target, arn)?).build()]))
+    Ok(Some(vec![Certificate::builder().certificate_arn(value(target, arn)?).build()]))
 }
 
 /// Brings an object of ours that a create found to the inputs.
@@ -221,7 +223,7 @@ async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, Provid
     }
     match change(aws, target, &live, &fields).await {
         Ok(()) => Ok(created(target, &live.physical_id)),
-        Err(error) => Err(error.with_created(live.into())),
+        Err(error) => Err(behind(&live.into())(error)),
     }
 }
 

@@ -109,7 +109,7 @@ async fn both_listeners_of_a_load_balancer_are_read_in_one_call() {
         .build();
     let targets = [https(), http()];
     let (listed, tags) = (listed(vec![redirect, live_https()]), tagged(targets[0].tags.clone()));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [listed, tags]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&listed, &tags]));
     let answers = ListenerDriver.observe(&aws, &targets).await;
     assert_eq!((listed.num_calls(), tags.num_calls()), (1, 1));
     let live: Vec<_> = answers.into_iter().map(present).collect();
@@ -126,7 +126,7 @@ async fn without_its_load_balancer_it_cannot_exist() {
     let reference =
         OutputRef { node: "alb".parse().unwrap(), output: "arn".into(), prefix: String::new(), suffix: String::new() };
     target.inputs["load_balancer_arn"] = serde_json::to_value(Input::<String>::Ref(reference)).unwrap();
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, []));
+    let aws = testing::aws();
     assert!(matches!(ListenerDriver.observe(&aws, &[target]).await.remove(0), Observation::Absent));
 }
 
@@ -134,7 +134,7 @@ async fn without_its_load_balancer_it_cannot_exist() {
 async fn it_goes_with_its_load_balancer() {
     let none =
         mock!(Client::describe_listeners).then_error(|| DescribeListenersError::generic(code("LoadBalancerNotFound")));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [none]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&none]));
     assert!(matches!(ListenerDriver.observe(&aws, &[https()]).await.remove(0), Observation::Absent));
     assert_eq!(ListenerDriver.delete(&aws, &delete(https())).await.unwrap(), Deleted::Gone);
 }
@@ -144,7 +144,7 @@ async fn the_recorded_one_is_found_on_its_old_port() {
     let mut target = https();
     target.inputs["port"] = json!(8443);
     target.physical_id = Some(arn(443));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [listed(vec![live_https()]), tagged(target.tags.clone())]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&listed(vec![live_https()]), &tagged(target.tags.clone())]));
     let live = present(ListenerDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert_eq!(unlike(&Listener::model(), &target, &live), ["port"]);
 }
@@ -154,7 +154,7 @@ async fn a_port_that_somebody_else_uses_is_refused() {
     let made =
         mock!(Client::create_listener).then_output(|| CreateListenerOutput::builder().listeners(live_https()).build());
     let aws =
-        aws(client!(aws_sdk_elasticloadbalancingv2, any, [listed(vec![live_https()]), tagged(Tags::new()), made]));
+        aws(client!(aws_sdk_elasticloadbalancingv2, any, [&listed(vec![live_https()]), &tagged(Tags::new()), &made]));
     let error = ListenerDriver.create(&aws, &create(https())).await.unwrap_err();
     assert_eq!((error.class, made.num_calls()), (ErrorClass::AlreadyExists, 0));
 }
@@ -166,7 +166,7 @@ async fn a_duplicate_that_is_ours_is_returned() {
         mock!(Client::create_listener).then_error(|| CreateListenerError::generic(code("DuplicateListener")));
     let aws = aws(client!(
         aws_sdk_elasticloadbalancingv2,
-        [listed(vec![]), duplicate, listed(vec![live_https()]), tagged(target.tags.clone())]
+        [&listed(vec![]), &duplicate, &listed(vec![live_https()]), &tagged(target.tags.clone())]
     ));
     let created = ListenerDriver.create(&aws, &create(target)).await.unwrap();
     assert_eq!(created.physical_id, arn(443));
@@ -177,7 +177,7 @@ async fn a_duplicate_that_is_ours_is_returned() {
 async fn a_certificate_that_is_not_issued_yet_is_a_dependency() {
     let early =
         mock!(Client::create_listener).then_error(|| CreateListenerError::generic(code("UnsupportedCertificate")));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [listed(vec![]), early]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&listed(vec![]), &early]));
     let error = ListenerDriver.create(&aws, &create(https())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Dependency);
 }
@@ -195,7 +195,7 @@ async fn an_update_sends_the_action_alone() {
         .then_output(|| ModifyListenerOutput::builder().build());
     let aws = aws(client!(
         aws_sdk_elasticloadbalancingv2,
-        [listed(vec![live_https()]), tagged(target.tags.clone()), modified]
+        [&listed(vec![live_https()]), &tagged(target.tags.clone()), &modified]
     ));
     let created = ListenerDriver.update(&aws, &update(target, &["default_action"])).await.unwrap();
     assert_eq!(modified.num_calls(), 1);
@@ -208,7 +208,7 @@ async fn one_that_went_meanwhile_is_gone() {
     let missing = mock!(Client::delete_listener).then_error(|| DeleteListenerError::generic(code("ListenerNotFound")));
     let aws = aws(client!(
         aws_sdk_elasticloadbalancingv2,
-        [listed(vec![live_https()]), tagged(target.tags.clone()), missing]
+        [&listed(vec![live_https()]), &tagged(target.tags.clone()), &missing]
     ));
     assert_eq!(ListenerDriver.delete(&aws, &delete(target)).await.unwrap(), Deleted::Gone);
 }

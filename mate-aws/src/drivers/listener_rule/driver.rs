@@ -18,8 +18,9 @@ use serde_json::{Map, Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{echo, fixed, gone, incomplete, known, present, text, unlike};
+use crate::drivers::batch::{fixed, gone, incomplete, present, unlike};
 use crate::drivers::elbv2::{action, action_value, add_tags, forward_outputs, listener_of, tag_list, tags_of};
+use crate::drivers::fields::{behind, missing, repeat, text, value};
 use crate::tags::{TagChange, judge};
 
 const PATH_PATTERN: &str = "path-pattern";
@@ -67,14 +68,15 @@ impl Driver for ListenerRuleDriver {
         let answer = aws
             .elbv2
             .create_rule()
-            .listener_arn(known(target, &inputs.listener_arn)?)
+            .listener_arn(value(target, &inputs.listener_arn)?)
             .priority(i32::from(inputs.priority))
             .conditions(condition(&inputs))
             .actions(action(target, &inputs.action)?)
             .set_tags(Some(tag_list(&target.tags)))
             .send()
             .await
-            .map_err(failed(&target.address, CALL));
+            .map_err(failed(&target.address, CALL))
+            .map_err(missing);
         match answer {
             Ok(answer) => {
                 let rule = answer.rules.unwrap_or_default().into_iter().next();
@@ -135,13 +137,17 @@ async fn list(aws: &Aws, address: &Address, listener: &str) -> Result<Vec<(Descr
     rules.retain(|rule| rule.is_default() != Some(true));
     let arns: Vec<String> = rules.iter().filter_map(|rule| rule.rule_arn.clone()).collect();
     let mut tags = if arns.is_empty() { BTreeMap::new() } else { tags_of(aws, address, &arns).await? };
-    Ok(rules
-        .into_iter()
-        .filter_map(|rule| {
-            let tags = tags.remove(rule.rule_arn()?)?;
-            Some((rule, tags))
-        })
-        .collect())
+    let mut tagged = Vec::new();
+    for rule in rules {
+        match rule.rule_arn().and_then(|arn| tags.remove(arn)) {
+            Some(tags) => tagged.push((rule, tags)),
+            None => {
+                return Err(ProviderError::new(ErrorClass::EventualConsistency, "elbv2:DescribeTags", address.clone())
+                    .with_message("a rule was listed and is not found a moment later"));
+            }
+        }
+    }
+    Ok(tagged)
 }
 
 fn find<'a>(target: &Target, listed: &'a Listed) -> Result<Option<&'a (Described, Tags)>, ProviderError> {
@@ -149,7 +155,7 @@ fn find<'a>(target: &Target, listed: &'a Listed) -> Result<Option<&'a (Described
     for listener in listeners(target) {
         match listed.get(&listener) {
             Some(Ok(rules)) => candidates.extend(rules),
-            Some(Err(error)) => return Err(echo(error, &target.address)),
+            Some(Err(error)) => return Err(repeat(error, target)),
             None => {}
         }
     }
@@ -231,7 +237,7 @@ async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, Provid
     }
     match change(aws, target, &live, &fields).await {
         Ok(()) => Ok(created(target, &live.physical_id)),
-        Err(error) => Err(error.with_created(live.into())),
+        Err(error) => Err(behind(&live.into())(error)),
     }
 }
 

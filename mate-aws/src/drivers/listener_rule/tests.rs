@@ -83,7 +83,7 @@ async fn ours_is_found_by_its_tags_whatever_its_priority() {
     let mut rules: Vec<Described> = (1..=45).map(|number| rule(number, 100 + number as u16)).collect();
     rules.push(default_rule());
     let tags = tagged(Some(33));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [listed(rules), tags]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&listed(rules), &tags]));
     let target = target();
     let live = present(ListenerRuleDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert_eq!(live.physical_id, arn(33));
@@ -99,7 +99,7 @@ async fn pages_are_followed() {
     let second = mock!(Client::describe_rules)
         .match_requests(|request| request.marker() == Some("more"))
         .then_output(|| DescribeRulesOutput::builder().rules(rule(2, 10)).build());
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [first, second, tagged(Some(2))]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&first, &second, &tagged(Some(2))]));
     let target = target();
     let live = present(ListenerRuleDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert!(unlike(&ListenerRule::model(), &target, &live).is_empty(), "{}", live.inputs);
@@ -108,7 +108,7 @@ async fn pages_are_followed() {
 
 #[tokio::test]
 async fn a_priority_that_somebody_else_has_is_foreign() {
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [listed(vec![rule(1, 10)]), tagged(None)]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&listed(vec![rule(1, 10)]), &tagged(None)]));
     assert!(matches!(ListenerRuleDriver.observe(&aws, &[target()]).await.remove(0), Observation::Foreign(_)));
     let error = ListenerRuleDriver.create(&aws, &create(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
@@ -121,7 +121,7 @@ async fn a_priority_taken_meanwhile_by_us_is_returned() {
     let taken = mock!(Client::create_rule).then_error(|| CreateRuleError::generic(code("PriorityInUse")));
     let aws = aws(client!(
         aws_sdk_elasticloadbalancingv2,
-        [listed(vec![]), taken, listed(vec![rule(5, 10)]), tagged(Some(5))]
+        [&listed(vec![]), &taken, &listed(vec![rule(5, 10)]), &tagged(Some(5))]
     ));
     let created = ListenerRuleDriver.create(&aws, &create(target())).await.unwrap();
     assert_eq!(created.physical_id, arn(5));
@@ -132,7 +132,7 @@ async fn another_priority_is_set_by_its_own_call() {
     let moved = mock!(Client::set_rule_priorities)
         .match_requests(|request| request.rule_priorities()[0].priority() == Some(10))
         .then_output(|| SetRulePrioritiesOutput::builder().build());
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [listed(vec![rule(5, 11)]), tagged(Some(5)), moved]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&listed(vec![rule(5, 11)]), &tagged(Some(5)), &moved]));
     ListenerRuleDriver.update(&aws, &update(target(), &["priority", "action"])).await.unwrap();
     assert_eq!(moved.num_calls(), 1);
 }
@@ -142,7 +142,7 @@ async fn a_condition_on_the_host_is_a_difference() {
     let mut described = rule(5, 10);
     let host = RuleCondition::builder().field("host-header").values("example.com").build();
     described.conditions.get_or_insert_default().push(host);
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [listed(vec![described]), tagged(Some(5))]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&listed(vec![described]), &tagged(Some(5))]));
     let target = target();
     let live = present(ListenerRuleDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert_eq!(unlike(&ListenerRule::model(), &target, &live), ["path_patterns"]);
@@ -152,8 +152,10 @@ async fn a_condition_on_the_host_is_a_difference() {
 async fn it_goes_by_itself_and_with_its_listener() {
     let deleted = mock!(Client::delete_rule).then_output(|| DeleteRuleOutput::builder().build());
     let missing = mock!(Client::describe_rules).then_error(|| DescribeRulesError::generic(code("ListenerNotFound")));
-    let aws =
-        aws(client!(aws_sdk_elasticloadbalancingv2, [listed(vec![rule(5, 10)]), tagged(Some(5)), deleted, missing]));
+    let aws = aws(client!(
+        aws_sdk_elasticloadbalancingv2,
+        [&listed(vec![rule(5, 10)]), &tagged(Some(5)), &deleted, &missing]
+    ));
     assert_eq!(ListenerRuleDriver.delete(&aws, &delete(target())).await.unwrap(), Deleted::Gone);
     assert_eq!(ListenerRuleDriver.delete(&aws, &delete(target())).await.unwrap(), Deleted::Gone);
     assert_eq!(deleted.num_calls(), 1);

@@ -19,18 +19,17 @@ use serde_json::{Map, Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{all_known, fixed, found, gone, grouped, incomplete, present, unlike};
+use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, present, unlike, vanished};
 use crate::drivers::elbv2::{PAGE, add_tags, full_name, tag_list, tags_of};
+use crate::drivers::fields::{behind, missing, values};
 use crate::tags::{TagChange, judge};
 
 const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
 const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 const DROP_INVALID_HEADERS: &str = "routing.http.drop_invalid_header_fields.enabled";
 
-/// Application load balancers, found by name.
-///
-/// Deletion protection is lifted before a deletion only when it stands in the recorded inputs, that is, when it was
-/// MATE that set it: one that somebody else turned on is AWS's refusal.
+/// Application load balancers, found by name. One that is protected from deletion is refused until an update has
+/// lifted the protection.
 #[derive(Debug)]
 pub(crate) struct LoadBalancerDriver;
 
@@ -59,12 +58,13 @@ impl Driver for LoadBalancerDriver {
             .r#type(LoadBalancerTypeEnum::Application)
             .ip_address_type(IpAddressType::Ipv4)
             .scheme(LoadBalancerSchemeEnum::from(inputs.scheme.as_str()))
-            .set_subnets(Some(all_known(target, &inputs.subnet_ids)?))
-            .set_security_groups(Some(all_known(target, &inputs.security_group_ids)?))
+            .set_subnets(Some(values(target, &inputs.subnet_ids)?))
+            .set_security_groups(Some(values(target, &inputs.security_group_ids)?))
             .set_tags(Some(tag_list(&target.tags)))
             .send()
             .await
-            .map_err(failed(&target.address, CALL));
+            .map_err(failed(&target.address, CALL))
+            .map_err(missing);
         let balancer = match answer {
             Ok(answer) => answer.load_balancers.unwrap_or_default().into_iter().next(),
             Err(error) if error.class == ErrorClass::AlreadyExists => {
@@ -81,7 +81,7 @@ impl Driver for LoadBalancerDriver {
             Created { physical_id: arn.to_owned(), status: status(&balancer), outputs: outputs(arn, &balancer) };
         match set_attributes(aws, &target.address, arn, attributes(&inputs, |_| true)).await {
             Ok(()) => Ok(created),
-            Err(error) => Err(error.with_created(created)),
+            Err(error) => Err(behind(&created)(error)),
         }
     }
 
@@ -101,10 +101,10 @@ impl Driver for LoadBalancerDriver {
         let Some(live) = present(self, aws, target, CALL).await? else {
             return Ok(Deleted::Gone);
         };
-        let protected = |inputs: &Value| inputs.get("deletion_protection") == Some(&Value::Bool(true));
-        if protected(&live.inputs) && protected(&target.inputs) {
-            let lift = vec![attribute(DELETION_PROTECTION, false)];
-            set_attributes(aws, &target.address, &live.physical_id, lift).await?;
+        if live.inputs.get("deletion_protection") == Some(&Value::Bool(true)) {
+            return Err(ProviderError::new(ErrorClass::Invalid, CALL, target.address.clone()).with_message(
+                "deletion protection is on: turn deletion_protection off in the load balancer and apply that first",
+            ));
         }
         let answer = aws
             .elbv2
@@ -181,17 +181,22 @@ fn answer(
     tags: &BTreeMap<String, Tags>,
     attributes: &BTreeMap<String, Option<Attributes>>,
 ) -> Observation {
-    let mut observations =
-        balancers.iter().filter(|one| one.load_balancer_name() == Some(&target.name)).filter_map(|balancer| {
-            let arn = balancer.load_balancer_arn()?;
-            let attributes = attributes.get(arn)?.as_ref()?;
-            Some(judge(target, live(arn, balancer, tags.get(arn)?, attributes)))
+    let mut observations = balancers
+        .iter()
+        .filter(|one| one.load_balancer_name() == Some(&target.name))
+        .filter_map(|balancer| Some((balancer, balancer.load_balancer_arn()?)))
+        .map(|(balancer, arn)| match (tags.get(arn), attributes.get(arn).and_then(Option::as_ref)) {
+            (Some(tags), Some(attributes)) => judge(target, live(arn, balancer, tags, attributes)),
+            _ => Observation::Unknown(vanished(target, "elbv2:DescribeTags")),
         });
     // Not every endpoint keeps names unique: ours goes before a namesake.
-    let first = observations.next().unwrap_or(Observation::Absent);
-    match first {
-        Observation::Foreign(_) => observations.find(|one| matches!(one, Observation::Present(_))).unwrap_or(first),
-        first => first,
+    match observations.next() {
+        None => Observation::Absent,
+        Some(Observation::Foreign(what)) => {
+            let ours = observations.find(|one| matches!(one, Observation::Present(_)));
+            ours.unwrap_or(Observation::Foreign(what))
+        }
+        Some(first) => first,
     }
 }
 
@@ -256,7 +261,7 @@ async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, Provid
     }
     match change(aws, target, &live, &fields).await {
         Ok(()) => Ok(live.into()),
-        Err(error) => Err(error.with_created(live.into())),
+        Err(error) => Err(behind(&live.into())(error)),
     }
 }
 
@@ -268,7 +273,7 @@ async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> R
         aws.elbv2
             .set_subnets()
             .load_balancer_arn(arn)
-            .set_subnets(Some(all_known(target, &inputs.subnet_ids)?))
+            .set_subnets(Some(values(target, &inputs.subnet_ids)?))
             .send()
             .await
             .map_err(failed(address, "elbv2:SetSubnets"))?;
@@ -277,7 +282,7 @@ async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> R
         aws.elbv2
             .set_security_groups()
             .load_balancer_arn(arn)
-            .set_security_groups(Some(all_known(target, &inputs.security_group_ids)?))
+            .set_security_groups(Some(values(target, &inputs.security_group_ids)?))
             .send()
             .await
             .map_err(failed(address, "elbv2:SetSecurityGroups"))?;

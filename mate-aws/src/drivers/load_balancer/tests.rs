@@ -7,7 +7,7 @@ use aws_sdk_elasticloadbalancingv2::operation::describe_load_balancer_attributes
 use aws_sdk_elasticloadbalancingv2::operation::describe_load_balancers::{
     DescribeLoadBalancersError, DescribeLoadBalancersOutput,
 };
-use aws_sdk_elasticloadbalancingv2::operation::describe_tags::DescribeTagsOutput;
+use aws_sdk_elasticloadbalancingv2::operation::describe_tags::{DescribeTagsError, DescribeTagsOutput};
 use aws_sdk_elasticloadbalancingv2::operation::modify_load_balancer_attributes::{
     ModifyLoadBalancerAttributesError, ModifyLoadBalancerAttributesOutput,
 };
@@ -131,7 +131,7 @@ async fn what_was_made_reads_as_it_was_wanted() {
     let target = target(NAME, false);
     let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Active)]);
     let (tags, attributes) = (tagged(target.tags.clone()), with_attributes(false));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [found, tags, attributes]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&found, &tags, &attributes]));
     let live = testing::present(LoadBalancerDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert_eq!(live.status, Status::Ready);
     assert_eq!(live.outputs["full_name"], "app/mate-acme-dev-alb/50dc6c495c0c9188");
@@ -145,7 +145,7 @@ async fn a_failed_one_says_why() {
     let target = target(NAME, false);
     let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Failed)]);
     let (tags, attributes) = (tagged(target.tags.clone()), with_attributes(false));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [found, tags, attributes]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&found, &tags, &attributes]));
     let live = testing::present(LoadBalancerDriver.observe(&aws, &[target]).await.remove(0));
     assert_eq!(live.status, Status::Failed("no addresses left".into()));
 }
@@ -155,7 +155,7 @@ async fn thirty_are_read_in_two_calls() {
     let targets: Vec<Target> = (0..30).map(|n| target(&format!("lb-{n:02}"), false)).collect();
     let found = described(targets.iter().map(|one| balancer(&one.name, LoadBalancerStateEnum::Active)).collect());
     let (tags, attributes) = (tagged(targets[0].tags.clone()), with_attributes(false));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [found, tags, attributes]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&found, &tags, &attributes]));
     let answers = LoadBalancerDriver.observe(&aws, &targets).await;
     assert!(answers.iter().all(|one| matches!(one, Observation::Present(_))));
     assert_eq!((found.num_calls(), tags.num_calls(), attributes.num_calls()), (2, 2, 30));
@@ -171,7 +171,7 @@ async fn one_that_is_missing_does_not_hide_the_others() {
         .collect();
     let found = described(existing);
     let (tags, attributes) = (tagged(targets[0].tags.clone()), with_attributes(false));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [found, tags, attributes]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&found, &tags, &attributes]));
     let answers = LoadBalancerDriver.observe(&aws, &targets).await;
     let absent: Vec<usize> = (0..20).filter(|index| matches!(answers[*index], Observation::Absent)).collect();
     assert_eq!(absent, [7]);
@@ -182,7 +182,7 @@ async fn one_that_is_missing_does_not_hide_the_others() {
 async fn a_throttled_read_is_unknown_and_not_absent() {
     let throttled =
         mock!(Client::describe_load_balancers).then_error(|| DescribeLoadBalancersError::generic(code("Throttling")));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [throttled]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&throttled]));
     match LoadBalancerDriver.observe(&aws, &[target(NAME, false)]).await.remove(0) {
         Observation::Unknown(error) => assert_eq!(error.class, ErrorClass::Throttled),
         other => panic!("{other:?}"),
@@ -193,7 +193,7 @@ async fn a_throttled_read_is_unknown_and_not_absent() {
 async fn a_namesake_is_refused_before_anything_is_made() {
     let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Active)]);
     let (tags, attributes, made) = (tagged(foreign()), with_attributes(false), provisioning());
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [found, tags, attributes, made]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&found, &tags, &attributes, &made]));
     let error = LoadBalancerDriver.create(&aws, &create(target(NAME, false))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
     assert_eq!(made.num_calls(), 0);
@@ -206,7 +206,7 @@ async fn a_namesake_that_came_in_between_is_refused() {
         .then_error(|| CreateLoadBalancerError::generic(code("DuplicateLoadBalancerName")));
     let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Active)]);
     let (tags, attributes) = (tagged(foreign()), with_attributes(false));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [absent, taken, found, tags, attributes]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&absent, &taken, &found, &tags, &attributes]));
     let error = LoadBalancerDriver.create(&aws, &create(target(NAME, false))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
     assert!(error.message.unwrap().contains("does not carry MATE's ownership tags"));
@@ -217,7 +217,7 @@ async fn ours_is_completed_by_a_repeated_create() {
     let target = target(NAME, true);
     let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Provisioning)]);
     let (tags, attributes, set) = (tagged(target.tags.clone()), with_attributes(false), attributes_set());
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [found, tags, attributes, set]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&found, &tags, &attributes, &set]));
     let created = LoadBalancerDriver.create(&aws, &create(target)).await.unwrap();
     assert_eq!(created.status, Status::Pending("provisioning".into()));
     assert_eq!(set.num_calls(), 1);
@@ -229,7 +229,7 @@ async fn a_failure_half_way_says_what_exists() {
     let made_one = provisioning();
     let refused = mock!(Client::modify_load_balancer_attributes)
         .then_error(|| ModifyLoadBalancerAttributesError::generic(code("InvalidConfigurationRequest")));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [absent, made_one, refused]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&absent, &made_one, &refused]));
     let error = LoadBalancerDriver.create(&aws, &create(target(NAME, false))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
     assert_eq!(made(error).physical_id, arn(NAME));
@@ -239,7 +239,7 @@ async fn a_failure_half_way_says_what_exists() {
 async fn a_lost_answer_is_ambiguous() {
     let absent = mock!(Client::describe_load_balancers).then_error(missing);
     let lost = mock!(Client::create_load_balancer).sequence().http_status(503, None).build();
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [absent, lost]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&absent, &lost]));
     let error = LoadBalancerDriver.create(&aws, &create(target(NAME, false))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Ambiguous);
 }
@@ -257,21 +257,36 @@ async fn an_update_touches_only_what_is_named_and_differs() {
                 == [(Some("idle_timeout.timeout_seconds"), Some("120"))]
         })
         .then_output(|| ModifyLoadBalancerAttributesOutput::builder().build());
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [found, tags, attributes, set]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&found, &tags, &attributes, &set]));
     LoadBalancerDriver.update(&aws, &update(target, &["idle_timeout_seconds", "scheme"])).await.unwrap();
     assert_eq!(set.num_calls(), 1);
 }
 
 #[tokio::test]
-async fn protection_is_lifted_only_where_it_was_ours() {
-    for (recorded, lifts) in [(true, 1), (false, 0)] {
-        let target = target(NAME, recorded);
+async fn a_protected_one_is_not_deleted() {
+    for (protected, calls) in [(true, 0), (false, 1)] {
+        let target = target(NAME, protected);
         let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Active)]);
-        let (tags, attributes) = (tagged(target.tags.clone()), with_attributes(true));
-        let (set, deleted) = (attributes_set(), deleted());
-        let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [found, tags, attributes, set, deleted]));
-        assert_eq!(LoadBalancerDriver.delete(&aws, &delete(target)).await.unwrap(), Deleted::Going);
-        assert_eq!((set.num_calls(), deleted.num_calls()), (lifts, 1));
+        let (tags, attributes) = (tagged(target.tags.clone()), with_attributes(protected));
+        let gone = deleted();
+        let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&found, &tags, &attributes, &gone]));
+        let answer = LoadBalancerDriver.delete(&aws, &delete(target)).await;
+        assert_eq!(
+            answer.map_err(|error| error.class),
+            if protected { Err(ErrorClass::Invalid) } else { Ok(Deleted::Going) }
+        );
+        assert_eq!(gone.num_calls(), calls);
+    }
+}
+
+#[tokio::test]
+async fn one_whose_tags_are_not_seen_yet_is_unsettled() {
+    let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Provisioning)]);
+    let early = mock!(Client::describe_tags).then_error(|| DescribeTagsError::generic(code("LoadBalancerNotFound")));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&found, &early]));
+    match LoadBalancerDriver.observe(&aws, &[target(NAME, false)]).await.remove(0) {
+        Observation::Unknown(error) => assert_eq!(error.class, ErrorClass::EventualConsistency),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -279,7 +294,7 @@ async fn protection_is_lifted_only_where_it_was_ours() {
 async fn what_is_not_ours_is_not_deleted_and_what_is_absent_is_gone() {
     let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Active)]);
     let (tags, attributes, deleted) = (tagged(foreign()), with_attributes(false), deleted());
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [found, tags, attributes, deleted]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&found, &tags, &attributes, &deleted]));
     let error = LoadBalancerDriver.delete(&aws, &delete(target(NAME, false))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
     assert_eq!(deleted.num_calls(), 0);

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{count, fixed, gone, grouped, known, present, signed, text, unlike};
+use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, unlike};
+use crate::drivers::fields::{text, unsettled, value};
 use crate::tags::{TagChange, judge};
 
 const REGISTER: &str = "application-autoscaling:RegisterScalableTarget";
@@ -146,7 +147,6 @@ async fn answer(aws: &Aws, target: &Target, found: &Described) -> Result<Observa
     };
     match tags {
         Kept::Tags(tags) => Ok(judge(target, live(target, found, tags))),
-        Kept::Gone => Ok(Observation::Absent),
         Kept::Nowhere => by_service(aws, target, found).await,
     }
 }
@@ -154,7 +154,6 @@ async fn answer(aws: &Aws, target: &Target, found: &Described) -> Result<Observa
 /// Where the tags of a scalable target are.
 enum Kept {
     Tags(Tags),
-    Gone,
     /// The endpoint keeps none.
     Nowhere,
 }
@@ -177,10 +176,7 @@ async fn tags_of(aws: &Aws, address: &Address, arn: &str) -> Result<Kept, Provid
         {
             Ok(Kept::Nowhere)
         }
-        Err(error) => match failed(address, LIST_TAGS)(error) {
-            error if error.class == ErrorClass::NotFound => Ok(Kept::Gone),
-            error => Err(error),
-        },
+        Err(error) => Err(unsettled(failed(address, LIST_TAGS)(error))),
     }
 }
 
@@ -272,7 +268,7 @@ async fn register(aws: &Aws, target: &Target, tags: Option<&Tags>) -> Result<(),
         .register_scalable_target()
         .service_namespace(ServiceNamespace::Ecs)
         .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
-        .resource_id(known(target, &inputs.resource_id)?)
+        .resource_id(value(target, &inputs.resource_id)?)
         .min_capacity(signed(inputs.min_capacity))
         .max_capacity(signed(inputs.max_capacity))
         .suspended_state(state)

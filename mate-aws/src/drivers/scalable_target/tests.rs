@@ -89,7 +89,7 @@ fn aws(applicationautoscaling: Client) -> Aws {
 #[tokio::test]
 async fn what_was_registered_reads_as_it_was_wanted() {
     let target = target();
-    let aws = aws(client!(aws_sdk_applicationautoscaling, [found(3), tagged(target.tags.clone())]));
+    let aws = aws(client!(aws_sdk_applicationautoscaling, [&found(3), &tagged(target.tags.clone())]));
     let live = present(ScalableTargetDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert!(unlike(&ScalableTarget::model(), &target, &live).is_empty(), "{}", live.inputs);
     assert_eq!(live.outputs["resource_id"], json!(RESOURCE));
@@ -103,7 +103,7 @@ async fn sixty_are_read_in_two_calls() {
         let found = request.resource_ids().iter().filter(|id| !id.ends_with("59")).map(|id| bounds(id, 3, false));
         DescribeScalableTargetsOutput::builder().set_scalable_targets(Some(found.collect())).build()
     });
-    let aws = aws(client!(aws_sdk_applicationautoscaling, any, [calls, tagged(targets[0].tags.clone())]));
+    let aws = aws(client!(aws_sdk_applicationautoscaling, any, [&calls, &tagged(targets[0].tags.clone())]));
     let answers = ScalableTargetDriver.observe(&aws, &targets).await;
     assert_eq!(calls.num_calls(), 2);
     assert!(matches!(answers[59], Observation::Absent));
@@ -118,7 +118,7 @@ async fn half_suspended_is_a_difference() {
         let half = mock!(Client::describe_scalable_targets).then_output(|| {
             DescribeScalableTargetsOutput::builder().scalable_targets(bounds(RESOURCE, 3, true)).build()
         });
-        let aws = aws(client!(aws_sdk_applicationautoscaling, [half, tagged(target.tags.clone())]));
+        let aws = aws(client!(aws_sdk_applicationautoscaling, [&half, &tagged(target.tags.clone())]));
         let live = present(ScalableTargetDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
         assert_eq!(unlike(&ScalableTarget::model(), &target, &live), ["suspended"]);
     }
@@ -129,13 +129,13 @@ async fn tags_go_with_the_first_registration_only() {
     let first = mock!(Client::register_scalable_target)
         .match_requests(|request| request.tags().is_some_and(|tags| tags["ManagedBy"] == "mate"))
         .then_output(|| RegisterScalableTargetOutput::builder().build());
-    let aws_one = aws(client!(aws_sdk_applicationautoscaling, [none(), first]));
+    let aws_one = aws(client!(aws_sdk_applicationautoscaling, [&none(), &first]));
     assert_eq!(ScalableTargetDriver.create(&aws_one, &create(target())).await.unwrap().physical_id, RESOURCE);
 
     let second = mock!(Client::register_scalable_target)
         .match_requests(|request| request.tags().is_none() && request.max_capacity() == Some(3))
         .then_output(|| RegisterScalableTargetOutput::builder().build());
-    let aws_two = aws(client!(aws_sdk_applicationautoscaling, [found(5), tagged(target().tags), second]));
+    let aws_two = aws(client!(aws_sdk_applicationautoscaling, [&found(5), &tagged(target().tags), &second]));
     ScalableTargetDriver.update(&aws_two, &update(target(), &["max_capacity"])).await.unwrap();
     assert_eq!(second.num_calls(), 1);
 }
@@ -147,7 +147,7 @@ async fn tags_are_set_by_the_arn() {
     let set = mock!(Client::tag_resource)
         .match_requests(|request| request.resource_arn() == Some(ARN))
         .then_output(|| TagResourceOutput::builder().build());
-    let aws = aws(client!(aws_sdk_applicationautoscaling, [found(3), tagged(self::target().tags), found(3), set]));
+    let aws = aws(client!(aws_sdk_applicationautoscaling, [&found(3), &tagged(self::target().tags), &found(3), &set]));
     ScalableTargetDriver.update(&aws, &update(target, &["tags"])).await.unwrap();
     assert_eq!(set.num_calls(), 1);
 }
@@ -155,7 +155,7 @@ async fn tags_are_set_by_the_arn() {
 #[tokio::test]
 async fn a_registration_never_overwrites_somebody_else_s() {
     let made = registered();
-    let aws = aws(client!(aws_sdk_applicationautoscaling, any, [found(3), tagged(Tags::new()), made]));
+    let aws = aws(client!(aws_sdk_applicationautoscaling, any, [&found(3), &tagged(Tags::new()), &made]));
     let error = ScalableTargetDriver.create(&aws, &create(target())).await.unwrap_err();
     assert_eq!((error.class, made.num_calls()), (ErrorClass::AlreadyExists, 0));
     let error = ScalableTargetDriver.delete(&aws, &delete(target())).await.unwrap_err();
@@ -176,8 +176,8 @@ async fn where_no_tags_are_kept_the_service_says_whose_it_is() {
     somebody_s.insert("Tenant".into(), "other".into());
     for (tags, ours) in [(service_tags, true), (somebody_s, false), (Tags::new(), false)] {
         let aws = Aws {
-            ecs: client!(aws_sdk_ecs, [of_service(tags)]),
-            ..aws(client!(aws_sdk_applicationautoscaling, [found(3), without_tags()]))
+            ecs: client!(aws_sdk_ecs, [&of_service(tags)]),
+            ..aws(client!(aws_sdk_applicationautoscaling, [&found(3), &without_tags()]))
         };
         let answer = ScalableTargetDriver.observe(&aws, &[target()]).await.remove(0);
         assert_eq!(matches!(answer, Observation::Present(_)), ours, "{answer:?}");
@@ -189,13 +189,13 @@ async fn where_no_tags_are_kept_the_service_says_whose_it_is() {
 async fn one_that_went_meanwhile_is_gone() {
     let missing = mock!(Client::deregister_scalable_target)
         .then_error(|| DeregisterScalableTargetError::generic(code("ObjectNotFoundException")));
-    let aws_one = aws(client!(aws_sdk_applicationautoscaling, [found(3), tagged(target().tags), missing]));
+    let aws_one = aws(client!(aws_sdk_applicationautoscaling, [&found(3), &tagged(target().tags), &missing]));
     assert_eq!(ScalableTargetDriver.delete(&aws_one, &delete(target())).await.unwrap(), Deleted::Gone);
-    let aws_two = aws(client!(aws_sdk_applicationautoscaling, [none()]));
+    let aws_two = aws(client!(aws_sdk_applicationautoscaling, [&none()]));
     assert_eq!(ScalableTargetDriver.delete(&aws_two, &delete(target())).await.unwrap(), Deleted::Gone);
     let gone =
         mock!(Client::deregister_scalable_target).then_output(|| DeregisterScalableTargetOutput::builder().build());
-    let aws_three = aws(client!(aws_sdk_applicationautoscaling, [found(3), tagged(target().tags), gone]));
+    let aws_three = aws(client!(aws_sdk_applicationautoscaling, [&found(3), &tagged(target().tags), &gone]));
     assert_eq!(ScalableTargetDriver.delete(&aws_three, &delete(target())).await.unwrap(), Deleted::Gone);
     assert_eq!(gone.num_calls(), 1);
 }
@@ -204,7 +204,7 @@ async fn one_that_went_meanwhile_is_gone() {
 async fn two_registrations_at_once_are_a_conflict() {
     let busy = mock!(Client::register_scalable_target)
         .then_error(|| RegisterScalableTargetError::generic(code("ConcurrentUpdateException")));
-    let aws = aws(client!(aws_sdk_applicationautoscaling, [none(), busy]));
+    let aws = aws(client!(aws_sdk_applicationautoscaling, [&none(), &busy]));
     let error = ScalableTargetDriver.create(&aws, &create(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Conflict);
 }

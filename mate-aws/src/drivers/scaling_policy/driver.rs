@@ -16,7 +16,8 @@ use serde_json::{Map, Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{count, fixed, gone, grouped, known, present, signed, text, unlike};
+use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, unlike};
+use crate::drivers::fields::{missing, text, value};
 
 const PUT: &str = "application-autoscaling:PutScalingPolicy";
 const DELETE: &str = "application-autoscaling:DeleteScalingPolicy";
@@ -173,7 +174,7 @@ fn write_metric(target: &Target, metric: &ScalingMetric) -> Result<PredefinedMet
             .predefined_metric_type(MetricType::EcsServiceAverageMemoryUtilization),
         ScalingMetric::RequestsPerTarget { load_balancer, target_group } => PredefinedMetricSpecification::builder()
             .predefined_metric_type(MetricType::AlbRequestCountPerTarget)
-            .resource_label(format!("{}/{}", known(target, load_balancer)?, known(target, target_group)?)),
+            .resource_label(format!("{}/{}", value(target, load_balancer)?, value(target, target_group)?)),
     };
     built.build().map_err(|error| bug(target, &error.to_string()))
 }
@@ -215,12 +216,13 @@ async fn put(aws: &Aws, target: &Target) -> Result<Created, ProviderError> {
         .policy_name(&target.name)
         .service_namespace(ServiceNamespace::Ecs)
         .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
-        .resource_id(known(target, &inputs.resource_id)?)
+        .resource_id(value(target, &inputs.resource_id)?)
         .policy_type(PolicyType::TargetTrackingScaling)
         .target_tracking_scaling_policy_configuration(tracking(target, &inputs)?)
         .send()
         .await
-        .map_err(failed(&target.address, PUT))?;
+        .map_err(failed(&target.address, PUT))
+        .map_err(missing)?;
     let arn = answer.policy_arn;
     Ok(Created { outputs: outputs(&arn), physical_id: arn, status: Status::Ready })
 }

@@ -101,7 +101,7 @@ async fn the_policies_of_a_service_are_read_in_one_call() {
         policy("requests", MetricType::AlbRequestCountPerTarget, Some(LABEL), 70.0),
         policy("absent-elsewhere", MetricType::EcsServiceAverageCpuUtilization, None, 70.0),
     ]);
-    let aws = aws(client!(aws_sdk_applicationautoscaling, [call]));
+    let aws = aws(client!(aws_sdk_applicationautoscaling, [&call]));
     let mut answers = ScalingPolicyDriver.observe(&aws, &targets).await;
     assert!(matches!(answers.pop().unwrap(), Observation::Absent));
     for (target, answer) in targets.iter().zip(answers) {
@@ -120,7 +120,7 @@ async fn requests_are_counted_by_the_label_of_both_names() {
             tracking.predefined_metric_specification().unwrap().resource_label() == Some(LABEL)
         })
         .then_output(|| PutScalingPolicyOutput::builder().policy_arn(arn("requests")).build().unwrap());
-    let aws = aws(client!(aws_sdk_applicationautoscaling, [found(vec![]), labelled]));
+    let aws = aws(client!(aws_sdk_applicationautoscaling, [&found(vec![]), &labelled]));
     let created = ScalingPolicyDriver.create(&aws, &create(target("requests", requests()))).await.unwrap();
     assert_eq!(created.physical_id, arn("requests"));
 }
@@ -129,11 +129,11 @@ async fn requests_are_counted_by_the_label_of_both_names() {
 async fn what_is_as_wanted_is_not_written_again() {
     let as_wanted = || found(vec![policy("cpu", MetricType::EcsServiceAverageCpuUtilization, None, 70.0)]);
     let put = put();
-    let aws_one = aws(client!(aws_sdk_applicationautoscaling, any, [as_wanted(), put]));
+    let aws_one = aws(client!(aws_sdk_applicationautoscaling, any, [&as_wanted(), &put]));
     ScalingPolicyDriver.create(&aws_one, &create(target("cpu", ScalingMetric::Cpu))).await.unwrap();
     assert_eq!(put.num_calls(), 0);
     let other = found(vec![policy("cpu", MetricType::EcsServiceAverageCpuUtilization, None, 50.0)]);
-    let aws_two = aws(client!(aws_sdk_applicationautoscaling, any, [other, put]));
+    let aws_two = aws(client!(aws_sdk_applicationautoscaling, any, [&other, &put]));
     ScalingPolicyDriver.update(&aws_two, &update(target("cpu", ScalingMetric::Cpu), &["target_value"])).await.unwrap();
     assert_eq!(put.num_calls(), 1);
 }
@@ -142,7 +142,7 @@ async fn what_is_as_wanted_is_not_written_again() {
 async fn a_metric_that_the_kind_cannot_say_is_a_difference() {
     let target = target("cpu", ScalingMetric::Cpu);
     let other = found(vec![policy("cpu", MetricType::Ec2SpotFleetRequestAverageCpuUtilization, None, 70.0)]);
-    let aws = aws(client!(aws_sdk_applicationautoscaling, [other]));
+    let aws = aws(client!(aws_sdk_applicationautoscaling, [&other]));
     let live = present(ScalingPolicyDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert_eq!(unlike(&ScalingPolicy::model(), &target, &live), ["metric"]);
 }
@@ -152,7 +152,7 @@ async fn the_recorded_one_is_found_when_its_service_is_not_known() {
     let mut target = target("cpu", ScalingMetric::Cpu);
     target.inputs["resource_id"] = json!({"$node": "django-scaling", "$output": "resource_id"});
     let call = found(vec![policy("cpu", MetricType::EcsServiceAverageCpuUtilization, None, 70.0)]);
-    let aws = aws(client!(aws_sdk_applicationautoscaling, [call]));
+    let aws = aws(client!(aws_sdk_applicationautoscaling, [&call]));
     assert!(matches!(
         ScalingPolicyDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0),
         Observation::Absent
@@ -167,7 +167,7 @@ async fn one_that_went_with_its_target_is_gone() {
     let missing = mock!(Client::delete_scaling_policy)
         .then_error(|| DeleteScalingPolicyError::generic(code("ObjectNotFoundException")));
     let call = found(vec![policy("cpu", MetricType::EcsServiceAverageCpuUtilization, None, 70.0)]);
-    let aws = aws(client!(aws_sdk_applicationautoscaling, [call, missing]));
+    let aws = aws(client!(aws_sdk_applicationautoscaling, [&call, &missing]));
     assert_eq!(
         ScalingPolicyDriver.delete(&aws, &delete(target("cpu", ScalingMetric::Cpu))).await.unwrap(),
         Deleted::Gone
@@ -177,12 +177,12 @@ async fn one_that_went_with_its_target_is_gone() {
 #[tokio::test]
 async fn a_lost_answer_is_ambiguous_and_a_limit_a_quota() {
     let lost = mock!(Client::put_scaling_policy).sequence().http_status(503, None).build();
-    let aws_one = aws(client!(aws_sdk_applicationautoscaling, [found(vec![]), lost]));
+    let aws_one = aws(client!(aws_sdk_applicationautoscaling, [&found(vec![]), &lost]));
     let error = ScalingPolicyDriver.create(&aws_one, &create(target("cpu", ScalingMetric::Cpu))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Ambiguous);
     let limit =
         mock!(Client::put_scaling_policy).then_error(|| PutScalingPolicyError::generic(code("LimitExceededException")));
-    let aws_two = aws(client!(aws_sdk_applicationautoscaling, [found(vec![]), limit]));
+    let aws_two = aws(client!(aws_sdk_applicationautoscaling, [&found(vec![]), &limit]));
     let error = ScalingPolicyDriver.create(&aws_two, &create(target("cpu", ScalingMetric::Cpu))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Quota);
 }

@@ -14,8 +14,9 @@ use super::{diagnose, form};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, gone, grouped, incomplete, known, present, signed, text, unlike};
+use crate::drivers::batch::{fixed, gone, grouped, incomplete, present, signed, unlike};
 use crate::drivers::ecs::{tag, tag_list};
+use crate::drivers::fields::{behind, missing, text, value};
 use crate::tags::{TagChange, judge};
 
 const CREATE: &str = "ecs:CreateService";
@@ -173,10 +174,10 @@ async fn create(aws: &Aws, request: &CreateRequest) -> Result<Described, Provide
     let mut call = aws
         .ecs
         .create_service()
-        .cluster(known(target, &inputs.cluster)?)
+        .cluster(value(target, &inputs.cluster)?)
         .service_name(&target.name)
         .client_token(request.token.chars().take(TOKEN).collect::<String>())
-        .task_definition(known(target, &inputs.task_definition)?)
+        .task_definition(value(target, &inputs.task_definition)?)
         .desired_count(signed(inputs.desired_count))
         .scheduling_strategy(SchedulingStrategy::Replica)
         .deployment_controller(controller(target)?)
@@ -196,7 +197,7 @@ async fn create(aws: &Aws, request: &CreateRequest) -> Result<Described, Provide
     } else {
         call.set_capacity_provider_strategy(Some(form::strategy(target, &inputs.capacity_providers)?))
     };
-    let answer = call.send().await.map_err(failed(&target.address, CREATE))?;
+    let answer = call.send().await.map_err(failed(&target.address, CREATE)).map_err(missing)?;
     answer.service.ok_or_else(|| incomplete(target, CREATE, "service"))
 }
 
@@ -239,7 +240,7 @@ async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, Provid
         return Err(fixed(target, CREATE, &["cluster".to_owned()]));
     }
     let before = Created::from(live.clone());
-    change(aws, target, live, &fields).await.map_err(|error| error.with_created(before))
+    change(aws, target, live, &fields).await.map_err(behind(&before))
 }
 
 async fn change(aws: &Aws, target: &Target, live: Live, fields: &[String]) -> Result<Created, ProviderError> {
@@ -254,7 +255,7 @@ async fn change(aws: &Aws, target: &Target, live: Live, fields: &[String]) -> Re
     }
     let mut call = aws.ecs.update_service().cluster(cluster(&live)).service(&target.name);
     if named("task_definition") {
-        call = call.task_definition(known(target, &inputs.task_definition)?);
+        call = call.task_definition(value(target, &inputs.task_definition)?);
     }
     if named("desired_count") {
         call = call.desired_count(signed(inputs.desired_count));

@@ -10,8 +10,9 @@ use mate_core::kinds::service::{CapacityProvider, ServiceInputs, ServiceLoadBala
 use mate_core::provider::{ErrorClass, Live, ProviderError, Status, Target};
 use serde_json::{Map, Value, json};
 
-use crate::drivers::batch::{all_known, count, known, signed, text};
+use crate::drivers::batch::{count, signed};
 use crate::drivers::ecs::tag_map;
+use crate::drivers::fields::{text, value, values};
 
 const FARGATE: &str = "FARGATE";
 
@@ -162,8 +163,8 @@ pub(super) fn outputs(service: &Described) -> Outputs {
 
 pub(super) fn network(target: &Target, inputs: &ServiceInputs) -> Result<NetworkConfiguration, ProviderError> {
     let configuration = AwsVpcConfiguration::builder()
-        .set_subnets(Some(all_known(target, &inputs.subnet_ids)?))
-        .set_security_groups(Some(all_known(target, &inputs.security_group_ids)?))
+        .set_subnets(Some(values(target, &inputs.subnet_ids)?))
+        .set_security_groups(Some(values(target, &inputs.security_group_ids)?))
         .assign_public_ip(AssignPublicIp::Disabled)
         .build()
         .map_err(|error| bug(target, &error.to_string()))?;
@@ -176,7 +177,7 @@ pub(super) fn load_balancers(target: &Target, inputs: &ServiceInputs) -> Result<
         .iter()
         .map(|one| {
             Ok(LoadBalancer::builder()
-                .target_group_arn(known(target, &one.target_group_arn)?)
+                .target_group_arn(value(target, &one.target_group_arn)?)
                 .container_name(&one.container_name)
                 .container_port(i32::from(one.container_port))
                 .build())

@@ -120,7 +120,7 @@ fn aws(ecs: Client) -> Aws {
 #[tokio::test]
 async fn what_is_steady_reads_as_it_was_wanted() {
     let target = target();
-    let aws = aws(client!(aws_sdk_ecs, [described(vec![steady(&target)])]));
+    let aws = aws(client!(aws_sdk_ecs, [&described(vec![steady(&target)])]));
     let live = present(ServiceDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert_eq!(live.status, Status::Ready);
     assert!(unlike(&Service::model(), &target, &live).is_empty(), "{}", live.inputs);
@@ -133,7 +133,7 @@ async fn twenty_five_are_read_in_three_calls() {
     let targets: Vec<Target> =
         (0..25).map(|number| testing::target::<Service>(&format!("mate-acme-dev-{number:02}"), &inputs())).collect();
     let calls = described(targets.iter().filter(|one| !one.name.ends_with("07")).map(steady).collect());
-    let aws = aws(client!(aws_sdk_ecs, any, [calls]));
+    let aws = aws(client!(aws_sdk_ecs, any, [&calls]));
     let answers = ServiceDriver.observe(&aws, &targets).await;
     let absent: Vec<usize> = (0..25).filter(|index| matches!(answers[*index], Observation::Absent)).collect();
     assert_eq!((absent, calls.num_calls()), (vec![7], 3));
@@ -236,7 +236,7 @@ async fn a_creation_names_strategy_or_launch_type_and_not_both() {
             && request.deployment_configuration().unwrap().deployment_circuit_breaker().unwrap().rollback()
     };
     let made = mock!(Client::create_service).match_requests(plain).then_output(answer);
-    let aws_one = aws(client!(aws_sdk_ecs, [described(vec![]), made]));
+    let aws_one = aws(client!(aws_sdk_ecs, [&described(vec![]), &made]));
     ServiceDriver.create(&aws_one, &create(target())).await.unwrap();
 
     let spot = ServiceInputs {
@@ -250,7 +250,7 @@ async fn a_creation_names_strategy_or_launch_type_and_not_both() {
             && request.health_check_grace_period_seconds().is_none()
     };
     let made = mock!(Client::create_service).match_requests(shared).then_output(answer);
-    let aws_two = aws(client!(aws_sdk_ecs, [described(vec![]), made]));
+    let aws_two = aws(client!(aws_sdk_ecs, [&described(vec![]), &made]));
     ServiceDriver.create(&aws_two, &create(testing::target::<Service>(NAME, &spot))).await.unwrap();
 }
 
@@ -258,7 +258,7 @@ async fn a_creation_names_strategy_or_launch_type_and_not_both() {
 async fn a_name_that_still_drains_is_waited_for() {
     let mut draining = steady(&target());
     draining.status = Some("DRAINING".into());
-    let aws = aws(client!(aws_sdk_ecs, any, [described(vec![draining])]));
+    let aws = aws(client!(aws_sdk_ecs, any, [&described(vec![draining])]));
     let error = ServiceDriver.create(&aws, &create(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Conflict);
     assert_eq!(ServiceDriver.delete(&aws, &delete(target())).await.unwrap(), Deleted::Going);
@@ -270,12 +270,12 @@ async fn a_name_taken_meanwhile_is_read_and_judged() {
         || mock!(Client::create_service).then_error(|| CreateServiceError::generic(code("InvalidParameterException")));
     let mut foreign = steady(&target());
     foreign.tags = None;
-    let refused = aws(client!(aws_sdk_ecs, [described(vec![]), taken(), described(vec![foreign])]));
+    let refused = aws(client!(aws_sdk_ecs, [&described(vec![]), &taken(), &described(vec![foreign])]));
     let error = ServiceDriver.create(&refused, &create(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
-    let ours = aws(client!(aws_sdk_ecs, [described(vec![]), taken(), described(vec![steady(&target())])]));
+    let ours = aws(client!(aws_sdk_ecs, [&described(vec![]), &taken(), &described(vec![steady(&target())])]));
     assert_eq!(ServiceDriver.create(&ours, &create(target())).await.unwrap().physical_id, arn(NAME));
-    let wrong = aws(client!(aws_sdk_ecs, [described(vec![]), taken(), described(vec![])]));
+    let wrong = aws(client!(aws_sdk_ecs, [&described(vec![]), &taken(), &described(vec![])]));
     let error = ServiceDriver.create(&wrong, &create(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
 }
@@ -285,7 +285,7 @@ async fn a_failure_half_way_says_what_exists() {
     let mut former = steady(&target());
     former.task_definition = Some(FORMER.into());
     let failing = mock!(Client::update_service).then_error(|| UpdateServiceError::generic(code("ThrottlingException")));
-    let aws = aws(client!(aws_sdk_ecs, [described(vec![former]), failing]));
+    let aws = aws(client!(aws_sdk_ecs, [&described(vec![former]), &failing]));
     let error = ServiceDriver.create(&aws, &create(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Throttled);
     assert_eq!(testing::made(error).physical_id, arn(NAME));
@@ -304,7 +304,7 @@ async fn an_update_leaves_the_count_to_autoscaling() {
             && request.force_new_deployment().is_none()
             && request.network_configuration().is_none()
     });
-    let aws = aws(client!(aws_sdk_ecs, [described(vec![live]), call]));
+    let aws = aws(client!(aws_sdk_ecs, [&described(vec![live]), &call]));
     ServiceDriver.update(&aws, &update(target, &["task_definition", "desired_count", "autoscaling"])).await.unwrap();
     assert_eq!(call.num_calls(), 1);
 }
@@ -319,7 +319,7 @@ async fn other_capacity_forces_one_deployment() {
     let mut moved = steady(&target);
     moved.capacity_provider_strategy = Some(form::strategy(&target, &spot.capacity_providers).unwrap());
     let call = updated(|request| request.force_new_deployment() == Some(true));
-    let aws = aws(client!(aws_sdk_ecs, [described(vec![steady(&target)]), call, described(vec![moved])]));
+    let aws = aws(client!(aws_sdk_ecs, [&described(vec![steady(&target)]), &call, &described(vec![moved])]));
     let request = update(target, &["capacity_providers"]);
     ServiceDriver.update(&aws, &request).await.unwrap();
     ServiceDriver.update(&aws, &request).await.unwrap();
@@ -335,13 +335,13 @@ async fn a_deletion_stops_the_tasks_first() {
             let service = Described::builder().status("DRAINING").build();
             DeleteServiceOutput::builder().service(service).build()
         });
-    let aws_one = aws(client!(aws_sdk_ecs, [described(vec![steady(&target())]), stopped, deleted]));
+    let aws_one = aws(client!(aws_sdk_ecs, [&described(vec![steady(&target())]), &stopped, &deleted]));
     assert_eq!(ServiceDriver.delete(&aws_one, &delete(target())).await.unwrap(), Deleted::Going);
 
     let missing =
         mock!(Client::delete_service).then_error(|| DeleteServiceError::generic(code("ServiceNotFoundException")));
     let stopped = updated(|_| true);
-    let aws_two = aws(client!(aws_sdk_ecs, [described(vec![steady(&target())]), stopped, missing]));
+    let aws_two = aws(client!(aws_sdk_ecs, [&described(vec![steady(&target())]), &stopped, &missing]));
     assert_eq!(ServiceDriver.delete(&aws_two, &delete(target())).await.unwrap(), Deleted::Gone);
 }
 
@@ -349,11 +349,11 @@ async fn a_deletion_stops_the_tasks_first() {
 async fn it_goes_with_its_cluster_and_an_inactive_one_is_absent() {
     let none = mock!(Client::describe_services)
         .then_error(|| DescribeServicesError::generic(code("ClusterNotFoundException")));
-    let aws_one = aws(client!(aws_sdk_ecs, any, [none]));
+    let aws_one = aws(client!(aws_sdk_ecs, any, [&none]));
     assert!(matches!(ServiceDriver.observe(&aws_one, &[target()]).await.remove(0), Observation::Absent));
     let mut inactive = steady(&target());
     inactive.status = Some("INACTIVE".into());
-    let aws_two = aws(client!(aws_sdk_ecs, any, [described(vec![inactive])]));
+    let aws_two = aws(client!(aws_sdk_ecs, any, [&described(vec![inactive])]));
     assert!(matches!(ServiceDriver.observe(&aws_two, &[target()]).await.remove(0), Observation::Absent));
     assert_eq!(ServiceDriver.delete(&aws_two, &delete(target())).await.unwrap(), Deleted::Gone);
 }
@@ -362,7 +362,7 @@ async fn it_goes_with_its_cluster_and_an_inactive_one_is_absent() {
 async fn what_is_not_ours_is_not_deleted() {
     let mut foreign = steady(&target());
     foreign.tags = Some(tag_list(&Tags::from([("Owner".to_owned(), "someone".to_owned())])));
-    let aws = aws(client!(aws_sdk_ecs, [described(vec![foreign])]));
+    let aws = aws(client!(aws_sdk_ecs, [&described(vec![foreign])]));
     let error = ServiceDriver.delete(&aws, &delete(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
 }
@@ -397,8 +397,8 @@ async fn a_diagnosis_names_the_cause_first() {
         DescribeTargetHealthOutput::builder().target_health_descriptions(one).build()
     });
     let aws = Aws {
-        elbv2: client!(aws_sdk_elasticloadbalancingv2, [health]),
-        ..aws(client!(aws_sdk_ecs, [described(vec![service]), listed, tasks]))
+        elbv2: client!(aws_sdk_elasticloadbalancingv2, [&health]),
+        ..aws(client!(aws_sdk_ecs, [&described(vec![service]), &listed, &tasks]))
     };
     let found = ServiceDriver.diagnose(&aws, &target()).await.unwrap();
     let findings: Vec<&str> = found.iter().map(|one| one.finding.as_str()).collect();

@@ -18,8 +18,9 @@ use serde_json::{Map, Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, known, present, signed, unlike};
+use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, present, signed, unlike, vanished};
 use crate::drivers::elbv2::{PAGE, add_tags, full_name, tag_list, tags_of};
+use crate::drivers::fields::{behind, missing, value};
 use crate::tags::{TagChange, judge};
 
 const DELAY: &str = "deregistration_delay.timeout_seconds";
@@ -56,7 +57,7 @@ impl Driver for TargetGroupDriver {
             .target_type(TargetTypeEnum::Ip)
             .protocol(ProtocolEnum::from(inputs.protocol.as_str()))
             .port(i32::from(inputs.port))
-            .vpc_id(known(target, &inputs.vpc_id)?)
+            .vpc_id(value(target, &inputs.vpc_id)?)
             .health_check_enabled(true)
             .health_check_protocol(ProtocolEnum::from(inputs.protocol.as_str()))
             .health_check_path(&check.path)
@@ -68,7 +69,8 @@ impl Driver for TargetGroupDriver {
             .set_tags(Some(tag_list(&target.tags)))
             .send()
             .await
-            .map_err(failed(&target.address, CALL));
+            .map_err(failed(&target.address, CALL))
+            .map_err(missing);
         let group = match answer {
             Ok(answer) => answer.target_groups.unwrap_or_default().into_iter().next(),
             Err(error) if error.class == ErrorClass::AlreadyExists => {
@@ -83,7 +85,7 @@ impl Driver for TargetGroupDriver {
         let created = Created { outputs: outputs(&arn), status: Status::Ready, physical_id: arn };
         match set_attributes(aws, &target.address, &created.physical_id, attributes(&inputs, |_| true)).await {
             Ok(()) => Ok(created),
-            Err(error) => Err(error.with_created(created)),
+            Err(error) => Err(behind(&created)(error)),
         }
     }
 
@@ -144,11 +146,16 @@ async fn read(aws: &Aws, group: Vec<&Target>) -> Result<Vec<Observation>, Provid
         .try_collect()
         .await?;
     let answer = |target: &Target| {
-        let group = groups.iter().find(|one| one.target_group_name() == Some(&target.name))?;
-        let arn = group.target_group_arn()?;
-        Some(judge(target, live(arn, group, tags.get(arn)?, attributes.get(arn)?.as_ref()?)))
+        let named = groups.iter().find(|one| one.target_group_name() == Some(&target.name));
+        let Some((group, arn)) = named.and_then(|group| Some((group, group.target_group_arn()?))) else {
+            return Observation::Absent;
+        };
+        match (tags.get(arn), attributes.get(arn).and_then(Option::as_ref)) {
+            (Some(tags), Some(attributes)) => judge(target, live(arn, group, tags, attributes)),
+            _ => Observation::Unknown(vanished(target, "elbv2:DescribeTags")),
+        }
     };
-    Ok(group.into_iter().map(|target| answer(target).unwrap_or(Observation::Absent)).collect())
+    Ok(group.into_iter().map(answer).collect())
 }
 
 type Attributes = BTreeMap<String, String>;
@@ -227,7 +234,7 @@ async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, Provid
     }
     match change(aws, target, &live, &fields).await {
         Ok(()) => Ok(live.into()),
-        Err(error) => Err(error.with_created(live.into())),
+        Err(error) => Err(behind(&live.into())(error)),
     }
 }
 

@@ -104,7 +104,7 @@ fn aws(elbv2: Client) -> Aws {
 async fn the_default_cookie_time_of_aws_is_no_stickiness() {
     let target = target();
     let aws =
-        aws(client!(aws_sdk_elasticloadbalancingv2, [found(8000), tagged(target.tags.clone()), attributes(false)]));
+        aws(client!(aws_sdk_elasticloadbalancingv2, [&found(8000), &tagged(target.tags.clone()), &attributes(false)]));
     let live = present(TargetGroupDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert!(unlike(&TargetGroup::model(), &target, &live).is_empty(), "{}", live.inputs);
     assert_eq!(live.outputs["full_name"], "targetgroup/mate-acme-dev-django/73e2d6bc24d8a067");
@@ -119,8 +119,10 @@ async fn stickiness_is_turned_off_by_its_own_attribute() {
                 == [(Some("stickiness.enabled"), Some("false"))]
         })
         .then_output(|| ModifyTargetGroupAttributesOutput::builder().build());
-    let aws =
-        aws(client!(aws_sdk_elasticloadbalancingv2, [found(8000), tagged(target.tags.clone()), attributes(true), set]));
+    let aws = aws(client!(
+        aws_sdk_elasticloadbalancingv2,
+        [&found(8000), &tagged(target.tags.clone()), &attributes(true), &set]
+    ));
     TargetGroupDriver.update(&aws, &update(target, &["stickiness_seconds"])).await.unwrap();
     assert_eq!(set.num_calls(), 1);
 }
@@ -134,13 +136,13 @@ async fn a_name_taken_meanwhile_is_read_and_judged() {
     };
     let ours = aws(client!(
         aws_sdk_elasticloadbalancingv2,
-        [absent(), taken(), found(8000), tagged(target.tags.clone()), attributes(false)]
+        [&absent(), &taken(), &found(8000), &tagged(target.tags.clone()), &attributes(false)]
     ));
     let created = TargetGroupDriver.create(&ours, &create(target.clone())).await.unwrap();
     assert_eq!(created.physical_id, ARN);
     let foreign = aws(client!(
         aws_sdk_elasticloadbalancingv2,
-        [absent(), taken(), found(8000), tagged(Tags::new()), attributes(false)]
+        [&absent(), &taken(), &found(8000), &tagged(Tags::new()), &attributes(false)]
     ));
     let error = TargetGroupDriver.create(&foreign, &create(target)).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
@@ -149,7 +151,8 @@ async fn a_name_taken_meanwhile_is_read_and_judged() {
 #[tokio::test]
 async fn ours_on_another_port_cannot_become_what_is_wanted() {
     let target = target();
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [found(80), tagged(target.tags.clone()), attributes(false)]));
+    let aws =
+        aws(client!(aws_sdk_elasticloadbalancingv2, [&found(80), &tagged(target.tags.clone()), &attributes(false)]));
     let error = TargetGroupDriver.create(&aws, &create(target)).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
     assert!(error.message.unwrap().contains("cannot change its port"));
@@ -161,7 +164,7 @@ async fn a_failure_half_way_says_what_exists() {
         .then_output(|| CreateTargetGroupOutput::builder().target_groups(group(8000)).build());
     let refused = mock!(Client::modify_target_group_attributes)
         .then_error(|| ModifyTargetGroupAttributesError::generic(code("Throttling")));
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [absent(), made_one, refused]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&absent(), &made_one, &refused]));
     let error = TargetGroupDriver.create(&aws, &create(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Throttled);
     assert_eq!(made(error).outputs["arn"], json!(ARN));
@@ -173,7 +176,7 @@ async fn one_that_a_listener_uses_is_waited_for() {
     let used = mock!(Client::delete_target_group).then_error(|| DeleteTargetGroupError::generic(code("ResourceInUse")));
     let aws = aws(client!(
         aws_sdk_elasticloadbalancingv2,
-        [found(8000), tagged(target.tags.clone()), attributes(false), used]
+        [&found(8000), &tagged(target.tags.clone()), &attributes(false), &used]
     ));
     let error = TargetGroupDriver.delete(&aws, &delete(target)).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Dependency);
@@ -181,7 +184,7 @@ async fn one_that_a_listener_uses_is_waited_for() {
 
 #[tokio::test]
 async fn one_that_is_absent_is_gone() {
-    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [absent()]));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&absent()]));
     assert!(matches!(TargetGroupDriver.observe(&aws, &[target()]).await.remove(0), Observation::Absent));
     assert_eq!(TargetGroupDriver.delete(&aws, &delete(target())).await.unwrap(), Deleted::Gone);
     let error = TargetGroupDriver.update(&aws, &update(target(), &["health_check"])).await.unwrap_err();

@@ -16,8 +16,8 @@ use mate_core::kinds::task_definition::{Container, ContainerLogs, EfsVolume, Mou
 use mate_core::provider::{ErrorClass, ProviderError, Target};
 use serde_json::{Map, Value, json};
 
-use crate::drivers::batch::known;
 use crate::drivers::ecs::tag_list;
+use crate::drivers::fields::value;
 
 const GROUP: &str = "awslogs-group";
 const REGION: &str = "awslogs-region";
@@ -47,8 +47,8 @@ pub(super) fn register(
         )
         .cpu(inputs.cpu.to_string())
         .memory(inputs.memory_mib.to_string())
-        .execution_role_arn(known(target, &inputs.execution_role_arn)?)
-        .task_role_arn(known(target, &inputs.task_role_arn)?)
+        .execution_role_arn(value(target, &inputs.execution_role_arn)?)
+        .task_role_arn(value(target, &inputs.task_role_arn)?)
         .set_container_definitions(Some(containers))
         .set_volumes(Some(volumes))
         .set_tags((!target.tags.is_empty()).then(|| tag_list(&target.tags))))
@@ -62,29 +62,29 @@ fn built<T>(target: &Target, result: Result<T, BuildError>) -> Result<T, Provide
 }
 
 fn container(target: &Target, container: &Container) -> Result<ContainerDefinition, ProviderError> {
-    let mut built_one = ContainerDefinition::builder()
+    let mut definition = ContainerDefinition::builder()
         .name(&container.name)
         .image(&container.image)
         .essential(container.essential)
         .stop_timeout(i32::from(container.stop_timeout_seconds))
         .log_configuration(logs(target, &container.logs)?);
     if !container.command.is_empty() {
-        built_one = built_one.set_command(Some(container.command.clone()));
+        definition = definition.set_command(Some(container.command.clone()));
     }
     if let Some(port) = container.port {
-        built_one = built_one.port_mappings(
+        definition = definition.port_mappings(
             PortMapping::builder().container_port(i32::from(port)).protocol(TransportProtocol::Tcp).build(),
         );
     }
-    for (name, value) in &container.environment {
-        built_one = built_one.environment(KeyValuePair::builder().name(name).value(known(target, value)?).build());
+    for (name, text) in &container.environment {
+        definition = definition.environment(KeyValuePair::builder().name(name).value(value(target, text)?).build());
     }
     for (name, arn) in &container.secrets {
-        let secret = Secret::builder().name(name).value_from(known(target, arn)?).build();
-        built_one = built_one.secrets(built(target, secret)?);
+        let secret = Secret::builder().name(name).value_from(value(target, arn)?).build();
+        definition = definition.secrets(built(target, secret)?);
     }
     for mount in &container.mounts {
-        built_one = built_one.mount_points(
+        definition = definition.mount_points(
             MountPoint::builder()
                 .source_volume(&mount.volume)
                 .container_path(&mount.path)
@@ -92,13 +92,13 @@ fn container(target: &Target, container: &Container) -> Result<ContainerDefiniti
                 .build(),
         );
     }
-    Ok(built_one.build())
+    Ok(definition.build())
 }
 
 fn logs(target: &Target, logs: &ContainerLogs) -> Result<LogConfiguration, ProviderError> {
     let configuration = LogConfiguration::builder()
         .log_driver(LogDriver::Awslogs)
-        .options(GROUP, known(target, &logs.group)?)
+        .options(GROUP, value(target, &logs.group)?)
         .options(REGION, &logs.region)
         .options(STREAM_PREFIX, &logs.stream_prefix)
         .build();
@@ -108,11 +108,11 @@ fn logs(target: &Target, logs: &ContainerLogs) -> Result<LogConfiguration, Provi
 fn volume(target: &Target, volume: &EfsVolume) -> Result<Volume, ProviderError> {
     // With an access point the root directory is the access point's own, and must be left out.
     let access_point = match &volume.access_point_id {
-        Some(id) => Some(known(target, id)?.clone()),
+        Some(id) => Some(value(target, id)?.clone()),
         None => None,
     };
     let efs = EfsVolumeConfiguration::builder()
-        .file_system_id(known(target, &volume.file_system_id)?)
+        .file_system_id(value(target, &volume.file_system_id)?)
         .transit_encryption(EfsTransitEncryption::Enabled)
         .authorization_config(
             EfsAuthorizationConfig::builder()

@@ -153,7 +153,7 @@ fn what_is_registered_is_safe_by_itself() {
 async fn the_order_of_aws_is_no_difference() {
     let target = target();
     let found = described(revision(3, &target, TaskDefinitionStatus::Active), target.tags.clone());
-    let aws = aws(client!(aws_sdk_ecs, [found]));
+    let aws = aws(client!(aws_sdk_ecs, [&found]));
     let live = present(TaskDefinitionDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert!(unlike(&TaskDefinition::model(), &target, &live).is_empty(), "{}", live.inputs);
     assert_eq!((live.physical_id, live.outputs["family"].clone()), (arn(3), json!(FAMILY)));
@@ -165,7 +165,7 @@ async fn a_volume_without_tls_is_a_difference() {
     let mut open = revision(1, &target, TaskDefinitionStatus::Active);
     let volume = &mut open.volumes.as_mut().unwrap()[0];
     volume.efs_volume_configuration.as_mut().unwrap().transit_encryption = Some(EfsTransitEncryption::Disabled);
-    let aws = aws(client!(aws_sdk_ecs, [described(open, target.tags.clone())]));
+    let aws = aws(client!(aws_sdk_ecs, [&described(open, target.tags.clone())]));
     let live = present(TaskDefinitionDriver.observe(&aws, std::slice::from_ref(&target)).await.remove(0));
     assert_eq!(unlike(&TaskDefinition::model(), &target, &live), ["volumes"]);
 }
@@ -175,7 +175,7 @@ async fn a_repeated_create_registers_no_second_revision() {
     let target = target();
     let first = registered(1);
     let found = described(revision(1, &target, TaskDefinitionStatus::Active), target.tags.clone());
-    let aws = aws(client!(aws_sdk_ecs, [missing(), first, found]));
+    let aws = aws(client!(aws_sdk_ecs, [&missing(), &first, &found]));
     let one = TaskDefinitionDriver.create(&aws, &create(target.clone())).await.unwrap();
     let two = TaskDefinitionDriver.create(&aws, &create(target)).await.unwrap();
     assert_eq!((one.physical_id, first.num_calls()), (two.physical_id, 1));
@@ -186,7 +186,7 @@ async fn a_family_of_somebody_else_is_refused() {
     let target = target();
     let found = described(revision(1, &target, TaskDefinitionStatus::Active), Tags::new());
     let made = registered(2);
-    let aws = aws(client!(aws_sdk_ecs, any, [found, made]));
+    let aws = aws(client!(aws_sdk_ecs, any, [&found, &made]));
     let error = TaskDefinitionDriver.create(&aws, &create(target)).await.unwrap_err();
     assert_eq!((error.class, made.num_calls()), (ErrorClass::AlreadyExists, 0));
 }
@@ -197,7 +197,7 @@ async fn a_change_registers_the_next_revision_and_tags_do_not() {
     let before = || described(revision(1, &self::target(), TaskDefinitionStatus::Active), self::target().tags);
     target.inputs["cpu"] = json!(512);
     let next = registered(2);
-    let aws_one = aws(client!(aws_sdk_ecs, [before(), next]));
+    let aws_one = aws(client!(aws_sdk_ecs, [&before(), &next]));
     let revised = TaskDefinitionDriver.update(&aws_one, &update(target, &["cpu"])).await.unwrap();
     assert_eq!((revised.physical_id, revised.outputs["arn"].clone()), (arn(2), json!(arn(2))));
 
@@ -206,7 +206,7 @@ async fn a_change_registers_the_next_revision_and_tags_do_not() {
     let tagged = mock!(Client::tag_resource)
         .match_requests(|request| request.resource_arn() == Some(&arn(1)) && request.tags().len() == 1)
         .then_output(|| TagResourceOutput::builder().build());
-    let aws_two = aws(client!(aws_sdk_ecs, [before(), tagged]));
+    let aws_two = aws(client!(aws_sdk_ecs, [&before(), &tagged]));
     let kept = TaskDefinitionDriver.update(&aws_two, &update(target, &["tags"])).await.unwrap();
     assert_eq!((kept.physical_id, tagged.num_calls()), (arn(1), 1));
 }
@@ -214,7 +214,7 @@ async fn a_change_registers_the_next_revision_and_tags_do_not() {
 #[tokio::test]
 async fn a_lost_answer_is_ambiguous() {
     let lost = mock!(Client::register_task_definition).sequence().http_status(503, None).build();
-    let aws = aws(client!(aws_sdk_ecs, [missing(), lost]));
+    let aws = aws(client!(aws_sdk_ecs, [&missing(), &lost]));
     let error = TaskDefinitionDriver.create(&aws, &create(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Ambiguous);
 }
@@ -247,11 +247,11 @@ async fn a_deletion_takes_every_revision_of_ours_ten_at_a_time() {
         aws_sdk_ecs,
         any,
         [
-            listed(TaskDefinitionStatus::Active, active),
-            listed(TaskDefinitionStatus::Inactive, vec![arn(12)]),
-            describe,
-            deregistered,
-            deleted
+            &listed(TaskDefinitionStatus::Active, active),
+            &listed(TaskDefinitionStatus::Inactive, vec![arn(12)]),
+            &describe,
+            &deregistered,
+            &deleted
         ]
     ));
     assert_eq!(TaskDefinitionDriver.delete(&aws, &delete(target)).await.unwrap(), Deleted::Gone);
@@ -268,10 +268,10 @@ async fn a_place_without_deletion_is_no_failure() {
             aws_sdk_ecs,
             any,
             [
-                listed(TaskDefinitionStatus::Active, vec![]),
-                listed(TaskDefinitionStatus::Inactive, vec![arn(1)]),
-                described(revision(1, &target, TaskDefinitionStatus::Inactive), target.tags.clone()),
-                deleted
+                &listed(TaskDefinitionStatus::Active, vec![]),
+                &listed(TaskDefinitionStatus::Inactive, vec![arn(1)]),
+                &described(revision(1, &target, TaskDefinitionStatus::Inactive), target.tags.clone()),
+                &deleted
             ]
         ));
         assert_eq!(TaskDefinitionDriver.delete(&aws, &delete(target)).await.unwrap(), Deleted::Gone);
@@ -286,9 +286,9 @@ async fn what_is_not_ours_is_not_deregistered_and_what_is_absent_is_gone() {
         aws_sdk_ecs,
         any,
         [
-            listed(TaskDefinitionStatus::Active, vec![arn(1)]),
-            listed(TaskDefinitionStatus::Inactive, vec![]),
-            described(revision(1, &target, TaskDefinitionStatus::Active), Tags::new()),
+            &listed(TaskDefinitionStatus::Active, vec![arn(1)]),
+            &listed(TaskDefinitionStatus::Inactive, vec![]),
+            &described(revision(1, &target, TaskDefinitionStatus::Active), Tags::new())
         ]
     ));
     let error = TaskDefinitionDriver.delete(&foreign, &delete(target.clone())).await.unwrap_err();
@@ -296,7 +296,7 @@ async fn what_is_not_ours_is_not_deregistered_and_what_is_absent_is_gone() {
     let none = aws(client!(
         aws_sdk_ecs,
         any,
-        [missing(), listed(TaskDefinitionStatus::Active, vec![]), listed(TaskDefinitionStatus::Inactive, vec![]),]
+        [&missing(), &listed(TaskDefinitionStatus::Active, vec![]), &listed(TaskDefinitionStatus::Inactive, vec![])]
     ));
     assert!(matches!(
         TaskDefinitionDriver.observe(&none, std::slice::from_ref(&target)).await.remove(0),

@@ -32,6 +32,7 @@ fn model(name: &str, replace: ReplaceOrder) -> KindModel {
         fields: FIELDS,
         outputs: &["id", "revision"],
         revised_outputs: &["revision"],
+        named_outputs: &[],
         replace,
         data: Data::None,
         timing: |_| Timing::seconds(3, 2, 1),

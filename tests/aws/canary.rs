@@ -1,0 +1,96 @@
+//! No secret byte in record, plan, events, logs at TRACE (the SDK's and its HTTP client's among them), errors or Debug.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use mate::StateStore;
+use mate::aws::{RandomSecrets, SecretSource};
+use secrecy::{ExposeSecret, SecretString};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::world::{World, example};
+
+/// Secrets that can be told apart from everything else, and are still secrets.
+#[derive(Default)]
+struct Marked {
+    made: Mutex<Vec<String>>,
+}
+
+impl std::fmt::Debug for Marked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Marked")
+    }
+}
+
+impl SecretSource for Marked {
+    fn generate(&self, length: usize) -> SecretString {
+        let text = format!("CaNaRy{}", RandomSecrets.generate(length - 6).expose_secret());
+        self.made.lock().unwrap().push(text.clone());
+        text.into()
+    }
+}
+
+/// Takes every log line of the process, at TRACE: counts the bytes, and keeps the first line with a secret.
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<(usize, Option<String>)>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut seen = self.0.lock().unwrap();
+        seen.0 += bytes.len();
+        let line = String::from_utf8_lossy(bytes);
+        if line.contains("CaNaRy") && seen.1.is_none() {
+            seen.1 = Some(line.into_owned());
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Sink {
+    type Writer = Self;
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn no_sink_holds_a_secret() {
+    let logs = Sink::default();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(logs.clone()).finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+
+    let secrets = Arc::new(Marked::default());
+    let world = World::with(|builder| builder.secret_source(secrets.clone())).await;
+    let spec = example("clinic.tfvars");
+    let plan = world.mate.plan(&spec).await.unwrap();
+    let mut sinks = vec![plan.to_json(), format!("{plan:?}")];
+    let operation = world.mate.apply(plan, mate::plan::Consents::none());
+    let mut events = operation.events();
+    let (result, ()) = tokio::join!(operation, async {
+        while let Some(event) = events.next().await {
+            sinks.push(format!("{event:?}"));
+        }
+    });
+    result.unwrap();
+    let record = world.store.get(&world.mate.key(&spec.id())).await.unwrap().unwrap();
+    sinks.push(record.to_json());
+    sinks.push(format!("{record:?} {:?} {:?}", world.mate, world.provider));
+    sinks.push(format!("{:?}", world.mate.status(&spec.id()).await.unwrap()));
+    let made = secrets.made.lock().unwrap().clone();
+    assert_eq!(made.len(), 3, "three secrets were made");
+    let stored = world.aws(&["secretsmanager", "get-secret-value", "--secret-id", "mate-clinic-dev-redis-auth"]);
+    assert!(made.iter().any(|secret| stored["SecretString"] == secret.as_str()), "and one of them is the cache's");
+    for (index, sink) in sinks.iter().enumerate() {
+        if let Some(at) = sink.find("CaNaRy") {
+            let line = sink[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            panic!("sink {index} holds a secret: {}", &sink[line..(at + 6).min(sink.len())]);
+        }
+    }
+    let (bytes, leak) = logs.0.lock().unwrap().clone();
+    assert!(bytes > 1000, "logs were captured");
+    assert_eq!(leak, None, "no log line holds a secret");
+}
