@@ -49,7 +49,17 @@ pub use mate_tiers as tiers;
 #[cfg(feature = "aws")]
 pub use mate_aws as aws;
 
-/// The examples of the README, as tests.
+/// The code in README and documentation, as tests.
 #[cfg(all(doctest, feature = "sim"))]
-#[doc = include_str!("../README.md")]
-pub mod readme {}
+mod documentation {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/guide.md")]
+    struct Guide;
+    #[doc = include_str!("../docs/plans.md")]
+    struct Plans;
+    #[doc = include_str!("../docs/testing.md")]
+    struct Testing;
+    #[doc = include_str!("../docs/extending.md")]
+    struct Extending;
+}
