@@ -4,7 +4,7 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use mate::engine::{Event, EventKind};
@@ -53,7 +53,7 @@ async fn aws() -> anyhow::Result<mate::aws::AwsProvider> {
 
 #[cfg(not(feature = "aws"))]
 async fn aws() -> anyhow::Result<SimCloud> {
-    bail!("this was built without the AWS provider; run it as `cargo run --features aws --example …`")
+    anyhow::bail!("this was built without the AWS provider; run it as `cargo run --features aws --example …`")
 }
 
 /// Reads a tenant's spec; every error at once.
