@@ -31,7 +31,7 @@ impl SecretSource for RandomSecrets {
 }
 
 /// Carries out a call that has a secret in its request or its answer with every log turned off: at TRACE the SDK
-/// logs whole bodies.
+/// logs whole bodies in some configurations.
 pub(crate) fn unlogged<F: Future>(call: F) -> impl Future<Output = F::Output> {
     call.with_subscriber(NoSubscriber::default())
 }

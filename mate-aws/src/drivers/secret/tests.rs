@@ -1,3 +1,5 @@
+use std::sync::{Arc, Mutex};
+
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::create_secret::{CreateSecretError, CreateSecretOutput};
 use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretOutput;
@@ -207,4 +209,52 @@ async fn an_update_touches_only_the_named_fields() {
     target.tags.insert("CostCenter".into(), "care".into());
     SecretDriver.update(&aws, &update(target, &["tags"])).await.unwrap();
     assert_eq!(tagged.num_calls(), 1);
+}
+
+/// Everything that is logged, as text.
+#[derive(Debug, Default, Clone)]
+struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    fn shows(&self, value: &str) -> bool {
+        self.0.lock().unwrap().contains(value)
+    }
+}
+
+impl tracing::Subscriber for Log {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        span.record(&mut self.clone());
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        values.record(&mut self.clone());
+    }
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut self.clone());
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+impl tracing::field::Visit for Log {
+    fn record_debug(&mut self, _: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0.lock().unwrap().push_str(&format!("{value:?}\n"));
+    }
+}
+
+#[tokio::test]
+async fn a_call_with_a_secret_in_it_is_not_logged_at_all() {
+    let new = || mock!(Client::create_secret).then_output(|| CreateSecretOutput::builder().arn(ARN).build());
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.clone());
+    SecretDriver.create(&stub(&[&new()]), &create(target(7))).await.unwrap();
+    assert!(!log.shows("secretsmanager.CreateSecret"));
+
+    let aws = stub(&[&new()]);
+    aws.secretsmanager.create_secret().name("other").send().await.unwrap();
+    assert!(log.shows("secretsmanager.CreateSecret"));
 }
