@@ -92,6 +92,8 @@ impl fmt::Display for SpecError {
     }
 }
 
+impl std::error::Error for SpecError {}
+
 /// Every problem of a spec; one at least.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecErrors(Vec<SpecError>);
