@@ -45,19 +45,11 @@ impl Driver for LogGroupDriver {
             Err(error) if error.class == ErrorClass::AlreadyExists => false,
             Err(error) => return Err(error),
         };
-        let unseen = || {
+        let live = read(aws, target).await?.ok_or_else(|| {
             ProviderError::new(ErrorClass::EventualConsistency, CREATE, target.address.clone())
                 .with_message("the log group cannot be seen yet")
-        };
-        if new {
-            keep_for(aws, target, retention).await.map_err(|error| match error.class {
-                ErrorClass::NotFound => unseen(),
-                _ => error,
-            })?;
-            return Ok(read(aws, target).await?.ok_or_else(unseen)?.into());
-        }
-        let live = read(aws, target).await?.ok_or_else(unseen)?;
-        if !target.ownership().owns(&live.tags) {
+        })?;
+        if !new && !target.ownership().owns(&live.tags) {
             return Err(tags::refuse(target, CREATE, &live.tags));
         }
         let created = Created::from(live.clone());

@@ -82,7 +82,7 @@ async fn it_is_made_with_its_tags_and_kept_for_its_days() {
     let kept = mock!(Client::put_retention_policy)
         .match_requests(|request| request.retention_in_days() == Some(90))
         .then_output(|| PutRetentionPolicyOutput::builder().build());
-    let aws = stub(&[&new, &kept, &page(&[NAME], Some(90), None), &tagged(true)]);
+    let aws = stub(&[&new, &page(&[NAME], None, None), &tagged(true), &kept]);
     assert_eq!(LogGroupDriver.create(&aws, &create(target())).await.unwrap().physical_id, ARN);
 }
 
