@@ -96,14 +96,14 @@ fn variables() -> impl Strategy<Value = Vec<(VariableName, VariableValue)>> {
     })
 }
 
+type Parts = (SizeSpec, Option<Autoscaling>, Vec<(VariableName, VariableValue)>, u8, Option<u8>, Vec<String>);
+
 fn services() -> impl Strategy<Value = Vec<ServiceSpec>> {
     let one =
         (size(), option::of(autoscaling()), variables(), 0..3_u8, option::of(0..=100_u8), vec("[ -~é]{1,8}", 0..3));
     vec(one, 0..5).prop_map(|services| {
-        let with = |(index, (size, scaling, variables, role, spot, command)): (
-            usize,
-            (_, _, Vec<_>, u8, Option<u8>, Vec<String>),
-        )| {
+        let with = |(index, parts): (usize, Parts)| {
+            let (size, scaling, variables, role, spot, command) = parts;
             let name = ServiceName::new(format!("svc-{index}")).unwrap();
             let image = RepositoryName::new("app").unwrap();
             let mut service: ServiceSpec = match role {

@@ -1,7 +1,7 @@
 //! The engine: carries out a plan.
 //!
-//! [`machine`] is the pure part: events in, effects out, no clock, no randomness, ordered maps only. [`journal`] has the
-//! rules of what is written into the record before and after each call. [`run`] is the tokio driver that feeds the machine.
+//! `machine` is the pure part: events in, effects out, no clock, no randomness, ordered maps only. `journal` has the
+//! rules of what is written into the record before and after each call. `run` is the tokio driver that feeds the machine.
 
 pub mod events;
 mod failure;

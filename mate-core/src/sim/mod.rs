@@ -1,4 +1,4 @@
-//! SimCloud: an in-memory cloud that speaks [`Provider`], with virtual time, latencies, AWS's dependency rules, quotas,
+//! SimCloud: an in-memory cloud that speaks [`crate::provider::Provider`], with virtual time, latencies, AWS's dependency rules, quotas,
 //! eventual consistency and faults, all from one seed. Shipped for the tests of embedding programs.
 //!
 //! ```

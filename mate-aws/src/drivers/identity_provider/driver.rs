@@ -2,7 +2,9 @@
 //!
 //! The pool is everybody's and its providers carry no tags, so ours carry an identifier that says whose they are.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+#[expect(clippy::disallowed_types, reason = "the SDK takes no other map")]
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, IdentityProviderTypeType};
@@ -170,6 +172,7 @@ async fn bring(
     Ok(())
 }
 
+#[expect(clippy::disallowed_types, reason = "the SDK takes no other map")]
 fn details(inputs: &IdentityProviderInputs) -> HashMap<String, String> {
     let pairs: &[(&str, &str)] = match inputs.provider_type.as_str() {
         "OIDC" => &[
@@ -182,6 +185,7 @@ fn details(inputs: &IdentityProviderInputs) -> HashMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
+#[expect(clippy::disallowed_types, reason = "the SDK takes no other map")]
 fn mapping(inputs: &IdentityProviderInputs) -> HashMap<String, String> {
     inputs.attribute_mapping.clone().into_iter().collect()
 }

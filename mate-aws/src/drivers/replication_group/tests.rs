@@ -214,7 +214,7 @@ async fn a_group_whose_tags_cannot_be_read_yet_is_waited_for_and_not_touched() {
     let error = Subject.delete(&aws(client!(aws_sdk_elasticache, any, rules())), &request).await.unwrap_err();
     assert_eq!((error.class, error.retry), (ErrorClass::Conflict, RetryStatus::Temporary));
     // Ready, and still no tags: that is no matter of time.
-    let rules = vec![described(group()), nodes(node()), unreadable()];
+    let rules = [described(group()), nodes(node()), unreadable()];
     let observed = Subject.observe(&aws(client!(aws_sdk_elasticache, any, rules)), &[target()]).await.remove(0);
     assert!(matches!(observed, Observation::Unknown(_)));
 }
