@@ -12,6 +12,8 @@ mod canary;
 mod failure;
 #[path = "sim/life.rs"]
 mod life;
+#[path = "support/logs.rs"]
+mod logs;
 #[path = "sim/measure.rs"]
 mod measure;
 #[path = "sim/measured.rs"]

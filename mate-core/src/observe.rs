@@ -6,7 +6,7 @@ use crate::graph::{Graph, Outputs};
 use crate::ids::{NodeId, TenantKey};
 use crate::kinds::{Kinds, UnknownKind};
 use crate::plan::{Observed, Snapshot, observe_targets};
-use crate::provider::{Observation, Provider, Target};
+use crate::provider::{Provider, Target};
 use crate::state::Record;
 
 /// Observes a tenant. A node is asked for as soon as what it refers to is known: from the record where there is one,
@@ -37,11 +37,17 @@ pub(crate) async fn snapshot(
         if ready.is_empty() {
             return Ok(seen);
         }
-        for (id, observation) in ready.into_iter().zip(provider.observe(targets).await) {
-            if let Observation::Present(live) = &observation {
+        let mut answers = provider.observe(targets).await.into_iter();
+        for id in ready {
+            let observed = match answers.next() {
+                Some(observation) => Observed::from(observation),
+                // A provider that breaks its promise must not make this ask for ever.
+                None => Observed::Unknown("the provider gave no answer".to_owned()),
+            };
+            if let Observed::Present(live) = &observed {
                 outputs.insert(id.clone(), live.outputs.clone());
             }
-            seen.insert(id, Observed::from(observation));
+            seen.insert(id, observed);
         }
     }
 }

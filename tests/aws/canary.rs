@@ -1,13 +1,12 @@
 //! No secret byte in record, plan, events, logs at TRACE (the SDK's and its HTTP client's among them), errors or Debug.
 
-use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use mate::StateStore;
 use mate::aws::{RandomSecrets, SecretSource};
 use secrecy::{ExposeSecret, SecretString};
-use tracing_subscriber::fmt::MakeWriter;
 
+use crate::support::logs::Logs;
 use crate::world::{World, example};
 
 /// Secrets that can be told apart from everything else, and are still secrets.
@@ -30,38 +29,9 @@ impl SecretSource for Marked {
     }
 }
 
-/// Takes every log line of the process, at TRACE: counts the bytes, and keeps the first line with a secret.
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<(usize, Option<String>)>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut seen = self.0.lock().unwrap();
-        seen.0 += bytes.len();
-        let line = String::from_utf8_lossy(bytes);
-        if line.contains("CaNaRy") && seen.1.is_none() {
-            seen.1 = Some(line.into_owned());
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Sink {
-    type Writer = Self;
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn no_sink_holds_a_secret() {
-    let logs = Sink::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(logs.clone()).finish();
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let logs = Logs::capture("CaNaRy");
 
     let secrets = Arc::new(Marked::default());
     let world = World::with(|builder| builder.secret_source(secrets.clone())).await;
@@ -90,7 +60,5 @@ async fn no_sink_holds_a_secret() {
             panic!("sink {index} holds a secret: {}", &sink[line..(at + 6).min(sink.len())]);
         }
     }
-    let (bytes, leak) = logs.0.lock().unwrap().clone();
-    assert!(bytes > 1000, "logs were captured");
-    assert_eq!(leak, None, "no log line holds a secret");
+    logs.assert_clean();
 }

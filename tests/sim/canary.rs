@@ -1,49 +1,17 @@
 //! No secret byte in record, plan, events, logs at TRACE, errors or Debug.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use mate::plan::TextStyle;
 use mate::sim::Selector;
 use mate::{SimCloud, StateStore};
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::cloud::{example, on};
+use crate::logs::Logs;
 
 const CANARY: &str = "c4n4ryS3cr3t";
 
-/// Takes every log line of the process, at TRACE: counts the bytes, and keeps the first line with a secret.
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<(usize, Option<String>)>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut seen = self.0.lock().unwrap();
-        seen.0 += bytes.len();
-        let line = String::from_utf8_lossy(bytes);
-        if line.contains(CANARY) && seen.1.is_none() {
-            seen.1 = Some(line.into_owned());
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Sink {
-    type Writer = Self;
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn no_sink_holds_a_secret() {
-    let logs = Sink::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(logs.clone()).finish();
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let logs = Logs::capture(CANARY);
 
     let world = on(SimCloud::builder().seed(3).secret_canary(CANARY).build());
     let spec = example("regional.tfvars");
@@ -73,7 +41,5 @@ async fn no_sink_holds_a_secret() {
     for sink in &sinks {
         assert!(!sink.contains(CANARY), "a secret in {sink}");
     }
-    let (bytes, leak) = logs.0.lock().unwrap().clone();
-    assert!(bytes > 1000, "logs were captured");
-    assert_eq!(leak, None, "no log line holds a secret");
+    logs.assert_clean();
 }

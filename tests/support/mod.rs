@@ -3,3 +3,4 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
 pub(crate) mod emulator;
+pub(crate) mod logs;

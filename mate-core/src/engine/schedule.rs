@@ -109,10 +109,10 @@ mod tests {
     #[test]
     fn looks_are_few() {
         assert_eq!(looks(seconds(2), seconds(2)).1, 2);
-        assert_eq!(looks(seconds(150), seconds(150)).1, 47);
-        assert_eq!(looks(seconds(720), seconds(720)).1, 47);
+        assert_eq!(looks(seconds(150), seconds(150)).1, 53);
+        assert_eq!(looks(seconds(720), seconds(720)).1, 57);
         let hour = looks(seconds(3600), seconds(720)).1;
-        assert!(hour <= 47 + (3600 - 720) / 11, "{hour}");
+        assert!(hour <= 57 + (3600 - 720) / 11, "{hour}");
     }
 
     #[test]

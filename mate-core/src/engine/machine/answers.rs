@@ -9,8 +9,9 @@ use crate::provider::{Created, Deleted, Diagnosis, ErrorClass, Observation, Prov
 
 /// How often a call that fails for the moment is made.
 pub(super) const ATTEMPTS: u32 = 8;
-/// What something still uses is tried for longer: ENIs of a load balancer or a cache outlive it by minutes.
-pub(super) const DEPENDENCY_ATTEMPTS: u32 = 40;
+/// What something still uses, or is still being changed, is tried for longer: network interfaces of a load balancer or a
+/// cache outlive it by minutes, and ElastiCache takes one change at a time.
+pub(super) const PATIENT_ATTEMPTS: u32 = 40;
 /// How long something that was just made may be invisible.
 pub(super) const INVISIBLE: Duration = Duration::from_secs(120);
 
@@ -47,7 +48,11 @@ impl Machine {
             op.created = Some(Created::clone(created));
         }
         let attempt = self.ops[id].attempt;
-        let most = if error.class == ErrorClass::Dependency { DEPENDENCY_ATTEMPTS } else { ATTEMPTS };
+        let most = if matches!(error.class, ErrorClass::Dependency | ErrorClass::Conflict) {
+            PATIENT_ATTEMPTS
+        } else {
+            ATTEMPTS
+        };
         if error.retry == RetryStatus::Temporary && attempt < most {
             let after = schedule::backoff(attempt);
             self.set(id, State::Backoff(self.now + after));

@@ -19,7 +19,8 @@ use crate::graph::Outputs;
 use crate::ids::NodeId;
 use crate::plan::{OpId, Operation, Plan, Step};
 use crate::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Observation, ProviderError, Target, UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, Target,
+    UpdateRequest,
 };
 use crate::state::{Record, StoreError};
 
@@ -220,7 +221,10 @@ impl Machine {
             }
             Input::Returned(id, answer) => self.returned(&id, answer, &mut effects),
             Input::Observed(ids, observations) => {
-                for (id, observation) in ids.iter().zip(observations) {
+                let mut observations = observations.into_iter();
+                for id in &ids {
+                    // A provider that breaks its promise must not leave the operation waiting for ever.
+                    let observation = observations.next().unwrap_or_else(|| self.unanswered(id));
                     self.observed(id, observation, &mut effects);
                 }
             }
@@ -233,6 +237,12 @@ impl Machine {
         }
         self.advance(&mut effects);
         effects
+    }
+
+    fn unanswered(&self, id: &OpId) -> Observation {
+        let address = self.record.key.node(id.node.clone());
+        let error = ProviderError::new(ErrorClass::Bug, "observe", address);
+        Observation::Unknown(error.with_message("the provider gave no answer"))
     }
 
     fn stopping(&self) -> bool {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::hand::{Hand, absent, error, nodes, only_call, refused, seen};
 use crate::engine::events::EventKind;
 use crate::engine::fixtures::{created, id, op, step};
-use crate::engine::machine::answers::{ATTEMPTS, DEPENDENCY_ATTEMPTS, INVISIBLE};
+use crate::engine::machine::answers::{ATTEMPTS, INVISIBLE, PATIENT_ATTEMPTS};
 use crate::engine::machine::{Answer, Effect, Input};
 use crate::plan::{Action, OpId, Step, Verb};
 use crate::provider::{Diagnosis, ErrorClass, Observation, Status};
@@ -40,7 +40,6 @@ fn what_is_temporary_is_tried_again_and_what_is_permanent_is_not() {
         ErrorClass::Transient,
         ErrorClass::Ambiguous,
         ErrorClass::EventualConsistency,
-        ErrorClass::Conflict,
         ErrorClass::Capacity,
     ] {
         assert_eq!(attempts(class), ATTEMPTS, "{class}");
@@ -60,8 +59,8 @@ fn what_is_temporary_is_tried_again_and_what_is_permanent_is_not() {
 
 #[test]
 fn what_something_still_uses_is_tried_for_longer() {
-    assert_eq!(attempts(ErrorClass::Dependency), DEPENDENCY_ATTEMPTS);
-    const { assert!(DEPENDENCY_ATTEMPTS > 2 * ATTEMPTS) }
+    assert_eq!(attempts(ErrorClass::Dependency), PATIENT_ATTEMPTS);
+    const { assert!(PATIENT_ATTEMPTS > 2 * ATTEMPTS) }
 }
 
 #[test]
@@ -162,7 +161,7 @@ fn what_never_becomes_ready_fails_as_stuck_with_the_minutes_it_had() {
 #[test]
 fn the_deadline_counts_from_the_call_that_was_accepted() {
     let (mut hand, create) = one();
-    for _ in 1..DEPENDENCY_ATTEMPTS {
+    for _ in 1..PATIENT_ATTEMPTS {
         hand.refuse(&create, ErrorClass::Dependency);
         hand.wake();
     }
@@ -182,7 +181,7 @@ fn the_deadline_counts_from_the_call_that_was_accepted() {
 #[test]
 fn what_was_just_made_may_be_unseen_for_two_minutes() {
     let (mut hand, create) = one();
-    for _ in 1..DEPENDENCY_ATTEMPTS {
+    for _ in 1..PATIENT_ATTEMPTS {
         hand.refuse(&create, ErrorClass::Dependency);
         hand.wake();
     }
@@ -225,4 +224,18 @@ fn an_update_that_failed_is_recorded_as_failed_and_a_creation_keeps_its_token() 
     assert_eq!(record.nodes[&id("a")].state, NodeState::Creating);
     assert!(record.nodes[&id("a")].token.is_some());
     assert!(matches!(record.nodes[&id("b")].state, NodeState::Failed(_)));
+}
+
+#[test]
+fn what_is_still_being_changed_is_tried_for_as_long_as_what_is_still_used() {
+    assert_eq!(attempts(ErrorClass::Conflict), PATIENT_ATTEMPTS);
+}
+
+#[test]
+fn an_observation_without_an_answer_is_a_failure_and_no_endless_wait() {
+    let (mut hand, create) = one();
+    hand.go(Input::Returned(create.clone(), Answer::Created(Ok(created("a", Status::Pending("creating".into()))))));
+    assert!(matches!(hand.wake().as_slice(), [Effect::Observe(..)]));
+    let effects = hand.go(Input::Observed(vec![create], Vec::new()));
+    assert!(matches!(effects.as_slice(), [Effect::Diagnose(..)]), "{effects:?}");
 }
