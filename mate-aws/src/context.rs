@@ -10,15 +10,24 @@ use crate::secrets::SecretSource;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Aws {
+    /// Certificate Manager.
+    #[cfg(feature = "acm")]
+    pub acm: aws_sdk_acm::Client,
     /// Application Auto Scaling.
     #[cfg(feature = "applicationautoscaling")]
     pub applicationautoscaling: aws_sdk_applicationautoscaling::Client,
+    /// CloudTrail.
+    #[cfg(feature = "cloudtrail")]
+    pub cloudtrail: aws_sdk_cloudtrail::Client,
     /// Cognito user pools.
     #[cfg(feature = "cognito")]
     pub cognito: aws_sdk_cognitoidentityprovider::Client,
     /// EC2.
     #[cfg(feature = "ec2")]
     pub ec2: aws_sdk_ec2::Client,
+    /// ECR.
+    #[cfg(feature = "ecr")]
+    pub ecr: aws_sdk_ecr::Client,
     /// ECS.
     #[cfg(feature = "ecs")]
     pub ecs: aws_sdk_ecs::Client,
@@ -34,6 +43,9 @@ pub struct Aws {
     /// IAM.
     #[cfg(feature = "iam")]
     pub iam: aws_sdk_iam::Client,
+    /// KMS.
+    #[cfg(feature = "kms")]
+    pub kms: aws_sdk_kms::Client,
     /// CloudWatch Logs.
     #[cfg(feature = "logs")]
     pub logs: aws_sdk_cloudwatchlogs::Client,
@@ -49,6 +61,12 @@ pub struct Aws {
     /// Secrets Manager.
     #[cfg(feature = "secretsmanager")]
     pub secretsmanager: aws_sdk_secretsmanager::Client,
+    /// Service Quotas.
+    #[cfg(feature = "servicequotas")]
+    pub servicequotas: aws_sdk_servicequotas::Client,
+    /// STS: who the credentials are.
+    #[cfg(feature = "sts")]
+    pub sts: aws_sdk_sts::Client,
     /// The tagging API, over all services.
     #[cfg(feature = "tagging")]
     pub tagging: aws_sdk_resourcegroupstagging::Client,
@@ -67,12 +85,18 @@ impl Aws {
     pub(crate) fn new(config: &SdkConfig, region: String, secrets: Arc<dyn SecretSource>) -> Self {
         let endpoint = config.endpoint_url().map(str::to_owned);
         Self {
+            #[cfg(feature = "acm")]
+            acm: aws_sdk_acm::Client::new(config),
             #[cfg(feature = "applicationautoscaling")]
             applicationautoscaling: aws_sdk_applicationautoscaling::Client::new(config),
+            #[cfg(feature = "cloudtrail")]
+            cloudtrail: aws_sdk_cloudtrail::Client::new(config),
             #[cfg(feature = "cognito")]
             cognito: aws_sdk_cognitoidentityprovider::Client::new(config),
             #[cfg(feature = "ec2")]
             ec2: aws_sdk_ec2::Client::new(config),
+            #[cfg(feature = "ecr")]
+            ecr: aws_sdk_ecr::Client::new(config),
             #[cfg(feature = "ecs")]
             ecs: aws_sdk_ecs::Client::new(config),
             #[cfg(feature = "efs")]
@@ -83,6 +107,8 @@ impl Aws {
             elbv2: aws_sdk_elasticloadbalancingv2::Client::new(config),
             #[cfg(feature = "iam")]
             iam: aws_sdk_iam::Client::new(config),
+            #[cfg(feature = "kms")]
+            kms: aws_sdk_kms::Client::new(config),
             #[cfg(feature = "logs")]
             logs: aws_sdk_cloudwatchlogs::Client::new(config),
             #[cfg(feature = "rds")]
@@ -95,6 +121,10 @@ impl Aws {
             ),
             #[cfg(feature = "secretsmanager")]
             secretsmanager: aws_sdk_secretsmanager::Client::new(config),
+            #[cfg(feature = "servicequotas")]
+            servicequotas: aws_sdk_servicequotas::Client::new(config),
+            #[cfg(feature = "sts")]
+            sts: aws_sdk_sts::Client::new(config),
             #[cfg(feature = "tagging")]
             tagging: aws_sdk_resourcegroupstagging::Client::new(config),
             #[cfg(feature = "wafv2")]

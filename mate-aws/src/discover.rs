@@ -13,14 +13,9 @@ use crate::tags;
 /// snapshots, members of a replication group, tasks, task definitions and services that are inactive, secrets on
 /// their way out.
 pub(crate) async fn tagged(aws: &Aws, scope: &Scope) -> Result<Vec<Discovered>, ProviderError> {
-    let Scope::Tenant(key) = scope else { return Ok(Vec::new()) };
-    let anchor = key.node("discovery".parse().expect("a node id"));
-    let filters: Vec<TagFilter> = Ownership(anchor.clone())
-        .tags()
-        .into_iter()
-        .filter(|(key, _)| key != "Component")
-        .map(|(key, value)| TagFilter::builder().key(key).values(value).build())
-        .collect();
+    let anchor = scope.anchor();
+    let filters: Vec<TagFilter> =
+        scope.tags().into_iter().map(|(key, value)| TagFilter::builder().key(key).values(value).build()).collect();
     let mut found = Vec::new();
     let mut token = None;
     loop {
@@ -29,14 +24,18 @@ pub(crate) async fn tagged(aws: &Aws, scope: &Scope) -> Result<Vec<Discovered>, 
         let page = answer.map_err(failed(&anchor, "tag:GetResources"))?;
         for mapping in page.resource_tag_mapping_list.unwrap_or_default() {
             let tags = tags::from_pairs(mapping.tags().iter().map(|tag| (tag.key(), tag.value())));
-            let Some(address) = Ownership::from_tags(&tags) else { continue };
+            if !scope.covers(&tags) {
+                continue;
+            }
+            let address = Ownership::from_tags(&tags);
             let arn = mapping.resource_arn().unwrap_or_default().trim_end_matches(":*").to_owned();
             match place(&arn) {
                 Place::Kind(kind) => {
                     let kind = KindName::new(kind).expect("a kind of the table");
-                    found.push(Discovered { address, kind: Some(kind), arn, tags });
+                    let physical_id = physical_id(&kind, &arn);
+                    found.push(Discovered { address, kind: Some(kind), arn, physical_id, tags });
                 }
-                Place::Unknown => found.push(Discovered { address, kind: None, arn, tags }),
+                Place::Unknown => found.push(Discovered { address, kind: None, arn, physical_id: None, tags }),
                 Place::LeftOut => {}
             }
         }
@@ -53,6 +52,21 @@ pub(crate) async fn tagged(aws: &Aws, scope: &Scope) -> Result<Vec<Discovered>, 
     Ok(judged.into_iter().filter(|(alive, _)| *alive).map(|(_, object)| object).collect())
 }
 
+/// The physical id of what an ARN stands for, as the kind's driver gives it.
+fn physical_id(kind: &KindName, arn: &str) -> Option<String> {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+    let last = resource.rsplit(['/', ':']).next().unwrap_or(resource);
+    let id = match kind.as_str() {
+        "application-autoscaling:ScalableTarget" => return None,
+        "ecr:Repository" => resource.strip_prefix("repository/").unwrap_or(resource),
+        "ecs:TaskDefinition" => last,
+        kind if ["ec2:", "efs:", "rds:", "route53:"].iter().any(|service| kind.starts_with(service)) => last,
+        "cognito-idp:UserPool" | "elasticache:CacheSubnetGroup" | "elasticache:ReplicationGroup" | "s3:Bucket" => last,
+        _ => arn,
+    };
+    Some(id.to_owned())
+}
+
 /// What an ARN stands for.
 #[derive(Debug, PartialEq, Eq)]
 enum Place {
@@ -65,7 +79,22 @@ enum Place {
 const PLACES: &[(&str, &str, Option<&str>)] = &[
     ("application-autoscaling", "scalable-target/", Some("application-autoscaling:ScalableTarget")),
     ("backup", "recovery-point:", None),
+    ("acm", "certificate/", Some("acm:Certificate")),
+    ("cloudtrail", "trail/", Some("cloudtrail:Trail")),
+    ("cognito-idp", "userpool/", Some("cognito-idp:UserPool")),
+    ("ec2", "elastic-ip/", Some("ec2:EIP")),
+    ("ec2", "internet-gateway/", Some("ec2:InternetGateway")),
+    ("ec2", "natgateway/", Some("ec2:NatGateway")),
+    ("ec2", "network-interface/", None),
+    ("ec2", "route-table/", Some("ec2:RouteTable")),
     ("ec2", "security-group/", Some("ec2:SecurityGroup")),
+    ("ec2", "security-group-rule/", None),
+    ("ec2", "subnet/", Some("ec2:Subnet")),
+    ("ec2", "vpc-endpoint/", Some("ec2:VPCEndpoint")),
+    ("ec2", "vpc-flow-log/", Some("ec2:FlowLog")),
+    ("ec2", "vpc/", Some("ec2:VPC")),
+    ("ecr", "repository/", Some("ecr:Repository")),
+    ("ecs", "cluster/", Some("ecs:Cluster")),
     ("ecs", "service/", Some("ecs:Service")),
     ("ecs", "task-definition/", Some("ecs:TaskDefinition")),
     ("ecs", "task/", None),
@@ -80,6 +109,7 @@ const PLACES: &[(&str, &str, Option<&str>)] = &[
     ("elasticloadbalancing", "loadbalancer/", Some("elbv2:LoadBalancer")),
     ("elasticloadbalancing", "targetgroup/", Some("elbv2:TargetGroup")),
     ("iam", "role/", Some("iam:Role")),
+    ("kms", "key/", Some("kms:Key")),
     ("logs", "log-group:", Some("logs:LogGroup")),
     ("rds", "auto-backup:", None),
     ("rds", "cluster-snapshot:", None),
@@ -87,8 +117,10 @@ const PLACES: &[(&str, &str, Option<&str>)] = &[
     ("rds", "pg:", Some("rds:DBParameterGroup")),
     ("rds", "snapshot:", None),
     ("rds", "subgrp:", Some("rds:DBSubnetGroup")),
+    ("route53", "hostedzone/", Some("route53:HostedZone")),
     ("s3", "", Some("s3:Bucket")),
     ("secretsmanager", "secret:", Some("secretsmanager:Secret")),
+    ("wafv2", "regional/webacl/", Some("wafv2:WebACL")),
 ];
 
 fn place(arn: &str) -> Place {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use mate_core::ids::{Address, KindName};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, Provider,
+    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, Provider,
     ProviderError, Scope, Target, UpdateRequest,
 };
 
@@ -38,6 +38,15 @@ impl AwsProvider {
     #[must_use]
     pub fn aws(&self) -> &Aws {
         &self.aws
+    }
+
+    /// What is only read is never written.
+    fn writable(target: &Target, operation: &'static str) -> Result<(), ProviderError> {
+        if target.claim != Claim::ReadOnly {
+            return Ok(());
+        }
+        let error = ProviderError::new(ErrorClass::Denied, operation, target.address.clone());
+        Err(error.with_message(format!("`{}` is observed only: MATE never writes it", target.name)))
     }
 
     fn driver(&self, kind: &KindName, address: &Address) -> Result<&Arc<dyn Driver>, ProviderError> {
@@ -78,14 +87,17 @@ impl Provider for AwsProvider {
     }
 
     async fn create(&self, request: CreateRequest) -> Result<Created, ProviderError> {
+        Self::writable(&request.target, "create")?;
         self.driver(&request.target.kind, &request.target.address)?.create(&self.aws, &request).await
     }
 
     async fn update(&self, request: UpdateRequest) -> Result<Created, ProviderError> {
+        Self::writable(&request.target, "update")?;
         self.driver(&request.target.kind, &request.target.address)?.update(&self.aws, &request).await
     }
 
     async fn delete(&self, request: DeleteRequest) -> Result<Deleted, ProviderError> {
+        Self::writable(&request.target, "delete")?;
         self.driver(&request.target.kind, &request.target.address)?.delete(&self.aws, &request).await
     }
 

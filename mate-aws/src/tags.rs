@@ -1,5 +1,7 @@
 //! Tags between our map and the services' own tag types.
 
+use std::collections::BTreeSet;
+
 use mate_core::graph::Tags;
 use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target};
 
@@ -14,9 +16,11 @@ pub(crate) fn from_pairs<'a, K: Into<Option<&'a str>>, V: Into<Option<&'a str>>>
 }
 
 /// Which tags have to be set and which keys removed to come from `live` to `desired`. Tags of AWS itself
-/// (`aws:`) are left alone, and so is every key that we never set.
+/// (`aws:`) are left alone, and so is every key that nobody names.
 pub(crate) struct TagChange {
     pub(crate) set: Tags,
+    /// Keys to be taken off that the object has.
+    pub(crate) remove: BTreeSet<String>,
 }
 
 impl TagChange {
@@ -26,17 +30,23 @@ impl TagChange {
             .filter(|(key, value)| live.get(*key) != Some(value))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
-        Self { set }
+        Self { set, remove: BTreeSet::new() }
+    }
+
+    /// The same, and takes off what an update says ([`mate_core::provider::UpdateRequest::untag`]).
+    pub(crate) fn without(mut self, live: &Tags, untag: &BTreeSet<String>) -> Self {
+        self.remove = untag.iter().filter(|key| live.contains_key(*key)).cloned().collect();
+        self
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.set.is_empty()
+        self.set.is_empty() && self.remove.is_empty()
     }
 }
 
 /// Present when the tags say that it is the target's, foreign otherwise.
 pub(crate) fn judge(target: &Target, live: Live) -> Observation {
-    if target.ownership().owns(&live.tags) {
+    if target.accepts(&live.tags) {
         return Observation::Present(live);
     }
     Observation::Foreign(not_ours(target, &live.tags))
@@ -62,6 +72,16 @@ mod tests {
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn only_keys_that_the_object_has_are_taken_off() {
+        let live = tags(&[("a", "1"), ("Tenant", "acme")]);
+        let untag = ["Tenant".to_owned(), "Component".to_owned()].into();
+        let change = TagChange::new(&live, &tags(&[("a", "1")])).without(&live, &untag);
+        assert!(change.set.is_empty());
+        assert_eq!(change.remove, ["Tenant".to_owned()].into());
+        assert!(!change.is_empty());
     }
 
     #[test]

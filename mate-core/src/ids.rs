@@ -130,6 +130,22 @@ string_id!(
     }
 );
 
+impl TenantId {
+    const PLATFORM: &'static str = "platform";
+
+    /// The id under which the record of the platform itself is kept. No tenant may have it.
+    #[must_use]
+    pub fn platform() -> Self {
+        Self(Self::PLATFORM.to_owned())
+    }
+
+    /// Whether it stands for the platform and not for a tenant.
+    #[must_use]
+    pub fn is_platform(&self) -> bool {
+        self.0 == Self::PLATFORM
+    }
+}
+
 /// Where a node is: which tenant, in which environment, which node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Address {
@@ -147,7 +163,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// The key of a tenant's record: one tenant in one environment.
+/// The key of a record: one tenant in one environment, or the environment's platform ([`TenantId::platform`]).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TenantKey {
     /// The environment.
@@ -161,6 +177,12 @@ impl TenantKey {
     #[must_use]
     pub fn new(environment: Environment, tenant: TenantId) -> Self {
         Self { environment, tenant }
+    }
+
+    /// The key of the platform of `environment`.
+    #[must_use]
+    pub fn platform(environment: Environment) -> Self {
+        Self { environment, tenant: TenantId::platform() }
     }
 
     /// The address of one of this tenant's nodes.

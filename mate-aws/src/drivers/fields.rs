@@ -133,7 +133,7 @@ pub(crate) fn repeat(error: &ProviderError, target: &Target) -> ProviderError {
 /// The live object of an update or delete, after it was made sure that it is the target's.
 pub(crate) fn ours(target: &Target, operation: &str, found: Option<Live>) -> Result<Option<Live>, ProviderError> {
     match found {
-        Some(live) if !target.ownership().owns(&live.tags) => Err(tags::refuse(target, operation, &live.tags)),
+        Some(live) if !target.accepts(&live.tags) => Err(tags::refuse(target, operation, &live.tags)),
         found => Ok(found),
     }
 }
@@ -224,7 +224,7 @@ pub(crate) async fn complete<K: Kind>(
         return Ok(live.into());
     }
     let target = Target { physical_id: Some(live.physical_id.clone()), ..request.target.clone() };
-    let update = UpdateRequest { target, fields, token: request.token.clone() };
+    let update = UpdateRequest { target, fields, untag: Default::default(), token: request.token.clone() };
     driver.update(aws, &update).await.map_err(behind(&live.into()))
 }
 

@@ -73,6 +73,7 @@ pub(crate) fn target<K: Kind>(name: &str, inputs: &K::Inputs) -> Target {
         physical_id: None,
         inputs: serde_json::to_value(inputs).expect("inputs have a JSON form"),
         tags: Ownership(address.clone()).tags(),
+        claim: Default::default(),
         address,
     }
 }
@@ -87,6 +88,7 @@ pub(crate) fn update(target: Target, fields: &[&str]) -> UpdateRequest {
     UpdateRequest {
         target,
         fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+        untag: Default::default(),
         token: "0123456789abcdef".repeat(4),
     }
 }

@@ -105,6 +105,14 @@ impl<'a> Context<'a> {
         self.base.private_subnet_ids.iter().cloned().map(Input::Literal).collect()
     }
 
+    /// The database subnets, or the private ones where the base has none.
+    pub(super) fn database_subnets(&self) -> Vec<Input<String>> {
+        if self.base.database_subnet_ids.is_empty() {
+            return self.private_subnets();
+        }
+        self.base.database_subnet_ids.iter().cloned().map(Input::Literal).collect()
+    }
+
     pub(super) fn public_subnets(&self) -> Vec<Input<String>> {
         self.base.public_subnet_ids.iter().cloned().map(Input::Literal).collect()
     }

@@ -31,7 +31,7 @@ pub(super) fn database(
 ) -> Result<Database, GraphError> {
     let subnets = DbSubnetGroupInputs {
         description: format!("Private subnets for tenant {}", cx.tenant.id),
-        subnet_ids: cx.private_subnets(),
+        subnet_ids: cx.database_subnets(),
     };
     let subnets: NodeHandle<DbSubnetGroup> = cx.add("db-subnet-group", "db", &subnets)?;
 
@@ -81,7 +81,7 @@ impl Cache {
 pub(super) fn cache(cx: &mut Context<'_>, groups: &SecurityGroups, secrets: &Secrets) -> Result<Cache, GraphError> {
     let subnets = CacheSubnetGroupInputs {
         description: format!("Private subnets for tenant {}", cx.tenant.id),
-        subnet_ids: cx.private_subnets(),
+        subnet_ids: cx.database_subnets(),
     };
     let subnets: NodeHandle<CacheSubnetGroup> = cx.add("cache-subnet-group", "redis", &subnets)?;
 

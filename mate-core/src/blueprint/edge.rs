@@ -9,7 +9,7 @@ use crate::kinds::hosted_record::RecordSetInputs;
 use crate::kinds::identity_provider::IdentityProviderInputs;
 use crate::kinds::listener::{ListenerAction, ListenerInputs};
 use crate::kinds::listener_rule::ListenerRuleInputs;
-use crate::kinds::load_balancer::LoadBalancerInputs;
+use crate::kinds::load_balancer::{AccessLogs, LoadBalancerInputs};
 use crate::kinds::target_group::{TargetGroupInputs, TargetHealthCheck};
 use crate::kinds::web_acl_association::WebAclAssociationInputs;
 use crate::kinds::{IdentityProvider, Listener, ListenerRule, LoadBalancer, RecordSet, TargetGroup, WebAclAssociation};
@@ -55,6 +55,11 @@ pub(super) fn load_balancer(cx: &mut Context<'_>, groups: &SecurityGroups) -> Re
         idle_timeout_seconds: 60,
         deletion_protection: cx.deletion_protection(),
         drop_invalid_header_fields: true,
+        access_logs: cx
+            .base
+            .access_log_bucket
+            .as_ref()
+            .map(|bucket| AccessLogs { bucket: Input::Literal(bucket.clone()), prefix: cx.tenant.id.to_string() }),
     };
     let load_balancer: NodeHandle<LoadBalancer> = cx.add("load-balancer", "alb", &inputs)?;
     let targets = listeners(cx, &load_balancer)?;

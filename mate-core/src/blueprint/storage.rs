@@ -33,8 +33,13 @@ pub(super) fn bucket(cx: &mut Context<'_>) -> Result<NodeHandle<Bucket>, GraphEr
             abort_incomplete_upload_days: None,
         });
     }
-    let inputs =
-        BucketInputs { kms_key_arn: cx.kms_key(), versioning: storage.s3_versioning, tls_only: true, lifecycle };
+    let inputs = BucketInputs {
+        kms_key_arn: Some(cx.kms_key()),
+        versioning: storage.s3_versioning,
+        tls_only: true,
+        lifecycle,
+        policy: Vec::new(),
+    };
     cx.add("bucket", "data", &inputs)
 }
 
@@ -81,6 +86,7 @@ pub(super) fn files(cx: &mut Context<'_>, groups: &SecurityGroups) -> Result<Fil
             None => FileSystemThroughput::Bursting,
         },
         transition_to_ia: Some("AFTER_30_DAYS".into()),
+        policy: None,
     };
     let file_system: NodeHandle<FileSystem> = cx.add("file-system", "efs", &file_system)?;
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::policy::PolicyDocument;
 use crate::graph::{Input, Output};
 
 /// An EFS file system (`efs:FileSystem`).
@@ -26,6 +27,9 @@ pub struct FileSystemInputs {
     pub throughput: FileSystemThroughput,
     /// When files that nobody reads move to infrequent access: `AFTER_30_DAYS` and so on.
     pub transition_to_ia: Option<String>,
+    /// Who may mount it and how. Without one, everybody who reaches a mount target may read and write.
+    #[serde(default)]
+    pub policy: Option<PolicyDocument>,
 }
 
 /// How much a file system can move.
@@ -47,6 +51,7 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("kms_key_id", Impact::Replace("the key of a file system is fixed at creation")),
     FieldRule::new("throughput", Impact::InPlace),
     FieldRule::new("transition_to_ia", Impact::InPlace),
+    FieldRule::new("policy", Impact::InPlace),
 ];
 
 impl Kind for FileSystem {

@@ -36,6 +36,19 @@ pub struct LoadBalancerInputs {
     pub deletion_protection: bool,
     /// Whether headers that HTTP does not allow are dropped.
     pub drop_invalid_header_fields: bool,
+    /// Where it writes its access logs; nowhere where there is none.
+    #[serde(default)]
+    pub access_logs: Option<AccessLogs>,
+}
+
+/// Where a load balancer writes its access logs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessLogs {
+    /// The bucket, whose policy lets Elastic Load Balancing write into it.
+    pub bucket: Input<String>,
+    /// What every key begins with; the tenant.
+    pub prefix: String,
 }
 
 const FIELDS: &[FieldRule] = &[
@@ -45,6 +58,7 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("idle_timeout_seconds", Impact::InPlace),
     FieldRule::new("deletion_protection", Impact::InPlace),
     FieldRule::new("drop_invalid_header_fields", Impact::InPlace),
+    FieldRule::new("access_logs", Impact::InPlace),
 ];
 
 impl Kind for LoadBalancer {

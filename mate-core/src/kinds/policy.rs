@@ -23,7 +23,8 @@ pub struct Statement {
     pub sid: String,
     /// Allow or deny.
     pub effect: Effect,
-    /// Services that it speaks of (`ecs-tasks.amazonaws.com`), or `*`; only in trust and resource policies.
+    /// Services (`ecs-tasks.amazonaws.com`) and ARNs of accounts, roles and users (`arn:aws:iam::123456789012:root`), or
+    /// `*`; only in trust and resource policies.
     pub principals: Vec<String>,
     /// The actions.
     pub actions: Vec<String>,
@@ -117,8 +118,16 @@ impl Statement {
             [all] if all == "*" => {
                 statement.insert("Principal".into(), json!("*"));
             }
-            services => {
-                statement.insert("Principal".into(), json!({ "Service": services }));
+            several => {
+                let (arns, services): (Vec<&String>, Vec<&String>) =
+                    several.iter().partition(|principal| principal.starts_with("arn:"));
+                let mut by_type = Map::new();
+                for (name, principals) in [("AWS", arns), ("Service", services)] {
+                    if !principals.is_empty() {
+                        by_type.insert(name.into(), json!(principals));
+                    }
+                }
+                statement.insert("Principal".into(), Value::Object(by_type));
             }
         }
         statement.insert("Action".into(), json!(self.actions));
@@ -147,11 +156,15 @@ impl Statement {
         }
         let principals = match object.get("Principal") {
             None => Vec::new(),
-            Some(Value::Object(by_type)) if by_type.keys().all(|key| key == "Service") => texts(by_type.get("Service")),
             Some(Value::Object(by_type))
                 if by_type.keys().all(|key| key == "AWS") && texts(by_type.get("AWS")) == ["*"] =>
             {
                 vec!["*".to_owned()]
+            }
+            Some(Value::Object(by_type)) if by_type.keys().all(|key| key == "Service" || key == "AWS") => {
+                let mut principals = texts(by_type.get("AWS"));
+                principals.extend(texts(by_type.get("Service")));
+                principals
             }
             Some(Value::String(all)) if all == "*" => vec!["*".to_owned()],
             Some(other) => return Err(UnknownForm(format!("the Principal {other}"))),

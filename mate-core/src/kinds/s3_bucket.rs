@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::policy::Statement;
 use crate::graph::{Input, Output};
 
 /// An S3 bucket, private and encrypted (`s3:Bucket`).
@@ -20,14 +21,18 @@ impl Bucket {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BucketInputs {
-    /// The KMS key of its default encryption, with bucket keys on.
-    pub kms_key_arn: Input<String>,
+    /// The KMS key of its default encryption, with bucket keys on; S3's own (`AES256`) where there is none, which is all
+    /// that a load balancer writes its access logs into.
+    pub kms_key_arn: Option<Input<String>>,
     /// Whether old versions of objects are kept.
     pub versioning: bool,
     /// Whether a bucket policy refuses every request that does not come over TLS.
     pub tls_only: bool,
     /// When objects move to colder storage and when they go.
     pub lifecycle: Vec<LifecycleRule>,
+    /// Who else may do what in it: statements of its policy besides the one of `tls_only`. Each has a `sid` of its own.
+    #[serde(default)]
+    pub policy: Vec<Statement>,
 }
 
 /// One lifecycle rule.
@@ -63,6 +68,7 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("versioning", Impact::InPlace),
     FieldRule::new("tls_only", Impact::InPlace),
     FieldRule::new("lifecycle", Impact::InPlace).unordered(),
+    FieldRule::new("policy", Impact::InPlace).unordered(),
 ];
 
 impl Kind for Bucket {

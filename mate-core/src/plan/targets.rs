@@ -39,6 +39,7 @@ pub fn observe_targets(
                 physical_id: node.physical_id.clone(),
                 inputs: node.inputs.clone(),
                 tags: node.tags.clone(),
+                claim: Default::default(),
             },
         );
     }
@@ -62,6 +63,7 @@ pub fn observe_targets(
                         physical_id: None,
                         inputs: resolve(&node.inputs, &known),
                         tags: node.tags.clone(),
+                        claim: Default::default(),
                     },
                 );
             }

@@ -89,15 +89,17 @@ pub enum Deleted {
     Going,
 }
 
-/// An object that carries our ownership tags.
+/// An object that was found by its tags.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovered {
-    /// Whose the tags say it is.
-    pub address: Address,
+    /// Whose the tags say it is; none where they are not MATE's, which only [`super::Scope::Tags`] finds.
+    pub address: Option<Address>,
     /// Its kind, where it is one that we know.
     pub kind: Option<KindName>,
     /// Its ARN.
     pub arn: String,
+    /// Its physical id, as [`Live::physical_id`] has it; none where its kind is not one that we know.
+    pub physical_id: Option<String>,
     /// Its tags.
     pub tags: Tags,
 }

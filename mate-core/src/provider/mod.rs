@@ -4,11 +4,13 @@
 pub mod conformance;
 mod error;
 mod live;
+mod quota;
 
 pub use error::{ErrorClass, ProviderError, RetryStatus};
 pub use live::{Created, Deleted, Diagnosis, Discovered, Live, Observation, Status};
+pub use quota::{QuotaId, QuotaReading};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,16 +20,16 @@ use serde_json::Value;
 
 use crate::clock::{Clock, SystemClock};
 use crate::graph::Tags;
-use crate::ids::{Address, KindName, NodeId, TenantKey};
+use crate::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
 
 /// The tags by which an object is known to be ours, and whose it is.
 ///
 /// | key | value |
 /// |---|---|
 /// | `ManagedBy` | `mate` |
-/// | `Tenant` | the tenant |
+/// | `Tenant` | the tenant; an object of the platform has `Platform` with its name, `mate-dev`, in its place |
 /// | `Environment` | the environment |
-/// | `Component` | the node of the tenant's graph |
+/// | `Component` | the node of the graph |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ownership(pub Address);
 
@@ -38,13 +40,21 @@ impl Ownership {
     /// The ownership tags.
     #[must_use]
     pub fn tags(&self) -> Tags {
+        let owner = if self.0.tenant.is_platform() {
+            ("Platform".to_owned(), platform_name(&self.0.environment))
+        } else {
+            ("Tenant".to_owned(), self.0.tenant.to_string())
+        };
         BTreeMap::from([
             ("ManagedBy".to_owned(), Self::MANAGER.to_owned()),
-            ("Tenant".to_owned(), self.0.tenant.to_string()),
+            owner,
             ("Environment".to_owned(), self.0.environment.to_string()),
             ("Component".to_owned(), self.0.node.to_string()),
         ])
     }
+
+    /// The keys of ownership tags, of tenants and platforms: what is taken off an object that is given back.
+    pub const KEYS: [&'static str; 5] = ["Component", "Environment", "ManagedBy", "Platform", "Tenant"];
 
     /// Whether `tags` say that the object belongs to this address.
     #[must_use]
@@ -58,11 +68,37 @@ impl Ownership {
         if tags.get("ManagedBy").map(String::as_str) != Some(Self::MANAGER) {
             return None;
         }
-        Some(Address {
-            tenant: tags.get("Tenant")?.parse().ok()?,
-            environment: tags.get("Environment")?.parse().ok()?,
-            node: tags.get("Component")?.parse().ok()?,
-        })
+        let environment: Environment = tags.get("Environment")?.parse().ok()?;
+        let tenant = match (tags.get("Tenant"), tags.get("Platform")) {
+            (Some(tenant), None) => tenant.parse().ok().filter(|tenant: &TenantId| !tenant.is_platform())?,
+            (None, Some(platform)) if *platform == platform_name(&environment) => TenantId::platform(),
+            _ => return None,
+        };
+        Some(Address { tenant, environment, node: tags.get("Component")?.parse().ok()? })
+    }
+}
+
+fn platform_name(environment: &Environment) -> String {
+    format!("{}-{environment}", Ownership::MANAGER)
+}
+
+/// Whose object a request may be about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Claim {
+    /// Only one that carries the target's ownership tags.
+    #[default]
+    Owned,
+    /// Also one that carries nobody's ownership tags: it is being adopted.
+    Unowned,
+    /// Anybody's: it is only read. Create, update and delete are refused.
+    ReadOnly,
+}
+
+impl Claim {
+    fn is_owned(&self) -> bool {
+        *self == Self::Owned
     }
 }
 
@@ -83,9 +119,22 @@ pub struct Target {
     pub inputs: Value,
     /// The tags that it carries, or should.
     pub tags: Tags,
+    /// Whose object it may be.
+    #[serde(default, skip_serializing_if = "Claim::is_owned")]
+    pub claim: Claim,
 }
 
 impl Target {
+    /// Whether an object with these tags may be the one that the request is about.
+    #[must_use]
+    pub fn accepts(&self, tags: &Tags) -> bool {
+        match self.claim {
+            Claim::Owned => self.ownership().owns(tags),
+            Claim::Unowned => self.ownership().owns(tags) || Ownership::from_tags(tags).is_none(),
+            Claim::ReadOnly => true,
+        }
+    }
+
     /// The node.
     #[must_use]
     pub fn node(&self) -> &NodeId {
@@ -126,6 +175,10 @@ pub struct UpdateRequest {
     pub target: Target,
     /// The top-level fields that the plan found different, `tags` among them when tags differ. Only these are touched.
     pub fields: Vec<String>,
+    /// Keys of tags that are taken off: those that a spec no longer names, and the ownership tags of an object that is
+    /// given back. Never a key that [`Target::tags`] has. With any, `tags` is among the fields.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub untag: BTreeSet<String>,
     /// The idempotency token, 64 hex digits.
     pub token: String,
 }
@@ -158,8 +211,50 @@ pub enum DataPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Scope {
-    /// Everything of one tenant in one environment.
+    /// Everything of one tenant in one environment, or of the environment's platform.
     Tenant(TenantKey),
+    /// Everything of one environment: its platform and all of its tenants.
+    Environment(Environment),
+    /// Everything that carries these tags, whether MATE's or not: what an adoption looks through. The address of what
+    /// carries no ownership tags is none.
+    Tags(Tags),
+}
+
+impl Scope {
+    /// The tags that everything in the scope carries.
+    #[must_use]
+    pub fn tags(&self) -> Tags {
+        let manager = ("ManagedBy".to_owned(), Ownership::MANAGER.to_owned());
+        match self {
+            Self::Tenant(_) => {
+                let mut tags = Ownership(self.anchor()).tags();
+                tags.remove("Component");
+                tags
+            }
+            Self::Environment(environment) => {
+                BTreeMap::from([manager, ("Environment".to_owned(), environment.to_string())])
+            }
+            Self::Tags(tags) => tags.clone(),
+        }
+    }
+
+    /// The address that an error of the search itself names.
+    #[must_use]
+    pub fn anchor(&self) -> Address {
+        let node = NodeId::new("search").expect("a valid node id");
+        match self {
+            Self::Tenant(key) => key.node(node),
+            Self::Environment(environment) => TenantKey::platform(environment.clone()).node(node),
+            Self::Tags(_) => TenantKey::platform(Environment::new("any").expect("a valid environment")).node(node),
+        }
+    }
+
+    /// Whether an object with these tags is in the scope.
+    #[must_use]
+    pub fn covers(&self, tags: &Tags) -> bool {
+        self.tags().iter().all(|(key, value)| tags.get(key) == Some(value))
+            && (matches!(self, Self::Tags(_)) || Ownership::from_tags(tags).is_some())
+    }
 }
 
 /// A cloud, as the engine sees it. Implemented by `AwsProvider`, by [`crate::sim::SimCloud`] and by a mock.
@@ -171,6 +266,8 @@ pub enum Scope {
 ///   [`ErrorClass::AlreadyExists`] and never touched. What exists and is ours is brought to the inputs and returned.
 /// - `update` touches only the named fields, and is safe to repeat.
 /// - `delete` of what is absent succeeds; what is not ours is refused and not touched.
+/// - What "ours" is, [`Target::claim`] says: an object that carries nobody's ownership tags is foreign, unless it is being
+///   adopted ([`Claim::Unowned`]) or only read ([`Claim::ReadOnly`]; never written then).
 /// - Every method may be dropped at any await: the cloud is then in some state that `observe` tells.
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
@@ -208,6 +305,11 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// # Errors
     /// See [`ProviderError`].
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError>;
+
+    /// What the account allows and has: one answer a quota, in the same order. A provider that cannot tell says so.
+    async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
+        quotas.into_iter().map(|_| QuotaReading::default()).collect()
+    }
 
     /// The time that this cloud lives in: the system's, unless the cloud is simulated.
     fn clock(&self) -> Arc<dyn Clock> {

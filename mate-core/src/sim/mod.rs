@@ -195,7 +195,15 @@ impl SimCloud {
             environment: Environment::new("nowhere").expect("a valid environment"),
             node: NodeId::new("planted").expect("a valid node id"),
         };
-        let target = Target { address: nobody, kind, name: name.into(), physical_id: None, inputs, tags };
+        let target = Target {
+            address: nobody,
+            kind,
+            name: name.into(),
+            physical_id: None,
+            inputs,
+            tags,
+            claim: Default::default(),
+        };
         let mut object = state.new_object(&target, now);
         object.made_at = now;
         object.ready_at = now;

@@ -290,16 +290,14 @@ impl State {
     }
 
     pub(super) fn discover(&self, scope: &Scope, now: Duration) -> Vec<Discovered> {
-        let Scope::Tenant(key) = scope;
         let objects = self.objects.values().filter(|object| object.gone_at.is_none() && object.visible_at <= now);
         objects
             .filter_map(|object| {
-                let address = Ownership::from_tags(&object.tags)?;
-                let ours = address.tenant == key.tenant && address.environment == key.environment;
-                ours.then(|| Discovered {
-                    address,
+                scope.covers(&object.tags).then(|| Discovered {
+                    address: Ownership::from_tags(&object.tags),
                     kind: Some(object.kind.clone()),
                     arn: self.arn(object),
+                    physical_id: Some(object.physical_id.clone()),
                     tags: object.tags.clone(),
                 })
             })

@@ -151,10 +151,8 @@ impl Provider for SimCloud {
     async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError> {
         let fault = self.state().faults.decide(Method::Discover, None);
         self.pass_time(fault).await;
-        let Scope::Tenant(key) = &scope;
-        let nothing = crate::ids::NodeId::new("tenant").expect("a valid node id");
         let mut state = self.state();
-        let error = fault.and_then(|fault| fault_error(fault, "tagging:GetResources", &key.node(nothing)));
+        let error = fault.and_then(|fault| fault_error(fault, "tagging:GetResources", &scope.anchor()));
         let result = match error {
             Some(error) => Err(error),
             None => Ok(state.discover(&scope, self.clock.now())),

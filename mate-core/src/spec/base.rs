@@ -31,6 +31,10 @@ pub struct Base {
     pub public_subnet_ids: Vec<String>,
     /// The private subnets, where everything else stands; two at least.
     pub private_subnet_ids: Vec<String>,
+    /// The database subnets, without a way to the internet, where databases and caches stand; those stand in the private
+    /// subnets where there are none.
+    #[serde(default)]
+    pub database_subnet_ids: Vec<String>,
     /// The ECS cluster's name, `mate-dev`.
     pub cluster: String,
     /// The certificate of `*.{domain}`.
@@ -44,6 +48,9 @@ pub struct Base {
     /// The web ACL in front of every load balancer; none to do without.
     #[serde(default)]
     pub web_acl_arn: Option<String>,
+    /// The bucket that load balancers write their access logs into; they write none where there is none.
+    #[serde(default)]
+    pub access_log_bucket: Option<String>,
     /// The ECR repositories by short name: `django` to `….dkr.ecr.us-east-1.amazonaws.com/mate-django-dev`.
     pub repositories: BTreeMap<String, String>,
     /// The shared user pool, where tenants have identity providers of their own.
@@ -113,6 +120,18 @@ text_value!(
     "the ARN of a regional web ACL",
     "arn:aws:wafv2:<region>:<account>:regional/webacl/<name>/<id>",
     |text| arn(text, "wafv2", "regional/webacl/")
+);
+text_value!(
+    BucketName,
+    "the name of a bucket",
+    "3 to 63 of a-z, 0-9, - and ., a letter or digit at both ends",
+    |text| {
+        let end = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        (3..=63).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
+            && end(text.as_bytes().first())
+            && end(text.as_bytes().last())
+    }
 );
 text_value!(
     ZoneId,
@@ -192,12 +211,19 @@ impl Base {
         let vpc_id = table.required::<VpcId>("vpc_id");
         let public_subnet_ids = subnets(&mut table, "public_subnet_ids");
         let private_subnet_ids = subnets(&mut table, "private_subnet_ids");
+        let database_subnet_ids = if table.has("database_subnet_ids") {
+            subnets(&mut table, "database_subnet_ids")
+        } else {
+            table.take("database_subnet_ids");
+            Vec::new()
+        };
         let cluster = table.required::<ClusterName>("cluster");
         let certificate_arn = table.required::<CertificateArn>("certificate_arn");
         let hosted_zone_id = table.required::<ZoneId>("hosted_zone_id");
         let shared_file_system_id = table.required::<FileSystemId>("shared_file_system_id");
         let kms_key_arn = table.required::<KeyArn>("kms_key_arn");
         let web_acl_arn = table.text::<WebAclArn>("web_acl_arn").map(String::from);
+        let access_log_bucket = table.text::<BucketName>("access_log_bucket").map(String::from);
         let repositories = repositories(&mut table);
         let user_pool_id = table.text::<PoolId>("user_pool_id").map(String::from);
         let cost_center = table.text::<TagValue>("cost_center").map_or_else(engineering, String::from);
@@ -211,12 +237,14 @@ impl Base {
             vpc_id: vpc_id?.into(),
             public_subnet_ids,
             private_subnet_ids,
+            database_subnet_ids,
             cluster: cluster?.into(),
             certificate_arn: certificate_arn?.into(),
             hosted_zone_id: hosted_zone_id?.into(),
             shared_file_system_id: shared_file_system_id?.into(),
             kms_key_arn: kms_key_arn?.into(),
             web_acl_arn,
+            access_log_bucket,
             repositories,
             user_pool_id,
             cost_center,

@@ -76,6 +76,9 @@ pub(super) async fn encryption(aws: &Aws, target: &Target) -> Outcome<Value> {
         return Ok(Value::Null);
     };
     let desired = target.inputs.get("kms_key_arn").and_then(Value::as_str);
+    if *default.sse_algorithm() == ServerSideEncryption::Aes256 {
+        return Ok(Value::Null);
+    }
     let key = keys::report(desired, default.kms_master_key_id(), "alias/aws/s3");
     Ok(match key.as_str() {
         Some(key) if rule.bucket_key_enabled() != Some(true) => json!(format!("{key} without a bucket key")),
@@ -84,15 +87,16 @@ pub(super) async fn encryption(aws: &Aws, target: &Target) -> Outcome<Value> {
     })
 }
 
-pub(super) async fn put_encryption(aws: &Aws, target: &Target, key: &str) -> Outcome<()> {
+pub(super) async fn put_encryption(aws: &Aws, target: &Target, key: Option<&str>) -> Outcome<()> {
+    let algorithm = if key.is_some() { ServerSideEncryption::AwsKms } else { ServerSideEncryption::Aes256 };
     let default = ServerSideEncryptionByDefault::builder()
-        .sse_algorithm(ServerSideEncryption::AwsKms)
-        .kms_master_key_id(key)
+        .sse_algorithm(algorithm)
+        .set_kms_master_key_id(key.map(str::to_owned))
         .build()
         .expect("an encryption with its algorithm");
     let rule = ServerSideEncryptionRule::builder()
         .apply_server_side_encryption_by_default(default)
-        .bucket_key_enabled(true)
+        .bucket_key_enabled(key.is_some())
         .build();
     let configuration =
         ServerSideEncryptionConfiguration::builder().rules(rule).build().expect("a configuration with its rule");

@@ -214,9 +214,9 @@ fn head(aws: &Aws, target: &Target, tags: Tags) -> Live {
     }
 }
 
-fn key<'a>(target: &Target, inputs: &'a BucketInputs) -> Result<&'a str, ProviderError> {
+fn key<'a>(target: &Target, inputs: &'a BucketInputs) -> Result<Option<&'a str>, ProviderError> {
     let unresolved = |error: Unresolved| {
         ProviderError::new(ErrorClass::Bug, "s3:PutBucketEncryption", target.address.clone()).with_source(error)
     };
-    inputs.kms_key_arn.get().map(String::as_str).map_err(unresolved)
+    inputs.kms_key_arn.as_ref().map(|key| key.get().map(String::as_str)).transpose().map_err(unresolved)
 }

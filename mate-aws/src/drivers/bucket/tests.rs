@@ -32,7 +32,13 @@ const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/0a1b";
 const NAME: &str = "mate-acme-dev-data";
 
 pub(super) fn target() -> Target {
-    let inputs = BucketInputs { kms_key_arn: KEY.into(), versioning: true, tls_only: true, lifecycle: Vec::new() };
+    let inputs = BucketInputs {
+        kms_key_arn: Some(KEY.into()),
+        versioning: true,
+        tls_only: true,
+        lifecycle: Vec::new(),
+        policy: Vec::new(),
+    };
     testing::target::<Bucket>(NAME, &inputs)
 }
 

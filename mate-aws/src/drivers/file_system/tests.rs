@@ -33,6 +33,7 @@ fn target() -> Target {
         kms_key_id: KEY.into(),
         throughput: FileSystemThroughput::Provisioned { mibps: 16 },
         transition_to_ia: Some("AFTER_30_DAYS".into()),
+        policy: None,
     };
     testing::target::<FileSystem>("files", &inputs)
 }

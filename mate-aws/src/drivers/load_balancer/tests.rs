@@ -43,6 +43,7 @@ fn target(name: &str, protected: bool) -> Target {
             idle_timeout_seconds: 60,
             deletion_protection: protected,
             drop_invalid_header_fields: true,
+            access_logs: None,
         },
     )
 }

@@ -120,9 +120,12 @@ impl Driver for RoleDriver {
     }
 
     async fn discover(&self, aws: &Aws, scope: &Scope) -> Result<Vec<Discovered>, ProviderError> {
-        let Scope::Tenant(key) = scope else { return Ok(Vec::new()) };
-        let anchor = key.node("roles".parse().expect("a node id"));
-        let prefix = path(&anchor);
+        let anchor = scope.anchor();
+        let prefix = match scope {
+            Scope::Tenant(_) => path(&anchor),
+            Scope::Environment(environment) => format!("/mate/{environment}/"),
+            _ => "/".to_owned(),
+        };
         let mut names = Vec::new();
         let mut marker = None;
         loop {
@@ -139,8 +142,9 @@ impl Driver for RoleDriver {
             let answer = aws.iam.list_role_tags().role_name(&name).send().await;
             let Some(answer) = if_found(answer.map_err(failed(&anchor, "iam:ListRoleTags")))? else { continue };
             let tags = from_sdk(&answer.tags);
-            if let Some(address) = Ownership::from_tags(&tags) {
-                found.push(Discovered { address, kind: Some(Role::name()), arn, tags });
+            if scope.covers(&tags) {
+                let address = Ownership::from_tags(&tags);
+                found.push(Discovered { address, kind: Some(Role::name()), physical_id: Some(arn.clone()), arn, tags });
             }
         }
         Ok(found)

@@ -225,5 +225,5 @@ async fn a_tenant_s_roles_are_found_by_their_path() {
     let found = RoleDriver.discover(&stub(&[&page(None, Some("2")), &page(Some("2"), None), &tags]), &scope).await;
     let found = found.unwrap();
     assert_eq!((found.len(), tags.num_calls()), (2, 2));
-    assert_eq!(found[0].address, thing);
+    assert_eq!(found[0].address, Some(thing));
 }

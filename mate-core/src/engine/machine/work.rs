@@ -104,7 +104,12 @@ impl Machine {
         let op = &self.ops[id];
         let call = match id.verb {
             Verb::Create => Call::Create(CreateRequest { target, token: op.token.clone() }),
-            Verb::Update => Call::Update(UpdateRequest { target, fields: step.fields(), token: op.token.clone() }),
+            Verb::Update => Call::Update(UpdateRequest {
+                target,
+                fields: step.fields(),
+                untag: Default::default(),
+                token: op.token.clone(),
+            }),
             _ => Call::Delete(DeleteRequest { target, data: step.data.clone() }),
         };
         self.set(id, State::Calling);
@@ -130,6 +135,7 @@ impl Machine {
             physical_id,
             inputs: op.inputs.clone(),
             tags: gone.map_or(&step.tags, |old| &old.tags).clone(),
+            claim: Default::default(),
         }
     }
 

@@ -83,7 +83,12 @@ impl Suite {
     ) -> Result<Created, ProviderError> {
         let deadline = self.deadline();
         loop {
-            let request = UpdateRequest { target: target.clone(), fields: fields.clone(), token: token.clone() };
+            let request = UpdateRequest {
+                target: target.clone(),
+                fields: fields.clone(),
+                untag: Default::default(),
+                token: token.clone(),
+            };
             match self.provider.update(request).await {
                 Err(error) if self.worth_repeating(&error, deadline) => self.pause().await,
                 answer => return answer,

@@ -54,12 +54,14 @@ pub fn sample_base() -> Base {
         vpc_id: "vpc-0a1b2c3d4e5f60718".into(),
         public_subnet_ids: vec!["subnet-0aaaaaaaaaaaaaaa1".into(), "subnet-0aaaaaaaaaaaaaaa2".into()],
         private_subnet_ids: vec!["subnet-0bbbbbbbbbbbbbbb1".into(), "subnet-0bbbbbbbbbbbbbbb2".into()],
+        database_subnet_ids: Vec::new(),
         cluster: "mate-dev".into(),
         certificate_arn: "arn:aws:acm:us-east-1:123456789012:certificate/66666666-7777-8888-9999-000000000000".into(),
         hosted_zone_id: "Z0123456789ABCDEFGHIJ".into(),
         shared_file_system_id: "fs-0cccccccccccccccc".into(),
         kms_key_arn: KEY.into(),
         web_acl_arn: Some("arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mate-dev/0123".into()),
+        access_log_bucket: None,
         repositories: BTreeMap::from([(
             "django".to_owned(),
             "123456789012.dkr.ecr.us-east-1.amazonaws.com/mate-django-dev".to_owned(),
@@ -252,7 +254,7 @@ type Storage = (NodeHandle<FileSystem>, NodeHandle<AccessPoint>, Vec<Input<Strin
 
 fn storage(b: &mut Builder<'_>, groups: &[Input<String>]) -> Storage {
     let bucket = BucketInputs {
-        kms_key_arn: b.key(),
+        kms_key_arn: Some(b.key()),
         versioning: true,
         tls_only: true,
         lifecycle: vec![LifecycleRule {
@@ -263,12 +265,14 @@ fn storage(b: &mut Builder<'_>, groups: &[Input<String>]) -> Storage {
             noncurrent_expiration_days: Some(90),
             abort_incomplete_upload_days: Some(7),
         }],
+        policy: Vec::new(),
     };
     b.part::<Bucket>("bucket", "data", &bucket);
     let inputs = FileSystemInputs {
         kms_key_id: b.key(),
         throughput: FileSystemThroughput::Bursting,
         transition_to_ia: Some("AFTER_30_DAYS".into()),
+        policy: None,
     };
     let file_system = b.part::<FileSystem>("file-system", "efs", &inputs);
     let mut mount_targets = Vec::new();
@@ -297,6 +301,7 @@ fn edge(b: &mut Builder<'_>, group: &NodeHandle<SecurityGroup>) -> Edge {
         idle_timeout_seconds: 60,
         deletion_protection: true,
         drop_invalid_header_fields: true,
+        access_logs: None,
     };
     let load_balancer = b.part::<LoadBalancer>("load-balancer", "alb", &inputs);
     let inputs = TargetGroupInputs {

@@ -86,6 +86,7 @@ impl Suite {
             physical_id: made.map(|made| made.0.clone()),
             inputs: made.map_or_else(|| resolve(&node.inputs, &self.outputs), |made| made.1.clone()),
             tags: node.tags.clone(),
+            claim: Default::default(),
         }
     }
 
@@ -236,7 +237,8 @@ impl Suite {
             let seen = match &found {
                 Err(error) => Err(error.clone()),
                 Ok(found) => {
-                    let of_node: Vec<_> = found.iter().filter(|found| found.address == address).collect();
+                    let of_node: Vec<_> =
+                        found.iter().filter(|found| found.address.as_ref() == Some(&address)).collect();
                     match of_node.as_slice() {
                         [] => Err("not among what was discovered".to_owned()),
                         [one] if one.kind.as_ref().is_some_and(|kind| *kind != node.kind) => {

@@ -58,6 +58,7 @@ impl World {
             physical_id: None,
             inputs: resolve(&node.inputs, &self.outputs),
             tags: node.tags.clone(),
+            claim: Default::default(),
         }
     }
 
@@ -119,7 +120,9 @@ impl World {
         self.graph.get_mut(&id(node)).unwrap().inputs[field] = value;
         let target = self.target(node);
         let token = format!("{node} {field}");
-        self.cloud.update(UpdateRequest { target, fields: vec![field.to_owned()], token }).await
+        self.cloud
+            .update(UpdateRequest { target, fields: vec![field.to_owned()], untag: Default::default(), token })
+            .await
     }
 }
 
