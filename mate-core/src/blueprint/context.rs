@@ -21,13 +21,13 @@ pub(super) struct Context<'a> {
 impl<'a> Context<'a> {
     pub(super) fn new(tenant: &'a ResolvedTenant, base: &'a Base) -> Self {
         let mut notes = Vec::new();
-        if tenant.compliance.flow_logs {
+        if tenant.compliance.flow_logs && !base.enable_flow_logs {
             notes.push(
                 "enable_flow_logs: flow logs belong to the VPC, which the base owns; have them turned on there"
                     .to_owned(),
             );
         }
-        if tenant.compliance.audit_logging {
+        if tenant.compliance.audit_logging && !base.enable_audit_logging {
             notes.push(
                 "enable_audit_logging: the audit trail belongs to the account, which the base owns; have it turned on there"
                     .to_owned(),

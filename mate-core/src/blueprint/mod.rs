@@ -8,6 +8,7 @@ mod context;
 mod data;
 mod edge;
 mod network;
+pub mod platform;
 mod security;
 mod storage;
 

@@ -31,6 +31,16 @@ pub struct Node {
     pub inputs: Value,
     /// Its tags, ownership tags included.
     pub tags: Tags,
+    /// Set for an object that is there already and somebody else's: it is read and checked, and never written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<Existing>,
+}
+
+/// An object that is only read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Existing {
+    /// Its physical id; found by its name where there is none.
+    pub physical_id: Option<String>,
 }
 
 impl Node {
@@ -122,7 +132,7 @@ impl Graph {
         let inputs = serde_json::to_value(inputs)
             .map_err(|source| GraphError::Inputs { node: id.clone(), reason: source.to_string() })?;
         let kind = K::name();
-        self.insert(Node { id: id.clone(), kind, name: name.into(), inputs, tags })?;
+        self.insert(Node { id: id.clone(), kind, name: name.into(), inputs, tags, existing: None })?;
         Ok(NodeHandle { id, kind: PhantomData })
     }
 

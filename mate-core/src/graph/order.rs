@@ -94,6 +94,7 @@ mod tests {
             name: id.into(),
             inputs: json!(inputs),
             tags: BTreeMap::new(),
+            existing: None,
         }
     }
 

@@ -27,6 +27,7 @@ pub(super) fn check_record(record: Option<&Record>) -> Result<(), PlanError> {
             name: node.name.clone(),
             inputs: Value::Array(refers),
             tags: BTreeMap::new(),
+            existing: None,
         };
         graph.insert(node).map_err(PlanError::Record)?;
     }

@@ -257,6 +257,33 @@ impl Scope {
     }
 }
 
+/// Where a provider works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The account, twelve digits.
+    pub account_id: String,
+    /// The region, `us-east-1`.
+    pub region: String,
+}
+
+impl Identity {
+    /// The partition of ARNs: `aws`, `aws-cn`, `aws-us-gov`.
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        match self.region.get(..3) {
+            Some("cn-") => "aws-cn",
+            Some("us-") if self.region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// An ARN in this account and region.
+    #[must_use]
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{resource}", self.partition(), self.region, self.account_id)
+    }
+}
+
 /// A cloud, as the engine sees it. Implemented by `AwsProvider`, by [`crate::sim::SimCloud`] and by a mock.
 ///
 /// What every implementation keeps to, and the conformance suite checks:
@@ -309,6 +336,16 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// What the account allows and has: one answer a quota, in the same order. A provider that cannot tell says so.
     async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
         quotas.into_iter().map(|_| QuotaReading::default()).collect()
+    }
+
+    /// Whose credentials these are, and which region is spoken to.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn identity(&self) -> Result<Identity, ProviderError> {
+        let any = Scope::Tags(Tags::new()).anchor();
+        Err(ProviderError::new(ErrorClass::Unsupported, "identity", any)
+            .with_message("this provider does not tell where it works"))
     }
 
     /// The time that this cloud lives in: the system's, unless the cloud is simulated.

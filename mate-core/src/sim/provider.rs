@@ -14,7 +14,7 @@ use super::state::{Found, State};
 use crate::clock::Clock;
 use crate::ids::{Address, KindName};
 use crate::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, Provider,
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Identity, Observation, Provider,
     ProviderError, Scope, Status, Target, UpdateRequest,
 };
 
@@ -177,6 +177,11 @@ impl Provider for SimCloud {
             Ok(vec![Diagnosis { advice: advice(&finding).map(str::to_owned), finding }])
         })
         .await
+    }
+
+    async fn identity(&self) -> Result<Identity, ProviderError> {
+        let state = self.state();
+        Ok(Identity { account_id: state.config.account.clone(), region: state.config.region.clone() })
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

@@ -59,6 +59,12 @@ pub struct Base {
     /// Tag `CostCenter` for tenants that have none of their own.
     #[serde(default = "engineering")]
     pub cost_center: String,
+    /// Whether the VPC's traffic is logged.
+    #[serde(default)]
+    pub enable_flow_logs: bool,
+    /// Whether the account's audit trail is kept.
+    #[serde(default)]
+    pub enable_audit_logging: bool,
     /// Whether tenants are protected from deletion unless they say otherwise.
     #[serde(default = "protected")]
     pub enable_deletion_protection: bool,
@@ -102,9 +108,18 @@ fn region(text: &str) -> bool {
         && parts.last().is_some_and(|last| last.len() == 1 && last.bytes().all(|b| b.is_ascii_digit()))
 }
 
-text_value!(Region, "a region", "a region such as us-east-1", region);
-text_value!(AccountId, "an account", "twelve digits, in quotes", twelve_digits);
-text_value!(Domain, "a domain name", "a domain name such as mate.sociant.ai, in lower case", domain);
+text_value!(
+    /// A region of AWS.
+    Region, "a region", "a region such as us-east-1", region
+);
+text_value!(
+    /// An account of AWS.
+    AccountId, "an account", "twelve digits, in quotes", twelve_digits
+);
+text_value!(
+    /// The domain that tenants stand under.
+    Domain, "a domain name", "a domain name such as mate.sociant.ai, in lower case", domain
+);
 text_value!(VpcId, "the id of a VPC", "vpc- and 8 to 17 hexadecimal digits", |text| id(text, "vpc-"));
 text_value!(SubnetId, "the id of a subnet", "subnet- and 8 to 17 hexadecimal digits", |text| id(text, "subnet-"));
 text_value!(FileSystemId, "the id of a file system", "fs- and 8 to 17 hexadecimal digits", |text| id(text, "fs-"));
@@ -134,6 +149,7 @@ text_value!(
     }
 );
 text_value!(
+    /// The id of a hosted zone of Route 53.
     ZoneId,
     "the id of a hosted zone",
     "1 to 32 letters and digits, without /hostedzone/ before them",
@@ -227,6 +243,8 @@ impl Base {
         let repositories = repositories(&mut table);
         let user_pool_id = table.text::<PoolId>("user_pool_id").map(String::from);
         let cost_center = table.text::<TagValue>("cost_center").map_or_else(engineering, String::from);
+        let enable_flow_logs = table.flag("enable_flow_logs").unwrap_or_default();
+        let enable_audit_logging = table.flag("enable_audit_logging").unwrap_or_default();
         let enable_deletion_protection = table.flag("enable_deletion_protection").unwrap_or_else(protected);
         table.finish();
         Some(Self {
@@ -248,6 +266,8 @@ impl Base {
             repositories,
             user_pool_id,
             cost_center,
+            enable_flow_logs,
+            enable_audit_logging,
             enable_deletion_protection,
         })
     }

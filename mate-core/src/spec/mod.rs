@@ -11,6 +11,7 @@ mod environment;
 mod error;
 mod exposure;
 mod fargate;
+mod platform;
 mod preset;
 mod resolved;
 mod rules;
@@ -21,7 +22,7 @@ mod tier;
 mod values;
 
 pub use autoscaling::Autoscaling;
-pub use base::Base;
+pub use base::{AccountId, Base, Domain, Region, ZoneId};
 pub use cache::{ByTier, CacheBuilder, CacheSpec, CacheTopology, Replicated, Single};
 pub use catalogue::Catalogue;
 pub use compliance::{ComplianceSpec, Contacts, IdentityProvider};
@@ -31,6 +32,10 @@ pub use environment::{CREDENTIALS, SET_BY_MATE, SET_FROM_SECRETS, VariableName, 
 pub use error::{InvalidValue, SpecError, SpecErrors};
 pub use exposure::{Exposure, HealthCheck, HealthMatcher, HealthPath, ListenerPort, PathPattern};
 pub use fargate::{CpuUnits, FargateSize, MemoryMib, SizeSpec};
+pub use platform::{
+    AddressPlan, AvailabilityZone, CognitoDomain, Country, DomainZone, EndpointService, ExistingId, ImageCount,
+    ManagedRuleGroup, NatStrategy, PasswordLength, PlatformSpec, RateLimit, SubnetLayout, SubnetPlan, WafSpec,
+};
 pub use preset::{DjangoPreset, PresetService};
 pub use resolved::*;
 pub use service::{

@@ -133,6 +133,7 @@ macro_rules! number_value {
         }
     };
 }
+pub(crate) use number_value;
 
 fn printable(text: &str, most: usize) -> bool {
     !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)

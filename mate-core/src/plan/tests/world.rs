@@ -27,7 +27,7 @@ pub(super) fn out(node: &str, output: &str) -> Value {
 pub(super) fn insert(graph: &mut Graph, node: &str, kind: &str, inputs: Value) {
     let tags = Ownership(key().node(id(node))).tags();
     let name = crate::names::physical(&key(), node, 32);
-    graph.insert(Node { id: id(node), kind: kind.parse().unwrap(), name, inputs, tags }).unwrap();
+    graph.insert(Node { id: id(node), kind: kind.parse().unwrap(), name, inputs, tags, existing: None }).unwrap();
 }
 
 /// A service with what it stands on.

@@ -68,6 +68,8 @@ pub fn sample_base() -> Base {
         )]),
         user_pool_id: Some("us-east-1_abcdefghi".into()),
         cost_center: "engineering".into(),
+        enable_flow_logs: false,
+        enable_audit_logging: false,
         enable_deletion_protection: false,
     }
 }

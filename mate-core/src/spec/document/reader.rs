@@ -151,6 +151,11 @@ impl<'e> Reader<'e> {
         }
     }
 
+    /// Fields that were looked for and read only where they stand.
+    pub(crate) fn known<const N: usize>(&mut self, fields: [&'static str; N]) {
+        self.known.extend(fields);
+    }
+
     /// Reports what is left: fields that nobody asked for, and fields that stood twice.
     pub(crate) fn finish(self) {
         duplicated(&self.path, &self.table.duplicates, self.errors);
