@@ -34,7 +34,7 @@ impl Inner {
         let (goal, after) = (plan.goal, plan.after.clone());
         let mut record = runner.run(plan, record).await?;
 
-        if goal == Goal::Destroy {
+        if matches!(goal, Goal::Destroy | Goal::Release) {
             self.store.delete(&record.key, record.version).await?;
             return Ok(Applied { key: record.key, outputs: BTreeMap::new(), record_version: 0 });
         }
@@ -59,10 +59,11 @@ fn fits(plan: &Plan, record: Option<&Record>) -> Result<(), Error> {
 fn prepare(record: &mut Record, plan: &Plan) {
     match plan.goal {
         Goal::Destroy => record.phase = Phase::Destroying,
-        Goal::Apply if record.phase == Phase::Active => {}
-        Goal::Apply => record.phase = Phase::Provisioning,
+        Goal::Release => {}
+        Goal::Apply | Goal::Adopt if record.phase == Phase::Active => {}
+        Goal::Apply | Goal::Adopt => record.phase = Phase::Provisioning,
     }
-    if plan.goal == Goal::Apply {
+    if matches!(plan.goal, Goal::Apply | Goal::Adopt) {
         record.summary = plan.after.summary.clone();
         record.deletion_protection = plan.after.deletion_protection;
     }
@@ -88,6 +89,7 @@ fn found(record: &mut Record, step: &Step) {
         generation: step.generation,
         token: None,
         retired: before.map(|before| before.retired.clone()).unwrap_or_default(),
+        holding: step.holding.clone(),
     };
     record.nodes.insert(step.node.clone(), node);
 }

@@ -59,6 +59,8 @@ pub(super) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> S
         data: DataPolicy::Keep { final_snapshot: None },
         generation: u32::from(action == BESIDE),
         leftover: false,
+        holding: Default::default(),
+        untag: Default::default(),
     }
 }
 
@@ -102,5 +104,6 @@ pub(super) fn ready(node: &str) -> NodeRecord {
         generation: 0,
         token: None,
         retired: Vec::new(),
+        holding: Default::default(),
     }
 }

@@ -44,10 +44,11 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, inputs: &Value,
                     generation: step.generation,
                     token: Some(token.to_owned()),
                     retired,
+                    holding: step.holding.clone(),
                 },
             );
         }
-        Verb::Update | Verb::Adopt => {
+        Verb::Update | Verb::Adopt | Verb::TakeOver => {
             let node = record.nodes.entry(step.node.clone()).or_insert_with(|| NodeRecord {
                 kind: step.kind.clone(),
                 name: step.name.clone(),
@@ -60,6 +61,7 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, inputs: &Value,
                 generation: step.generation,
                 token: None,
                 retired: Vec::new(),
+                holding: step.holding.clone(),
             });
             node.state = NodeState::Updating;
             node.depends_on.extend(step.depends_on.iter().cloned());
@@ -70,8 +72,8 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, inputs: &Value,
                 node.state = NodeState::Deleting;
             }
         }
-        // The old object is in `retired` since the new one was begun.
-        Verb::DeleteOld => {}
+        // The old object is in `retired` since the new one was begun; what is given back is as it was until it is done.
+        Verb::DeleteOld | Verb::Release => {}
     }
 }
 
@@ -98,7 +100,7 @@ pub(crate) fn accepted(record: &mut Record, step: &Step, created: &Created) {
 /// The result: written before a dependent starts.
 pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, created: Option<&Created>) {
     match op.verb {
-        Verb::Create | Verb::Update | Verb::Adopt => {
+        Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver => {
             if let (Some(node), Some(created)) = (record.nodes.get_mut(&step.node), created) {
                 node.name.clone_from(&step.name);
                 node.physical_id = Some(created.physical_id.clone());
@@ -108,9 +110,15 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
                 node.depends_on.clone_from(&step.depends_on);
                 node.state = NodeState::Ready;
                 node.token = None;
+                node.holding.clone_from(&step.holding);
             }
         }
-        Verb::Delete => {
+        Verb::Release if step.leftover => {
+            if let Some(node) = record.nodes.get_mut(&step.node) {
+                node.retired.retain(|retired| retired.name != op.name);
+            }
+        }
+        Verb::Delete | Verb::Release => {
             record.nodes.remove(&step.node);
         }
         Verb::DeleteOld => {
@@ -123,7 +131,7 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
 
 /// It failed for good: the next plan looks it up.
 pub(crate) fn failed(record: &mut Record, op: &OpId, step: &Step, reason: &str) {
-    if op.verb == Verb::DeleteOld {
+    if matches!(op.verb, Verb::DeleteOld | Verb::Release) {
         return;
     }
     if let Some(node) = record.nodes.get_mut(&step.node) {

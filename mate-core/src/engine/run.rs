@@ -64,7 +64,7 @@ impl Runner<'_> {
         if cancelled {
             return Err(RunError::Cancelled { key, done, total });
         }
-        if goal == Goal::Destroy {
+        if matches!(goal, Goal::Destroy | Goal::Release) {
             self.sweep(&record, &*clock, total).await?;
         }
         Ok(record)
@@ -129,7 +129,7 @@ impl Runner<'_> {
         }
     }
 
-    /// After a destroy: nothing that carries the tenant's tags may be left.
+    /// After a destroy or a release: nothing that carries the tenant's tags may be left.
     async fn sweep(&self, record: &Record, clock: &dyn Clock, total: usize) -> Result<(), RunError> {
         let begun = clock.now();
         loop {

@@ -1,6 +1,6 @@
 //! The fields of one object: as they are, and as they should be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -71,6 +71,19 @@ pub(super) fn missing_tags(live: &Tags, desired: &Tags) -> Vec<FieldChange> {
             new: Shown::Value(Value::String(value.clone())),
         })
         .collect()
+}
+
+/// The keys that the object carries since we set them and that are no longer wanted, and what that looks like in a plan.
+pub(super) fn dropped_tags(live: &Tags, recorded: &Tags, desired: &Tags) -> (BTreeSet<String>, Vec<FieldChange>) {
+    let dropped: BTreeSet<String> =
+        recorded.keys().filter(|key| live.contains_key(*key) && !desired.contains_key(*key)).cloned().collect();
+    let changes = dropped.iter().map(|key| FieldChange {
+        path: format!("tags.{key}"),
+        old: Shown::Value(Value::String(live[key].clone())),
+        new: Shown::Absent,
+    });
+    let changes = changes.collect();
+    (dropped, changes)
 }
 
 /// Whether two values mean the same. A missing member is as good as null; 5 is 5.0.

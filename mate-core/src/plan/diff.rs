@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::compare::{self, Difference};
 use super::deletion;
-use super::error::{ImpossibleChange, PlanError};
+use super::error::{ImpossibleChange, NodeProblem, PlanError};
 use super::json::canonical;
+use super::judge::{PENDING, decide, severity, stable_outputs, texts};
 use super::request::{DiffRequest, Mode, Observed};
 use super::step::{Action, FieldChange, OldObject, Risk, Shown, Step};
 use super::{Goal, Plan, checks, operations};
@@ -17,7 +18,7 @@ use crate::ids::{KindName, NodeId};
 use crate::kinds::{Data, Impact, KindModel, ReplaceOrder};
 use crate::names;
 use crate::provider::{DataPolicy, Live, Status};
-use crate::state::{NodeRecord, NodeState, Phase, Record};
+use crate::state::{Holding, NodeRecord, NodeState, Phase, Record};
 
 /// Makes the plan.
 ///
@@ -32,7 +33,14 @@ pub fn diff(request: DiffRequest<'_>) -> Result<Plan, PlanError> {
     checks::check_fit(&request)?;
     checks::check_snapshot(&request)?;
 
-    let mut differ = Differ { request: &request, known: BTreeMap::new(), steps: Vec::new(), impossible: Vec::new() };
+    let mut differ = Differ {
+        request: &request,
+        known: BTreeMap::new(),
+        steps: Vec::new(),
+        impossible: Vec::new(),
+        missing: Vec::new(),
+        notes: Vec::new(),
+    };
     if request.mode == Mode::Destroy {
         for node in request.graph.nodes() {
             differ.remove(&node.id)?;
@@ -53,14 +61,22 @@ pub fn diff(request: DiffRequest<'_>) -> Result<Plan, PlanError> {
     if !differ.impossible.is_empty() {
         return Err(PlanError::Impossible(differ.impossible));
     }
+    if !differ.missing.is_empty() {
+        return Err(PlanError::Missing(differ.missing));
+    }
     differ.delete_first_under_deleted();
+    let notes = std::mem::take(&mut differ.notes);
     let steps = differ.finished()?;
-    Ok(assemble(request, steps))
+    let mut request = request;
+    request.notes.extend(notes);
+    let goal = if request.mode == Mode::Destroy { Goal::Destroy } else { Goal::Apply };
+    Ok(assemble(request, goal, steps))
 }
 
 /// The physical name of a node's object: with the number of its generation where the kind replaces beside the old one.
 pub(super) fn physical_name(node: &Node, recorded: Option<&NodeRecord>, model: &KindModel) -> String {
     match (model.replace, recorded) {
+        (_, Some(recorded)) if matches!(recorded.holding, Holding::Adopted { .. }) => recorded.name.clone(),
         (ReplaceOrder::CreateFirst, Some(recorded)) => {
             names::with_generation(&node.name, recorded.generation, model.name_rule.max)
         }
@@ -74,6 +90,9 @@ struct Differ<'r, 'a> {
     known: BTreeMap<NodeId, Outputs>,
     steps: Vec<Draft>,
     impossible: Vec<ImpossibleChange>,
+    /// What is only read and is not there.
+    missing: Vec<NodeProblem>,
+    notes: Vec<String>,
 }
 
 /// A step, and what is needed to finish it.
@@ -113,7 +132,16 @@ impl Differ<'_, '_> {
             data: DataPolicy::Keep { final_snapshot: None },
             generation: same_kind.map_or(0, |recorded| recorded.generation),
             leftover: false,
+            holding: same_kind.map_or(Holding::Managed, |recorded| recorded.holding.clone()),
+            untag: BTreeSet::new(),
         };
+        if node.existing.is_some() {
+            return self.only_read(node, step);
+        }
+        if step.holding == Holding::Observed {
+            // It was only read, and is to be ours from now on.
+            step.holding = Holding::Managed;
+        }
         let Some(Observed::Present(live)) = self.request.snapshot.get(&node.id) else {
             if recorded.as_ref().is_some_and(|recorded| recorded.state != NodeState::Creating) {
                 step.reason = "recorded, but gone from the cloud".to_owned();
@@ -144,7 +172,12 @@ impl Differ<'_, '_> {
         let mut impacts: Vec<(&str, Impact)> =
             found.iter().map(|difference| (difference.field, difference.impact)).collect();
         if model.taggable {
-            let tags = compare::missing_tags(&live.tags, &node.tags);
+            let mut tags = compare::missing_tags(&live.tags, &node.tags);
+            if let Some(recorded) = &recorded {
+                let (dropped, changes) = compare::dropped_tags(&live.tags, &recorded.tags, &node.tags);
+                tags.extend(changes);
+                step.untag = dropped;
+            }
             if !tags.is_empty() {
                 impacts.push(("tags", Impact::InPlace));
                 step.changes.extend(tags);
@@ -186,6 +219,34 @@ impl Differ<'_, '_> {
         Ok(())
     }
 
+    /// What is only read is checked, and never changed.
+    fn only_read(&mut self, node: &Node, mut step: Step) -> Result<(), PlanError> {
+        let Some(Observed::Present(live)) = self.request.snapshot.get(&node.id) else {
+            self.missing.push(NodeProblem {
+                node: node.id.clone(),
+                kind: node.kind.clone(),
+                problem: format!("{} is only read, and is not there", node.name),
+            });
+            return Ok(());
+        };
+        let model = self.request.kinds.get(&node.kind)?;
+        let old = compare::present_inputs(model, &live.inputs, None);
+        for difference in compare::differences(model, &old, &resolve(&canonical(&node.inputs), &self.known)) {
+            for change in difference.changes {
+                self.notes.push(format!("{} is only read and differs: {change}", node.id));
+            }
+        }
+        self.known.insert(node.id.clone(), live.outputs.clone());
+        step.action = Action::NoChange;
+        step.reason = "only read".to_owned();
+        step.holding = Holding::Observed;
+        step.outputs = live.outputs.clone();
+        step.tags = live.tags.clone();
+        step.old = Some(old_object(&node.kind, &node.name, live, None, old));
+        self.steps.push(Draft { step, served: false });
+        Ok(())
+    }
+
     fn refuse_impossible(&mut self, node: &Node, found: &[Difference]) {
         for difference in found {
             let Impact::Never(way_round) = difference.impact else { continue };
@@ -218,18 +279,23 @@ impl Differ<'_, '_> {
             Some(Observed::Present(live)) => Some(live),
             _ => None,
         };
+        let only_read = recorded.as_ref().is_some_and(|recorded| recorded.holding == Holding::Observed)
+            || wanted.is_some_and(|node| node.existing.is_some());
+        if only_read {
+            if let Some(recorded) = &recorded {
+                let reason = "only read: it stays as it is, and goes out of the record".to_owned();
+                let step = deletion_step(id, recorded_object(recorded), Action::Release, reason, depended_on);
+                self.steps.push(Draft { step, served: false });
+            }
+            return Ok(());
+        }
         let (old, action, reason) = match (live, &recorded) {
             (None, None) => return Ok(()),
-            (None, Some(recorded)) => {
-                let old = OldObject {
-                    kind: kind.clone(),
-                    name: name.clone(),
-                    physical_id: recorded.physical_id.clone(),
-                    inputs: canonical(&recorded.inputs),
-                    tags: recorded.tags.clone(),
-                };
-                (old, Action::Forget, "gone from the cloud already: dropped from the record".to_owned())
-            }
+            (None, Some(recorded)) => (
+                recorded_object(recorded),
+                Action::Forget,
+                "gone from the cloud already: dropped from the record".to_owned(),
+            ),
             (Some(live), recorded) => {
                 let inputs = recorded.as_ref().map_or(&live.inputs, |recorded| &recorded.inputs);
                 let old = old_object(&kind, &name, live, recorded.as_ref(), canonical(inputs));
@@ -289,6 +355,13 @@ impl Differ<'_, '_> {
         for Draft { mut step, served } in self.steps {
             let model = request.kinds.get(&step.kind)?;
             if let Action::Replace { order } = step.action {
+                if matches!(step.holding, Holding::Adopted { .. }) {
+                    // The new object is ours from the first, with a name of ours.
+                    step.holding = Holding::Managed;
+                    if let Some(node) = request.graph.get(&step.node) {
+                        step.name.clone_from(&node.name);
+                    }
+                }
                 if order == ReplaceOrder::CreateFirst {
                     step.generation += 1;
                     let base = request.graph.get(&step.node).map_or(step.name.as_str(), |node| node.name.as_str());
@@ -322,6 +395,7 @@ impl Differ<'_, '_> {
                     if only_tags { timing.update.min(Duration::from_secs(2)) } else { timing.update }
                 }
                 Action::Adopt if step.reason.starts_with(PENDING) => timing.create,
+                Action::TakeOver | Action::Release => Duration::from_secs(2),
                 Action::Adopt | Action::Forget | Action::NoChange | Action::Delete => Duration::ZERO,
             };
             step.expected = making + step.expected_removal;
@@ -330,104 +404,6 @@ impl Differ<'_, '_> {
         }
         Ok(steps)
     }
-}
-
-const PENDING: &str = "not ready yet";
-
-fn severity(impact: Impact) -> u8 {
-    match impact {
-        Impact::InPlace => 0,
-        Impact::Restart(_) => 1,
-        Impact::Downtime(_) => 2,
-        Impact::Replace(_) => 3,
-        Impact::Never(_) => 4,
-    }
-}
-
-fn text(impact: Impact) -> &'static str {
-    match impact {
-        Impact::InPlace => "",
-        Impact::Restart(text) | Impact::Downtime(text) | Impact::Replace(text) | Impact::Never(text) => text,
-    }
-}
-
-/// The texts of all impacts of this severity, each once.
-fn texts(impacts: &[(&str, Impact)], level: u8) -> String {
-    let mut texts: Vec<&str> = Vec::new();
-    for (_, impact) in impacts.iter().filter(|(_, impact)| severity(*impact) == level) {
-        if !texts.contains(&text(*impact)) {
-            texts.push(text(*impact));
-        }
-    }
-    texts.join("; ")
-}
-
-fn decide(
-    model: &KindModel,
-    live: &Live,
-    recorded: Option<&NodeRecord>,
-    impacts: &[(&str, Impact)],
-    worst: Option<Impact>,
-    served: bool,
-) -> (Action, String) {
-    let replace = Action::Replace { order: model.replace };
-    let Some(worst) = worst else {
-        return match (&live.status, recorded) {
-            (Status::Failed(reason), _) => (replace, format!("it has failed: {reason}")),
-            (Status::Pending(word), _) => (Action::Adopt, format!("{PENDING} ({word}): waited for")),
-            (_, None) => (Action::Adopt, "found again: it carries our tags".to_owned()),
-            (_, Some(recorded)) if recorded.state == NodeState::Ready => {
-                (Action::NoChange, "as it should be".to_owned())
-            }
-            (_, Some(_)) => (Action::Adopt, "an earlier run was interrupted: it is as it should be".to_owned()),
-        };
-    };
-    let mut fields: Vec<&str> = impacts.iter().map(|(field, _)| *field).collect();
-    fields.dedup();
-    let mut reason = format!("different: {}", fields.join(", "));
-    if severity(worst) > 0 {
-        reason = format!("{reason}; {}", texts(impacts, severity(worst)));
-    }
-    let action = match (&live.status, worst) {
-        (Status::Failed(failure), _) if !served => {
-            return (replace, format!("it has failed: {failure}; {reason}"));
-        }
-        (_, Impact::Replace(_) | Impact::Never(_)) => replace,
-        (_, Impact::Downtime(_)) => Action::UpdateWithDowntime,
-        (_, Impact::Restart(_)) => Action::UpdateWithRestart,
-        (_, Impact::InPlace) => Action::Update,
-    };
-    match &live.status {
-        Status::Failed(failure) => reason = format!("it has failed: {failure}; {reason}"),
-        _ if recorded.is_none() => reason = format!("found again: it carries our tags; {reason}"),
-        _ => {}
-    }
-    (action, reason)
-}
-
-/// The outputs that stay as they are.
-fn stable_outputs(
-    model: &KindModel,
-    action: Action,
-    live: &Live,
-    old: &Value,
-    found: &[Difference],
-    fields: &BTreeSet<&str>,
-) -> Outputs {
-    if matches!(action, Action::Create | Action::Replace { .. }) {
-        return Outputs::new();
-    }
-    let mut outputs = live.outputs.clone();
-    let changed = fields.iter().any(|field| *field != "tags");
-    outputs.retain(|name, value| {
-        if !changed || !model.revised_outputs.contains(&name.as_str()) {
-            return true;
-        }
-        // An output that repeats an input (the target group that a listener forwards to) is new only when that input is.
-        let repeats = compare::contains(old, value);
-        repeats && !found.iter().any(|difference| compare::contains(&difference.old, value))
-    });
-    outputs
 }
 
 fn old_object(kind: &KindName, name: &str, live: &Live, recorded: Option<&NodeRecord>, inputs: Value) -> OldObject {
@@ -440,7 +416,24 @@ fn old_object(kind: &KindName, name: &str, live: &Live, recorded: Option<&NodeRe
     }
 }
 
-fn deletion_step(node: &NodeId, old: OldObject, action: Action, reason: String, depended_on: BTreeSet<NodeId>) -> Step {
+/// An object as the record knows it.
+pub(super) fn recorded_object(recorded: &NodeRecord) -> OldObject {
+    OldObject {
+        kind: recorded.kind.clone(),
+        name: recorded.name.clone(),
+        physical_id: recorded.physical_id.clone(),
+        inputs: canonical(&recorded.inputs),
+        tags: recorded.tags.clone(),
+    }
+}
+
+pub(super) fn deletion_step(
+    node: &NodeId,
+    old: OldObject,
+    action: Action,
+    reason: String,
+    depended_on: BTreeSet<NodeId>,
+) -> Step {
     Step {
         node: node.clone(),
         kind: old.kind.clone(),
@@ -461,13 +454,15 @@ fn deletion_step(node: &NodeId, old: OldObject, action: Action, reason: String, 
         data: DataPolicy::Keep { final_snapshot: None },
         generation: 0,
         leftover: false,
+        holding: Holding::Managed,
+        untag: BTreeSet::new(),
     }
 }
 
-fn assemble(request: DiffRequest<'_>, steps: Vec<Step>) -> Plan {
-    let goal = if request.mode == Mode::Destroy { Goal::Destroy } else { Goal::Apply };
+pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -> Plan {
+    let keeps = matches!(goal, Goal::Apply | Goal::Adopt);
     let mut after = request.after;
-    after.phase = (goal == Goal::Apply).then_some(Phase::Active);
+    after.phase = keeps.then_some(Phase::Active);
     let record_changes = request.record.map_or_else(Vec::new, |record| record_changes(record, &after, goal));
     let order = operations::ordered(&steps).expect("both graphs have an order, and so has what follows from them");
     let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
@@ -500,7 +495,7 @@ fn record_changes(record: &Record, after: &super::After, goal: Goal) -> Vec<Fiel
         None => Value::String("removed".to_owned()),
     };
     compare("phase", phase(Some(record.phase)), phase(after.phase));
-    if goal == Goal::Apply {
+    if matches!(goal, Goal::Apply | Goal::Adopt) {
         let (old, new) = (&record.summary, &after.summary);
         compare("display_name", old.display_name.clone().into(), new.display_name.clone().into());
         compare("tier", old.tier.clone().into(), new.tier.clone().into());

@@ -22,6 +22,9 @@ pub enum PlanError {
     /// Objects of which it could not be found out how they are.
     #[error("{}", List("it could not be found out how everything is, so nothing is planned", .0))]
     Unknown(Vec<NodeProblem>),
+    /// Objects that are only read, and that are not there.
+    #[error("{}", List("what is only read has to be there (correct its id, or let it be made)", .0))]
+    Missing(Vec<NodeProblem>),
     /// Objects that are wanted and on their way out.
     #[error("{}", List("still being deleted: wait until it is gone, then plan again", .0))]
     Deleting(Vec<NodeProblem>),

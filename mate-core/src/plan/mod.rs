@@ -10,7 +10,9 @@ mod deletion;
 mod diff;
 mod error;
 mod escape;
+mod holding;
 mod json;
+mod judge;
 mod mermaid;
 mod operations;
 mod request;
@@ -24,6 +26,7 @@ mod tests;
 pub use consent::{Consent, ConsentRisk, Consents, MissingConsent};
 pub use diff::diff;
 pub use error::{ImpossibleChange, NodeProblem, PlanError};
+pub use holding::{AdoptRequest, Found, NodeDifferences, adoption, differences, release};
 pub use json::{PlanJsonError, canonical};
 pub use operations::{OpId, Operation, Verb};
 pub use request::{After, Deletions, DiffRequest, FinalSnapshot, Mode, Observed, Snapshot};
@@ -70,6 +73,10 @@ pub enum Goal {
     Apply,
     /// To remove it.
     Destroy,
+    /// To take over what is there already: ownership tags and record, and nothing else.
+    Adopt,
+    /// To give it back: ownership tags and record go, every object stays.
+    Release,
 }
 
 /// How many steps of each sort a plan has.
@@ -85,6 +92,10 @@ pub struct Counts {
     pub delete: usize,
     /// To take into the record as they are.
     pub adopt: usize,
+    /// To take over.
+    pub take_over: usize,
+    /// To give back.
+    pub release: usize,
     /// To drop from the record, because they are gone.
     pub forget: usize,
     /// To leave alone.
@@ -123,6 +134,8 @@ impl Plan {
                 Action::Replace { .. } => &mut counts.replace,
                 Action::Delete => &mut counts.delete,
                 Action::Adopt => &mut counts.adopt,
+                Action::TakeOver => &mut counts.take_over,
+                Action::Release => &mut counts.release,
                 Action::Forget => &mut counts.forget,
                 Action::NoChange => &mut counts.unchanged,
             } += 1;

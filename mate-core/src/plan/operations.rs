@@ -22,6 +22,10 @@ pub enum Verb {
     Update,
     /// Nothing is called: the object is observed until it is ready, and recorded.
     Adopt,
+    /// The object gets our ownership tags, where it can carry tags, and is recorded.
+    TakeOver,
+    /// The ownership tags are taken off, where there are any, and the object goes out of the record.
+    Release,
     /// The node's object is deleted, then waited for until it is absent.
     Delete,
     /// The old object of a replacement is deleted, then waited for until it is absent; the node keeps its new one.
@@ -51,6 +55,8 @@ impl fmt::Display for Verb {
             Self::Create => "create",
             Self::Update => "update",
             Self::Adopt => "adopt",
+            Self::TakeOver => "take over",
+            Self::Release => "release",
             Self::Delete => "delete",
             Self::DeleteOld => "delete old",
         })
@@ -146,6 +152,8 @@ impl<'a> Dag<'a> {
             let verbs: &[Option<Verb>] = match step.action {
                 Action::Create => &[Some(Verb::Create)],
                 Action::Adopt => &[Some(Verb::Adopt)],
+                Action::TakeOver => &[Some(Verb::TakeOver)],
+                Action::Release => &[Some(Verb::Release)],
                 Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => &[Some(Verb::Update)],
                 Action::Replace { order: ReplaceOrder::DeleteFirst } => &[Some(Verb::Delete), Some(Verb::Create)],
                 Action::Replace { order: ReplaceOrder::CreateFirst } => &[Some(Verb::DeleteOld), Some(Verb::Create)],
@@ -251,7 +259,7 @@ impl<'a> Dag<'a> {
         let id = self.id(index)?;
         let expected = match id.verb {
             Verb::Delete | Verb::DeleteOld => step.expected_removal,
-            Verb::Create | Verb::Update | Verb::Adopt => step.expected_making(),
+            Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver | Verb::Release => step.expected_making(),
         };
         let after = call.after.iter().filter_map(|before| self.id(*before)).collect();
         Some(Operation { id, step: call.step, after, expected })

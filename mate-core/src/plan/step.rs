@@ -10,7 +10,7 @@ use crate::graph::{Outputs, Tags};
 use crate::ids::{KindName, NodeId};
 use crate::kinds::ReplaceOrder;
 use crate::provider::DataPolicy;
-use crate::state::RetiredObject;
+use crate::state::{Holding, RetiredObject};
 
 /// What is done about one object, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,12 @@ pub struct Step {
     pub generation: u32,
     /// Whether it deletes an old object that an earlier replacement left over, not the node's present one.
     pub leftover: bool,
+    /// How the object is held afterwards.
+    #[serde(default, skip_serializing_if = "Holding::is_managed")]
+    pub holding: Holding,
+    /// Keys of tags that are taken off.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub untag: BTreeSet<String>,
 }
 
 /// An object as it stands before the step.
@@ -94,6 +100,10 @@ pub enum Action {
     /// It is there, ours and as wanted, but the record does not know it as ready: it is waited for where it is not
     /// ready yet, and recorded. Nothing is changed in the cloud.
     Adopt,
+    /// It is there and carries nobody's ownership tags: it gets ours, and is recorded. Nothing else of it is changed.
+    TakeOver,
+    /// It stays, and goes out of the record; the ownership tags are taken off what carries them.
+    Release,
     /// It is changed in place, and nobody notices.
     Update,
     /// It is changed in place, and its tasks or nodes restart one after another.
@@ -117,7 +127,7 @@ impl Action {
     /// Whether an object exists afterwards under the node.
     #[must_use]
     pub fn keeps(self) -> bool {
-        !matches!(self, Self::Delete | Self::Forget)
+        !matches!(self, Self::Delete | Self::Forget | Self::Release)
     }
 
     /// The action in one word, as in JSON.
@@ -126,6 +136,8 @@ impl Action {
         match self {
             Self::Create => "create",
             Self::Adopt => "adopt",
+            Self::TakeOver => "take_over",
+            Self::Release => "release",
             Self::Update => "update",
             Self::UpdateWithRestart => "update_with_restart",
             Self::UpdateWithDowntime => "update_with_downtime",

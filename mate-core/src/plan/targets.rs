@@ -6,8 +6,8 @@ use super::diff::physical_name;
 use crate::graph::{Graph, Outputs, resolve};
 use crate::ids::{NodeId, TenantKey};
 use crate::kinds::{Kinds, UnknownKind};
-use crate::provider::Target;
-use crate::state::Record;
+use crate::provider::{Claim, Target};
+use crate::state::{Holding, Record};
 
 /// One target for every node of the graph and of the record. References are resolved with `outputs`, then with the
 /// record's; those that neither knows stay, and become known once the node that they name was observed.
@@ -39,7 +39,7 @@ pub fn observe_targets(
                 physical_id: node.physical_id.clone(),
                 inputs: node.inputs.clone(),
                 tags: node.tags.clone(),
-                claim: Default::default(),
+                claim: claim(node.holding == Holding::Observed),
             },
         );
     }
@@ -52,6 +52,10 @@ pub fn observe_targets(
             Some(target) => {
                 target.inputs = resolve(&node.inputs, &known);
                 target.tags = node.tags.clone();
+                target.claim = claim(node.existing.is_some());
+                if let Some(id) = node.existing.as_ref().and_then(|existing| existing.physical_id.clone()) {
+                    target.physical_id = Some(id);
+                }
             }
             None => {
                 targets.insert(
@@ -60,14 +64,18 @@ pub fn observe_targets(
                         address: key.node(node.id.clone()),
                         kind: node.kind.clone(),
                         name: physical_name(node, None, model),
-                        physical_id: None,
+                        physical_id: node.existing.as_ref().and_then(|existing| existing.physical_id.clone()),
                         inputs: resolve(&node.inputs, &known),
                         tags: node.tags.clone(),
-                        claim: Default::default(),
+                        claim: claim(node.existing.is_some()),
                     },
                 );
             }
         }
     }
     Ok(targets.into_values().collect())
+}
+
+fn claim(only_read: bool) -> Claim {
+    if only_read { Claim::ReadOnly } else { Claim::Owned }
 }

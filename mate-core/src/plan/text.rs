@@ -58,6 +58,8 @@ pub(super) fn headline(plan: &Plan) -> String {
         (counts.replace, "to replace"),
         (counts.delete, "to delete"),
         (counts.adopt, "to take into the record"),
+        (counts.take_over, "to take over"),
+        (counts.release, "to give back"),
         (counts.forget, "to drop from the record"),
         (counts.unchanged, "unchanged"),
     ]
@@ -80,6 +82,13 @@ fn about(duration: Duration) -> String {
     }
 }
 
+impl std::fmt::Display for FieldChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let path = shortened(&self.path, 60);
+        write!(f, "{path}: {} -> {}", shown(&self.old, 200), shown(&self.new, 200))
+    }
+}
+
 /// A value as it is shown, at most `max` characters.
 pub(super) fn shown(value: &Shown, max: usize) -> String {
     match value {
@@ -93,6 +102,8 @@ fn symbol(action: Action) -> &'static str {
     match action {
         Action::Create => "+",
         Action::Adopt => "=",
+        Action::TakeOver => ">",
+        Action::Release => "<",
         Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => "~",
         Action::Replace { order: ReplaceOrder::DeleteFirst } => "-/+",
         Action::Replace { order: ReplaceOrder::CreateFirst } => "+/-",
@@ -106,6 +117,8 @@ fn words(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
         Action::Adopt => "take into the record",
+        Action::TakeOver => "take over",
+        Action::Release => "give back",
         Action::Update => "update in place",
         Action::UpdateWithRestart => "update with restart",
         Action::UpdateWithDowntime => "update with DOWNTIME",
@@ -120,7 +133,7 @@ fn words(action: Action) -> &'static str {
 fn paint(action: Action) -> Style {
     let color = match action {
         Action::Create => AnsiColor::Green,
-        Action::Adopt => AnsiColor::Cyan,
+        Action::Adopt | Action::TakeOver | Action::Release => AnsiColor::Cyan,
         Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => AnsiColor::Yellow,
         Action::Replace { .. } => AnsiColor::Magenta,
         Action::Delete => AnsiColor::Red,
@@ -140,11 +153,17 @@ struct Page {
 impl Page {
     fn plan(&mut self, plan: &Plan) {
         let what = match plan.goal {
-            Goal::Apply => "Plan for tenant",
-            Goal::Destroy => "Plan to DESTROY tenant",
+            Goal::Apply => "Plan for",
+            Goal::Destroy => "Plan to DESTROY",
+            Goal::Adopt => "Plan to ADOPT",
+            Goal::Release => "Plan to RELEASE",
         };
         let id = plan.id.get(..12).unwrap_or(&plan.id);
-        let title = format!("{what} {} in {}", plan.key.tenant, plan.key.environment);
+        let title = if plan.key.tenant.is_platform() {
+            format!("{what} the platform of {}", plan.key.environment)
+        } else {
+            format!("{what} tenant {} in {}", plan.key.tenant, plan.key.environment)
+        };
         let title = self.painted(Style::new().bold(), &title);
         self.line(&title);
         let name = &plan.after.summary.display_name;

@@ -9,7 +9,7 @@ mod store;
 pub mod suite;
 
 pub use memory::MemoryStore;
-pub use record::{NodeRecord, NodeState, Phase, Record, RecordError, RecordSummary, RetiredObject};
+pub use record::{Holding, NodeRecord, NodeState, Phase, Record, RecordError, RecordSummary, RetiredObject};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 pub use store::{StateStore, StoreError};

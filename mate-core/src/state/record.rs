@@ -84,6 +84,31 @@ pub struct NodeRecord {
     /// Old objects of replacements that still have to be deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<RetiredObject>,
+    /// How it is held.
+    #[serde(default, skip_serializing_if = "Holding::is_managed")]
+    pub holding: Holding,
+}
+
+/// How an object is held.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holding {
+    /// It was made here.
+    #[default]
+    Managed,
+    /// It was made elsewhere and taken over: the name that it had stays.
+    Adopted {
+        /// The tags that it had, which it gets back when it is released.
+        tags: Tags,
+    },
+    /// It is somebody else's: read and checked, never written, and never deleted.
+    Observed,
+}
+
+impl Holding {
+    pub(crate) fn is_managed(&self) -> bool {
+        *self == Self::Managed
+    }
 }
 
 /// The old object of a replacement, which still has to be deleted.
@@ -216,6 +241,7 @@ mod tests {
                 generation: 1,
                 token: None,
                 retired: Vec::new(),
+                holding: Holding::Managed,
             },
         );
         record

@@ -59,6 +59,7 @@ async fn a_record_is_read_back_as_it_was_put(store: &dyn StateStore) {
             generation: 3,
             token: Some("t".into()),
             retired: Vec::new(),
+            holding: Default::default(),
         },
     );
     assert_eq!(store.put(&put).await.expect("put"), 1);

@@ -26,6 +26,11 @@ impl Machine {
     }
 
     pub(super) fn accepted(&mut self, id: &OpId, created: Created, effects: &mut Vec<Effect>) {
+        if id.verb == Verb::Release {
+            // It is nobody's of ours any more: there is nothing to be waited for.
+            self.settle(id, None);
+            return;
+        }
         let step = &self.plan.steps[self.ops[id].operation.step];
         journal::accepted(&mut self.record, step, &created);
         self.dirty = true;

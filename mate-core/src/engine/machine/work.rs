@@ -6,7 +6,7 @@ use super::{Call, Effect, EventKind, Machine, State};
 use crate::engine::journal;
 use crate::graph::{references, resolve};
 use crate::plan::{OpId, Verb};
-use crate::provider::{CreateRequest, DeleteRequest, ErrorClass, ProviderError, Target, UpdateRequest};
+use crate::provider::{Claim, CreateRequest, DeleteRequest, ErrorClass, ProviderError, Target, UpdateRequest};
 
 impl Machine {
     /// How many more calls may be in flight.
@@ -37,7 +37,7 @@ impl Machine {
             let op = self.ops.get_mut(&id).expect("listed above");
             let step = &self.plan.steps[op.operation.step];
             op.inputs = match id.verb {
-                Verb::Create | Verb::Update | Verb::Adopt => resolve(&step.inputs, &self.outputs),
+                Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver => resolve(&step.inputs, &self.outputs),
                 _ => step.old.as_ref().map_or_else(|| step.inputs.clone(), |old| old.inputs.clone()),
             };
             op.token = journal::token(&self.record, step, id.verb);
@@ -87,7 +87,14 @@ impl Machine {
     }
 
     pub(super) fn call(&mut self, id: &OpId, effects: &mut Vec<Effect>) {
-        if id.verb == Verb::Adopt {
+        let step = self.step(id);
+        if id.verb == Verb::Release && step.untag.is_empty() {
+            // It carries nothing of ours.
+            self.settle(id, None);
+            return;
+        }
+        let tagless = id.verb == Verb::TakeOver && step.changes.is_empty();
+        if id.verb == Verb::Adopt || tagless {
             // Nothing is called: the next look is at once.
             self.set(id, State::Waiting { next: self.now, reason: String::new(), looking: false });
             return;
@@ -104,10 +111,16 @@ impl Machine {
         let op = &self.ops[id];
         let call = match id.verb {
             Verb::Create => Call::Create(CreateRequest { target, token: op.token.clone() }),
-            Verb::Update => Call::Update(UpdateRequest {
+            Verb::Update | Verb::TakeOver => Call::Update(UpdateRequest {
                 target,
                 fields: step.fields(),
-                untag: Default::default(),
+                untag: step.untag.clone(),
+                token: op.token.clone(),
+            }),
+            Verb::Release => Call::Update(UpdateRequest {
+                target,
+                fields: vec!["tags".to_owned()],
+                untag: step.untag.clone(),
                 token: op.token.clone(),
             }),
             _ => Call::Delete(DeleteRequest { target, data: step.data.clone() }),
@@ -123,7 +136,7 @@ impl Machine {
         let step = self.step(id);
         let op = &self.ops[id];
         let old = step.old.as_ref();
-        let gone = old.filter(|_| matches!(id.verb, Verb::Delete | Verb::DeleteOld));
+        let gone = old.filter(|_| matches!(id.verb, Verb::Delete | Verb::DeleteOld | Verb::Release));
         let physical_id = match id.verb {
             Verb::Create => op.created.as_ref().map(|created| created.physical_id.clone()),
             _ => old.and_then(|old| old.physical_id.clone()),
@@ -134,8 +147,8 @@ impl Machine {
             name: id.name.clone(),
             physical_id,
             inputs: op.inputs.clone(),
-            tags: gone.map_or(&step.tags, |old| &old.tags).clone(),
-            claim: Default::default(),
+            tags: gone.filter(|_| id.verb != Verb::Release).map_or(&step.tags, |old| &old.tags).clone(),
+            claim: if id.verb == Verb::TakeOver { Claim::Unowned } else { Claim::Owned },
         }
     }
 

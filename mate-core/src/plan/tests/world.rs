@@ -225,9 +225,12 @@ impl World {
                         }
                     }
                     live.tags.extend(step.tags.clone());
+                    live.tags.retain(|key, _| !step.untag.contains(key));
                     live.status = Status::Ready;
                 }
                 Verb::Adopt => self.cloud.get_mut(&name).unwrap().status = Status::Ready,
+                Verb::TakeOver => self.cloud.get_mut(&name).unwrap().tags.extend(step.tags.clone()),
+                Verb::Release => self.cloud.get_mut(&name).unwrap().tags.retain(|key, _| !step.untag.contains(key)),
                 Verb::Delete | Verb::DeleteOld => {
                     let gone = self.cloud.remove(&name).is_some();
                     assert!(gone || step.action == Action::Forget, "{name} is not there");
@@ -235,11 +238,11 @@ impl World {
             }
             let recorded = self.record.nodes.get(&step.node).cloned();
             match operation.id.verb {
-                Verb::Delete => drop(self.record.nodes.remove(&step.node)),
+                Verb::Delete | Verb::Release => drop(self.record.nodes.remove(&step.node)),
                 Verb::DeleteOld => {
                     self.record.nodes.get_mut(&step.node).unwrap().retired.retain(|old| old.name != name);
                 }
-                Verb::Create | Verb::Update | Verb::Adopt => {
+                Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver => {
                     let live = &self.cloud[&name];
                     for (output, value) in &step.outputs {
                         assert_eq!(live.outputs.get(output), Some(value), "{output} of {}", step.node);
@@ -261,6 +264,7 @@ impl World {
                         generation: step.generation,
                         token: None,
                         retired,
+                        holding: step.holding.clone(),
                     };
                     self.record.nodes.insert(step.node.clone(), node);
                 }

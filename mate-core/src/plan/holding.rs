@@ -1,0 +1,257 @@
+//! Plans that change who holds an object, and nothing else of it: adoption and release.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::compare;
+use super::diff::{assemble, deletion_step, recorded_object};
+use super::error::PlanError;
+use super::json::canonical;
+use super::request::{After, Deletions, DiffRequest, Mode, Snapshot};
+use super::step::{Action, FieldChange, OldObject, Risk, Step};
+use super::{Goal, Plan};
+use crate::graph::{Graph, Node, Outputs, Tags, references, resolve};
+use crate::ids::{KindName, NodeId, TenantKey};
+use crate::kinds::{KindModel, Kinds, UnknownKind};
+use crate::provider::{DataPolicy, Live, Ownership, Status};
+use crate::state::{Holding, Record};
+
+/// What an adoption follows from.
+#[derive(Debug, Clone)]
+pub struct AdoptRequest<'a> {
+    /// The tenant or platform.
+    pub key: &'a TenantKey,
+    /// What it should be made of.
+    pub graph: &'a Graph,
+    /// What is known of it already.
+    pub record: Option<&'a Record>,
+    /// What was found for which node.
+    pub found: &'a BTreeMap<NodeId, Found>,
+    /// The kinds.
+    pub kinds: &'a Kinds,
+    /// What the record says afterwards.
+    pub after: After,
+    /// Remarks for the reader of the plan.
+    pub notes: Vec<String>,
+}
+
+/// An object that stands for a node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Its physical name, where it is known by one; the node's otherwise.
+    pub name: Option<String>,
+    /// Where it was named: a Terraform address, an ARN, the node's own place.
+    pub origin: String,
+    /// How it is.
+    pub live: Live,
+}
+
+/// What of one object is not as the spec wants it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NodeDifferences {
+    /// The node.
+    pub node: NodeId,
+    /// Its kind.
+    pub kind: KindName,
+    /// Field by field; ownership tags are not counted.
+    pub changes: Vec<FieldChange>,
+}
+
+impl fmt::Display for NodeDifferences {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.node, self.kind)?;
+        for change in &self.changes {
+            write!(f, "\n  {change}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Every output that is known of what was found.
+fn outputs(found: &BTreeMap<NodeId, Found>) -> BTreeMap<NodeId, Outputs> {
+    found.iter().map(|(id, found)| (id.clone(), found.live.outputs.clone())).collect()
+}
+
+/// What of the found objects is not as the graph wants it: what a plan would change after the adoption.
+///
+/// # Errors
+/// [`UnknownKind`] for a node of a kind that is not registered.
+pub fn differences(
+    graph: &Graph,
+    found: &BTreeMap<NodeId, Found>,
+    kinds: &Kinds,
+) -> Result<Vec<NodeDifferences>, UnknownKind> {
+    let known = outputs(found);
+    let mut all = Vec::new();
+    for node in graph.nodes() {
+        let Some(found) = found.get(&node.id) else { continue };
+        let model = kinds.get(&node.kind)?;
+        let old = compare::present_inputs(model, &found.live.inputs, None);
+        let new = resolve(&canonical(&node.inputs), &known);
+        let changes: Vec<FieldChange> =
+            compare::differences(model, &old, &new).into_iter().flat_map(|difference| difference.changes).collect();
+        if !changes.is_empty() {
+            all.push(NodeDifferences { node: node.id.clone(), kind: node.kind.clone(), changes });
+        }
+    }
+    Ok(all)
+}
+
+/// Plans to take over what was found: ownership tags and record, and nothing else. What was not found is not made; the next
+/// plan of the tenant or platform shows it, and what differs.
+///
+/// # Errors
+/// [`PlanError`] for a graph without order and a kind that is not registered.
+pub fn adoption(request: AdoptRequest<'_>) -> Result<Plan, PlanError> {
+    request.graph.order().map_err(PlanError::Graph)?;
+    let known = outputs(request.found);
+    let mut steps = Vec::new();
+    for node in request.graph.nodes() {
+        let Some(found) = request.found.get(&node.id) else { continue };
+        let model = request.kinds.get(&node.kind)?;
+        steps.push(take_over(&request, model, node, found, &known));
+    }
+    let missing = request.graph.len() - steps.len();
+    let mut notes = request.notes;
+    if missing > 0 {
+        notes.push(format!("{missing} of {} objects were not found: the next plan makes them", request.graph.len()));
+    }
+    let (snapshot, deletions) = (Snapshot::new(), Deletions::default());
+    let base = DiffRequest {
+        key: request.key,
+        mode: Mode::Update,
+        graph: request.graph,
+        record: request.record,
+        snapshot: &snapshot,
+        kinds: request.kinds,
+        deletions: &deletions,
+        after: request.after,
+        notes,
+    };
+    Ok(assemble(base, Goal::Adopt, steps))
+}
+
+fn take_over(
+    request: &AdoptRequest<'_>,
+    model: &KindModel,
+    node: &Node,
+    found: &Found,
+    known: &BTreeMap<NodeId, Outputs>,
+) -> Step {
+    let live = &found.live;
+    let desired = resolve(&canonical(&node.inputs), known);
+    let ours = Ownership(request.key.node(node.id.clone())).owns(&live.tags);
+    let recorded = request.record.and_then(|record| record.nodes.get(&node.id));
+    let only_read = node.existing.is_some();
+    let name = found.name.clone().unwrap_or_else(|| node.name.clone());
+    let changes = if model.taggable && !only_read { compare::missing_tags(&live.tags, &node.tags) } else { Vec::new() };
+    let action = match recorded {
+        _ if only_read => Action::NoChange,
+        Some(recorded) if recorded.physical_id.as_ref() == Some(&live.physical_id) && changes.is_empty() => {
+            Action::NoChange
+        }
+        _ if ours && changes.is_empty() => Action::Adopt,
+        _ => Action::TakeOver,
+    };
+    let holding = match recorded {
+        _ if only_read => Holding::Observed,
+        Some(recorded) => recorded.holding.clone(),
+        None if ours && name == node.name => Holding::Managed,
+        None => Holding::Adopted { tags: live.tags.clone() },
+    };
+    Step {
+        node: node.id.clone(),
+        kind: node.kind.clone(),
+        old: Some(OldObject {
+            kind: node.kind.clone(),
+            name: name.clone(),
+            physical_id: Some(live.physical_id.clone()),
+            inputs: canonical(&live.inputs),
+            tags: live.tags.clone(),
+        }),
+        name,
+        action,
+        reason: format!("found: {}", found.origin),
+        changes,
+        risk: Risk::None,
+        needs_consent: false,
+        expected: Duration::from_secs(if action == Action::TakeOver { 2 } else { 0 }),
+        expected_removal: Duration::ZERO,
+        inputs: as_found(model, &live.inputs, &desired),
+        tags: if only_read { live.tags.clone() } else { node.tags.clone() },
+        outputs: if live.status == Status::Ready { live.outputs.clone() } else { Outputs::new() },
+        depends_on: node.dependencies().into_iter().filter(|to| request.found.contains_key(to)).collect(),
+        depended_on: BTreeSet::new(),
+        data: DataPolicy::Keep { final_snapshot: None },
+        generation: 0,
+        leftover: false,
+        holding,
+        untag: BTreeSet::new(),
+    }
+}
+
+/// The inputs to be recorded: as the cloud tells them, and as they are wanted where it does not tell.
+fn as_found(model: &KindModel, live: &Value, desired: &Value) -> Value {
+    let mut fields = Map::new();
+    for rule in model.fields {
+        let told = live.get(rule.field).filter(|_| !rule.write_only && !rule.edge_only);
+        let wanted = desired.get(rule.field).filter(|value| references(value).is_empty());
+        if let Some(value) = told.or(wanted) {
+            fields.insert(rule.field.to_owned(), value.clone());
+        }
+    }
+    Value::Object(fields)
+}
+
+/// Plans to give everything of a record back: ownership tags off, record gone, every object as it was.
+///
+/// # Errors
+/// [`PlanError::Kind`] for a kind that is not registered.
+pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
+    let mut steps = Vec::new();
+    for (id, node) in &record.nodes {
+        let objects = std::iter::once((recorded_object(node), false))
+            .chain(node.retired.iter().map(|retired| (retired.clone().into(), true)));
+        for (old, leftover) in objects {
+            let old: OldObject = old;
+            let tagged = kinds.get(&old.kind)?.taggable && (leftover || node.holding != Holding::Observed);
+            let reason = if tagged { "given back: its ownership tags go" } else { "given back" };
+            let mut step = deletion_step(id, old, Action::Release, reason.to_owned(), BTreeSet::new());
+            step.leftover = leftover;
+            step.expected = Duration::from_secs(if tagged { 2 } else { 0 });
+            if tagged {
+                (step.untag, step.tags) = given_back(&node.holding, &node.tags);
+            }
+            steps.push(step);
+        }
+    }
+    let (graph, snapshot, deletions) = (Graph::new(), Snapshot::new(), Deletions::default());
+    let base = DiffRequest {
+        key: &record.key,
+        mode: Mode::Destroy,
+        graph: &graph,
+        record: Some(record),
+        snapshot: &snapshot,
+        kinds,
+        deletions: &deletions,
+        after: After::default(),
+        notes: vec!["nothing is deleted: every object stays as it is, without an owner".to_owned()],
+    };
+    Ok(assemble(base, Goal::Release, steps))
+}
+
+/// Which keys go and which tags come back: an adopted object has the tags again that it was found with.
+fn given_back(holding: &Holding, tags: &Tags) -> (BTreeSet<String>, Tags) {
+    let ownership = Ownership::KEYS.iter().map(|key| (*key).to_owned());
+    match holding {
+        Holding::Adopted { tags: before } => {
+            let set = tags.keys().cloned().chain(ownership);
+            (set.filter(|key| !before.contains_key(key)).collect(), before.clone())
+        }
+        Holding::Managed | Holding::Observed => (ownership.collect(), Tags::new()),
+    }
+}
