@@ -6,11 +6,12 @@ use crate::graph::{Graph, Outputs};
 use crate::ids::{NodeId, TenantKey};
 use crate::kinds::{Kinds, UnknownKind};
 use crate::plan::{Observed, Snapshot, observe_targets};
-use crate::provider::{Provider, Target};
+use crate::provider::{Claim, Provider, Target};
 use crate::state::Record;
 
 /// Observes a tenant. A node is asked for as soon as what it refers to is known: from the record where there is one,
 /// from an earlier round otherwise. What refers to something absent is asked for by name. The graph has an order.
+/// `claim` says whose objects count, but for those that are only read.
 ///
 /// # Errors
 /// [`UnknownKind`] for a node of a kind that is not registered.
@@ -20,6 +21,7 @@ pub(crate) async fn snapshot(
     graph: &Graph,
     record: Option<&Record>,
     kinds: &Kinds,
+    claim: Claim,
 ) -> Result<Snapshot, UnknownKind> {
     let recorded: BTreeSet<&NodeId> = record.iter().flat_map(|record| record.nodes.keys()).collect();
     let mut outputs: BTreeMap<NodeId, Outputs> = BTreeMap::new();
@@ -27,7 +29,12 @@ pub(crate) async fn snapshot(
     loop {
         let (ready, targets): (Vec<NodeId>, Vec<Target>) = observe_targets(key, graph, record, &outputs, kinds)?
             .into_iter()
-            .map(|target| (target.address.node.clone(), target))
+            .map(|mut target| {
+                if target.claim == Claim::Owned {
+                    target.claim = claim;
+                }
+                (target.address.node.clone(), target)
+            })
             .filter(|(id, _)| !seen.contains_key(id))
             .filter(|(id, _)| {
                 let known = |needed: &NodeId| seen.contains_key(needed) || recorded.contains(needed);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Applied, Error, Inner};
+use super::desk::Desk;
+use super::{Applied, Error};
 use crate::engine::run::Runner;
 use crate::graph::{Input, Outputs};
 use crate::ids::NodeId;
@@ -10,7 +11,7 @@ use crate::operation::{Cancellation, EventSender};
 use crate::plan::{Action, Consents, Goal, Plan, Step};
 use crate::state::{NodeRecord, NodeState, Phase, Record};
 
-impl Inner {
+impl Desk {
     pub(super) async fn apply(
         &self,
         plan: Plan,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::desk::Desk;
 use super::{Inner, Mate};
 use crate::blueprint::{Blueprint, TenantBlueprint};
 use crate::engine::Limits;
@@ -43,6 +44,18 @@ impl Default for MateBuilder {
 }
 
 impl MateBuilder {
+    /// A builder for the tenants of a platform.
+    pub(super) fn on(desk: Desk, base: Base) -> Self {
+        Self {
+            provider: Some(desk.provider),
+            store: Some(desk.store),
+            kinds: desk.kinds,
+            limits: desk.limits,
+            base: Some(base),
+            ..Self::default()
+        }
+    }
+
     /// The cloud.
     #[must_use]
     pub fn provider(mut self, provider: impl Provider + 'static) -> Self {
@@ -100,13 +113,10 @@ impl MateBuilder {
         match (self.provider, self.store, self.catalogue, self.base) {
             (Some(provider), Some(store), Some(catalogue), Some(base)) => Ok(Mate {
                 inner: Arc::new(Inner {
-                    provider,
-                    store,
+                    desk: Desk { provider, store, kinds: self.kinds, limits: self.limits },
                     catalogue,
                     blueprint: self.blueprint,
-                    kinds: self.kinds,
                     base,
-                    limits: self.limits,
                 }),
             }),
             (provider, store, catalogue, base) => {

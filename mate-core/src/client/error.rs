@@ -20,6 +20,9 @@ pub enum Error {
     /// No plan can be made: what AWS cannot do, what is not ours, what could not be read.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The source of an adoption cannot be used.
+    #[error(transparent)]
+    Source(#[from] crate::adopt::SourceError),
     /// The record store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -39,6 +42,38 @@ pub enum Error {
     /// Steps that lose data or take the tenant down, and that nobody consented to.
     #[error("{} of the plan's steps need your consent: {}", .0.len(), Lines(.0))]
     Consent(Vec<MissingConsent>),
+    /// A search of the cloud, or the question whose credentials these are, failed.
+    #[error(transparent)]
+    Provider(#[from] crate::provider::ProviderError),
+    /// The credentials, or the region, are not those that the spec names.
+    #[error("the spec is for {wanted}, and the provider works in {present}: use the credentials and region of the spec")]
+    OtherPlace {
+        /// What the spec names: account, region.
+        wanted: String,
+        /// Where the provider works.
+        present: String,
+    },
+    /// The environment's platform stands in another account or region: an environment is one platform.
+    #[error(
+        "the platform of `{environment}` stands in {recorded}, not in {wanted}: an environment is one account and region; \
+         give this one an environment of its own, such as `{environment}-2`"
+    )]
+    OtherPlatform {
+        /// The environment.
+        environment: crate::ids::Environment,
+        /// Where it stands.
+        recorded: String,
+        /// Where it should be.
+        wanted: String,
+    },
+    /// Tenants stand on the platform.
+    #[error("{} tenants stand on the platform of `{environment}`: {}; destroy or move them first", .tenants.len(), Names(.tenants))]
+    TenantsStand {
+        /// The environment.
+        environment: crate::ids::Environment,
+        /// The tenants, by record or by what stands in the cloud.
+        tenants: Vec<crate::ids::TenantId>,
+    },
     /// There is no record of the tenant.
     #[error("there is no record of {0}; `tenants` lists those that there are")]
     NotFound(TenantKey),
@@ -50,6 +85,15 @@ pub enum Error {
 impl From<RunError> for Error {
     fn from(error: RunError) -> Self {
         Self::Run(Box::new(error))
+    }
+}
+
+struct Names<'a>(&'a [crate::ids::TenantId]);
+
+impl std::fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.0.iter().map(crate::ids::TenantId::as_str).collect();
+        f.write_str(&names.join(", "))
     }
 }
 

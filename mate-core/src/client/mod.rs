@@ -1,12 +1,21 @@
 //! [`Mate`], the front door.
 
+mod adopt;
 mod apply;
 mod builder;
+mod desk;
+mod discover;
+mod drift;
 mod error;
+mod platform;
 mod status;
 
+pub use adopt::Adoption;
 pub use builder::{BuildError, MateBuilder};
+pub use discover::Discovery;
+pub use drift::{Drift, Lost};
 pub use error::Error;
+pub use platform::{OnPlatform, Platform, PlatformBuilder};
 pub use status::{NodeStatus, TenantStatus};
 
 use std::collections::BTreeMap;
@@ -15,16 +24,14 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::blueprint::{Blueprint, Design};
-use crate::engine::Limits;
-use crate::graph::Graph;
+use crate::adopt::AdoptionSource;
 use crate::ids::{TenantId, TenantKey};
-use crate::kinds::{DbInstance, Kind, Kinds};
-use crate::observe;
 use crate::operation::Operation;
-use crate::plan::{After, Consents, Deletions, DiffRequest, FinalSnapshot, Mode, Plan, PlanError, diff};
-use crate::provider::Provider;
+use crate::plan::{After, Consents, Plan};
+use crate::provider::Discovered;
 use crate::spec::{Base, Catalogue, ResolvedTenant, TenantSpec};
-use crate::state::{Phase, Record, RecordSummary, StateStore};
+use crate::state::{Phase, RecordSummary};
+use desk::Desk;
 
 /// The client: one base (environment, region, account), its provider, and the store of its tenants' records.
 ///
@@ -37,13 +44,10 @@ pub struct Mate {
 
 #[derive(Debug)]
 pub(crate) struct Inner {
-    pub(crate) provider: Arc<dyn Provider>,
-    pub(crate) store: Arc<dyn StateStore>,
+    pub(crate) desk: Desk,
     pub(crate) catalogue: Arc<dyn Catalogue>,
     pub(crate) blueprint: Arc<dyn Blueprint>,
-    pub(crate) kinds: Kinds,
     pub(crate) base: Base,
-    pub(crate) limits: Limits,
 }
 
 /// A tenant as an apply left it.
@@ -70,7 +74,7 @@ impl Applied {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DestroyOptions {
     final_snapshot: bool,
-    empty_bucket: bool,
+    empty: bool,
     consents: Consents,
 }
 
@@ -84,7 +88,7 @@ impl DestroyOptions {
     /// A final snapshot of the database is taken, a bucket that holds objects is refused, and nothing is consented to.
     #[must_use]
     pub fn new() -> Self {
-        Self { final_snapshot: true, empty_bucket: false, consents: Consents::none() }
+        Self { final_snapshot: true, empty: false, consents: Consents::none() }
     }
 
     /// Takes no final snapshot: the database is lost. Its step then needs consent to data loss.
@@ -94,10 +98,11 @@ impl DestroyOptions {
         self
     }
 
-    /// Empties the bucket, every version of every object. Its step then needs consent to data loss.
+    /// Empties buckets, every version of every object, and repositories, every image. Their steps then need consent to
+    /// data loss.
     #[must_use]
     pub fn empty_bucket(mut self) -> Self {
-        self.empty_bucket = true;
+        self.empty = true;
         self
     }
 
@@ -166,7 +171,7 @@ impl Mate {
     /// [`Error::NotFound`] without a record, [`Error::Protected`] for a protected tenant, and as [`Mate::plan`].
     pub fn plan_destroy(&self, tenant: &TenantId, options: &DestroyOptions) -> Operation<Plan> {
         let (inner, key, options) = (Arc::clone(&self.inner), self.key(tenant), options.clone());
-        Operation::new(|_, _| async move { inner.plan_destroy(&key, &options).await })
+        Operation::new(|_, _| async move { inner.desk.plan_destroy(&key, &options).await })
     }
 
     /// Carries out a plan.
@@ -187,7 +192,7 @@ impl Mate {
     /// [`Error::Stale`], [`Error::Consent`] before anything is changed; [`Error::Run`] after.
     pub fn apply(&self, plan: Plan, consents: Consents) -> Operation<Applied> {
         let inner = Arc::clone(&self.inner);
-        Operation::new(|events, cancellation| async move { inner.apply(plan, &consents, &events, &cancellation).await })
+        Operation::new(|events, cancellation| async move { inner.desk.apply(plan, &consents, &events, &cancellation).await })
     }
 
     /// Brings a tenant to its spec: plan and apply in one, with no consent given. For a tenant that does not exist that
@@ -199,7 +204,7 @@ impl Mate {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
         Operation::new(|events, cancellation| async move {
             let plan = inner.plan(&spec).await?;
-            inner.apply(plan, &Consents::none(), &events, &cancellation).await
+            inner.desk.apply(plan, &Consents::none(), &events, &cancellation).await
         })
     }
 
@@ -214,9 +219,71 @@ impl Mate {
     pub fn destroy(&self, tenant: &TenantId, options: &DestroyOptions) -> Operation<Applied> {
         let (inner, key, options) = (Arc::clone(&self.inner), self.key(tenant), options.clone());
         Operation::new(|events, cancellation| async move {
-            let plan = inner.plan_destroy(&key, &options).await?;
-            inner.apply(plan, &options.consents, &events, &cancellation).await
+            let plan = inner.desk.plan_destroy(&key, &options).await?;
+            inner.desk.apply(plan, &options.consents, &events, &cancellation).await
         })
+    }
+
+    /// What has become different from what was last applied: fields, tags, objects that are gone. Changes nothing, in the cloud
+    /// or in the store; [`Mate::plan`] shows what it takes to put it right.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn drift(&self, tenant: &TenantId) -> Operation<Drift> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|_, _| async move { inner.desk.drift(&key).await })
+    }
+
+    /// Looks which existing objects stand for a tenant that was made elsewhere, and what of them is not as the spec wants.
+    ///
+    /// 1. The source names objects; what it does not name is looked for by its name.
+    /// 2. Each is read, and matched with the node that it stands for; where two could, neither is taken.
+    /// 3. [`Adoption::plan`] takes what was found over: ownership tags and record, nothing else. Apply it, and the next
+    ///    [`Mate::plan`] shows the differences, or is empty.
+    ///
+    /// Changes nothing. An object that carries the tags of another tenant or platform is never taken.
+    ///
+    /// # Errors
+    /// As [`Mate::plan`].
+    pub fn adopt(&self, spec: &TenantSpec, source: AdoptionSource) -> Operation<Adoption> {
+        let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
+        Operation::new(|_, _| async move {
+            let (key, design, after) = inner.designed(&spec)?;
+            inner.desk.adopt(&key, design, after, source).await
+        })
+    }
+
+    /// Plans to give a tenant back: ownership tags off, record gone, every object as it is. Carried out by [`Mate::apply`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn plan_release(&self, tenant: &TenantId) -> Operation<Plan> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|_, _| async move { inner.desk.plan_release(&key).await })
+    }
+
+    /// Looks for everything that carries a tenant's ownership tags: to rebuild a record that was lost.
+    ///
+    /// [`Discovery::plan`] takes it into the record and changes nothing in the cloud; applied, the next plan is empty when
+    /// the tenant is as its spec says.
+    ///
+    /// # Errors
+    /// As [`Mate::plan`].
+    pub fn discover(&self, spec: &TenantSpec) -> Operation<Discovery> {
+        let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
+        Operation::new(|_, _| async move {
+            let (key, design, after) = inner.designed(&spec)?;
+            inner.desk.discover(&key, design, after).await
+        })
+    }
+
+    /// What carries ownership tags of this environment and belongs to no record.
+    ///
+    /// # Errors
+    /// [`Error::Provider`] when the search fails, [`Error::Store`].
+    pub fn unclaimed(&self) -> Operation<Vec<Discovered>> {
+        let inner = Arc::clone(&self.inner);
+        Operation::new(|_, _| async move { inner.desk.unclaimed(&inner.base.environment).await })
     }
 
     /// How a tenant is: its record, and each of its objects as it is now. Changes nothing.
@@ -225,7 +292,7 @@ impl Mate {
     /// [`Error::NotFound`] without a record, [`Error::Store`].
     pub fn status(&self, tenant: &TenantId) -> Operation<TenantStatus> {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
-        Operation::new(|_, _| async move { inner.status(&key).await })
+        Operation::new(|_, _| async move { inner.desk.status(&key).await })
     }
 
     /// What a tenant gives out, from its record.
@@ -234,7 +301,7 @@ impl Mate {
     /// [`Error::NotFound`] without a record, [`Error::Store`].
     pub fn outputs(&self, tenant: &TenantId) -> Operation<BTreeMap<String, String>> {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
-        Operation::new(|_, _| async move { Ok(inner.record(&key).await?.outputs) })
+        Operation::new(|_, _| async move { Ok(inner.desk.record(&key).await?.outputs) })
     }
 
     /// The tenants of this environment that have a record.
@@ -244,81 +311,48 @@ impl Mate {
     pub fn tenants(&self) -> Operation<Vec<TenantKey>> {
         let inner = Arc::clone(&self.inner);
         Operation::new(|_, _| async move {
-            let mut keys = inner.store.list().await?;
-            keys.retain(|key| key.environment == inner.base.environment);
+            let mut keys = inner.desk.store.list().await?;
+            keys.retain(|key| key.environment == inner.base.environment && !key.tenant.is_platform());
             Ok(keys)
         })
     }
 }
 
 impl Inner {
-    async fn record(&self, key: &TenantKey) -> Result<Record, Error> {
-        self.store.get(key).await?.ok_or_else(|| Error::NotFound(key.clone()))
+    fn key(&self, tenant: &ResolvedTenant) -> TenantKey {
+        TenantKey::new(self.base.environment.clone(), tenant.id.clone())
     }
 
-    async fn plan(&self, spec: &TenantSpec) -> Result<Plan, Error> {
-        let tenant = self.catalogue.resolve(spec)?;
-        let design = self.blueprint.design(&tenant, &self.base)?;
-        let key = TenantKey::new(self.base.environment.clone(), tenant.id.clone());
-        let record = self.store.get(&key).await?;
-        design.graph.order()?;
-        let snapshot = observe::snapshot(&*self.provider, &key, &design.graph, record.as_ref(), &self.kinds)
-            .await
-            .map_err(PlanError::from)?;
-        let after = After {
+    /// What the record says of a tenant of this design.
+    fn after(&self, tenant: &ResolvedTenant, design: &Design) -> After {
+        After {
             phase: Some(Phase::Active),
-            spec_digest: spec_digest(&tenant),
+            spec_digest: digest(tenant),
             summary: RecordSummary {
                 display_name: tenant.display_name.clone(),
                 tier: tenant.tier.clone(),
                 url: format!("https://{}.{}", tenant.subdomain, self.base.domain),
             },
             deletion_protection: tenant.deletion_protection.unwrap_or(self.base.enable_deletion_protection),
-            outputs: design.outputs,
-        };
-        Ok(diff(DiffRequest {
-            key: &key,
-            mode: if record.is_some() { Mode::Update } else { Mode::Provision },
-            graph: &design.graph,
-            record: record.as_ref(),
-            snapshot: &snapshot,
-            kinds: &self.kinds,
-            deletions: &Deletions::default(),
-            after,
-            notes: design.notes,
-        })?)
+            outputs: design.outputs.clone(),
+        }
     }
 
-    async fn plan_destroy(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
-        let record = self.record(key).await?;
-        if record.deletion_protection {
-            return Err(Error::Protected(key.clone()));
-        }
-        let graph = Graph::new();
-        let snapshot = observe::snapshot(&*self.provider, key, &graph, Some(&record), &self.kinds)
-            .await
-            .map_err(PlanError::from)?;
-        let databases = record.nodes.iter().filter(|(_, node)| node.kind == DbInstance::name());
-        let final_snapshots = if options.final_snapshot {
-            BTreeMap::new()
-        } else {
-            databases.map(|(id, _)| (id.clone(), FinalSnapshot::Discard)).collect()
-        };
-        Ok(diff(DiffRequest {
-            key,
-            mode: Mode::Destroy,
-            graph: &graph,
-            record: Some(&record),
-            snapshot: &snapshot,
-            kinds: &self.kinds,
-            deletions: &Deletions { final_snapshots, empty_bucket: options.empty_bucket },
-            after: After::default(),
-            notes: Vec::new(),
-        })?)
+    fn designed(&self, spec: &TenantSpec) -> Result<(TenantKey, Design, After), Error> {
+        let tenant = self.catalogue.resolve(spec)?;
+        let design = self.blueprint.design(&tenant, &self.base)?;
+        let after = self.after(&tenant, &design);
+        Ok((self.key(&tenant), design, after))
+    }
+
+    async fn plan(&self, spec: &TenantSpec) -> Result<Plan, Error> {
+        let (key, design, after) = self.designed(spec)?;
+        self.desk.plan(&key, design, after).await
     }
 }
 
-fn spec_digest(tenant: &ResolvedTenant) -> String {
-    let text = serde_json::to_string(tenant).expect("a resolved tenant has a JSON form");
+/// The digest of a spec in its resolved form.
+pub(crate) fn digest(spec: &impl serde::Serialize) -> String {
+    let text = serde_json::to_string(spec).expect("a spec has a JSON form");
     hex::encode(Sha256::digest(text.as_bytes()))
 }

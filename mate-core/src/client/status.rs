@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Error, Inner};
+use super::Error;
+use super::desk::Desk;
 use crate::graph::Graph;
 use crate::ids::{KindName, NodeId, TenantKey};
 use crate::observe;
 use crate::plan::{Observed, PlanError};
-use crate::provider::Status;
+use crate::provider::{Claim, Status};
 use crate::state::{Phase, RecordSummary};
 
 /// How a tenant is.
@@ -56,10 +57,10 @@ pub struct NodeStatus {
     pub state: String,
 }
 
-impl Inner {
+impl Desk {
     pub(super) async fn status(&self, key: &TenantKey) -> Result<TenantStatus, Error> {
         let record = self.record(key).await?;
-        let snapshot = observe::snapshot(&*self.provider, key, &Graph::new(), Some(&record), &self.kinds)
+        let snapshot = observe::snapshot(&*self.provider, key, &Graph::new(), Some(&record), &self.kinds, Claim::Owned)
             .await
             .map_err(PlanError::from)?;
         let nodes = record

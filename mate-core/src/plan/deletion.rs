@@ -3,13 +3,14 @@
 use super::request::{Deletions, FinalSnapshot};
 use super::step::{OldObject, Risk};
 use crate::ids::NodeId;
-use crate::kinds::{Bucket, Data, DbInstance, Kind, KindModel};
+use crate::kinds::{Bucket, Data, DbInstance, Kind, KindModel, Repository};
 use crate::names;
 use crate::provider::DataPolicy;
 use crate::state::Record;
 
 const DB_INSTANCE: &str = <DbInstance as Kind>::NAME;
 const BUCKET: &str = <Bucket as Kind>::NAME;
+const REPOSITORY: &str = <Repository as Kind>::NAME;
 
 /// The longest name that RDS takes for a snapshot.
 const SNAPSHOT_NAME_MAX: usize = 255;
@@ -47,10 +48,10 @@ pub(super) fn loss(
             let text = format!("its data stays in the final snapshot {name}");
             Loss { policy: DataPolicy::Keep { final_snapshot: Some(name) }, risk: Risk::None, text }
         }
-        BUCKET if !deletions.empty_bucket => Loss {
+        BUCKET | REPOSITORY if !deletions.empty => Loss {
             policy: DataPolicy::Keep { final_snapshot: None },
             risk: Risk::None,
-            text: "refused while it still holds objects".to_owned(),
+            text: "refused while it still holds anything".to_owned(),
         },
         _ => lost(),
     }

@@ -18,7 +18,7 @@ use crate::graph::{Graph, Node, Outputs, Tags, references, resolve};
 use crate::ids::{KindName, NodeId, TenantKey};
 use crate::kinds::{KindModel, Kinds, UnknownKind};
 use crate::provider::{DataPolicy, Live, Ownership, Status};
-use crate::state::{Holding, Record};
+use crate::state::{Holding, NodeRecord, Record};
 
 /// What an adoption follows from.
 #[derive(Debug, Clone)]
@@ -99,6 +99,21 @@ pub fn differences(
         }
     }
     Ok(all)
+}
+
+/// What of an object has become different since it was applied: the old value is the applied one.
+#[must_use]
+pub fn since_applied(model: &KindModel, recorded: &NodeRecord, live: &Live) -> Vec<FieldChange> {
+    let told = compare::present_inputs(model, &live.inputs, Some(&recorded.inputs));
+    let mut changes: Vec<FieldChange> = compare::differences(model, &canonical(&recorded.inputs), &told)
+        .into_iter()
+        .flat_map(|difference| difference.changes)
+        .collect();
+    if model.taggable && recorded.holding != Holding::Observed {
+        let turned = |change: FieldChange| FieldChange { path: change.path, old: change.new, new: change.old };
+        changes.extend(compare::missing_tags(&live.tags, &recorded.tags).into_iter().map(turned));
+    }
+    changes
 }
 
 /// Plans to take over what was found: ownership tags and record, and nothing else. What was not found is not made; the next

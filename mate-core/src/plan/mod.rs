@@ -26,7 +26,7 @@ mod tests;
 pub use consent::{Consent, ConsentRisk, Consents, MissingConsent};
 pub use diff::diff;
 pub use error::{ImpossibleChange, NodeProblem, PlanError};
-pub use holding::{AdoptRequest, Found, NodeDifferences, adoption, differences, release};
+pub use holding::{AdoptRequest, Found, NodeDifferences, adoption, differences, release, since_applied};
 pub use json::{PlanJsonError, canonical};
 pub use operations::{OpId, Operation, Verb};
 pub use request::{After, Deletions, DiffRequest, FinalSnapshot, Mode, Observed, Snapshot};

@@ -55,8 +55,9 @@ pub struct Deletions {
     /// What a database leaves. One that is not named leaves a snapshot whose name follows from its own name and
     /// the record's lineage and version.
     pub final_snapshots: BTreeMap<NodeId, FinalSnapshot>,
-    /// Whether a bucket that still holds objects is emptied. Otherwise its deletion is refused.
-    pub empty_bucket: bool,
+    /// Whether a bucket that still holds objects, and a repository that still holds images, is emptied. Otherwise its
+    /// deletion is refused.
+    pub empty: bool,
 }
 
 /// What a database leaves when it is deleted.

@@ -208,6 +208,35 @@ impl Base {
         Self::read(raw).map(drop)
     }
 
+    /// Reads a base out of a platform's outputs: `vpc_id`, `public_subnet_ids.0`, `repositories.django`.
+    ///
+    /// # Errors
+    /// [`SpecErrors`] with everything that is missing or wrong.
+    pub fn from_outputs(outputs: &BTreeMap<String, String>) -> Result<Self, SpecErrors> {
+        let mut fields = serde_json::Map::new();
+        for (name, value) in outputs.iter().filter(|(name, _)| *name != "name_servers") {
+            match name.split_once('.') {
+                None => {
+                    let flag = value.parse::<bool>().ok().filter(|_| name.starts_with("enable_"));
+                    fields.insert(name.clone(), flag.map_or_else(|| value.clone().into(), Into::into));
+                }
+                Some((table, part)) if part.parse::<usize>().is_ok() => {
+                    if let Some(list) = fields.entry(table).or_insert_with(|| Vec::<String>::new().into()).as_array_mut() {
+                        list.push(value.clone().into());
+                    }
+                }
+                Some((table, part)) => {
+                    let entries = fields.entry(table).or_insert_with(|| serde_json::Map::new().into());
+                    if let Some(entries) = entries.as_object_mut() {
+                        entries.insert(part.to_owned(), value.clone().into());
+                    }
+                }
+            }
+        }
+        let unreadable = |error: serde_json::Error| SpecErrors::from(SpecError::new("", error.to_string()));
+        Self::read(serde_json::from_value(fields.into()).map_err(unreadable)?)
+    }
+
     fn read(raw: Raw) -> Result<Self, SpecErrors> {
         let mut errors = Vec::new();
         let base = Reader::open("", raw, &mut errors).and_then(Self::decode);

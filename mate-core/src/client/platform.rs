@@ -1,0 +1,379 @@
+//! [`Platform`], the front door to the shared bases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::desk::Desk;
+use super::{Adoption, Applied, BuildError, DestroyOptions, Discovery, Drift, Error, MateBuilder, TenantStatus};
+use crate::adopt::AdoptionSource;
+use crate::blueprint::Design;
+use crate::blueprint::platform::{PlatformBlueprint, StandardPlatform};
+use crate::engine::Limits;
+use crate::ids::{Environment, TenantId, TenantKey};
+use crate::kinds::{Kind, Kinds};
+use crate::operation::Operation;
+use crate::plan::{After, Consents, Plan};
+use crate::provider::{Discovered, Identity, Provider, Scope};
+use crate::spec::{Base, PlatformSpec};
+use crate::state::{Phase, RecordSummary, StateStore};
+
+/// The client of platforms: the shared bases of one account and region, their provider, and the store of their records.
+///
+/// A platform is a record like a tenant's: planned, applied, checked for drift, adopted and destroyed by the same engine. An
+/// environment is one platform. For another account or region make another client, with a provider of its own; they can
+/// share a store.
+///
+/// Cheap to clone; clones share everything.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    desk: Desk,
+    blueprint: Arc<dyn PlatformBlueprint>,
+}
+
+/// Makes a [`Platform`]. Provider and store must be given; the rest has defaults.
+#[derive(Debug)]
+pub struct PlatformBuilder {
+    provider: Option<Arc<dyn Provider>>,
+    store: Option<Arc<dyn StateStore>>,
+    blueprint: Arc<dyn PlatformBlueprint>,
+    kinds: Kinds,
+    limits: Limits,
+}
+
+impl Default for PlatformBuilder {
+    fn default() -> Self {
+        Self {
+            provider: None,
+            store: None,
+            blueprint: Arc::new(StandardPlatform),
+            kinds: Kinds::standard(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl PlatformBuilder {
+    /// The cloud.
+    #[must_use]
+    pub fn provider(mut self, provider: impl Provider + 'static) -> Self {
+        self.provider = Some(Arc::new(provider));
+        self
+    }
+
+    /// Where records are kept; the same store as the tenants', so that the platform knows who stands on it.
+    #[must_use]
+    pub fn store(mut self, store: impl StateStore + 'static) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// What a platform is made of; [`StandardPlatform`] unless said.
+    #[must_use]
+    pub fn blueprint(mut self, blueprint: impl PlatformBlueprint + 'static) -> Self {
+        self.blueprint = Arc::new(blueprint);
+        self
+    }
+
+    /// Adds a resource kind of the caller's own.
+    #[must_use]
+    pub fn kind<K: Kind>(mut self) -> Self {
+        self.kinds = self.kinds.with::<K>();
+        self
+    }
+
+    /// Calls in flight at once, per operation; 16 unless said, 1 at least.
+    #[must_use]
+    pub fn parallelism(mut self, calls: usize) -> Self {
+        self.limits.parallelism = calls.max(1);
+        self
+    }
+
+    /// Makes the client. Calls nothing.
+    ///
+    /// # Errors
+    /// [`BuildError`] names everything that is missing.
+    pub fn build(self) -> Result<Platform, BuildError> {
+        match (self.provider, self.store) {
+            (Some(provider), Some(store)) => Ok(Platform {
+                inner: Arc::new(Inner {
+                    desk: Desk { provider, store, kinds: self.kinds, limits: self.limits },
+                    blueprint: self.blueprint,
+                }),
+            }),
+            (provider, store) => {
+                let missing = [(provider.is_none(), "a provider"), (store.is_none(), "a store")];
+                Err(BuildError(missing.into_iter().filter(|(none, _)| *none).map(|(_, what)| what).collect()))
+            }
+        }
+    }
+}
+
+/// A tenant that stands on a platform.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[non_exhaustive]
+pub struct OnPlatform {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Whether there is a record of it.
+    pub recorded: bool,
+    /// How many objects of it carry its tags.
+    pub objects: usize,
+}
+
+impl Platform {
+    /// A builder.
+    #[must_use]
+    pub fn builder() -> PlatformBuilder {
+        PlatformBuilder::default()
+    }
+
+    /// What the platform should be made of. Reads only whose credentials these are.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] with everything that is wrong at once, [`Error::OtherPlace`] for other credentials than the spec's.
+    pub fn design(&self, spec: &PlatformSpec) -> Operation<Design> {
+        let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
+        Operation::new(|_, _| async move { Ok(inner.designed(&spec).await?.1) })
+    }
+
+    /// Plans what it takes to bring a platform to its spec: as [`super::Mate::plan`]. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Spec`], [`Error::OtherPlace`], [`Error::OtherPlatform`], [`Error::Provider`], [`Error::Store`], [`Error::Plan`].
+    pub fn plan(&self, spec: &PlatformSpec) -> Operation<Plan> {
+        let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
+        Operation::new(|_, _| async move { inner.plan(&spec).await })
+    }
+
+    /// Carries out a plan: as [`super::Mate::apply`], with the same guarantees.
+    ///
+    /// A plan that destroys is refused while tenants stand on the platform, whenever it was made.
+    ///
+    /// # Errors
+    /// [`Error::Stale`], [`Error::Consent`], [`Error::TenantsStand`] before anything is changed; [`Error::Run`] after.
+    pub fn apply(&self, plan: Plan, consents: Consents) -> Operation<Applied> {
+        let inner = Arc::clone(&self.inner);
+        Operation::new(|events, cancellation| async move {
+            if plan.goal == crate::plan::Goal::Destroy {
+                inner.free(&plan.key.environment).await?;
+            }
+            inner.desk.apply(plan, &consents, &events, &cancellation).await
+        })
+    }
+
+    /// Brings a platform to its spec: plan and apply in one, with no consent given.
+    ///
+    /// # Errors
+    /// As [`Platform::plan`] and [`Platform::apply`].
+    pub fn provision(&self, spec: &PlatformSpec) -> Operation<Applied> {
+        let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
+        Operation::new(|events, cancellation| async move {
+            let plan = inner.plan(&spec).await?;
+            inner.desk.apply(plan, &Consents::none(), &events, &cancellation).await
+        })
+    }
+
+    /// Plans a destroy: everything of the record in the right order. What is only read stays. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::TenantsStand`] names the tenants; [`Error::NotFound`], [`Error::Protected`], [`Error::Plan`].
+    pub fn plan_destroy(&self, environment: &Environment, options: &DestroyOptions) -> Operation<Plan> {
+        let (inner, environment, options) = (Arc::clone(&self.inner), environment.clone(), options.clone());
+        Operation::new(|_, _| async move { inner.plan_destroy(&environment, &options).await })
+    }
+
+    /// Destroys a platform: [`Platform::plan_destroy`] and [`Platform::apply`] in one, with the consents of the options. Ends
+    /// when a search by tags finds nothing left.
+    ///
+    /// # Errors
+    /// As [`Platform::plan_destroy`] and [`Platform::apply`].
+    pub fn destroy(&self, environment: &Environment, options: &DestroyOptions) -> Operation<Applied> {
+        let (inner, environment, options) = (Arc::clone(&self.inner), environment.clone(), options.clone());
+        Operation::new(|events, cancellation| async move {
+            let plan = inner.plan_destroy(&environment, &options).await?;
+            inner.desk.apply(plan, &options.consents, &events, &cancellation).await
+        })
+    }
+
+    /// How a platform is: its record, and each of its objects as it is now. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn status(&self, environment: &Environment) -> Operation<TenantStatus> {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| async move { inner.desk.status(&key).await })
+    }
+
+    /// What has become different from what was last applied. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn drift(&self, environment: &Environment) -> Operation<Drift> {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| async move { inner.desk.drift(&key).await })
+    }
+
+    /// The base that tenants are given: the platform's outputs by name, from its record.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record; [`Error::Spec`] while an output is missing, because the platform was not made in full.
+    pub fn base(&self, environment: &Environment) -> Operation<Base> {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| async move {
+            let record = inner.desk.record(&key).await?;
+            Ok(Base::from_outputs(&record.outputs)?)
+        })
+    }
+
+    /// A builder of the client for this platform's tenants: provider, store, kinds and base are set.
+    ///
+    /// # Errors
+    /// As [`Platform::base`].
+    pub fn tenants_client(&self, environment: &Environment) -> Operation<MateBuilder> {
+        let (inner, base) = (Arc::clone(&self.inner), self.base(environment));
+        Operation::new(|_, _| async move { Ok(MateBuilder::on(inner.desk.clone(), base.await?)) })
+    }
+
+    /// The tenants that stand on the platform: those with a record, and those of which objects stand in the cloud.
+    ///
+    /// # Errors
+    /// [`Error::Store`], [`Error::Provider`].
+    pub fn tenants(&self, environment: &Environment) -> Operation<Vec<OnPlatform>> {
+        let (inner, environment) = (Arc::clone(&self.inner), environment.clone());
+        Operation::new(|_, _| async move { inner.tenants(&environment).await })
+    }
+
+    /// Looks which existing objects stand for a base that was made elsewhere: as [`super::Mate::adopt`]. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Platform::plan`].
+    pub fn adopt(&self, spec: &PlatformSpec, source: AdoptionSource) -> Operation<Adoption> {
+        let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
+        Operation::new(|_, _| async move {
+            let (key, design, after) = inner.designed(&spec).await?;
+            inner.desk.adopt(&key, design, after, source).await
+        })
+    }
+
+    /// Plans to give a platform back: ownership tags off, record gone, every object as it is. Carried out by
+    /// [`Platform::apply`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn plan_release(&self, environment: &Environment) -> Operation<Plan> {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| async move { inner.desk.plan_release(&key).await })
+    }
+
+    /// Looks for everything that carries the platform's ownership tags, to rebuild a record that was lost: as
+    /// [`super::Mate::discover`].
+    ///
+    /// # Errors
+    /// As [`Platform::plan`].
+    pub fn discover(&self, spec: &PlatformSpec) -> Operation<Discovery> {
+        let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
+        Operation::new(|_, _| async move {
+            let (key, design, after) = inner.designed(&spec).await?;
+            inner.desk.discover(&key, design, after).await
+        })
+    }
+
+    /// What carries ownership tags of this environment, the platform's or a tenant's, and belongs to no record.
+    ///
+    /// # Errors
+    /// [`Error::Provider`] when the search fails, [`Error::Store`].
+    pub fn unclaimed(&self, environment: &Environment) -> Operation<Vec<Discovered>> {
+        let (inner, environment) = (Arc::clone(&self.inner), environment.clone());
+        Operation::new(|_, _| async move { inner.desk.unclaimed(&environment).await })
+    }
+}
+
+impl Inner {
+    /// The design, once it is sure that the provider works where the spec wants it.
+    async fn designed(&self, spec: &PlatformSpec) -> Result<(TenantKey, Design, After), Error> {
+        spec.validate()?;
+        let identity = self.desk.provider.identity().await?;
+        let account = spec.account_id().map_or(identity.account_id.as_str(), |account| account.as_str());
+        if account != identity.account_id || spec.region().as_str() != identity.region {
+            return Err(Error::OtherPlace { wanted: place(account, spec.region().as_str()), present: at(&identity) });
+        }
+        let key = TenantKey::platform(spec.environment().clone());
+        if let Some(record) = self.desk.store.get(&key).await? {
+            let recorded = (record.outputs.get("account_id"), record.outputs.get("region"));
+            if let (Some(account), Some(region)) = recorded
+                && (*account != identity.account_id || *region != identity.region)
+            {
+                let environment = spec.environment().clone();
+                let recorded = place(account, region);
+                return Err(Error::OtherPlatform { environment, recorded, wanted: at(&identity) });
+            }
+        }
+        let design = self.blueprint.design(spec, &identity)?;
+        let after = After {
+            phase: Some(Phase::Active),
+            spec_digest: super::digest(&design.graph),
+            summary: RecordSummary {
+                display_name: format!("Platform {}", spec.environment()),
+                tier: String::new(),
+                url: String::new(),
+            },
+            deletion_protection: spec.deletion_protection,
+            outputs: design.outputs.clone(),
+        };
+        Ok((key, design, after))
+    }
+
+    async fn plan(&self, spec: &PlatformSpec) -> Result<Plan, Error> {
+        let (key, design, after) = self.designed(spec).await?;
+        self.desk.plan(&key, design, after).await
+    }
+
+    async fn plan_destroy(&self, environment: &Environment, options: &DestroyOptions) -> Result<Plan, Error> {
+        self.free(environment).await?;
+        self.desk.plan_destroy(&TenantKey::platform(environment.clone()), options).await
+    }
+
+    /// Refuses while tenants stand on the platform.
+    async fn free(&self, environment: &Environment) -> Result<(), Error> {
+        let tenants: Vec<TenantId> = self.tenants(environment).await?.into_iter().map(|on| on.tenant).collect();
+        if tenants.is_empty() {
+            return Ok(());
+        }
+        Err(Error::TenantsStand { environment: environment.clone(), tenants })
+    }
+
+    async fn tenants(&self, environment: &Environment) -> Result<Vec<OnPlatform>, Error> {
+        let mut recorded: BTreeSet<TenantId> = BTreeSet::new();
+        for key in self.desk.store.list().await? {
+            if key.environment == *environment && !key.tenant.is_platform() {
+                recorded.insert(key.tenant);
+            }
+        }
+        let mut objects: BTreeMap<TenantId, usize> = recorded.iter().map(|tenant| (tenant.clone(), 0)).collect();
+        let found = self.desk.provider.discover(Scope::Environment(environment.clone())).await?;
+        for address in found.into_iter().filter_map(|object| object.address) {
+            if !address.tenant.is_platform() {
+                *objects.entry(address.tenant).or_default() += 1;
+            }
+        }
+        Ok(objects
+            .into_iter()
+            .map(|(tenant, objects)| OnPlatform { recorded: recorded.contains(&tenant), tenant, objects })
+            .collect())
+    }
+}
+
+fn at(identity: &Identity) -> String {
+    place(&identity.account_id, &identity.region)
+}
+
+fn place(account: &str, region: &str) -> String {
+    format!("account {account}, region {region}")
+}
