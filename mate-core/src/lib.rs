@@ -4,6 +4,7 @@
 //! TenantSpec --catalogue--> ResolvedTenant --blueprint--> Graph --observe--> Snapshot --diff--> Plan --engine--> Record + outputs
 //! ```
 
+pub mod adopt;
 pub mod blueprint;
 pub mod client;
 pub mod clock;
