@@ -106,7 +106,8 @@ fn by_arn(text: &str) -> Option<(&'static str, &str)> {
 }
 
 fn by_prefix(text: &str) -> Option<(&'static str, &str)> {
-    let hex = |id: &str| (8..=17).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let hex =
+        |id: &str| (8..=17).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let found = PREFIXES.iter().find(|(prefix, _)| text.strip_prefix(prefix).is_some_and(hex));
     found.map(|(_, kind)| (*kind, text))
 }

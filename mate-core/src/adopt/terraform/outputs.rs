@@ -64,9 +64,9 @@ const NAMED: &[Named] = &[
         "rds:DBInstance",
         &["db_instance_id", "rds_instance_id", "db_instance_identifier", "rds_instance_identifier", "db_identifier"],
         |text| {
-            let is_resource = text.strip_prefix("db-").is_some_and(|id| {
-                id.len() >= 20 && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
-            });
+            let is_resource = text
+                .strip_prefix("db-")
+                .is_some_and(|id| id.len() >= 20 && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()));
             !is_resource && identifier(text)
         },
     ),
@@ -107,7 +107,9 @@ fn by_name(output: &str) -> Option<&'static Named> {
 pub(in crate::adopt) fn outputs(json: &str) -> Result<Listing, SourceError> {
     let root = DOCUMENT.parse(json)?;
     if root.get("format_version").is_some_and(Value::is_string) || root.get("lineage").is_some_and(Value::is_string) {
-        return Err(DOCUMENT.wrong("the whole", "is a state: give it to terraform_state, as `terraform show -json` writes it"));
+        return Err(
+            DOCUMENT.wrong("the whole", "is a state: give it to terraform_state, as `terraform show -json` writes it")
+        );
     }
     let mut listing = Listing::default();
     for (name, output) in &root {

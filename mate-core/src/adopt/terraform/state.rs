@@ -99,7 +99,8 @@ impl Reading {
         let kind = kind("kms:Key");
         for alias in std::mem::take(&mut self.aliases) {
             let is_of = |key: &&mut Candidate| {
-                key.kind == kind && (key.physical_id == alias.key || key.physical_id.ends_with(&format!("/{}", alias.key)))
+                key.kind == kind
+                    && (key.physical_id == alias.key || key.physical_id.ends_with(&format!("/{}", alias.key)))
             };
             let named = |key: &Candidate, origin: String| Candidate {
                 name: Some(alias.name.trim_start_matches("alias/").to_owned()),

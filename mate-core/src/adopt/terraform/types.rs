@@ -190,7 +190,12 @@ pub(super) const TYPES: &[Type] = &[
         ..PLAIN
     },
     Type { names: &["aws_elasticache_subnet_group"], kind: "elasticache:CacheSubnetGroup", ..NAMED },
-    Type { names: &["aws_efs_file_system"], kind: "efs:FileSystem", id: |r| r.first(&["id", "file_system_id"]), ..PLAIN },
+    Type {
+        names: &["aws_efs_file_system"],
+        kind: "efs:FileSystem",
+        id: |r| r.first(&["id", "file_system_id"]),
+        ..PLAIN
+    },
     Type {
         names: &["aws_efs_mount_target"],
         kind: "efs:MountTarget",
@@ -230,4 +235,10 @@ pub(super) const TYPES: &[Type] = &[
 /// A host name as we write it: lower case, without a dot at its end.
 pub(super) fn host(name: &str) -> String {
     name.trim_end_matches('.').to_lowercase()
+}
+
+/// The kinds that a state can tell of.
+#[cfg(test)]
+pub(in crate::adopt) fn kinds() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|known| known.kind)
 }
