@@ -63,7 +63,11 @@ impl fmt::Display for Adoption {
             writeln!(f, "  {node}: not found")?;
         }
         for candidate in &self.matches.unused {
-            writeln!(f, "  not part of the spec: {} {}  ({})", candidate.kind, candidate.physical_id, candidate.origin)?;
+            writeln!(
+                f,
+                "  not part of the spec: {} {}  ({})",
+                candidate.kind, candidate.physical_id, candidate.origin
+            )?;
         }
         if self.differences.is_empty() {
             return write!(f, "What was found is as the spec wants it.");

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::desk::Desk;
 use super::Error;
+use super::desk::Desk;
 use crate::graph::Graph;
 use crate::ids::TenantKey;
 use crate::observe;
@@ -53,7 +53,8 @@ impl fmt::Display for Drift {
             write!(f, "\n{node}")?;
         }
         for lost in &self.lost {
-            let problem = NodeProblem { node: lost.node.clone(), kind: lost.kind.clone(), problem: lost.problem.clone() };
+            let problem =
+                NodeProblem { node: lost.node.clone(), kind: lost.kind.clone(), problem: lost.problem.clone() };
             write!(f, "\n{problem}")?;
         }
         Ok(())
@@ -63,10 +64,9 @@ impl fmt::Display for Drift {
 impl Desk {
     pub(super) async fn drift(&self, key: &TenantKey) -> Result<Drift, Error> {
         let record = self.record(key).await?;
-        let snapshot =
-            observe::snapshot(&*self.provider, key, &Graph::new(), Some(&record), &self.kinds, Claim::Owned)
-                .await
-                .map_err(PlanError::from)?;
+        let snapshot = observe::snapshot(&*self.provider, key, &Graph::new(), Some(&record), &self.kinds, Claim::Owned)
+            .await
+            .map_err(PlanError::from)?;
         let mut drift = Drift { key: key.clone(), changed: Vec::new(), lost: Vec::new() };
         for (id, node) in &record.nodes {
             let problem = match snapshot.get(id) {

@@ -46,7 +46,9 @@ pub enum Error {
     #[error(transparent)]
     Provider(#[from] crate::provider::ProviderError),
     /// The credentials, or the region, are not those that the spec names.
-    #[error("the spec is for {wanted}, and the provider works in {present}: use the credentials and region of the spec")]
+    #[error(
+        "the spec is for {wanted}, and the provider works in {present}: use the credentials and region of the spec"
+    )]
     OtherPlace {
         /// What the spec names: account, region.
         wanted: String,

@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::blueprint::{Blueprint, Design};
 use crate::adopt::AdoptionSource;
+use crate::blueprint::{Blueprint, Design};
 use crate::ids::{TenantId, TenantKey};
 use crate::operation::Operation;
 use crate::plan::{After, Consents, Plan};
@@ -192,7 +192,9 @@ impl Mate {
     /// [`Error::Stale`], [`Error::Consent`] before anything is changed; [`Error::Run`] after.
     pub fn apply(&self, plan: Plan, consents: Consents) -> Operation<Applied> {
         let inner = Arc::clone(&self.inner);
-        Operation::new(|events, cancellation| async move { inner.desk.apply(plan, &consents, &events, &cancellation).await })
+        Operation::new(
+            |events, cancellation| async move { inner.desk.apply(plan, &consents, &events, &cancellation).await },
+        )
     }
 
     /// Brings a tenant to its spec: plan and apply in one, with no consent given. For a tenant that does not exist that

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A text whose control and formatting characters are printed as `\u{…}`.
-pub(super) struct Printable<'a>(pub(super) &'a str);
+pub(crate) struct Printable<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

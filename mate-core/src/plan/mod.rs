@@ -9,7 +9,7 @@ mod consent;
 mod deletion;
 mod diff;
 mod error;
-mod escape;
+pub(crate) mod escape;
 mod holding;
 mod json;
 mod judge;

@@ -221,7 +221,9 @@ impl Base {
                     fields.insert(name.clone(), flag.map_or_else(|| value.clone().into(), Into::into));
                 }
                 Some((table, part)) if part.parse::<usize>().is_ok() => {
-                    if let Some(list) = fields.entry(table).or_insert_with(|| Vec::<String>::new().into()).as_array_mut() {
+                    if let Some(list) =
+                        fields.entry(table).or_insert_with(|| Vec::<String>::new().into()).as_array_mut()
+                    {
                         list.push(value.clone().into());
                     }
                 }

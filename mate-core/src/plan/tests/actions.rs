@@ -334,7 +334,7 @@ fn destroying_keeps_the_database_in_a_snapshot_and_marks_what_is_lost() {
     assert!(matches!(step(&plan, "db-secret").risk, Risk::DataLoss(_)));
     assert!(waits(&plan, ("db-group", Verb::Delete), ("db", Verb::Delete)));
 
-    world.deletions.empty_bucket = true;
+    world.deletions.empty = true;
     world.deletions.final_snapshots.insert(id("db"), FinalSnapshot::Discard);
     let plan = world.plan(&nothing, Mode::Destroy).unwrap();
     assert_eq!((&step(&plan, "db").data, &step(&plan, "data").data), (&DataPolicy::Discard, &DataPolicy::Discard));

@@ -1,0 +1,201 @@
+//! Where an adoption looks.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::candidate::Candidate;
+use super::terraform;
+use crate::graph::{Graph, Tags};
+use crate::ids::{KindName, NodeId};
+
+/// Where an adoption looks for what exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AdoptionSource {
+    /// The caller says which object stands for which node, by its physical id.
+    Ids(BTreeMap<NodeId, String>),
+    /// Everything that carries these tags, found by [`crate::provider::Scope::Tags`].
+    Tags(Tags),
+    /// What a document lists.
+    Listing(Listing),
+}
+
+/// What a document lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// What may stand for a node, in the document's order.
+    pub candidates: Vec<Candidate>,
+    /// What was passed over.
+    pub skipped: Vec<Skipped>,
+}
+
+/// An entry of a document that was passed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Which: the name of an output, the address of a resource.
+    pub origin: String,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why an entry of a document was passed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// It is nothing that we have a kind for.
+    Unknown,
+    /// The document marks what would have been read as sensitive; it was not read.
+    Sensitive,
+    /// It tells no id.
+    WithoutId,
+    /// The kind does not cover this sort: a network load balancer, a record of type `CNAME`, a web ACL of CloudFront.
+    NotCovered,
+}
+
+impl std::fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "nothing that there is a kind for",
+            Self::Sensitive => "marked as sensitive and so not read",
+            Self::WithoutId => "without an id",
+            Self::NotCovered => "of a sort that its kind does not cover",
+        })
+    }
+}
+
+/// A source that cannot be used. Never tells a value of the document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The text is not JSON.
+    #[error("the text is not JSON, at line {line}, column {column}: give the whole answer of `{command}`")]
+    NotJson {
+        /// The command whose answer is expected.
+        command: &'static str,
+        /// The line, from 1.
+        line: usize,
+        /// The column.
+        column: usize,
+    },
+    /// The text is JSON, but not what the command answers.
+    #[error("the text is not the answer of `{command}`: {place} {problem}")]
+    NotTheDocument {
+        /// The command whose answer is expected.
+        command: &'static str,
+        /// Where: `values.root_module.resources[3].address`.
+        place: String,
+        /// What is wrong there.
+        problem: &'static str,
+    },
+    /// The document's format is newer than the one that we know.
+    #[error("the text has format version {major}, and only version 1 of `{command}` can be read")]
+    NewerFormat {
+        /// The command.
+        command: &'static str,
+        /// The major number of its format.
+        major: u64,
+    },
+    /// An id is given for a node that the graph does not have.
+    #[error("an id is given for `{node}`, which is not a node of the graph{}", did_you_mean(.nearest.as_ref()))]
+    UnknownNode {
+        /// The node.
+        node: NodeId,
+        /// The node that may be meant.
+        nearest: Option<NodeId>,
+    },
+    /// One object is given for two nodes.
+    #[error("the {kind} {physical_id} is given for `{first}` and for `{second}`: an object stands for one node")]
+    GivenTwice {
+        /// The object's kind.
+        kind: KindName,
+        /// Its id.
+        physical_id: String,
+        /// One node.
+        first: NodeId,
+        /// The other node.
+        second: NodeId,
+    },
+}
+
+fn did_you_mean(nearest: Option<&NodeId>) -> String {
+    nearest.map(|node| format!("; did you mean `{node}`?")).unwrap_or_default()
+}
+
+impl AdoptionSource {
+    /// The objects by their physical ids, each for its node.
+    #[must_use]
+    pub fn ids(ids: impl IntoIterator<Item = (NodeId, String)>) -> Self {
+        Self::Ids(ids.into_iter().collect())
+    }
+
+    /// Everything that carries these tags.
+    #[must_use]
+    pub fn tags(tags: Tags) -> Self {
+        Self::Tags(tags)
+    }
+
+    /// What the outputs of a Terraform or OpenTofu configuration name: the text of `terraform output -json`.
+    ///
+    /// An output whose value is an id or an ARN is taken by its form, whatever its name; one whose value is only a name
+    /// (`cluster_name`, `s3_bucket_name`) or has no form of its own (`hosted_zone_id`) by the output's name. Lists and
+    /// maps are looked through. Outputs marked as sensitive are not read.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the text is something else.
+    pub fn terraform_outputs(json: &str) -> Result<Self, SourceError> {
+        terraform::outputs(json).map(Self::Listing)
+    }
+
+    /// What a Terraform or OpenTofu state holds: the text of `terraform show -json`, resources and data sources of all
+    /// modules.
+    ///
+    /// Only the attributes that name an object and tell it from others are read; what the state marks as sensitive is not.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the text is something else, or of a newer format.
+    pub fn terraform_state(json: &str) -> Result<Self, SourceError> {
+        terraform::state(json).map(Self::Listing)
+    }
+
+    /// What may stand for nodes of the graph. Of [`AdoptionSource::Tags`] none is known before a provider has
+    /// [discovered](crate::provider::Provider::discover) it.
+    ///
+    /// # Errors
+    /// [`SourceError::UnknownNode`] and [`SourceError::GivenTwice`] for ids that cannot be meant.
+    pub fn candidates(&self, graph: &Graph) -> Result<Vec<Candidate>, SourceError> {
+        match self {
+            Self::Ids(ids) => given(ids, graph),
+            Self::Tags(_) => Ok(Vec::new()),
+            Self::Listing(listing) => Ok(listing.candidates.clone()),
+        }
+    }
+}
+
+fn given(ids: &BTreeMap<NodeId, String>, graph: &Graph) -> Result<Vec<Candidate>, SourceError> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for (id, physical_id) in ids {
+        let Some(node) = graph.get(id) else {
+            return Err(SourceError::UnknownNode { node: id.clone(), nearest: nearest(id, graph) });
+        };
+        let candidate = Candidate::new(node.kind.clone(), physical_id, format!("the id given for {id}"));
+        let same = |other: &&Candidate| other.kind == candidate.kind && other.physical_id == candidate.physical_id;
+        if let Some(first) = candidates.iter().find(same).and_then(|other| other.node.clone()) {
+            let (kind, physical_id) = (candidate.kind, candidate.physical_id);
+            return Err(SourceError::GivenTwice { kind, physical_id, first, second: id.clone() });
+        }
+        candidates.push(Candidate { node: Some(id.clone()), ..candidate });
+    }
+    Ok(candidates)
+}
+
+fn nearest(id: &NodeId, graph: &Graph) -> Option<NodeId> {
+    graph
+        .nodes()
+        .map(|node| (strsim::damerau_levenshtein(id.as_str(), node.id.as_str()), &node.id))
+        .filter(|(distance, node)| *distance <= 1 + node.as_str().len() / 4)
+        .min()
+        .map(|(_, node)| node.clone())
+}
