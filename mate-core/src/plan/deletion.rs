@@ -48,10 +48,10 @@ pub(super) fn loss(
             let text = format!("its data stays in the final snapshot {name}");
             Loss { policy: DataPolicy::Keep { final_snapshot: Some(name) }, risk: Risk::None, text }
         }
-        BUCKET | REPOSITORY if !deletions.empty => Loss {
+        kind @ (BUCKET | REPOSITORY) if !deletions.empty => Loss {
             policy: DataPolicy::Keep { final_snapshot: None },
             risk: Risk::None,
-            text: "refused while it still holds anything".to_owned(),
+            text: format!("refused while it still holds {}", if kind == BUCKET { "objects" } else { "images" }),
         },
         _ => lost(),
     }
