@@ -15,6 +15,7 @@ use super::seed::Seed;
 use crate::graph::Outputs;
 use crate::ids::KindName;
 use crate::kinds::{KindModel, Kinds, Timing};
+use crate::provider::QuotaId;
 
 /// How long things take in virtual time.
 #[derive(Debug, Clone)]
@@ -92,6 +93,8 @@ pub(super) struct Config {
     pub(super) functions: BTreeMap<KindName, OutputsOf>,
     pub(super) latencies: Latencies,
     pub(super) quotas: BTreeMap<KindName, usize>,
+    /// What Service Quotas tells: of which kind how many.
+    pub(super) limits: BTreeMap<QuotaId, (KindName, usize)>,
     pub(super) invisible: Duration,
     pub(super) canary: String,
 }
@@ -99,6 +102,12 @@ pub(super) struct Config {
 impl Config {
     pub(super) fn call_latency(&self) -> Duration {
         self.latencies.call
+    }
+
+    /// How many of a kind the account may have.
+    pub(super) fn most(&self, kind: &KindName) -> Option<usize> {
+        let limits = self.limits.values().filter(|(of, _)| of == kind).map(|(_, most)| *most);
+        limits.chain(self.quotas.get(kind).copied()).min()
     }
 
     pub(super) fn model(&self, kind: &KindName) -> Option<&KindModel> {
@@ -173,6 +182,7 @@ impl SimCloudBuilder {
             functions: BTreeMap::new(),
             latencies: Latencies::typical(),
             quotas: BTreeMap::new(),
+            limits: BTreeMap::new(),
             invisible: Duration::ZERO,
             canary: String::new(),
         };
@@ -228,6 +238,16 @@ impl SimCloudBuilder {
     /// When `kind` does not have the form of a kind.
     pub fn quota(mut self, kind: &str, most: usize) -> Self {
         self.config.quotas.insert(KindName::new(kind).expect("a kind such as ec2:SecurityGroup"), most);
+        self
+    }
+
+    /// At most so many objects of a kind in the account, as the quota `id` that [`crate::provider::Provider::quotas`]
+    /// tells. Quotas that are not set are not told.
+    ///
+    /// # Panics
+    /// When `kind` does not have the form of a kind.
+    pub fn quota_limit(mut self, id: QuotaId, kind: &str, most: usize) -> Self {
+        self.config.limits.insert(id, (KindName::new(kind).expect("a kind such as ec2:VPC"), most));
         self
     }
 

@@ -21,6 +21,8 @@ pub enum Method {
     Discover,
     /// [`crate::provider::Provider::diagnose`].
     Diagnose,
+    /// [`crate::provider::Provider::quotas`].
+    Quotas,
 }
 
 /// What goes wrong.

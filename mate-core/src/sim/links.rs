@@ -19,7 +19,7 @@ pub(super) struct Link {
     pub(super) in_use: &'static str,
     /// Whether the holder goes along with its target.
     pub(super) cascade: bool,
-    /// Whether the target may belong to the base, which the simulated cloud does not know.
+    /// Whether the target may belong to a base that this cloud never knew.
     pub(super) base: bool,
 }
 
@@ -54,10 +54,25 @@ impl Link {
         self
     }
 
+    const fn vpc(holder: &'static str) -> Self {
+        link(holder, "vpc_id", "ec2:VPC", "vpc_id", "InvalidVpcID.NotFound").holds("DependencyViolation")
+    }
+
+    const fn subnet(holder: &'static str, path: &'static str, missing: &'static str) -> Self {
+        link(holder, path, "ec2:Subnet", "subnet_id", missing).holds("DependencyViolation")
+    }
+
+    /// A key encrypts and is not held: AWS lets it go under whatever uses it. It may be one of another account.
+    const fn key(holder: &'static str, path: &'static str, missing: &'static str) -> Self {
+        link(holder, path, "kms:Key", "arn", missing).or_base()
+    }
+
     const fn group(holder: &'static str, path: &'static str, missing: &'static str) -> Self {
         link(holder, path, "ec2:SecurityGroup", "group_id", missing).holds("DependencyViolation")
     }
 }
+
+const NO_POOL: &str = "ResourceNotFoundException";
 
 pub(super) const LINKS: &[Link] = &[
     Link::group("ec2:SecurityGroup", "ingress.*.peer.security_group", "InvalidGroup.NotFound"),
@@ -67,6 +82,58 @@ pub(super) const LINKS: &[Link] = &[
     Link::group("elasticache:ReplicationGroup", "security_group_ids.*", "InvalidParameterValue"),
     Link::group("efs:MountTarget", "security_group_ids.*", "SecurityGroupNotFound"),
     Link::group("ecs:Service", "security_group_ids.*", "InvalidParameterException"),
+    Link::group("ec2:VPCEndpoint", "security_group_ids.*", "InvalidSecurityGroupId.NotFound"),
+    Link::vpc("ec2:SecurityGroup").or_base(),
+    Link::vpc("ec2:InternetGateway"),
+    Link::vpc("ec2:RouteTable"),
+    Link::vpc("ec2:Subnet"),
+    Link::vpc("ec2:VPCEndpoint"),
+    link("ec2:FlowLog", "vpc_id", "ec2:VPC", "vpc_id", "InvalidVpcId.NotFound").goes_along(),
+    link("elbv2:TargetGroup", "vpc_id", "ec2:VPC", "vpc_id", "ValidationError").or_base(),
+    Link::subnet("ec2:NatGateway", "subnet_id", "InvalidSubnetID.NotFound"),
+    Link::subnet("ec2:VPCEndpoint", "subnet_ids.*", "InvalidSubnetId.NotFound"),
+    Link::subnet("efs:MountTarget", "subnet_id", "SubnetNotFound").or_base(),
+    Link::subnet("ecs:Service", "subnet_ids.*", "InvalidParameterException").or_base(),
+    Link::subnet("elasticache:CacheSubnetGroup", "subnet_ids.*", "InvalidSubnet").or_base(),
+    Link::subnet("elbv2:LoadBalancer", "subnet_ids.*", "SubnetNotFound").or_base(),
+    Link::subnet("rds:DBSubnetGroup", "subnet_ids.*", "InvalidSubnet").or_base(),
+    // A subnet takes its place in a route table along, and a route to a gateway that is gone becomes a black hole.
+    link("ec2:RouteTable", "subnet_ids.*", "ec2:Subnet", "subnet_id", "InvalidSubnetID.NotFound"),
+    link(
+        "ec2:RouteTable",
+        "routes.*.target.internet_gateway",
+        "ec2:InternetGateway",
+        "internet_gateway_id",
+        "InvalidGatewayID.NotFound",
+    ),
+    link("ec2:RouteTable", "routes.*.target.nat_gateway", "ec2:NatGateway", "nat_gateway_id", "NatGatewayNotFound"),
+    link("ec2:VPCEndpoint", "route_table_ids.*", "ec2:RouteTable", "route_table_id", "InvalidRouteTableId.NotFound"),
+    // AWS owns the network interface that has the address, hence its words when the address is to be released.
+    link("ec2:NatGateway", "allocation_id", "ec2:EIP", "allocation_id", "InvalidAllocationID.NotFound")
+        .holds("AuthFailure"),
+    link("ec2:FlowLog", "log_group_name", "logs:LogGroup", "name", "InvalidParameter").or_base(),
+    link("ec2:FlowLog", "role_arn", "iam:Role", "arn", "InvalidParameter").or_base(),
+    Link::key("cloudtrail:Trail", "kms_key_arn", "KmsKeyNotFoundException"),
+    Link::key("ecr:Repository", "kms_key_arn", "KmsException"),
+    Link::key("efs:FileSystem", "kms_key_id", "BadRequest"),
+    Link::key("elasticache:ReplicationGroup", "kms_key_id", "InvalidParameterValue"),
+    Link::key("rds:DBInstance", "kms_key_id", "KMSKeyNotAccessibleFault"),
+    Link::key("s3:Bucket", "kms_key_arn", "KMS.NotFoundException"),
+    Link::key("secretsmanager:Secret", "kms_key_id", "EncryptionFailure"),
+    link("acm:Certificate", "hosted_zone_id", "route53:HostedZone", "hosted_zone_id", "NoSuchHostedZone").or_base(),
+    link("route53:RecordSet", "hosted_zone_id", "route53:HostedZone", "hosted_zone_id", "NoSuchHostedZone")
+        .holds("HostedZoneNotEmpty")
+        .or_base(),
+    link("cloudtrail:Trail", "s3_bucket_name", "s3:Bucket", "bucket", "S3BucketDoesNotExistException"),
+    link("elbv2:LoadBalancer", "access_logs.bucket", "s3:Bucket", "bucket", "InvalidConfigurationRequest").or_base(),
+    link("cognito-idp:IdentityProvider", "user_pool_id", "cognito-idp:UserPool", "user_pool_id", NO_POOL)
+        .goes_along()
+        .or_base(),
+    link("cognito-idp:UserPoolDomain", "user_pool_id", "cognito-idp:UserPool", "user_pool_id", NO_POOL)
+        .holds("InvalidParameterException"),
+    link("ecs:Service", "cluster", "ecs:Cluster", "cluster_name", "ClusterNotFoundException")
+        .holds("ClusterContainsServicesException")
+        .or_base(),
     link("rds:DBInstance", "db_subnet_group_name", "rds:DBSubnetGroup", "name", "DBSubnetGroupNotFoundFault")
         .holds("InvalidDBSubnetGroupStateFault"),
     link("rds:DBInstance", "db_parameter_group_name", "rds:DBParameterGroup", "name", "DBParameterGroupNotFound")
@@ -104,6 +171,10 @@ pub(super) const LINKS: &[Link] = &[
         "TargetGroupNotFound",
     )
     .holds("ResourceInUse"),
+    link("elbv2:Listener", "certificate_arn", "acm:Certificate", "arn", "CertificateNotFound")
+        .needs_ready("UnsupportedCertificate")
+        .holds("ResourceInUseException")
+        .or_base(),
     link("elbv2:ListenerRule", "listener_arn", "elbv2:Listener", "arn", "ListenerNotFound").goes_along(),
     link("elbv2:ListenerRule", "action.forward.target_group_arn", "elbv2:TargetGroup", "arn", "TargetGroupNotFound")
         .holds("ResourceInUse"),
@@ -120,6 +191,10 @@ pub(super) const LINKS: &[Link] = &[
         "ObjectNotFoundException",
     )
     .goes_along(),
+    link("wafv2:WebACLAssociation", "web_acl_arn", "wafv2:WebACL", "arn", "WAFNonexistentItemException")
+        .needs_ready("WAFUnavailableEntityException")
+        .holds("WAFAssociatedItemException")
+        .or_base(),
     link("wafv2:WebACLAssociation", "resource_arn", "elbv2:LoadBalancer", "arn", "WAFNonexistentItemException")
         .needs_ready("WAFUnavailableEntityException")
         .goes_along(),

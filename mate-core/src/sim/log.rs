@@ -12,11 +12,11 @@ use crate::provider::ErrorClass;
 pub struct Call {
     /// The method.
     pub method: Method,
-    /// The kind; none for a batch of more than one and for `discover`.
+    /// The kind; none for a batch of more than one, for `discover` and for `quotas`.
     pub kind: Option<KindName>,
-    /// The object; none for a batch of more than one and for `discover`.
+    /// The object; none for a batch of more than one, for `discover` and for `quotas`.
     pub address: Option<Address>,
-    /// How many objects it was about.
+    /// How many objects, or quotas, it was about.
     pub targets: usize,
     /// The virtual time at which it ended.
     pub at: Duration,

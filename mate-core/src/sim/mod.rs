@@ -11,8 +11,9 @@
 //! assert!(cloud.objects().is_empty());
 //! ```
 //!
-//! What belongs to the base (VPC, subnets, cluster, certificate, zone, keys, the shared file system) is taken as
-//! existing. What a tenant makes must be there when it is referred to; [`SimCloud::plant`] puts in what others made.
+//! What a tenant makes must be there when it is referred to; [`SimCloud::plant`] puts in what others made. Of the base
+//! under it (VPC, subnets, cluster, certificate, zone, keys, the shared file system) what was never in this cloud is
+//! taken as existing elsewhere; what was made here, or planted, holds and is held as in AWS, and must not be gone.
 //!
 //! A secret that is deleted with [`DataPolicy::Keep`](crate::provider::DataPolicy::Keep) holds its name for its recovery
 //! window; with `Discard` it goes at once.
@@ -24,8 +25,10 @@ mod kinds;
 mod links;
 mod log;
 mod naming;
+mod network;
 mod object;
 mod operations;
+mod permissions;
 mod provider;
 mod rules;
 mod secrets;
@@ -256,13 +259,18 @@ impl SimCloud {
             return Err(NoSuchObject { kind: kind.clone(), name: name.to_owned() });
         };
         state.take_down(uid, now);
-        state.remove(uid);
+        state.bury(uid);
         Ok(())
     }
 
     /// Puts an object into a bucket.
     pub fn put_object(&self, bucket: &str, key: &str) {
         self.state().buckets.entry(bucket.to_owned()).or_default().insert(key.to_owned());
+    }
+
+    /// Pushes an image with this tag into an ECR repository.
+    pub fn put_image(&self, repository: &str, tag: &str) {
+        self.state().images.entry(repository.to_owned()).or_default().insert(tag.to_owned());
     }
 
     /// The value of a secret. The only way to it.

@@ -37,10 +37,29 @@ impl<'a> Naming<'a> {
         self.seed.hex(&[label, self.kind.as_str(), self.name, &self.serial.to_string()], length)
     }
 
+    /// A UUID in AWS's spelling, the same for the same object at every call with this `label`.
+    #[must_use]
+    pub fn uuid(&self, label: &str) -> String {
+        hyphened(&self.hex(label, 32))
+    }
+
     /// An ARN in the simulated account and region.
     #[must_use]
     pub fn arn(&self, service: &str, resource: &str) -> String {
         format!("arn:aws:{service}:{}:{}:{resource}", self.region, self.account)
+    }
+
+    /// `length` characters of `alphabet`, the same for the same object.
+    pub(super) fn drawn(&self, label: &str, alphabet: &[u8], length: usize) -> String {
+        self.seed.text(&[label, self.kind.as_str(), self.name, &self.serial.to_string()], alphabet, length)
+    }
+
+    /// A figure below `most`, the same for the same object.
+    pub(super) fn figure(&self, label: &str, most: u32) -> u32 {
+        let label = [label, self.kind.as_str(), self.name, &self.serial.to_string()];
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let figure = (self.seed.unit(&label) * f64::from(most)) as u32;
+        figure
     }
 
     pub(super) fn text(&self, field: &str) -> &'a str {
@@ -56,4 +75,9 @@ impl<'a> Naming<'a> {
     pub(super) fn below(&self, field: &str, from: &str, to: &str) -> String {
         format!("{}/{}", self.text(field).replacen(from, to, 1), self.hex("id", 16))
     }
+}
+
+/// 32 hex digits with the hyphens of a UUID.
+pub(super) fn hyphened(hex: &str) -> String {
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }

@@ -1,5 +1,6 @@
 //! What the cloud does when it is asked: make, change, delete.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -10,9 +11,10 @@ use super::object::{Object, Snapshot, same};
 use super::rules::{Refusal, check_change, check_inputs, refuse};
 use super::state::{Found, State, visible_outputs};
 use crate::graph::{Tags, references};
+use crate::ids::Address;
 use crate::provider::{
-    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Ownership, Scope, Status,
-    Target, UpdateRequest,
+    Claim, CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Ownership, Scope,
+    Status, Target, UpdateRequest,
 };
 
 /// What a lookup answers, without the errors that only faults make.
@@ -20,6 +22,39 @@ pub(super) enum Seen {
     Absent,
     Foreign(String),
     Present(Live),
+}
+
+/// What an update does to an object's tags, or to whose it is where it carries none.
+struct Tagging<'a> {
+    target: &'a Target,
+    untag: &'a BTreeSet<String>,
+}
+
+impl Tagging<'_> {
+    /// What nobody names stays.
+    fn tags(&self, object: &Object) -> Tags {
+        let mut tags = object.tags.clone();
+        tags.extend(self.target.tags.clone());
+        tags.retain(|key, _| !self.untag.contains(key));
+        tags
+    }
+
+    /// Nobody's once it is given back; whoever adopts it takes the place of who made it where no tag can tell.
+    fn maker(&self, object: &Object, untaggable: bool) -> Option<Address> {
+        if Ownership::KEYS.iter().any(|key| self.untag.contains(*key)) {
+            return None;
+        }
+        let adopted = (untaggable && self.target.claim == Claim::Unowned).then(|| self.target.address.clone());
+        object.maker.clone().or(adopted)
+    }
+}
+
+/// What is only read is never written.
+fn check_claim(target: &Target) -> Result<(), Refusal> {
+    if target.claim != Claim::ReadOnly {
+        return Ok(());
+    }
+    refuse(ErrorClass::Denied, "AccessDeniedException", format!("{} is only read", target.name))
 }
 
 impl State {
@@ -74,6 +109,7 @@ impl State {
 
     pub(super) fn create(&mut self, request: &CreateRequest, now: Duration, stuck: bool) -> Result<Created, Refusal> {
         let target = &request.target;
+        check_claim(target)?;
         let known = self.tokens.get(&request.token).filter(|uid| self.objects.contains_key(uid)).copied();
         let found = known.map_or_else(|| self.find(target), Found::Ours);
         match found {
@@ -84,7 +120,8 @@ impl State {
             Found::Ours(uid) if known.is_some() => return Ok(self.live(&self.objects[&uid], now).into()),
             Found::Ours(uid) => {
                 self.tokens.insert(request.token.clone(), uid);
-                return self.change(uid, &target.inputs, Some(&target.tags), now);
+                let tagging = Tagging { target, untag: &BTreeSet::new() };
+                return self.change(uid, &target.inputs, Some(tagging), now);
             }
             Found::Nothing => {}
         }
@@ -100,13 +137,12 @@ impl State {
             let message = format!("the name {} is longer than {}", target.name, model.name_rule.max);
             return refuse(ErrorClass::Invalid, "ValidationError", message);
         }
-        self.check_links(kind, &target.inputs, now)?;
-        if let Some(most) = self.config.quotas.get(&target.kind) {
-            let count = self.objects.values().filter(|object| object.kind == target.kind).count();
-            if count >= *most {
-                let message = format!("the limit of {most} {kind} is reached");
-                return refuse(ErrorClass::Quota, behaviour(&target.kind).quota, message);
-            }
+        self.check_links(kind, &target.inputs, None, now)?;
+        if let Some(most) = self.config.most(&target.kind)
+            && self.count(&target.kind) >= most
+        {
+            let message = format!("the limit of {most} {kind} is reached");
+            return refuse(ErrorClass::Quota, behaviour(&target.kind).quota, message);
         }
         let mut object = self.new_object(target, now);
         object.stuck = stuck;
@@ -153,6 +189,7 @@ impl State {
 
     pub(super) fn update(&mut self, request: &UpdateRequest, now: Duration) -> Result<Created, Refusal> {
         let target = &request.target;
+        check_claim(target)?;
         let uid = match self.find(target) {
             Found::Nothing => return refuse(ErrorClass::NotFound, "ResourceNotFoundException", "it does not exist"),
             Found::Foreign(_) => {
@@ -170,15 +207,22 @@ impl State {
                 .map(|(field, value)| (field.clone(), value.clone()))
                 .collect(),
         );
-        let tags = request.fields.iter().any(|field| field == "tags").then_some(&target.tags);
+        let tagging = Tagging { target, untag: &request.untag };
+        let tagging = request.fields.iter().any(|field| field == "tags").then_some(tagging);
         if let Some(open) = references(&named).first() {
             return refuse(ErrorClass::Bug, "UnresolvedReference", format!("the inputs still refer to {open}"));
         }
-        self.change(uid, &named, tags, now)
+        self.change(uid, &named, tagging, now)
     }
 
     /// Brings the fields that stand in `inputs`, and the tags, to what is wanted.
-    fn change(&mut self, uid: u64, inputs: &Value, tags: Option<&Tags>, now: Duration) -> Result<Created, Refusal> {
+    fn change(
+        &mut self,
+        uid: u64,
+        inputs: &Value,
+        tagging: Option<Tagging<'_>>,
+        now: Duration,
+    ) -> Result<Created, Refusal> {
         let object = &self.objects[&uid];
         if object.gone_at.is_some() {
             self.check_idle(object, now)?;
@@ -194,22 +238,25 @@ impl State {
                     && !same(&old, value, rule.is_some_and(|rule| rule.unordered));
             }
         }
-        let new_tags = tags.map(|tags| self.kept_tags(&object.kind, tags)).filter(|tags| *tags != object.tags);
+        let (new_tags, new_maker) = match &tagging {
+            Some(tagging) if self.taggable(&object.kind) => (tagging.tags(object), tagging.maker(object, false)),
+            Some(tagging) => (object.tags.clone(), tagging.maker(object, true)),
+            None => (object.tags.clone(), object.maker.clone()),
+        };
         if differs {
             self.check_idle(object, now)?;
             check_inputs(object.kind.as_str(), &wanted)?;
             check_change(self, object, &wanted)?;
-            self.check_links(object.kind.as_str(), &wanted, now)?;
-        } else if new_tags.is_none() {
+            self.check_links(object.kind.as_str(), &wanted, Some(uid), now)?;
+        } else if new_tags == object.tags && new_maker == object.maker {
             return Ok(self.live(object, now).into());
         }
         let Some(mut object) = self.remove(uid) else {
             return refuse(ErrorClass::NotFound, "ResourceNotFoundException", "it does not exist");
         };
         object.before = Some((now, object.inputs.clone(), object.tags.clone()));
-        if let Some(tags) = new_tags {
-            object.tags = tags;
-        }
+        object.tags = new_tags;
+        object.maker = new_maker;
         object.inputs = wanted;
         if differs {
             if object.kind.as_str() == "ecs:TaskDefinition" {
@@ -226,6 +273,7 @@ impl State {
 
     pub(super) fn delete(&mut self, request: &DeleteRequest, now: Duration) -> Result<Deleted, Refusal> {
         let target = &request.target;
+        check_claim(target)?;
         let uid = match self.find(target) {
             Found::Nothing => return Ok(Deleted::Gone),
             Found::Foreign(_) => {
@@ -253,6 +301,9 @@ impl State {
             ("s3:Bucket", _) => {
                 self.buckets.remove(&object.name);
             }
+            ("ecr:Repository", _) => {
+                self.images.remove(&object.name);
+            }
             ("secretsmanager:Secret", DataPolicy::Keep { .. }) => {
                 let days = target.inputs["recovery_window_days"].as_u64();
                 let days = days.or(object.inputs["recovery_window_days"].as_u64()).unwrap_or(30);
@@ -269,7 +320,10 @@ impl State {
         let Some(mut object) = self.remove(uid) else { return };
         let numbers = (object.serial, object.revision);
         let naming = self.config.naming(&object.kind, &object.name, numbers, &object.inputs);
-        let gone_at = now + self.config.takes(Span::Delete, &naming);
+        // A deleted key only waits, and its alias is free: nobody can use or see it as a key.
+        let at_once = object.kind.as_str() == "kms:Key";
+        let takes = if at_once { Duration::ZERO } else { self.config.takes(Span::Delete, &naming) };
+        let gone_at = now + takes;
         object.gone_at = Some(gone_at);
         let along: Vec<u64> = self
             .holders(&object)
@@ -281,8 +335,9 @@ impl State {
             })
             .map(|holder| holder.uid)
             .collect();
-        if gone_at > now {
-            self.put(object);
+        self.put(object);
+        if gone_at <= now {
+            self.bury(uid);
         }
         for uid in along {
             self.take_down(uid, now);
@@ -308,13 +363,21 @@ impl State {
         if let Some(arn) = object.outputs.get("arn").and_then(Value::as_str) {
             return arn.to_owned();
         }
-        let (region, account) = (&self.config.region, &self.config.account);
-        match object.kind.as_str() {
-            "ec2:SecurityGroup" => format!("arn:aws:ec2:{region}:{account}:security-group/{}", object.physical_id),
-            kind => {
-                let service = kind.split(':').next().unwrap_or_default();
-                format!("arn:aws:{service}:{region}:{account}:{}", object.physical_id)
-            }
-        }
+        let (region, account, id) = (&self.config.region, &self.config.account, &object.physical_id);
+        let noun = match object.kind.as_str() {
+            "ec2:EIP" => "elastic-ip/",
+            "ec2:FlowLog" => "vpc-flow-log/",
+            "ec2:InternetGateway" => "internet-gateway/",
+            "ec2:NatGateway" => "natgateway/",
+            "ec2:RouteTable" => "route-table/",
+            "ec2:SecurityGroup" => "security-group/",
+            "ec2:Subnet" => "subnet/",
+            "ec2:VPC" => "vpc/",
+            "ec2:VPCEndpoint" => "vpc-endpoint/",
+            "route53:HostedZone" => return format!("arn:aws:route53:::hostedzone/{id}"),
+            _ => "",
+        };
+        let service = object.kind.as_str().split(':').next().unwrap_or_default();
+        format!("arn:aws:{service}:{region}:{account}:{noun}{id}")
     }
 }

@@ -8,6 +8,7 @@ use super::SimCloud;
 use super::faults::{Fault, Method};
 use super::kinds::behaviour;
 use super::log::{Call, Outcome};
+use super::naming::hyphened;
 use super::operations::Seen;
 use super::rules::Refusal;
 use super::state::{Found, State};
@@ -15,7 +16,7 @@ use crate::clock::Clock;
 use crate::ids::{Address, KindName};
 use crate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Identity, Observation, Provider,
-    ProviderError, Scope, Status, Target, UpdateRequest,
+    ProviderError, QuotaId, QuotaReading, Scope, Status, Target, UpdateRequest,
 };
 
 /// The call as AWS names it.
@@ -82,7 +83,7 @@ impl SimCloud {
         let result = result.map_err(|error| {
             let count = state.calls.len().to_string();
             let id = state.config.seed.hex(&["request", &address.to_string(), &count], 32);
-            error.with_request_id([&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join("-"))
+            error.with_request_id(hyphened(&id))
         });
         let (kind, address) = (Some(kind.clone()), Some(address.clone()));
         let at = self.clock.now();
@@ -182,6 +183,25 @@ impl Provider for SimCloud {
     async fn identity(&self) -> Result<Identity, ProviderError> {
         let state = self.state();
         Ok(Identity { account_id: state.config.account.clone(), region: state.config.region.clone() })
+    }
+
+    async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
+        let fault = self.state().faults.decide(Method::Quotas, None);
+        self.pass_time(fault).await;
+        let mut state = self.state();
+        let anchor = Scope::Tags(Default::default()).anchor();
+        let error = fault.and_then(|fault| fault_error(fault, "servicequotas:GetServiceQuota", &anchor));
+        let read = |id: &QuotaId| match state.config.limits.get(id) {
+            Some((kind, most)) if error.is_none() => {
+                QuotaReading { limit: u64::try_from(*most).ok(), used: u64::try_from(state.count(kind)).ok() }
+            }
+            _ => QuotaReading::default(),
+        };
+        let readings = quotas.iter().map(read).collect();
+        let (at, targets) = (self.clock.now(), quotas.len());
+        let outcome = Outcome::of(&error.map_or(Ok(()), Err));
+        state.calls.push(Call { method: Method::Quotas, kind: None, address: None, targets, at, fault, outcome });
+        readings
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

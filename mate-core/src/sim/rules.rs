@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::kinds::behaviour;
 use super::links;
+use super::network;
 use super::object::{Object, same};
 use super::state::State;
 use crate::graph::references;
@@ -46,26 +47,43 @@ pub(super) fn check_inputs(kind: &str, inputs: &Value) -> Result<(), Refusal> {
         AccessPoint,
         Bucket,
         CacheSubnetGroup,
+        Certificate,
+        Cluster,
         DbInstance,
         DbParameterGroup,
         DbSubnetGroup,
+        ElasticIp,
         FileSystem,
+        FlowLog,
+        HostedZone,
         IdentityProvider,
+        InternetGateway,
+        Key,
         Listener,
         ListenerRule,
         LoadBalancer,
         LogGroup,
         MountTarget,
+        NatGateway,
         RecordSet,
         ReplicationGroup,
+        Repository,
         Role,
+        RouteTable,
         ScalableTarget,
         ScalingPolicy,
         Secret,
         SecurityGroup,
         Service,
+        Subnet,
         TargetGroup,
         TaskDefinition,
+        Trail,
+        UserPool,
+        UserPoolDomain,
+        Vpc,
+        VpcEndpoint,
+        WebAcl,
         WebAclAssociation
     );
     if let Err(error) = parsed {
@@ -105,6 +123,25 @@ pub(super) fn check_inputs(kind: &str, inputs: &Value) -> Result<(), Refusal> {
         "elbv2:Listener" if inputs["protocol"] == "HTTPS" && inputs["certificate_arn"].is_null() => {
             invalid("CertificateNotFound", "a certificate must be specified for HTTPS listeners")
         }
+        "cognito-idp:UserPool" if !(6..=99).contains(&number("password_minimum_length")) => {
+            invalid("InvalidParameterException", "MinimumLength must be 6 to 99")
+        }
+        "ec2:FlowLog" if !matches!(number("max_aggregation_seconds"), 60 | 600) => {
+            invalid("InvalidParameter", "MaxAggregationInterval must be 60 or 600")
+        }
+        "ec2:VPCEndpoint"
+            if inputs["endpoint_type"] == "Gateway" && length("subnet_ids") + length("security_group_ids") > 0 =>
+        {
+            invalid("InvalidParameter", "a gateway endpoint takes neither subnets nor security groups")
+        }
+        "ec2:VPC" => network::check_range(inputs, "InvalidVpc.Range").map(drop),
+        "ec2:Subnet" => network::check_range(inputs, "InvalidSubnet.Range").map(drop),
+        "kms:Key" if !(7..=30).contains(&number("pending_window_days")) => {
+            invalid("ValidationException", "PendingWindowInDays must be 7 to 30")
+        }
+        "wafv2:WebACL" if !inputs["rate_limit"].is_null() && number("rate_limit") < 10 => {
+            invalid("WAFInvalidParameterException", "the limit of a rate-based rule must be 10 at least")
+        }
         _ => Ok(()),
     }
 }
@@ -131,11 +168,20 @@ pub(super) fn check_change(state: &State, object: &Object, new: &Value) -> Resul
 
 impl State {
     /// Whether all that the inputs refer to is there.
-    pub(super) fn check_links(&self, kind: &str, inputs: &Value, now: Duration) -> Result<(), Refusal> {
+    /// `own` is the object that has the inputs, once there is one.
+    pub(super) fn check_links(
+        &self,
+        kind: &str,
+        inputs: &Value,
+        own: Option<u64>,
+        now: Duration,
+    ) -> Result<(), Refusal> {
         for link in links::of(kind) {
             for text in links::texts_at(inputs, link.path) {
-                let Some(target) = self.by_key(link.target, text).filter(|target| target.gone_at.is_none()) else {
-                    if link.base || (link.target == "rds:DBParameterGroup" && text.starts_with("default.")) {
+                let known = self.by_key(link.target, text);
+                let Some(target) = known.filter(|target| target.gone_at.is_none()) else {
+                    let elsewhere = link.base && known.is_none() && !self.was_here(link.target, text);
+                    if elsewhere || (link.target == "rds:DBParameterGroup" && text.starts_with("default.")) {
                         continue;
                     }
                     let message = format!("the {} {text} does not exist", link.target);
@@ -151,7 +197,25 @@ impl State {
                 }
             }
         }
-        self.check_attached(kind, inputs)
+        self.check_attached(kind, inputs)?;
+        self.check_network(kind, inputs, own)?;
+        self.check_writable(kind, inputs)?;
+        self.check_alias(kind, inputs, own)
+    }
+
+    /// An alias leads to one key.
+    fn check_alias(&self, kind: &str, inputs: &Value, own: Option<u64>) -> Result<(), Refusal> {
+        if kind != "kms:Key" {
+            return Ok(());
+        }
+        let taken = |key: &&Object| Some(key.uid) != own && key.inputs["alias"] == inputs["alias"];
+        match self.of_kind(kind).find(taken) {
+            Some(key) => {
+                let message = format!("the alias {} leads to {}", inputs["alias"], key.physical_id);
+                refuse(ErrorClass::AlreadyExists, "AlreadyExistsException", message)
+            }
+            None => Ok(()),
+        }
     }
 
     /// ECS takes a target group only once a load balancer has it.
@@ -198,6 +262,15 @@ impl State {
                 let message = format!("cannot delete the protected DB instance {}", object.name);
                 return refuse(ErrorClass::Invalid, "InvalidParameterCombination", message);
             }
+            "cognito-idp:UserPool" if protected => {
+                let message = format!("the user pool {} has deletion protection activated", object.physical_id);
+                return refuse(ErrorClass::Invalid, "InvalidParameterException", message);
+            }
+            "ecr:Repository" if matches!(data, DataPolicy::Keep { .. }) && self.images.contains_key(&object.name) => {
+                let message = format!("the repository {} still contains images", object.name);
+                return refuse(ErrorClass::Dependency, "RepositoryNotEmptyException", message);
+            }
+            "ec2:InternetGateway" => self.check_unmapped(object)?,
             "s3:Bucket" if matches!(data, DataPolicy::Keep { .. }) && self.buckets.contains_key(&object.name) => {
                 let message = format!("the bucket {} is not empty", object.name);
                 return refuse(ErrorClass::Dependency, "BucketNotEmpty", message);

@@ -15,7 +15,8 @@ use super::object::{Object, SimObject, Snapshot};
 use super::secrets::Secrets;
 use crate::graph::{OutputRef, Tags};
 use crate::ids::{Address, KindName};
-use crate::provider::{Ownership, Status, Target};
+use crate::kinds::ReplaceOrder;
+use crate::provider::{Claim, Ownership, Status, Target};
 
 type Key = (String, String);
 
@@ -26,6 +27,8 @@ pub(super) struct State {
     pub(super) secrets: Secrets,
     pub(super) snapshots: Vec<Snapshot>,
     pub(super) buckets: BTreeMap<String, BTreeSet<String>>,
+    /// The tags of the images in each repository.
+    pub(super) images: BTreeMap<String, BTreeSet<String>>,
     pub(super) tokens: BTreeMap<String, u64>,
     pub(super) failures: Vec<(Selector, String)>,
     pub(super) calls: Vec<Call>,
@@ -36,6 +39,8 @@ pub(super) struct State {
     places: BTreeMap<Key, u64>,
     holders: BTreeMap<(&'static str, String), BTreeSet<u64>>,
     going: BTreeSet<(Duration, u64)>,
+    /// The identities of what was here and is gone.
+    buried: BTreeSet<Key>,
 }
 
 /// What a lookup found.
@@ -55,6 +60,7 @@ impl State {
             objects: BTreeMap::new(),
             snapshots: Vec::new(),
             buckets: BTreeMap::new(),
+            images: BTreeMap::new(),
             tokens: BTreeMap::new(),
             failures: Vec::new(),
             calls: Vec::new(),
@@ -65,6 +71,7 @@ impl State {
             places: BTreeMap::new(),
             holders: BTreeMap::new(),
             going: BTreeSet::new(),
+            buried: BTreeSet::new(),
         }
     }
 
@@ -75,8 +82,33 @@ impl State {
                 break;
             }
             self.going.remove(&(at, uid));
-            self.remove(uid);
+            self.bury(uid);
         }
+    }
+
+    /// Takes an object out for good.
+    pub(super) fn bury(&mut self, uid: u64) {
+        let Some(object) = self.remove(uid) else { return };
+        let kind = object.kind.to_string();
+        self.buried.extend(object.keys.into_iter().map(|key| (kind.clone(), key)));
+    }
+
+    /// Whether something of this identity was here once: what never was may belong to a base made elsewhere.
+    pub(super) fn was_here(&self, kind: &str, key: &str) -> bool {
+        self.buried.contains(&(kind.to_owned(), key.to_owned()))
+    }
+
+    /// How many of a kind there are, as AWS counts them against a limit: until they are gone.
+    pub(super) fn count(&self, kind: &KindName) -> usize {
+        self.of_kind(kind.as_str()).count()
+    }
+
+    /// Every object of a kind.
+    pub(super) fn of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
+        let kind = kind.to_owned();
+        let names = self.names.range((kind.clone(), String::new())..);
+        let names = names.take_while(move |((of, _), _)| *of == kind).flat_map(|(_, uids)| uids);
+        names.filter_map(|uid| self.objects.get(uid))
     }
 
     pub(super) fn next_uid(&mut self) -> u64 {
@@ -192,13 +224,43 @@ impl State {
         uids.into_iter().filter(|uid| *uid != object.uid).filter_map(|uid| self.objects.get(&uid)).collect()
     }
 
-    /// Looks for what a request is about: by physical id, else by name, else by its place.
+    /// Looks for what a request is about: by physical id; else by what it is known by, its ownership tags or its name
+    /// and place.
     pub(super) fn find(&self, target: &Target) -> Found {
         let by_id = target.physical_id.as_deref().and_then(|id| self.by_key(target.kind.as_str(), id));
-        let Some(object) = by_id.or_else(|| self.find_by_name(target)).or_else(|| self.find_by_place(target)) else {
-            return Found::Nothing;
-        };
-        if self.owned(object, &target.address) { Found::Ours(object.uid) } else { Found::Foreign(object.uid) }
+        let found = by_id.or_else(|| {
+            if behaviour(&target.kind).by_tags {
+                self.find_by_tags(target).or_else(|| self.find_by_domain(target))
+            } else {
+                self.find_by_name(target).or_else(|| self.find_by_place(target))
+            }
+        });
+        match found {
+            None => Found::Nothing,
+            Some(object) if self.accepts(object, target) => Found::Ours(object.uid),
+            Some(object) => Found::Foreign(object.uid),
+        }
+    }
+
+    /// By the ownership tags: what has the name and is not on its way out comes first. Where a replacement stands beside
+    /// what it replaces, only the name tells the two apart.
+    fn find_by_tags(&self, target: &Target) -> Option<&Object> {
+        let beside = self.config.model(&target.kind).is_some_and(|model| model.replace == ReplaceOrder::CreateFirst);
+        let owned = self
+            .of_kind(target.kind.as_str())
+            .filter(|object| target.ownership().owns(&object.tags) && (!beside || object.name == target.name));
+        owned.min_by_key(|object| (object.gone_at.is_some(), object.name != target.name, object.uid))
+    }
+
+    /// A zone that is adopted or read is known by its domain.
+    fn find_by_domain(&self, target: &Target) -> Option<&Object> {
+        if target.kind.as_str() != "route53:HostedZone" || target.claim == Claim::Owned {
+            return None;
+        }
+        let zones = self
+            .of_kind(target.kind.as_str())
+            .filter(|zone| zone.gone_at.is_none() && zone.inputs["domain"] == target.inputs["domain"]);
+        zones.min_by_key(|zone| (!self.accepts(zone, target), zone.uid))
     }
 
     fn find_by_name(&self, target: &Target) -> Option<&Object> {
@@ -208,7 +270,7 @@ impl State {
             if scope.is_empty() {
                 true
             } else if OutputRef::from_json(wanted).is_some() || wanted.is_null() {
-                self.owned(object, &target.address)
+                self.accepts(object, target)
             } else {
                 object.inputs[scope] == *wanted
             }
@@ -222,11 +284,20 @@ impl State {
         self.objects.get(self.places.get(&(target.kind.to_string(), place))?)
     }
 
-    /// Whether it belongs to this address: by its tags, or for what carries none by who made it or owns its parent.
-    pub(super) fn owned(&self, object: &Object, address: &Address) -> bool {
+    /// Whether a request may be about this object. What carries no tags is nobody's until somebody made or adopted it.
+    pub(super) fn accepts(&self, object: &Object, target: &Target) -> bool {
         if self.taggable(&object.kind) {
-            return Ownership(address.clone()).owns(&object.tags);
+            return target.accepts(&object.tags);
         }
+        match target.claim {
+            Claim::Owned => self.owned(object, &target.address),
+            Claim::Unowned => object.maker.is_none() || self.owned(object, &target.address),
+            Claim::ReadOnly => true,
+        }
+    }
+
+    /// Whether what carries no tags belongs to this address: by who made it, or who owns what it is a part of.
+    fn owned(&self, object: &Object, address: &Address) -> bool {
         match &object.maker {
             Some(maker) => maker == address,
             None => object.refers.iter().filter_map(|(kind, key)| self.by_key(kind, key)).any(|parent| {

@@ -292,11 +292,12 @@ impl World {
     }
 }
 
-/// The inputs as the cloud tells them back: without what it does not tell, lists without order turned round.
+/// The inputs as the cloud tells them back: without what it does not tell or what was not given, lists without order
+/// turned round.
 fn told(model: &KindModel, inputs: &Value) -> Value {
     let mut fields = serde_json::Map::new();
     for rule in model.fields.iter().filter(|rule| !rule.write_only && !rule.edge_only) {
-        let mut value = inputs.get(rule.field).cloned().unwrap_or(Value::Null);
+        let Some(mut value) = inputs.get(rule.field).cloned() else { continue };
         if let Some(items) = value.as_array_mut().filter(|_| rule.unordered) {
             items.reverse();
         }

@@ -16,6 +16,7 @@
 //! # });
 //! ```
 
+mod claims;
 mod compare;
 mod patience;
 mod report;

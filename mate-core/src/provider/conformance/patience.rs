@@ -1,5 +1,6 @@
 //! Calls that are repeated while the provider says that it is worth it, and looks until something has come true.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::compare::brief;
@@ -81,14 +82,21 @@ impl Suite {
         fields: Vec<String>,
         token: String,
     ) -> Result<Created, ProviderError> {
+        self.change_without(target, fields, BTreeSet::new(), token).await
+    }
+
+    /// An update that also takes tags off.
+    pub(super) async fn change_without(
+        &self,
+        target: Target,
+        fields: Vec<String>,
+        untag: BTreeSet<String>,
+        token: String,
+    ) -> Result<Created, ProviderError> {
         let deadline = self.deadline();
         loop {
-            let request = UpdateRequest {
-                target: target.clone(),
-                fields: fields.clone(),
-                untag: Default::default(),
-                token: token.clone(),
-            };
+            let (target, fields) = (target.clone(), fields.clone());
+            let request = UpdateRequest { target, fields, untag: untag.clone(), token: token.clone() };
             match self.provider.update(request).await {
                 Err(error) if self.worth_repeating(&error, deadline) => self.pause().await,
                 answer => return answer,
@@ -106,10 +114,10 @@ impl Suite {
         }
     }
 
-    pub(super) async fn discover(&self) -> Result<Vec<Discovered>, String> {
+    pub(super) async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, String> {
         let deadline = self.deadline();
         loop {
-            match self.provider.discover(Scope::Tenant(self.setup.tenant.clone())).await {
+            match self.provider.discover(scope.clone()).await {
                 Err(error) if self.worth_repeating(&error, deadline) => self.pause().await,
                 answer => return answer.map_err(|error| error.to_string()),
             }

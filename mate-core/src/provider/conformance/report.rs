@@ -45,6 +45,17 @@ pub enum Check {
     ForeignIsNotDeleted,
     /// Discover lists every object that carries our tags.
     Discovered,
+    /// A search of the whole environment finds what a search of the tenant finds.
+    EnvironmentIsSearched,
+    /// An object that carries nobody's ownership tags is foreign as one that must be ours, and present as one that is
+    /// adopted or only read.
+    ClaimIsHonoured,
+    /// What carries nobody's ownership tags is ours once it was adopted.
+    IsAdopted,
+    /// Tags that are taken off are gone, and all others stay.
+    UntagIsExact,
+    /// Create, update and delete of what is only read are refused, and change nothing.
+    ReadOnlyIsNotWritten,
     /// Delete is accepted, and the object is absent in the end.
     Deleted,
     /// Delete of what is absent answers that it is gone.

@@ -10,9 +10,9 @@ use super::compare::{brief, differences, expected_outputs, missing_tags};
 use super::{Check, Failure, Report, Setup};
 use crate::clock::Clock;
 use crate::graph::{Node, Outputs, references, resolve};
-use crate::ids::{NodeId, TenantKey};
+use crate::ids::{KindName, NodeId, TenantKey};
 use crate::kinds::KindModel;
-use crate::provider::{Deleted, ErrorClass, Live, Observation, Ownership, Provider, Status, Target};
+use crate::provider::{Deleted, ErrorClass, Live, Observation, Ownership, Provider, Scope, Status, Target};
 
 pub(super) async fn run(provider: Arc<dyn Provider>, setup: Setup) -> Report {
     let clock = provider.clock();
@@ -53,6 +53,7 @@ pub(super) async fn run(provider: Arc<dyn Provider>, setup: Setup) -> Report {
     for node in &made {
         suite.update(node).await;
     }
+    suite.claims(&made).await;
     for node in made.iter().rev() {
         suite.delete(node).await;
     }
@@ -73,11 +74,11 @@ pub(super) struct Suite {
 }
 
 impl Suite {
-    fn model(&self, node: &Node) -> Option<&KindModel> {
+    pub(super) fn model(&self, node: &Node) -> Option<&KindModel> {
         self.setup.kinds.get(&node.kind).ok()
     }
 
-    fn target(&self, node: &Node) -> Target {
+    pub(super) fn target(&self, node: &Node) -> Target {
         let made = self.made.get(&node.id);
         Target {
             address: self.setup.tenant.node(node.id.clone()),
@@ -99,11 +100,11 @@ impl Suite {
         target
     }
 
-    fn token(&self, key: &TenantKey, node: &NodeId, purpose: &str) -> String {
+    pub(super) fn token(&self, key: &TenantKey, node: &NodeId, purpose: &str) -> String {
         hex::encode(Sha256::digest(format!("{} {} {purpose}", self.setup.run, key.node(node.clone()))))
     }
 
-    fn note(&mut self, node: Option<&Node>, check: Check, promised: &str, seen: Result<(), String>) {
+    pub(super) fn note(&mut self, node: Option<&Node>, check: Check, promised: &str, seen: Result<(), String>) {
         match seen {
             Ok(()) => *self.report.passed.entry(check).or_default() += 1,
             Err(seen) => self.report.failures.push(Failure {
@@ -201,7 +202,7 @@ impl Suite {
         }
     }
 
-    fn expected_tags(&self, node: &Node) -> crate::graph::Tags {
+    pub(super) fn expected_tags(&self, node: &Node) -> crate::graph::Tags {
         let mut tags = Ownership(self.setup.tenant.node(node.id.clone())).tags();
         tags.extend(node.tags.clone());
         tags
@@ -229,7 +230,7 @@ impl Suite {
     }
 
     async fn discovered(&mut self, made: &[Node]) {
-        let found = self.discover().await;
+        let found = self.discover(Scope::Tenant(self.setup.tenant.clone())).await;
         for node in
             made.iter().filter(|node| self.model(node).is_some_and(|model| model.taggable)).cloned().collect::<Vec<_>>()
         {
@@ -252,10 +253,30 @@ impl Suite {
             };
             self.note(Some(&node), Check::Discovered, "discovered once by its tags", seen);
         }
+        let Ok(found) = found else { return };
+        let everywhere = self.discover(Scope::Environment(self.setup.tenant.environment.clone())).await;
+        for one in found {
+            let node = made.iter().find(|node| one.address.as_ref().is_some_and(|address| address.node == node.id));
+            let seen = match &everywhere {
+                Err(error) => Err(error.clone()),
+                Ok(all) if all.iter().any(|other| other.arn == one.arn && other.address == one.address) => Ok(()),
+                Ok(_) => Err(format!("{} only in the tenant's search", one.arn)),
+            };
+            self.note(node, Check::EnvironmentIsSearched, "found in the environment as in the tenant", seen);
+        }
     }
 
     async fn foreign(&mut self, node: &Node) {
-        let (ours, theirs) = (self.target(node), self.strangers(node));
+        let (ours, mut theirs) = (self.target(node), self.strangers(node));
+        if !names_are_unique(&node.kind) {
+            let seen = match self.sure(&theirs).await {
+                Ok(Observation::Absent | Observation::Foreign(_)) => Ok(()),
+                Ok(other) => Err(brief(&other)),
+                Err(error) => Err(error),
+            };
+            self.note(Some(node), Check::ForeignIsTold, "not somebody else's by its name alone", seen);
+            theirs.physical_id = ours.physical_id.clone();
+        }
         let seen = match self.sure(&theirs).await {
             Ok(Observation::Foreign(_)) => Ok(()),
             Ok(other) => Err(brief(&other)),
@@ -402,7 +423,7 @@ impl Suite {
         }
         let deadline = self.deadline();
         let seen = loop {
-            match self.discover().await {
+            match self.discover(Scope::Tenant(self.setup.tenant.clone())).await {
                 Err(error) => break Err(error),
                 Ok(found) if found.is_empty() => break Ok(()),
                 Ok(found) if self.clock.now() >= deadline => {
@@ -413,6 +434,26 @@ impl Suite {
         };
         self.note(None, Check::NothingLeft, "nothing is discovered in the end", seen);
     }
+}
+
+/// Whether AWS lets a name stand for one object only. Where it does not, an object is known by its ownership tags and its
+/// id, and somebody else may have another of the same name.
+fn names_are_unique(kind: &KindName) -> bool {
+    const NAMELESS: [&str; 12] = [
+        "acm:Certificate",
+        "cognito-idp:UserPool",
+        "ec2:EIP",
+        "ec2:FlowLog",
+        "ec2:InternetGateway",
+        "ec2:NatGateway",
+        "ec2:RouteTable",
+        "ec2:Subnet",
+        "ec2:VPC",
+        "ec2:VPCEndpoint",
+        "kms:Key",
+        "route53:HostedZone",
+    ];
+    !NAMELESS.contains(&kind.as_str())
 }
 
 fn contains(inside: &Value, value: &Value) -> bool {

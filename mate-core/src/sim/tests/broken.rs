@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::clock::Clock;
 use crate::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, Provider,
+    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, Provider,
     ProviderError, Scope, Target, UpdateRequest,
 };
 use crate::sim::SimCloud;
@@ -29,6 +29,13 @@ pub(super) enum Break {
     DiscoversHalf,
     FailsOnAbsent,
     OnlySaysDeleted,
+    SearchesOnlyTenants,
+    HidesWhatIsNobodys,
+    SeesNobodysAsOurs,
+    NeverAdopts,
+    UntagsNothing,
+    UntagsTooMuch,
+    WritesWhatItReads,
 }
 
 #[derive(Debug)]
@@ -76,6 +83,13 @@ impl Provider for Broken {
         if self.how == Break::SeesStrangersAsOurs {
             targets = targets.iter().map(|target| self.owners(target)).collect();
         }
+        for target in &mut targets {
+            target.claim = match self.how {
+                Break::HidesWhatIsNobodys => Claim::Owned,
+                Break::SeesNobodysAsOurs if target.claim == Claim::Owned => Claim::Unowned,
+                _ => target.claim,
+            };
+        }
         let nameless: Vec<bool> = targets.iter().map(|target| target.physical_id.is_none()).collect();
         let answers = self.cloud.observe(targets).await;
         let mut answers: Vec<_> = answers.into_iter().map(|answer| self.spoil(answer)).collect();
@@ -105,6 +119,7 @@ impl Provider for Broken {
                 request.target.tags.remove("CostCenter");
             }
             Break::AdoptsForeign => request.target = self.owners(&request.target),
+            Break::WritesWhatItReads => request.target.claim = Claim::Owned,
             _ => {}
         }
         self.cloud.create(request).await
@@ -116,10 +131,25 @@ impl Provider for Broken {
         if (self.how == Break::IgnoresTagUpdates && tags) || (self.how == Break::IgnoresUpdates && !protection) {
             request.fields.clear();
         }
+        match self.how {
+            Break::NeverAdopts if request.target.claim == Claim::Unowned && request.untag.is_empty() => {
+                request.fields.clear();
+            }
+            Break::UntagsNothing => request.untag.clear(),
+            Break::UntagsTooMuch if !request.untag.is_empty() => {
+                request.target.tags.remove("CostCenter");
+                request.untag.insert("CostCenter".into());
+            }
+            Break::WritesWhatItReads => request.target.claim = Claim::Owned,
+            _ => {}
+        }
         self.cloud.update(request).await
     }
 
-    async fn delete(&self, request: DeleteRequest) -> Result<Deleted, ProviderError> {
+    async fn delete(&self, mut request: DeleteRequest) -> Result<Deleted, ProviderError> {
+        if self.how == Break::WritesWhatItReads {
+            request.target.claim = Claim::Owned;
+        }
         let target = request.target.clone();
         match (self.how, self.cloud.observe(vec![target.clone()]).await.pop()) {
             (Break::FailsOnAbsent, Some(Observation::Absent)) => {
@@ -136,6 +166,9 @@ impl Provider for Broken {
     }
 
     async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError> {
+        if self.how == Break::SearchesOnlyTenants && !matches!(scope, Scope::Tenant(_)) {
+            return Ok(Vec::new());
+        }
         let found = self.cloud.discover(scope).await?;
         Ok(if self.how == Break::DiscoversHalf { found.into_iter().step_by(2).collect() } else { found })
     }

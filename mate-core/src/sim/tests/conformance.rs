@@ -75,6 +75,13 @@ async fn every_broken_promise_is_named() {
         (Break::DiscoversHalf, Check::Discovered),
         (Break::FailsOnAbsent, Check::DeleteOfAbsent),
         (Break::OnlySaysDeleted, Check::Deleted),
+        (Break::SearchesOnlyTenants, Check::EnvironmentIsSearched),
+        (Break::HidesWhatIsNobodys, Check::ClaimIsHonoured),
+        (Break::SeesNobodysAsOurs, Check::ClaimIsHonoured),
+        (Break::NeverAdopts, Check::IsAdopted),
+        (Break::UntagsNothing, Check::UntagIsExact),
+        (Break::UntagsTooMuch, Check::UntagIsExact),
+        (Break::WritesWhatItReads, Check::ReadOnlyIsNotWritten),
     ];
     for (how, check) in expected {
         let report = broken(how).await;

@@ -1,7 +1,9 @@
 //! The simulated cloud, tested through the provider that it is.
 
 mod broken;
+mod claims;
 mod conformance;
 mod faults;
+mod platform;
 mod rules;
 mod world;
