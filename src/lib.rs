@@ -29,7 +29,10 @@
 //! | [`mate_tiers`] | tiers, prices, quotas |
 //! | `mate_aws` (feature `aws`) | the provider for AWS |
 
-pub use mate_core::client::{Applied, BuildError, DestroyOptions, Error, Mate, MateBuilder, NodeStatus, TenantStatus};
+pub use mate_core::client::{
+    Adoption, Applied, BuildError, DestroyOptions, Discovery, Drift, Error, FoundObject, Lost, Mate, MateBuilder,
+    NodeStatus, OnPlatform, Platform, PlatformBuilder, TenantStatus,
+};
 pub use mate_core::operation::{CancelHandle, Events, Operation};
 #[cfg(feature = "sim")]
 pub use mate_core::sim;
@@ -40,7 +43,7 @@ pub use mate_core::state::SqliteStore;
 pub use mate_core::state::{MemoryStore, Record, StateStore, StoreError};
 #[cfg(feature = "testing")]
 pub use mate_core::testing;
-pub use mate_core::{blueprint, clock, engine, graph, ids, kinds, names, plan, provider, spec, state};
+pub use mate_core::{adopt, blueprint, clock, engine, graph, ids, kinds, names, plan, provider, spec, state};
 
 /// Tiers: the figures, prices and quotas of trial, standard and enterprise, and tiers of the caller's own.
 pub use mate_tiers as tiers;

@@ -18,5 +18,9 @@ mod logs;
 mod measure;
 #[path = "sim/measured.rs"]
 mod measured;
+#[path = "sim/platform.rs"]
+mod platform;
+#[path = "sim/properties.rs"]
+mod properties;
 #[path = "sim/refusals.rs"]
 mod refusals;

@@ -10,7 +10,7 @@ mod error;
 mod platform;
 mod status;
 
-pub use adopt::Adoption;
+pub use adopt::{Adoption, FoundObject};
 pub use builder::{BuildError, MateBuilder};
 pub use discover::Discovery;
 pub use drift::{Drift, Lost};
