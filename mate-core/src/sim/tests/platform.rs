@@ -6,7 +6,9 @@ use super::world::{World, id, keep, kind};
 use crate::graph::OutputRef;
 use crate::ids::TenantKey;
 use crate::provider::conformance::sample_base;
-use crate::provider::{CreateRequest, DataPolicy, ErrorClass, Observation, Ownership, Provider, QuotaId, QuotaReading};
+use crate::provider::{
+    CreateRequest, DataPolicy, ErrorClass, Observation, Ownership, Provider, QuotaId, QuotaReading, Status,
+};
 use crate::sim::{Fault, FaultRule, Faults, Method, SimCloud};
 use crate::spec::Base;
 
@@ -333,6 +335,21 @@ async fn a_name_stands_for_many_where_aws_knows_no_names() {
     assert_eq!(world.live("vpc").await.physical_id, ours.physical_id);
     theirs.physical_id = Some(ours.physical_id);
     assert!(matches!(world.cloud.observe(vec![theirs]).await[..], [Observation::Foreign(_)]));
+}
+
+#[tokio::test]
+async fn a_listener_takes_a_certificate_only_once_it_is_issued() {
+    let mut world = World::empty(SimCloud::builder());
+    for node in ["log-bucket", "alb-group", "load-balancer"] {
+        world.make(node).await;
+    }
+    let created = world.create("certificate").await.unwrap();
+    world.input("https", "certificate_arn", json!(created.physical_id));
+    world.wait(79).await;
+    assert_eq!(world.live("certificate").await.status, Status::Pending("PENDING_VALIDATION".into()));
+    assert_eq!(world.refused("https").await, (ErrorClass::Dependency, "UnsupportedCertificate".to_owned()));
+    world.wait(1).await;
+    world.make("https").await;
 }
 
 #[tokio::test]
