@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::Document;
 use super::resource::Resource;
 use super::types::{TYPES, Type, host};
-use crate::adopt::candidate::Candidate;
+use crate::adopt::candidate::{Candidate, name_of};
 use crate::adopt::forms::kind;
 use crate::adopt::source::{Listing, SkipReason, Skipped, SourceError};
 
@@ -155,6 +155,8 @@ fn in_our_form(field: &str, value: String) -> String {
     match field {
         "cluster" => value.rsplit('/').next().map(str::to_owned).unwrap_or(value),
         "domain" | "record_name" | "domain_name" => host(&value),
+        // A flow log names its group by its ARN.
+        "log_group_name" => name_of(&kind("logs:LogGroup"), &value).unwrap_or(value),
         _ => value,
     }
 }

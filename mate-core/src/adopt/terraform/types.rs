@@ -64,8 +64,16 @@ pub(super) const TYPES: &[Type] = &[
     Type {
         names: &["aws_flow_log"],
         kind: "ec2:FlowLog",
-        hints: &[("vpc_id", "vpc_id"), ("traffic_type", "traffic_type"), ("log_group_name", "log_group_name")],
-        covers: |r| r.text("vpc_id").is_some(),
+        hints: &[
+            ("vpc_id", "vpc_id"),
+            ("traffic_type", "traffic_type"),
+            ("log_group_name", "log_group_name"),
+            ("log_destination", "log_group_name"),
+        ],
+        // That of a VPC, into CloudWatch Logs.
+        covers: |r| {
+            r.text("vpc_id").is_some() && r.text("log_destination_type").is_none_or(|sort| sort == "cloud-watch-logs")
+        },
         ..PLAIN
     },
     Type {

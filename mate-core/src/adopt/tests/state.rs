@@ -95,6 +95,29 @@ fn an_alias_alone_stands_for_its_key() {
 }
 
 #[test]
+fn the_flow_log_of_a_vpc_into_a_log_group_is_one_and_another_is_not() {
+    let log = |values: Value| {
+        let resource = json!({
+            "address": "aws_flow_log.main", "mode": "managed", "type": "aws_flow_log", "name": "main", "values": values,
+        });
+        listing(&json!({"format_version": "1.0", "values": {"root_module": {"resources": [resource]}}}).to_string())
+    };
+    let destination = "arn:aws:logs:us-east-1:123456789012:log-group:/vpc/main:*";
+    let found = log(json!({
+        "id": "fl-0a1b2c3d4e5f60718", "vpc_id": "vpc-0a1b2c3d", "traffic_type": "ALL", "log_destination": destination,
+        "log_destination_type": "cloud-watch-logs",
+    }));
+    assert_eq!(found.candidates[0].hints["log_group_name"], "/vpc/main");
+    let into_a_bucket = json!({
+        "id": "fl-0a1b2c3d4e5f60718", "vpc_id": "vpc-0a1b2c3d", "log_destination_type": "s3",
+        "log_destination": "arn:aws:s3:::logs",
+    });
+    assert_eq!(log(into_a_bucket).skipped[0].reason, SkipReason::NotCovered);
+    let of_a_subnet = json!({ "id": "fl-0a1b2c3d4e5f60718", "subnet_id": "subnet-0a1b2c3d" });
+    assert_eq!(log(of_a_subnet).skipped[0].reason, SkipReason::NotCovered);
+}
+
+#[test]
 fn the_tags_of_the_provider_are_among_the_tags() {
     assert_eq!(at("module.vpc.aws_vpc.this[0]").tags["Team"], "platform");
     assert_eq!(at("module.vpc.aws_subnet.private[0]").tags.keys().collect::<Vec<_>>(), ["Name"]);
