@@ -427,7 +427,7 @@ async fn platforms_of_several_regions_and_accounts_live_in_one_process_and_store
 #[tokio::test]
 async fn a_platform_whose_certificate_fails_keeps_what_was_made_and_goes_on() {
     let world = world();
-    let certificate = Selector::kind("acm:Certificate".parse().unwrap());
+    let certificate = Selector::Kind("acm:Certificate".parse().unwrap());
     world.cloud.fail(certificate.clone(), "CAA_ERROR");
     let error = world.platform.provision(&spec()).await.unwrap_err().to_string();
     assert!(error.contains("certificate") && error.contains("CAA_ERROR"), "{error}");

@@ -33,7 +33,7 @@ pub struct Base {
     pub private_subnet_ids: Vec<String>,
     /// The database subnets, without a way to the internet, where databases and caches stand; those stand in the private
     /// subnets where there are none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub database_subnet_ids: Vec<String>,
     /// The ECS cluster's name, `mate-dev`.
     pub cluster: String,

@@ -148,7 +148,11 @@ impl Machine {
             physical_id,
             inputs: op.inputs.clone(),
             tags: gone.filter(|_| id.verb != Verb::Release).map_or(&step.tags, |old| &old.tags).clone(),
-            claim: if id.verb == Verb::TakeOver { Claim::Unowned } else { Claim::Owned },
+            claim: match id.verb {
+                // What lost its tags in a call whose answer was lost is given back all the same.
+                Verb::TakeOver | Verb::Release => Claim::Unowned,
+                _ => Claim::Owned,
+            },
         }
     }
 
