@@ -21,7 +21,7 @@ use crate::tags::{self, TagChange};
 
 /// EC2's limit on the values of one filter.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>
-const FILTER_VALUES: usize = 200;
+pub(crate) const FILTER_VALUES: usize = 200;
 /// The tag that the console shows as an object's name.
 const NAME: &str = "Name";
 
@@ -61,12 +61,17 @@ pub(crate) async fn observe<T: Object>(aws: &Aws, targets: &[Target]) -> Vec<Obs
     futures::stream::iter(reads).buffered(8).map(|answer| answer.unwrap_or_else(Observation::Unknown)).collect().await
 }
 
-/// The target's object before a write; whose it is remains to be judged.
+/// The target's object before a write, as its kind has it; whose it is remains to be judged.
 pub(crate) async fn find<T: Object>(aws: &Aws, target: &Target) -> Result<Option<Live>, ProviderError> {
-    match search::<T>(aws, std::slice::from_ref(target)).await.pop().transpose()?.flatten() {
+    match locate::<T>(aws, target).await? {
         Some(object) => object.read(aws, target).await.map_err(fields::unsettled).map(Some),
         None => Ok(None),
     }
+}
+
+/// The same, as EC2 lists it.
+pub(crate) async fn locate<T: Object>(aws: &Aws, target: &Target) -> Result<Option<T>, ProviderError> {
+    search::<T>(aws, std::slice::from_ref(target)).await.pop().transpose().map(Option::flatten)
 }
 
 async fn search<T: Object>(aws: &Aws, targets: &[Target]) -> Vec<Result<Option<T>, ProviderError>> {
@@ -206,7 +211,7 @@ pub(crate) async fn interfaces(
     let found = found.map_err(failed(&target.address, "ec2:DescribeNetworkInterfaces"))?;
     let finding = |interface: &aws_sdk_ec2::types::NetworkInterface| Diagnosis {
         finding: format!(
-            "the network interface {} ({}) is in {id}",
+            "the network interface {} ({}) uses {id}",
             interface.network_interface_id().unwrap_or("?"),
             interface.description().unwrap_or("no description"),
         ),
@@ -236,7 +241,12 @@ pub(crate) fn to_sdk(tags: &Tags) -> Vec<Tag> {
 
 /// A range of addresses in the wanted spelling when both mean the same: EC2 clears the bits that are not the range's.
 pub(crate) fn range(desired: Option<&str>, live: &str) -> String {
-    desired.filter(|desired| canonical(desired).as_deref() == Some(live)).unwrap_or(live).to_owned()
+    desired.filter(|desired| same_range(desired, live)).unwrap_or(live).to_owned()
+}
+
+/// Whether two ranges of addresses are the same.
+pub(crate) fn same_range(one: &str, other: &str) -> bool {
+    one == other || canonical(one).is_some_and(|one| canonical(other) == Some(one))
 }
 
 fn canonical(range: &str) -> Option<String> {
