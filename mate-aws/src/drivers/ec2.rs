@@ -50,7 +50,7 @@ pub(crate) trait Object: Clone + Send + Sync {
     async fn read(self, aws: &Aws, target: &Target) -> Result<Live, ProviderError>;
 }
 
-/// Observes targets: in one call those with a recorded id, in one call those of one owner that are looked for by tags.
+/// Observes targets: two hundred a call by their recorded ids, and two hundred of one owner a call by their tags.
 pub(crate) async fn observe<T: Object>(aws: &Aws, targets: &[Target]) -> Vec<Observation> {
     let found = search::<T>(aws, targets).await;
     let reads = targets.iter().zip(found).map(|(target, found)| async move {

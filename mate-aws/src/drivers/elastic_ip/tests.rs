@@ -87,8 +87,8 @@ async fn observed(aws: &Aws, target: Target) -> Observation {
 }
 
 #[tokio::test]
-async fn many_are_found_by_one_call_for_ids_and_one_for_tags() {
-    let targets: Vec<Target> = (0..250)
+async fn many_are_found_in_calls_of_two_hundred_ids_or_tags() {
+    let targets: Vec<Target> = (0..450)
         .map(|index| {
             let mut target = testing::target::<ElasticIp>("eip", &ElasticIpInputs {});
             target.address = testing::address(&format!("eip-{index}"));
@@ -101,7 +101,7 @@ async fn many_are_found_by_one_call_for_ids_and_one_for_tags() {
         targets.iter().enumerate().map(|(index, target)| address(&format!("eipalloc-{index}"), &target.tags)).collect();
     let (ids, tags) = (by_ids(all.clone()), by_tags(all));
     let answers = Subject.observe(&stub(&[&ids, &tags]), &targets).await;
-    assert_eq!((ids.num_calls(), tags.num_calls()), (1, 1));
+    assert_eq!((ids.num_calls(), tags.num_calls()), (2, 2));
     for (index, answer) in answers.into_iter().enumerate() {
         assert_eq!(present(answer).physical_id, format!("eipalloc-{index}"));
     }
