@@ -132,6 +132,8 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "InsufficientThroughputCapacity"
         | "NoAvailableCapacity"
         | "NoFreeAddressesInSubnet"
+        | "InsufficientFreeAddressesInSubnet"
+        | "InsufficientAddressCapacity"
         | "ProvisionedIopsNotAvailableInAZFault"
         | "InsufficientDBInstanceCapacityFault" => C::Capacity,
 
@@ -143,6 +145,7 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "FileSystemInUse"
         | "BucketNotEmpty"
         | "InvalidGroup.InUse"
+        | "InvalidIPAddress.InUse"
         | "InvalidDBSubnetGroupStateFault"
         | "InvalidDBParameterGroupState"
         | "CacheSubnetGroupInUse"
@@ -194,6 +197,9 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "AccessPointAlreadyExists"
         | "MountTargetConflict"
         | "InvalidGroup.Duplicate"
+        | "InvalidSubnet.Conflict"
+        | "Resource.AlreadyAssociated"
+        | "RouteAlreadyExists"
         | "InvalidPermission.Duplicate"
         | "DuplicateProviderException"
         | "SnapshotAlreadyExistsFault"
@@ -323,6 +329,27 @@ mod tests {
             ("SnapshotAlreadyExistsFault", ErrorClass::AlreadyExists),
             ("InvalidVPCNetworkStateFault", ErrorClass::Invalid),
             ("DependencyTimeout", ErrorClass::Ambiguous),
+        ] {
+            assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_network_s_codes() {
+        for (code, class) in [
+            ("InvalidIPAddress.InUse", ErrorClass::Dependency),
+            ("DependencyViolation", ErrorClass::Dependency),
+            ("InvalidSubnet.Conflict", ErrorClass::AlreadyExists),
+            ("Resource.AlreadyAssociated", ErrorClass::AlreadyExists),
+            ("RouteAlreadyExists", ErrorClass::AlreadyExists),
+            ("InsufficientFreeAddressesInSubnet", ErrorClass::Capacity),
+            ("InsufficientAddressCapacity", ErrorClass::Capacity),
+            ("AddressLimitExceeded", ErrorClass::Quota),
+            ("NatGatewayLimitExceeded", ErrorClass::Quota),
+            ("VpcLimitExceeded", ErrorClass::Quota),
+            ("NatGatewayNotFound", ErrorClass::NotFound),
+            ("InvalidAllocationID.NotFound", ErrorClass::NotFound),
+            ("InvalidVpcRange", ErrorClass::Invalid),
         ] {
             assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
         }

@@ -13,12 +13,14 @@ import time
 
 import life_data
 import life_end
+import life_network
 import life_serving
 import seed_base
 from life import Life
 
 HERE = pathlib.Path(__file__).resolve().parent
 PARTS = (
+    life_network.network,
     life_data.security_groups,
     life_data.roles_logs_secrets,
     life_data.bucket,

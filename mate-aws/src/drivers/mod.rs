@@ -16,7 +16,13 @@ use crate::context::Aws;
 
 #[cfg(feature = "efs")]
 mod access_point;
-#[cfg(any(feature = "applicationautoscaling", feature = "ecs", feature = "elbv2", feature = "route53"))]
+#[cfg(any(
+    feature = "applicationautoscaling",
+    feature = "ec2",
+    feature = "ecs",
+    feature = "elbv2",
+    feature = "route53"
+))]
 mod batch;
 #[cfg(feature = "s3")]
 mod bucket;
@@ -28,10 +34,14 @@ mod db_instance;
 mod db_parameter_group;
 #[cfg(feature = "rds")]
 mod db_subnet_group;
+#[cfg(feature = "ec2")]
+mod ec2;
 #[cfg(feature = "ecs")]
 mod ecs;
 #[cfg(feature = "efs")]
 mod efs;
+#[cfg(feature = "ec2")]
+mod elastic_ip;
 #[cfg(feature = "elasticache")]
 mod elasticache_tags;
 #[cfg(feature = "elbv2")]
@@ -43,6 +53,8 @@ mod file_system;
 mod hosted_record;
 #[cfg(feature = "cognito")]
 mod identity_provider;
+#[cfg(feature = "ec2")]
+mod internet_gateway;
 #[cfg(feature = "elbv2")]
 mod listener;
 #[cfg(feature = "elbv2")]
@@ -53,12 +65,16 @@ mod load_balancer;
 mod log_group;
 #[cfg(feature = "efs")]
 mod mount_target;
+#[cfg(feature = "ec2")]
+mod nat_gateway;
 #[cfg(feature = "rds")]
 mod rds_tags;
 #[cfg(feature = "elasticache")]
 mod replication_group;
 #[cfg(feature = "iam")]
 mod role;
+#[cfg(feature = "ec2")]
+mod route_table;
 #[cfg(feature = "applicationautoscaling")]
 mod scalable_target;
 #[cfg(feature = "applicationautoscaling")]
@@ -69,12 +85,16 @@ mod secret;
 mod security_group;
 #[cfg(feature = "ecs")]
 mod service;
+#[cfg(feature = "ec2")]
+mod subnet;
 #[cfg(feature = "elbv2")]
 mod target_group;
 #[cfg(feature = "ecs")]
 mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(feature = "ec2")]
+mod vpc;
 #[cfg(feature = "wafv2")]
 mod web_acl_association;
 
@@ -140,12 +160,16 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(db_parameter_group::DbParameterGroupDriver),
         #[cfg(feature = "rds")]
         Arc::new(db_subnet_group::DbSubnetGroupDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(elastic_ip::ElasticIpDriver),
         #[cfg(feature = "efs")]
         Arc::new(file_system::FileSystemDriver),
         #[cfg(feature = "route53")]
         Arc::new(hosted_record::RecordSetDriver),
         #[cfg(feature = "cognito")]
         Arc::new(identity_provider::IdentityProviderDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(internet_gateway::InternetGatewayDriver),
         #[cfg(feature = "elbv2")]
         Arc::new(listener::ListenerDriver),
         #[cfg(feature = "elbv2")]
@@ -156,10 +180,14 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(log_group::LogGroupDriver),
         #[cfg(feature = "efs")]
         Arc::new(mount_target::MountTargetDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(nat_gateway::NatGatewayDriver),
         #[cfg(feature = "elasticache")]
         Arc::new(replication_group::ReplicationGroupDriver),
         #[cfg(feature = "iam")]
         Arc::new(role::RoleDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(route_table::RouteTableDriver),
         #[cfg(feature = "applicationautoscaling")]
         Arc::new(scalable_target::ScalableTargetDriver),
         #[cfg(feature = "applicationautoscaling")]
@@ -170,10 +198,14 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(security_group::SecurityGroupDriver),
         #[cfg(feature = "ecs")]
         Arc::new(service::ServiceDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(subnet::SubnetDriver),
         #[cfg(feature = "elbv2")]
         Arc::new(target_group::TargetGroupDriver),
         #[cfg(feature = "ecs")]
         Arc::new(task_definition::TaskDefinitionDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(vpc::VpcDriver),
         #[cfg(feature = "wafv2")]
         Arc::new(web_acl_association::WebAclAssociationDriver),
     ]

@@ -1,0 +1,7 @@
+//! `ec2:EIP`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::ElasticIpDriver;

@@ -1,0 +1,7 @@
+//! `ec2:NatGateway`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::NatGatewayDriver;

@@ -1,0 +1,8 @@
+//! `ec2:RouteTable`.
+
+mod driver;
+mod routes;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::RouteTableDriver;
