@@ -142,6 +142,10 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "DeleteConflictException"
         | "FileSystemInUse"
         | "BucketNotEmpty"
+        | "ClusterContainsContainerInstancesException"
+        | "ClusterContainsServicesException"
+        | "ClusterContainsTasksException"
+        | "RepositoryNotEmptyException"
         | "InvalidGroup.InUse"
         | "InvalidDBSubnetGroupStateFault"
         | "InvalidDBParameterGroupState"
@@ -160,6 +164,7 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "InvalidCacheClusterState"
         | "OperationAborted"
         | "OperationAbortedException"
+        | "OperationInProgress"
         | "ConcurrentModification"
         | "ConcurrentModificationException"
         | "ConcurrentUpdateException"
@@ -191,6 +196,8 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "DuplicateListener"
         | "PriorityInUse"
         | "FileSystemAlreadyExists"
+        | "FlowLogAlreadyExists"
+        | "RepositoryAlreadyExistsException"
         | "AccessPointAlreadyExists"
         | "MountTargetConflict"
         | "InvalidGroup.Duplicate"
@@ -323,6 +330,28 @@ mod tests {
             ("SnapshotAlreadyExistsFault", ErrorClass::AlreadyExists),
             ("InvalidVPCNetworkStateFault", ErrorClass::Invalid),
             ("DependencyTimeout", ErrorClass::Ambiguous),
+        ] {
+            assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_platform_s_codes() {
+        for (code, class) in [
+            ("ClusterContainsContainerInstancesException", ErrorClass::Dependency),
+            ("ClusterContainsServicesException", ErrorClass::Dependency),
+            ("ClusterContainsTasksException", ErrorClass::Dependency),
+            ("RepositoryNotEmptyException", ErrorClass::Dependency),
+            ("OperationInProgress", ErrorClass::Conflict),
+            ("UpdateInProgressException", ErrorClass::Conflict),
+            ("FlowLogAlreadyExists", ErrorClass::AlreadyExists),
+            ("RepositoryAlreadyExistsException", ErrorClass::AlreadyExists),
+            ("FlowLogsLimitExceeded", ErrorClass::Quota),
+            ("VpcEndpointLimitExceeded", ErrorClass::Quota),
+            ("ClusterNotFoundException", ErrorClass::NotFound),
+            ("InvalidFlowLogId.NotFound", ErrorClass::NotFound),
+            ("InvalidVpcEndpointId.NotFound", ErrorClass::NotFound),
+            ("RepositoryNotFoundException", ErrorClass::NotFound),
         ] {
             assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
         }

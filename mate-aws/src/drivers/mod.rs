@@ -16,12 +16,21 @@ use crate::context::Aws;
 
 #[cfg(feature = "efs")]
 mod access_point;
-#[cfg(any(feature = "applicationautoscaling", feature = "ecs", feature = "elbv2", feature = "route53"))]
+#[cfg(any(
+    feature = "applicationautoscaling",
+    feature = "ec2",
+    feature = "ecr",
+    feature = "ecs",
+    feature = "elbv2",
+    feature = "route53"
+))]
 mod batch;
 #[cfg(feature = "s3")]
 mod bucket;
 #[cfg(feature = "elasticache")]
 mod cache_subnet_group;
+#[cfg(feature = "ecs")]
+mod cluster;
 #[cfg(feature = "rds")]
 mod db_instance;
 #[cfg(feature = "rds")]
@@ -57,6 +66,8 @@ mod mount_target;
 mod rds_tags;
 #[cfg(feature = "elasticache")]
 mod replication_group;
+#[cfg(feature = "ecr")]
+mod repository;
 #[cfg(feature = "iam")]
 mod role;
 #[cfg(feature = "applicationautoscaling")]
@@ -134,6 +145,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(bucket::BucketDriver),
         #[cfg(feature = "elasticache")]
         Arc::new(cache_subnet_group::CacheSubnetGroupDriver),
+        #[cfg(feature = "ecs")]
+        Arc::new(cluster::ClusterDriver),
         #[cfg(feature = "rds")]
         Arc::new(db_instance::DbInstanceDriver),
         #[cfg(feature = "rds")]
@@ -158,6 +171,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(mount_target::MountTargetDriver),
         #[cfg(feature = "elasticache")]
         Arc::new(replication_group::ReplicationGroupDriver),
+        #[cfg(feature = "ecr")]
+        Arc::new(repository::RepositoryDriver),
         #[cfg(feature = "iam")]
         Arc::new(role::RoleDriver),
         #[cfg(feature = "applicationautoscaling")]
