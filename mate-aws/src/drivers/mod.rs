@@ -37,6 +37,8 @@ mod db_instance;
 mod db_parameter_group;
 #[cfg(feature = "rds")]
 mod db_subnet_group;
+#[cfg(feature = "ec2")]
+mod ec2;
 #[cfg(feature = "ecs")]
 mod ecs;
 #[cfg(feature = "efs")]
@@ -48,6 +50,8 @@ mod elbv2;
 mod fields;
 #[cfg(feature = "efs")]
 mod file_system;
+#[cfg(feature = "ec2")]
+mod flow_log;
 #[cfg(feature = "route53")]
 mod hosted_record;
 #[cfg(feature = "cognito")]
@@ -86,6 +90,10 @@ mod target_group;
 mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(feature = "ec2")]
+mod unsuccessful;
+#[cfg(feature = "ec2")]
+mod vpc_endpoint;
 #[cfg(feature = "wafv2")]
 mod web_acl_association;
 
@@ -155,6 +163,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(db_subnet_group::DbSubnetGroupDriver),
         #[cfg(feature = "efs")]
         Arc::new(file_system::FileSystemDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(flow_log::FlowLogDriver),
         #[cfg(feature = "route53")]
         Arc::new(hosted_record::RecordSetDriver),
         #[cfg(feature = "cognito")]
@@ -189,6 +199,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(target_group::TargetGroupDriver),
         #[cfg(feature = "ecs")]
         Arc::new(task_definition::TaskDefinitionDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(vpc_endpoint::VpcEndpointDriver),
         #[cfg(feature = "wafv2")]
         Arc::new(web_acl_association::WebAclAssociationDriver),
     ]
