@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{
     Filter, FlowLog as SdkFlowLog, FlowLogsResourceType, LogDestinationType, ResourceType, Tag, TrafficType,
 };
-use futures::StreamExt;
+use mate_core::graph::Outputs;
 use mate_core::ids::{Address, KindName};
 use mate_core::kinds::{FlowLog, Kind};
 use mate_core::provider::{
@@ -118,8 +118,8 @@ impl Object for SdkFlowLog {
 
     async fn list(aws: &Aws, address: &Address, filters: Vec<Filter>) -> Result<Vec<Self>, ProviderError> {
         let call = aws.ec2.describe_flow_logs().set_filter(Some(filters));
-        let found: Vec<Result<_, _>> = call.into_paginator().page_size(1000).items().send().collect().await;
-        found.into_iter().collect::<Result<_, _>>().map_err(failed(address, DESCRIBE))
+        let found: Result<Vec<_>, _> = call.into_paginator().page_size(1000).items().send().collect().await;
+        found.map_err(failed(address, DESCRIBE))
     }
 
     async fn read(self, _aws: &Aws, _target: &Target) -> Result<Live, ProviderError> {
@@ -143,7 +143,7 @@ fn live(log: &SdkFlowLog) -> Live {
     }
 }
 
-fn outputs(id: &str) -> mate_core::graph::Outputs {
+fn outputs(id: &str) -> Outputs {
     [("flow_log_id".to_owned(), json!(id))].into()
 }
 

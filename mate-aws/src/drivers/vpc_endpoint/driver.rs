@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, VpcEndpoint as SdkEndpoint, VpcEndpointType};
-use futures::StreamExt;
 use mate_core::ids::{Address, KindName};
 use mate_core::kinds::{Kind, VpcEndpoint};
 use mate_core::provider::{
@@ -134,8 +133,8 @@ impl Object for SdkEndpoint {
 
     async fn list(aws: &Aws, address: &Address, filters: Vec<Filter>) -> Result<Vec<Self>, ProviderError> {
         let call = aws.ec2.describe_vpc_endpoints().set_filters(Some(filters));
-        let found: Vec<Result<_, _>> = call.into_paginator().page_size(1000).items().send().collect().await;
-        found.into_iter().collect::<Result<_, _>>().map_err(failed(address, DESCRIBE))
+        let found: Result<Vec<_>, _> = call.into_paginator().page_size(1000).items().send().collect().await;
+        found.map_err(failed(address, DESCRIBE))
     }
 
     async fn read(self, _aws: &Aws, _target: &Target) -> Result<Live, ProviderError> {
