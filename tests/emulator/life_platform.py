@@ -15,6 +15,11 @@ def repository(life):
     ecr = life.client("ecr")
     arn = ecr.create_repository(repositoryName=PREFIX, tags=UPPER)["repository"]["repositoryArn"]
     life.holds("a repository in the inventory", listed(life, arn))
+    for wanted in (True, False):
+        configuration = {"scanOnPush": True} if wanted else {}
+        ecr.put_image_scanning_configuration(repositoryName=PREFIX, imageScanningConfiguration=configuration)
+        found = ecr.describe_repositories(repositoryNames=[PREFIX])["repositories"][0]
+        life.holds("scanning", found["imageScanningConfiguration"]["scanOnPush"], wanted)
     ecr.delete_repository(repositoryName=PREFIX)
     life.holds("a deleted repository in the inventory", listed(life, arn), False)
 

@@ -45,6 +45,21 @@ def private_dns():
 
 
 @gap(
+    "ecr:PutImageScanningConfiguration",
+    aws="takes `scanOnPush` for false where it is left out",
+    moto="leaves it as it was",
+    page="AmazonECR/latest/APIReference/API_PutImageScanningConfiguration.html",
+)
+def scanning():
+    original = ECRBackend.put_image_scanning_configuration
+
+    def put(self, registry_id, repository_name, image_scan_config):
+        return original(self, registry_id, repository_name, {"scanOnPush": False, **(image_scan_config or {})})
+
+    ECRBackend.put_image_scanning_configuration = put
+
+
+@gap(
     "resourcegroupstaggingapi:GetResources of ecr",
     aws="lists repositories",
     moto="lists none",

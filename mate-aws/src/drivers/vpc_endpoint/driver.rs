@@ -53,8 +53,7 @@ impl Driver for VpcEndpointDriver {
             .set_route_table_ids(some(fields::values(target, &inputs.route_table_ids)?))
             .set_subnet_ids(some(fields::values(target, &inputs.subnet_ids)?))
             .set_security_group_ids(some(fields::values(target, &inputs.security_group_ids)?))
-            // A gateway has no host name to lead to, and AWS takes no word about it.
-            .set_private_dns_enabled((inputs.endpoint_type != "Gateway").then_some(inputs.private_dns_enabled))
+            .private_dns_enabled(inputs.private_dns_enabled)
             .tag_specifications(ec2::specification(target, ResourceType::VpcEndpoint));
         let answer = call.send().await.map_err(failed(&target.address, CREATE)).map_err(fields::missing)?;
         let endpoint = answer.vpc_endpoint.ok_or_else(|| incomplete(target, CREATE, "endpoint"))?;

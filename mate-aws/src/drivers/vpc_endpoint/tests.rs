@@ -190,7 +190,7 @@ async fn it_is_made_with_its_type_its_tags_and_the_token() {
     let way = new(|request| {
         request.vpc_endpoint_type() == Some(&VpcEndpointType::Gateway)
             && request.route_table_ids() == ["rtb-1"]
-            && request.private_dns_enabled().is_none()
+            && request.private_dns_enabled() == Some(false)
     });
     VpcEndpointDriver.create(&stub(&[&described(vec![]), &way]), &create(gateway())).await.unwrap();
     assert_eq!(way.num_calls(), 1);
