@@ -144,6 +144,10 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "DeleteConflictException"
         | "FileSystemInUse"
         | "BucketNotEmpty"
+        | "ClusterContainsContainerInstancesException"
+        | "ClusterContainsServicesException"
+        | "ClusterContainsTasksException"
+        | "RepositoryNotEmptyException"
         | "InvalidGroup.InUse"
         | "InvalidIPAddress.InUse"
         | "InvalidDBSubnetGroupStateFault"
@@ -163,6 +167,7 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "InvalidCacheClusterState"
         | "OperationAborted"
         | "OperationAbortedException"
+        | "OperationInProgress"
         | "ConcurrentModification"
         | "ConcurrentModificationException"
         | "ConcurrentUpdateException"
@@ -194,6 +199,8 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "DuplicateListener"
         | "PriorityInUse"
         | "FileSystemAlreadyExists"
+        | "FlowLogAlreadyExists"
+        | "RepositoryAlreadyExistsException"
         | "AccessPointAlreadyExists"
         | "MountTargetConflict"
         | "InvalidGroup.Duplicate"
@@ -350,6 +357,28 @@ mod tests {
             ("NatGatewayNotFound", ErrorClass::NotFound),
             ("InvalidAllocationID.NotFound", ErrorClass::NotFound),
             ("InvalidVpcRange", ErrorClass::Invalid),
+        ] {
+            assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_platform_s_codes() {
+        for (code, class) in [
+            ("ClusterContainsContainerInstancesException", ErrorClass::Dependency),
+            ("ClusterContainsServicesException", ErrorClass::Dependency),
+            ("ClusterContainsTasksException", ErrorClass::Dependency),
+            ("RepositoryNotEmptyException", ErrorClass::Dependency),
+            ("OperationInProgress", ErrorClass::Conflict),
+            ("UpdateInProgressException", ErrorClass::Conflict),
+            ("FlowLogAlreadyExists", ErrorClass::AlreadyExists),
+            ("RepositoryAlreadyExistsException", ErrorClass::AlreadyExists),
+            ("FlowLogsLimitExceeded", ErrorClass::Quota),
+            ("VpcEndpointLimitExceeded", ErrorClass::Quota),
+            ("ClusterNotFoundException", ErrorClass::NotFound),
+            ("InvalidFlowLogId.NotFound", ErrorClass::NotFound),
+            ("InvalidVpcEndpointId.NotFound", ErrorClass::NotFound),
+            ("RepositoryNotFoundException", ErrorClass::NotFound),
         ] {
             assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
         }

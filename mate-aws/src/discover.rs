@@ -150,6 +150,27 @@ async fn is_alive(aws: &Aws, anchor: &Address, object: &Discovered) -> Result<bo
             };
             Ok(status == Some(TaskDefinitionStatus::Active))
         }
+        #[cfg(feature = "ec2")]
+        Some("ec2:VPCEndpoint") => {
+            use aws_sdk_ec2::types::Filter;
+
+            let id = object.physical_id.clone().unwrap_or_default();
+            let filter = Filter::builder().name("vpc-endpoint-id").values(id).build();
+            let answer = aws.ec2.describe_vpc_endpoints().filters(filter).send().await;
+            let answer = answer.map_err(failed(anchor, "ec2:DescribeVpcEndpoints"))?;
+            let deleted = |endpoint: &aws_sdk_ec2::types::VpcEndpoint| {
+                endpoint.state().is_some_and(|state| state.as_str().eq_ignore_ascii_case("deleted"))
+            };
+            Ok(answer.vpc_endpoints().iter().any(|endpoint| !deleted(endpoint)))
+        }
+        #[cfg(feature = "ecs")]
+        Some("ecs:Cluster") => {
+            let answer = aws.ecs.describe_clusters().clusters(&object.arn).send().await;
+            let answer = answer.map_err(failed(anchor, "ecs:DescribeClusters"))?;
+            // What ECS fails to tell for another reason than its absence may be there.
+            Ok(answer.clusters().iter().any(|cluster| cluster.status() != Some("INACTIVE"))
+                || answer.failures().iter().any(|failure| failure.reason() != Some("MISSING")))
+        }
         #[cfg(feature = "ecs")]
         Some("ecs:Service") => {
             use crate::classify::if_found;
@@ -263,6 +284,37 @@ mod tests {
             found.iter().map(|object| object.arn.as_str()).collect::<Vec<_>>(),
             ["arn:aws:ecs:us-east-1:1:task-definition/a:2"]
         );
+    }
+
+    #[tokio::test]
+    async fn a_cluster_or_endpoint_that_is_deleted_and_still_listed_is_left_out() {
+        use aws_sdk_ec2::operation::describe_vpc_endpoints::DescribeVpcEndpointsOutput;
+        use aws_sdk_ec2::types::{State, VpcEndpoint};
+        use aws_sdk_ecs::operation::describe_clusters::DescribeClustersOutput;
+        use aws_sdk_ecs::types::Cluster;
+
+        const ARNS: &[&str] =
+            &["arn:aws:ecs:us-east-1:1:cluster/mate-dev", "arn:aws:ec2:us-east-1:1:vpc-endpoint/vpce-1"];
+        for (cluster, endpoint, seen) in [("INACTIVE", "deleted", 0), ("ACTIVE", "available", 2)] {
+            let list = listed(None, ARNS, "");
+            let clusters = mock!(aws_sdk_ecs::Client::describe_clusters).then_output(move || {
+                let cluster = Cluster::builder().status(cluster).build();
+                DescribeClustersOutput::builder().clusters(cluster).build()
+            });
+            let endpoints = mock!(aws_sdk_ec2::Client::describe_vpc_endpoints)
+                .match_requests(|request| request.filters()[0].values() == ["vpce-1"])
+                .then_output(move || {
+                    let endpoint = VpcEndpoint::builder().state(State::from(endpoint)).build();
+                    DescribeVpcEndpointsOutput::builder().vpc_endpoints(endpoint).build()
+                });
+            let aws = Aws {
+                tagging: client!(aws_sdk_resourcegroupstagging, [&list]),
+                ecs: client!(aws_sdk_ecs, [&clusters]),
+                ec2: client!(aws_sdk_ec2, [&endpoints]),
+                ..aws()
+            };
+            assert_eq!(tagged(&aws, &scope()).await.unwrap().len(), seen);
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ import time
 import life_data
 import life_end
 import life_network
+import life_platform
 import life_serving
 import seed_base
 from life import Life
@@ -33,6 +34,9 @@ PARTS = (
     life_serving.scaling,
     life_serving.identity_provider,
     life_serving.inventory,
+    life_platform.repository,
+    life_platform.private_ways,
+    life_platform.flow_log,
     life_end.compute_and_edge,
     life_end.data,
     life_end.nothing_left,

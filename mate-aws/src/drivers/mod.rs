@@ -19,6 +19,7 @@ mod access_point;
 #[cfg(any(
     feature = "applicationautoscaling",
     feature = "ec2",
+    feature = "ecr",
     feature = "ecs",
     feature = "elbv2",
     feature = "route53"
@@ -28,6 +29,8 @@ mod batch;
 mod bucket;
 #[cfg(feature = "elasticache")]
 mod cache_subnet_group;
+#[cfg(feature = "ecs")]
+mod cluster;
 #[cfg(feature = "rds")]
 mod db_instance;
 #[cfg(feature = "rds")]
@@ -49,6 +52,8 @@ mod elbv2;
 mod fields;
 #[cfg(feature = "efs")]
 mod file_system;
+#[cfg(feature = "ec2")]
+mod flow_log;
 #[cfg(feature = "route53")]
 mod hosted_record;
 #[cfg(feature = "cognito")]
@@ -71,6 +76,8 @@ mod nat_gateway;
 mod rds_tags;
 #[cfg(feature = "elasticache")]
 mod replication_group;
+#[cfg(feature = "ecr")]
+mod repository;
 #[cfg(feature = "iam")]
 mod role;
 #[cfg(feature = "ec2")]
@@ -94,7 +101,11 @@ mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(feature = "ec2")]
+mod unsuccessful;
+#[cfg(feature = "ec2")]
 mod vpc;
+#[cfg(feature = "ec2")]
+mod vpc_endpoint;
 #[cfg(feature = "wafv2")]
 mod web_acl_association;
 
@@ -154,6 +165,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(bucket::BucketDriver),
         #[cfg(feature = "elasticache")]
         Arc::new(cache_subnet_group::CacheSubnetGroupDriver),
+        #[cfg(feature = "ecs")]
+        Arc::new(cluster::ClusterDriver),
         #[cfg(feature = "rds")]
         Arc::new(db_instance::DbInstanceDriver),
         #[cfg(feature = "rds")]
@@ -164,6 +177,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(elastic_ip::ElasticIpDriver),
         #[cfg(feature = "efs")]
         Arc::new(file_system::FileSystemDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(flow_log::FlowLogDriver),
         #[cfg(feature = "route53")]
         Arc::new(hosted_record::RecordSetDriver),
         #[cfg(feature = "cognito")]
@@ -184,6 +199,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(nat_gateway::NatGatewayDriver),
         #[cfg(feature = "elasticache")]
         Arc::new(replication_group::ReplicationGroupDriver),
+        #[cfg(feature = "ecr")]
+        Arc::new(repository::RepositoryDriver),
         #[cfg(feature = "iam")]
         Arc::new(role::RoleDriver),
         #[cfg(feature = "ec2")]
@@ -206,6 +223,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(task_definition::TaskDefinitionDriver),
         #[cfg(feature = "ec2")]
         Arc::new(vpc::VpcDriver),
+        #[cfg(feature = "ec2")]
+        Arc::new(vpc_endpoint::VpcEndpointDriver),
         #[cfg(feature = "wafv2")]
         Arc::new(web_acl_association::WebAclAssociationDriver),
     ]

@@ -1,0 +1,8 @@
+//! `ecs:Cluster`.
+
+mod driver;
+mod form;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::ClusterDriver;

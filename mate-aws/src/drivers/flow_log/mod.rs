@@ -1,0 +1,7 @@
+//! `ec2:FlowLog`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::FlowLogDriver;

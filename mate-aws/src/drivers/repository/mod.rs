@@ -1,0 +1,8 @@
+//! `ecr:Repository`.
+
+mod driver;
+mod lifecycle;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::RepositoryDriver;
