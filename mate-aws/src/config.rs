@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{AppName, BehaviorVersion, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 
 use crate::context::Aws;
 use crate::drivers::Driver;
@@ -21,6 +23,13 @@ pub enum ConfigError {
     NoRegion,
 }
 
+/// A role that is taken, in this account or another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct AssumedRole {
+    arn: String,
+    external_id: Option<String>,
+}
+
 /// Makes an [`AwsProvider`].
 ///
 /// The SDK's own retry is kept to three attempts in standard mode, and every attempt has a time limit, so that a
@@ -34,6 +43,8 @@ pub struct AwsProviderBuilder {
     attempts: u32,
     initial_backoff: Duration,
     drivers: Vec<Arc<dyn Driver>>,
+    region: Option<String>,
+    role: Option<AssumedRole>,
 }
 
 impl Default for AwsProviderBuilder {
@@ -46,6 +57,8 @@ impl Default for AwsProviderBuilder {
             attempts: 3,
             initial_backoff: Duration::from_secs(1),
             drivers: Vec::new(),
+            region: None,
+            role: None,
         }
     }
 }
@@ -55,6 +68,21 @@ impl AwsProviderBuilder {
     #[must_use]
     pub fn sdk_config(mut self, config: SdkConfig) -> Self {
         self.config = Some(config);
+        self
+    }
+
+    /// Works in this region instead of the configuration's: one process may hold a provider a region.
+    #[must_use]
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Takes this role with the configuration's credentials, and takes it again before its credentials end: one process
+    /// may hold a provider an account. `external_id` is what the role's trust policy asks for, where it asks.
+    #[must_use]
+    pub fn assume_role(mut self, role_arn: impl Into<String>, external_id: Option<String>) -> Self {
+        self.role = Some(AssumedRole { arn: role_arn.into(), external_id });
         self
     }
 
@@ -96,7 +124,25 @@ impl AwsProviderBuilder {
             Some(config) => config,
             None => aws_config::defaults(BehaviorVersion::v2026_01_12()).load().await,
         };
+        let base = match self.region {
+            Some(region) => base.into_builder().region(Region::new(region)).build(),
+            None => base,
+        };
         let region = base.region().ok_or(ConfigError::NoRegion)?.to_string();
+        let base = match self.role {
+            Some(role) => {
+                let mut provider = AssumeRoleProvider::builder(role.arn)
+                    .configure(&base)
+                    .session_name("mate")
+                    .region(Region::new(region.clone()));
+                if let Some(external_id) = role.external_id {
+                    provider = provider.external_id(external_id);
+                }
+                let credentials = SharedCredentialsProvider::new(provider.build().await);
+                base.into_builder().credentials_provider(credentials).build()
+            }
+            None => base,
+        };
         let config = base
             .into_builder()
             .app_name(AppName::new("mate").expect("a valid application name"))

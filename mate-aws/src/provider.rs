@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use futures::future::join_all;
 use mate_core::ids::{Address, KindName};
 use mate_core::provider::{
-    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, Provider,
-    ProviderError, Scope, Target, UpdateRequest,
+    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Identity, Observation,
+    Provider, ProviderError, Scope, Target, UpdateRequest,
 };
 
 use crate::config::AwsProviderBuilder;
@@ -113,6 +113,18 @@ impl Provider for AwsProvider {
             }
         }
         Ok(found.into_values().collect())
+    }
+
+    #[cfg(feature = "sts")]
+    async fn identity(&self) -> Result<Identity, ProviderError> {
+        let anchor = Scope::Tags(mate_core::graph::Tags::new()).anchor();
+        let answer = self.aws.sts.get_caller_identity().send().await;
+        let answer = answer.map_err(crate::classify::failed(&anchor, "sts:GetCallerIdentity"))?;
+        let account_id = answer.account.ok_or_else(|| {
+            ProviderError::new(ErrorClass::Bug, "sts:GetCallerIdentity", anchor)
+                .with_message("the answer holds no account")
+        })?;
+        Ok(Identity { account_id, region: self.aws.region.clone() })
     }
 
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {
