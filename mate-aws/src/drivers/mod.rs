@@ -53,6 +53,8 @@ mod load_balancer;
 mod log_group;
 #[cfg(feature = "efs")]
 mod mount_target;
+#[cfg(any(feature = "efs", feature = "s3"))]
+mod policies;
 #[cfg(feature = "rds")]
 mod rds_tags;
 #[cfg(feature = "elasticache")]
@@ -75,6 +77,12 @@ mod target_group;
 mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(feature = "cognito")]
+mod user_pool;
+#[cfg(feature = "cognito")]
+mod user_pool_domain;
+#[cfg(feature = "wafv2")]
+mod web_acl;
 #[cfg(feature = "wafv2")]
 mod web_acl_association;
 
@@ -174,6 +182,12 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(target_group::TargetGroupDriver),
         #[cfg(feature = "ecs")]
         Arc::new(task_definition::TaskDefinitionDriver),
+        #[cfg(feature = "cognito")]
+        Arc::new(user_pool::UserPoolDriver),
+        #[cfg(feature = "cognito")]
+        Arc::new(user_pool_domain::UserPoolDomainDriver),
+        #[cfg(feature = "wafv2")]
+        Arc::new(web_acl::WebAclDriver),
         #[cfg(feature = "wafv2")]
         Arc::new(web_acl_association::WebAclAssociationDriver),
     ]

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
+use crate::drivers::policies::{self, statements};
 use crate::keys;
 
 /// What went wrong, as the name of a call.
@@ -240,36 +241,67 @@ pub(super) fn is_tls_only(aws: &Aws, target: &Target, policy: Option<&Value>) ->
     })
 }
 
-/// Adds our statement to the policy or takes it out. Statements of others stay.
-pub(super) async fn put_tls_only(aws: &Aws, target: &Target, on: bool, policy: Option<Value>) -> Outcome<()> {
-    let was: Vec<Value> = policy.as_ref().into_iter().flat_map(statements).cloned().collect();
-    let mut statements: Vec<Value> = was.iter().filter(|statement| statement["Sid"] != TLS_ONLY).cloned().collect();
-    if on {
-        let wanted = tls_only(&arn(aws, &target.name)).to_aws().map_err(|error| {
-            ProviderError::new(ErrorClass::Bug, "s3:PutBucketPolicy", target.address.clone()).with_source(error)
+/// The statements of the policy besides ours, in the desired form where they mean the same.
+pub(super) fn others(target: &Target, policy: Option<&Value>) -> Vec<Value> {
+    let desired = target.inputs.get("policy").cloned().unwrap_or_default();
+    let desired: Vec<Statement> = serde_json::from_value(desired).unwrap_or_default();
+    let live: Vec<&Value> =
+        policy.into_iter().flat_map(statements).filter(|statement| statement["Sid"] != TLS_ONLY).collect();
+    policies::told(&desired, &live)
+}
+
+/// What a bucket policy is to have. What is none stays as it is.
+pub(super) struct Parts<'a> {
+    /// Whether our statement is in it.
+    pub(super) tls_only: Option<bool>,
+    /// Every other statement.
+    pub(super) others: Option<&'a [Statement]>,
+}
+
+/// Makes one policy of both parts, or takes the policy away when nothing is in it.
+pub(super) async fn put_policy(aws: &Aws, target: &Target, parts: Parts<'_>, policy: Option<Value>) -> Outcome<()> {
+    const PUT: &str = "s3:PutBucketPolicy";
+    let raw = |statements: &[Statement]| {
+        let document = PolicyDocument { statements: statements.to_vec() }.to_aws();
+        let document = document.map_err(|error| {
+            ProviderError::new(ErrorClass::Bug, PUT, target.address.clone()).with_source(error)
         })?;
-        statements.extend(wanted["Statement"].as_array().into_iter().flatten().cloned());
+        Ok::<_, ProviderError>(self::statements(&document).into_iter().cloned().collect::<Vec<Value>>())
+    };
+    let was: Vec<Value> = policy.as_ref().into_iter().flat_map(statements).cloned().collect();
+    let (ours, others): (Vec<Value>, Vec<Value>) =
+        was.iter().cloned().partition(|statement| statement["Sid"] == TLS_ONLY);
+    let mut all = match parts.others {
+        Some(wanted) => raw(wanted)?,
+        None => others,
+    };
+    match parts.tls_only {
+        Some(true) => all.extend(raw(&tls_only(&arn(aws, &target.name)).statements)?),
+        Some(false) => {}
+        None => all.extend(ours),
     }
-    if statements == was {
+    if means(&all) == means(&was) {
         return Ok(());
     }
-    if statements.is_empty() {
+    if all.is_empty() {
         let call = aws.s3.delete_bucket_policy().bucket(&target.name);
         if_found(call.send().await.map_err(failed(&target.address, "s3:DeleteBucketPolicy")))?;
         return Ok(());
     }
-    let document = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-    let call = aws.s3.put_bucket_policy().bucket(&target.name).policy(document);
-    call.send().await.map_err(failed(&target.address, "s3:PutBucketPolicy"))?;
+    let document = json!({ "Version": "2012-10-17", "Statement": all }).to_string();
+    let answer = aws.s3.put_bucket_policy().bucket(&target.name).policy(document).send().await;
+    answer
+        .map_err(failed(&target.address, PUT))
+        .map_err(|error| policies::unseen(error, parts.others.unwrap_or_default()))?;
     Ok(())
 }
 
-fn statements(policy: &Value) -> Vec<&Value> {
-    match &policy["Statement"] {
-        Value::Array(statements) => statements.iter().collect(),
-        Value::Null => Vec::new(),
-        single => vec![single],
-    }
+/// What statements mean together: their order says nothing.
+fn means(statements: &[Value]) -> Vec<String> {
+    let meaning = |raw: &Value| policies::read(raw).map_or_else(|| raw.clone(), |known| policies::meaning(&known));
+    let mut all: Vec<String> = statements.iter().map(|raw| meaning(raw).to_string()).collect();
+    all.sort();
+    all
 }
 
 fn tls_only(arn: &str) -> PolicyDocument {

@@ -12,7 +12,7 @@ use mate_core::provider::{
 };
 use serde_json::{Value, json};
 
-use super::aspects;
+use super::aspects::{self, Parts};
 use super::empty::{Objects, empty};
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
@@ -84,9 +84,13 @@ impl Driver for BucketDriver {
                 _ => {}
             }
         }
-        if request.fields.iter().any(|field| field == "tls_only") {
-            let policy = aspects::policy(aws, target).await?;
-            aspects::put_tls_only(aws, target, inputs.tls_only, policy).await?;
+        let named = |field: &str| request.fields.iter().any(|name| name == field);
+        if named("tls_only") || named("policy") {
+            let parts = Parts {
+                tls_only: named("tls_only").then_some(inputs.tls_only),
+                others: named("policy").then_some(inputs.policy.as_slice()),
+            };
+            aspects::put_policy(aws, target, parts, aspects::policy(aws, target).await?).await?;
         }
         Ok(head(aws, target, tags).into())
     }
@@ -107,12 +111,13 @@ impl Driver for BucketDriver {
             false => None,
         };
         if lifted.is_some() {
-            aspects::put_tls_only(aws, target, false, lifted.clone()).await?;
+            let parts = Parts { tls_only: Some(false), others: None };
+            aspects::put_policy(aws, target, parts, lifted.clone()).await?;
         }
         if let Err(error) = empty(aws, target, objects).await {
             if lifted.is_some() {
                 let now = aspects::policy(aws, target).await?;
-                aspects::put_tls_only(aws, target, true, now).await?;
+                aspects::put_policy(aws, target, Parts { tls_only: Some(true), others: None }, now).await?;
             }
             return if error.code.as_deref() == Some("NoSuchBucket") { Ok(Deleted::Gone) } else { Err(error) };
         }
@@ -184,7 +189,8 @@ async fn complete(aws: &Aws, target: &Target, inputs: &BucketInputs, tags: &Tags
         aspects::put_lifecycle(aws, target, &inputs.lifecycle).await?;
     }
     let policy = aspects::policy(aws, target).await?;
-    aspects::put_tls_only(aws, target, inputs.tls_only, policy).await
+    let parts = Parts { tls_only: Some(inputs.tls_only), others: Some(&inputs.policy) };
+    aspects::put_policy(aws, target, parts, policy).await
 }
 
 async fn read(aws: &Aws, target: &Target, live: Live) -> Result<Observation, ProviderError> {
@@ -199,6 +205,7 @@ async fn read(aws: &Aws, target: &Target, live: Live) -> Result<Observation, Pro
         "versioning": versioning,
         "tls_only": aspects::is_tls_only(aws, target, policy.as_ref()),
         "lifecycle": lifecycle,
+        "policy": aspects::others(target, policy.as_ref()),
     });
     Ok(Observation::Present(Live { inputs, ..live }))
 }
