@@ -14,6 +14,7 @@ import time
 import life_data
 import life_end
 import life_serving
+import life_shared
 import seed_base
 from life import Life
 
@@ -30,7 +31,11 @@ PARTS = (
     life_serving.services,
     life_serving.scaling,
     life_serving.identity_provider,
+    life_shared.user_pool,
+    life_shared.web_acl,
+    life_shared.file_system_policy,
     life_serving.inventory,
+    life_shared.gone,
     life_end.compute_and_edge,
     life_end.data,
     life_end.nothing_left,

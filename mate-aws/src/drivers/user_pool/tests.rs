@@ -298,19 +298,17 @@ async fn a_second_factor_without_text_messages_outlives_an_update() {
 async fn tags_are_set_and_taken_off_without_touching_the_settings() {
     let mut live: Tags = target().tags;
     live.insert("Old".into(), "1".into());
-    live.remove("Component");
     let set = mock!(Client::tag_resource)
         .match_requests(|request| {
-            request.resource_arn() == Some(ARN) && request.tags().unwrap().keys().eq(["Component"].iter().copied())
+            request.resource_arn() == Some(ARN) && request.tags().unwrap().keys().eq(["New"].iter().copied())
         })
         .then_output(|| TagResourceOutput::builder().build());
     let off = mock!(Client::untag_resource)
         .match_requests(|request| request.tag_keys() == ["Old"])
         .then_output(|| UntagResourceOutput::builder().build());
-    let mut request = update(Target { claim: Claim::Unowned, ..recorded() }, &["tags"]);
+    let mut request = update(recorded(), &["tags"]);
+    request.target.tags.insert("New".into(), "2".into());
     request.untag = ["Old".to_owned(), "Never".to_owned()].into();
-    live.remove("ManagedBy");
-    request.target.tags.remove("ManagedBy");
     let there = described(pool().set_user_pool_tags(Some(live.into_iter().collect())));
     UserPoolDriver.update(&stub(&[&there, &set, &off]), &request).await.unwrap();
     assert_eq!((set.num_calls(), off.num_calls()), (1, 1));
