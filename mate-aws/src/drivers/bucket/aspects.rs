@@ -119,7 +119,7 @@ pub(super) async fn versioning(aws: &Aws, target: &Target) -> Outcome<bool> {
 fn versioning_by_another_name<E>(error: &SdkError<E>) -> Option<bool> {
     let raw = error.raw_response().filter(|raw| raw.status().is_success())?;
     let text = std::str::from_utf8(raw.body().bytes()?).ok()?;
-    text.contains("</GetBucketVersioningResponse>").then(|| text.contains("<Status>Enabled</Status>"))
+    text.contains("<GetBucketVersioningResponse").then(|| text.contains("<Status>Enabled</Status>"))
 }
 
 pub(super) async fn put_versioning(aws: &Aws, target: &Target, on: bool) -> Outcome<()> {
@@ -263,9 +263,8 @@ pub(super) async fn put_policy(aws: &Aws, target: &Target, parts: Parts<'_>, pol
     const PUT: &str = "s3:PutBucketPolicy";
     let raw = |statements: &[Statement]| {
         let document = PolicyDocument { statements: statements.to_vec() }.to_aws();
-        let document = document.map_err(|error| {
-            ProviderError::new(ErrorClass::Bug, PUT, target.address.clone()).with_source(error)
-        })?;
+        let document = document
+            .map_err(|error| ProviderError::new(ErrorClass::Bug, PUT, target.address.clone()).with_source(error))?;
         Ok::<_, ProviderError>(self::statements(&document).into_iter().cloned().collect::<Vec<Value>>())
     };
     let was: Vec<Value> = policy.as_ref().into_iter().flat_map(statements).cloned().collect();

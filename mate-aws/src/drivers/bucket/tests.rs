@@ -1,8 +1,8 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::create_bucket::{CreateBucketError, CreateBucketOutput};
 use aws_sdk_s3::operation::delete_bucket::{DeleteBucketError, DeleteBucketOutput};
-use aws_sdk_s3::operation::delete_objects::DeleteObjectsOutput;
 use aws_sdk_s3::operation::delete_bucket_policy::DeleteBucketPolicyOutput;
+use aws_sdk_s3::operation::delete_objects::DeleteObjectsOutput;
 use aws_sdk_s3::operation::get_bucket_encryption::{GetBucketEncryptionError, GetBucketEncryptionOutput};
 use aws_sdk_s3::operation::get_bucket_lifecycle_configuration::GetBucketLifecycleConfigurationError;
 use aws_sdk_s3::operation::get_bucket_policy::{GetBucketPolicyError, GetBucketPolicyOutput};
@@ -321,7 +321,12 @@ fn policy_put(sids: &'static [&'static str]) -> Rule {
     mock!(Client::put_bucket_policy)
         .match_requests(move |request| {
             let policy: serde_json::Value = serde_json::from_str(request.policy().unwrap()).unwrap();
-            policy["Statement"].as_array().unwrap().iter().map(|one| one["Sid"].as_str().unwrap()).eq(sids.iter().copied())
+            policy["Statement"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one["Sid"].as_str().unwrap())
+                .eq(sids.iter().copied())
         })
         .then_output(|| PutBucketPolicyOutput::builder().build())
 }
@@ -349,8 +354,7 @@ async fn the_other_statements_are_told_in_the_desired_order_and_ours_by_itself()
 #[tokio::test]
 async fn a_new_bucket_has_one_policy_of_both_parts() {
     let put = policy_put(&["Logs", "DenyInsecureTransport"]);
-    let mut rules: Vec<Rule> =
-        [not_tagged("NoSuchBucket"), new(), tagged(true)].into_iter().chain(aspects()).collect();
+    let mut rules: Vec<Rule> = [not_tagged("NoSuchBucket"), new(), tagged(true)].into_iter().chain(aspects()).collect();
     *rules.last_mut().unwrap() = put.clone();
     let aws = stub(&rules.iter().collect::<Vec<_>>());
     BucketDriver.create(&aws, &create(with_policy(&[logs()]))).await.unwrap();
@@ -392,6 +396,22 @@ async fn a_role_that_s3_does_not_see_yet_is_waited_for() {
         let aws = stub(&[&tagged(true), &no_policy(), &refused()]);
         let error = BucketDriver.update(&aws, &update(with_policy(&[statement]), &["policy"])).await.unwrap_err();
         assert_eq!(error.class, class);
+    }
+}
+
+#[tokio::test]
+async fn versioning_is_read_under_the_name_that_emulators_give_its_answer() {
+    for (answer, on) in [
+        ("<GetBucketVersioningResponse/>", false),
+        ("<GetBucketVersioningResponse><Status>Enabled</Status></GetBucketVersioningResponse>", true),
+    ] {
+        let [encryption, _, lifecycle] = all_else();
+        let versioning = mock!(Client::get_bucket_versioning)
+            .then_http_response(move || Response::new(StatusCode::try_from(200).unwrap(), SdkBody::from(answer)));
+        let rules = [tagged(true), encryption, versioning, lifecycle, no_policy()];
+        let aws = Aws { s3: client!(aws_sdk_s3, any, rules), ..aws() };
+        let live = present(BucketDriver.observe(&aws, &[target()]).await.remove(0));
+        assert_eq!(live.inputs["versioning"], json!(on));
     }
 }
 

@@ -3,13 +3,13 @@
 use aws_sdk_efs::Client;
 use aws_sdk_efs::operation::create_file_system::{CreateFileSystemError, CreateFileSystemOutput};
 use aws_sdk_efs::operation::delete_file_system::{DeleteFileSystemError, DeleteFileSystemOutput};
-use aws_sdk_efs::operation::describe_file_systems::{DescribeFileSystemsError, DescribeFileSystemsOutput};
 use aws_sdk_efs::operation::delete_file_system_policy::DeleteFileSystemPolicyOutput;
 use aws_sdk_efs::operation::describe_file_system_policy::{
     DescribeFileSystemPolicyError, DescribeFileSystemPolicyOutput,
 };
-use aws_sdk_efs::operation::put_file_system_policy::{PutFileSystemPolicyError, PutFileSystemPolicyOutput};
+use aws_sdk_efs::operation::describe_file_systems::{DescribeFileSystemsError, DescribeFileSystemsOutput};
 use aws_sdk_efs::operation::describe_lifecycle_configuration::DescribeLifecycleConfigurationOutput;
+use aws_sdk_efs::operation::put_file_system_policy::{PutFileSystemPolicyError, PutFileSystemPolicyOutput};
 use aws_sdk_efs::operation::put_lifecycle_configuration::{
     PutLifecycleConfigurationError, PutLifecycleConfigurationOutput,
 };
@@ -21,8 +21,8 @@ use aws_sdk_efs::types::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
-use mate_core::kinds::policy::{Effect, PolicyDocument, Statement};
 use mate_core::kinds::file_system::{FileSystem, FileSystemInputs, FileSystemThroughput};
+use mate_core::kinds::policy::{Effect, PolicyDocument, Statement};
 use mate_core::provider::{DataPolicy, DeleteRequest, Deleted, ErrorClass, RetryStatus, Status, Target};
 use serde_json::json;
 
@@ -150,8 +150,9 @@ fn aws<const N: usize>(rules: [Rule; N]) -> Aws {
 
 #[tokio::test]
 async fn what_was_made_as_wanted_is_found_by_its_creation_token() {
-    let live =
-        present(Subject.observe(&aws([by_token(file_system()), lifecycle(month()), no_policy()]), &[target()]).await.remove(0));
+    let live = present(
+        Subject.observe(&aws([by_token(file_system()), lifecycle(month()), no_policy()]), &[target()]).await.remove(0),
+    );
     assert_eq!((live.physical_id.as_str(), &live.status), ("fs-1", &Status::Ready));
     assert_eq!(live.inputs, target().inputs);
     assert_eq!(serde_json::to_value(live.outputs).unwrap(), json!({"file_system_id": "fs-1", "arn": "arn:fs"}));
@@ -163,7 +164,8 @@ async fn a_recorded_id_that_leads_nowhere_is_only_a_hint() {
         .match_requests(|request| request.file_system_id() == Some("fs-1"))
         .then_error(|| DescribeFileSystemsError::generic(code("FileSystemNotFound")));
     let found = by_token(file_system().file_system_id("fs-2"));
-    let live = present(Subject.observe(&aws([gone, found, lifecycle(None), no_policy()]), &[recorded()]).await.remove(0));
+    let live =
+        present(Subject.observe(&aws([gone, found, lifecycle(None), no_policy()]), &[recorded()]).await.remove(0));
     assert_eq!(live.physical_id, "fs-2");
     assert_eq!(live.inputs["transition_to_ia"], json!(null));
 }
@@ -179,8 +181,16 @@ async fn the_lifecycle_waits_for_the_file_system_and_a_repeat_completes_it() {
     assert_eq!((exist.physical_id.as_str(), exist.status), ("fs-1", Status::Pending("creating".into())));
 
     let put = put();
-    let rules =
-        [exists(), by_token(file_system()), lifecycle(None), no_policy(), by_id(file_system()), lifecycle(None), no_policy(), put.clone()];
+    let rules = [
+        exists(),
+        by_token(file_system()),
+        lifecycle(None),
+        no_policy(),
+        by_id(file_system()),
+        lifecycle(None),
+        no_policy(),
+        put.clone(),
+    ];
     assert_eq!(Subject.create(&aws(rules), &request).await.unwrap().physical_id, "fs-1");
     assert_eq!(put.num_calls(), 1);
 }
@@ -190,7 +200,8 @@ async fn a_repeat_that_comes_too_early_as_well_does_not_leave_the_lifecycle_out(
     let on_its_way = || file_system().life_cycle_state(LifeCycleState::Creating);
     let early = mock!(Client::put_lifecycle_configuration)
         .then_error(|| PutLifecycleConfigurationError::generic(code("IncorrectFileSystemLifeCycleState")));
-    let reads = [by_token(on_its_way()), lifecycle(None), no_policy(), by_id(on_its_way()), lifecycle(None), no_policy()];
+    let reads =
+        [by_token(on_its_way()), lifecycle(None), no_policy(), by_id(on_its_way()), lifecycle(None), no_policy()];
     let [one, two, three, four, five, six] = reads;
     let rules = [exists(), one, two, three, four, five, six, early];
     let error = Subject.create(&aws(rules), &testing::create(target())).await.unwrap_err();
@@ -209,7 +220,8 @@ async fn a_foreign_file_system_of_the_token_is_refused_and_one_that_goes_waited_
     let request = testing::create(target());
     let foreign = [exists(), by_token(file_system().set_tags(Some(Vec::new()))), lifecycle(None), no_policy()];
     assert_eq!(Subject.create(&aws(foreign), &request).await.unwrap_err().class, ErrorClass::AlreadyExists);
-    let going = [exists(), by_token(file_system().life_cycle_state(LifeCycleState::Deleting)), lifecycle(None), no_policy()];
+    let going =
+        [exists(), by_token(file_system().life_cycle_state(LifeCycleState::Deleting)), lifecycle(None), no_policy()];
     assert_eq!(Subject.create(&aws(going), &request).await.unwrap_err().class, ErrorClass::Conflict);
 }
 
@@ -236,10 +248,14 @@ async fn throughput_changes_in_place_but_not_twice_a_day() {
                 .unwrap()
         });
     let request = testing::update(target, &["throughput"]);
-    let updated = Subject.update(&aws([by_id(file_system()), lifecycle(month()), no_policy(), change]), &request).await.unwrap();
+    let updated =
+        Subject.update(&aws([by_id(file_system()), lifecycle(month()), no_policy(), change]), &request).await.unwrap();
     assert_eq!(updated.status, Status::Pending("updating".into()));
     let soon = mock!(Client::update_file_system).then_error(|| UpdateFileSystemError::generic(code("TooManyRequests")));
-    let error = Subject.update(&aws([by_id(file_system()), lifecycle(month()), no_policy(), soon]), &request).await.unwrap_err();
+    let error = Subject
+        .update(&aws([by_id(file_system()), lifecycle(month()), no_policy(), soon]), &request)
+        .await
+        .unwrap_err();
     assert_eq!((error.class, error.retry), (ErrorClass::Invalid, RetryStatus::Permanent));
 }
 
@@ -344,8 +360,7 @@ async fn a_policy_is_set_when_it_differs_and_taken_away_when_none_is_wanted() {
     Subject.update(&aws(rules), &testing::update(with_policy(), &["policy"])).await.unwrap();
     assert_eq!(put.num_calls(), 1);
 
-    let gone =
-        mock!(Client::delete_file_system_policy).then_output(|| DeleteFileSystemPolicyOutput::builder().build());
+    let gone = mock!(Client::delete_file_system_policy).then_output(|| DeleteFileSystemPolicyOutput::builder().build());
     let now = told(policy().to_aws().unwrap());
     let rules = [by_id(file_system()), lifecycle(month()), now, gone.clone()];
     Subject.update(&aws(rules), &testing::update(recorded(), &["policy"])).await.unwrap();
@@ -373,7 +388,10 @@ async fn files_are_lost_only_by_consent() {
     assert!(error.to_string().contains("6145 bytes"), "{error}");
     let answer = delete([by_id(full()), lifecycle(None), no_policy(), deleted()], DataPolicy::Discard).await;
     assert_eq!(answer.unwrap(), Deleted::Going);
-    assert_eq!(delete([by_id(file_system()), lifecycle(None), no_policy(), deleted()], KEEP).await.unwrap(), Deleted::Going);
+    assert_eq!(
+        delete([by_id(file_system()), lifecycle(None), no_policy(), deleted()], KEEP).await.unwrap(),
+        Deleted::Going
+    );
 }
 
 #[tokio::test]

@@ -117,8 +117,7 @@ impl Driver for UserPoolDriver {
             return Ok(Deleted::Gone);
         }
         fields::ours(target, DELETE, Some(there.clone()))?;
-        let refused =
-            |class, why: String| ProviderError::new(class, DELETE, target.address.clone()).with_message(why);
+        let refused = |class, why: String| ProviderError::new(class, DELETE, target.address.clone()).with_message(why);
         let domain = pool.domain().or(pool.custom_domain()).filter(|domain| !domain.is_empty());
         if let Some(domain) = domain {
             return Err(refused(ErrorClass::Dependency, format!("the domain `{domain}` still leads to it")));
@@ -129,7 +128,8 @@ impl Driver for UserPoolDriver {
         }
         if pool.deletion_protection() == Some(&DeletionProtectionType::Active) {
             if request.data != DataPolicy::Discard {
-                let why = "deletion protection is on: turn deletion_protection off in the user pool and apply that first";
+                let why =
+                    "deletion protection is on: turn deletion_protection off in the user pool and apply that first";
                 return Err(refused(ErrorClass::Invalid, why.to_owned()));
             }
             let mut open = pool.clone();

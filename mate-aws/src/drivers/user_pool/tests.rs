@@ -89,11 +89,14 @@ fn described(pool: UserPoolTypeBuilder) -> Rule {
 }
 
 fn gone() -> Rule {
-    mock!(Client::describe_user_pool)
-        .then_error(|| DescribeUserPoolError::generic(code("ResourceNotFoundException")))
+    mock!(Client::describe_user_pool).then_error(|| DescribeUserPoolError::generic(code("ResourceNotFoundException")))
 }
 
-fn page(token: Option<&'static str>, pools: &'static [(&'static str, &'static str)], next: Option<&'static str>) -> Rule {
+fn page(
+    token: Option<&'static str>,
+    pools: &'static [(&'static str, &'static str)],
+    next: Option<&'static str>,
+) -> Rule {
     mock!(Client::list_user_pools)
         .match_requests(move |request| request.next_token() == token && request.max_results() == Some(60))
         .then_output(move || {
@@ -353,8 +356,8 @@ async fn a_deletion_waits_for_the_domain() {
     let used = described(pool().domain("mate-dev-auth"));
     let error = UserPoolDriver.delete(&stub(&[&used]), &discard()).await.unwrap_err();
     assert_eq!((error.class, error.retry), (ErrorClass::Dependency, RetryStatus::Temporary));
-    let still = mock!(Client::delete_user_pool)
-        .then_error(|| DeleteUserPoolError::generic(code("InvalidParameterException")));
+    let still =
+        mock!(Client::delete_user_pool).then_error(|| DeleteUserPoolError::generic(code("InvalidParameterException")));
     let error = UserPoolDriver.delete(&stub(&[&described(pool()), &still]), &discard()).await.unwrap_err();
     assert_eq!((error.class, error.retry), (ErrorClass::Dependency, RetryStatus::Temporary));
 }

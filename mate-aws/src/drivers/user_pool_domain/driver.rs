@@ -6,8 +6,8 @@ use mate_core::graph::Tags;
 use mate_core::ids::KindName;
 use mate_core::kinds::{Kind, UserPoolDomain};
 use mate_core::provider::{
-    Claim, CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
-    UpdateRequest,
+    Claim, CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
+    Target, UpdateRequest,
 };
 use serde_json::json;
 

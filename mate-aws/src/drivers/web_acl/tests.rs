@@ -188,10 +188,11 @@ async fn ours_is_found_by_its_name_and_its_record() {
 
 #[tokio::test]
 async fn every_page_is_looked_through() {
-    let first = mock!(Client::list_web_acls).match_requests(|request| request.next_marker().is_none()).then_output(|| {
-        let other = WebAclSummary::builder().name("another").build();
-        ListWebAcLsOutput::builder().web_acls(other).next_marker("more").build()
-    });
+    let first =
+        mock!(Client::list_web_acls).match_requests(|request| request.next_marker().is_none()).then_output(|| {
+            let other = WebAclSummary::builder().name("another").build();
+            ListWebAcLsOutput::builder().web_acls(other).next_marker("more").build()
+        });
     let second = mock!(Client::list_web_acls)
         .match_requests(|request| request.next_marker() == Some("more"))
         .then_output(|| ListWebAcLsOutput::builder().next_marker("more").build());
@@ -232,10 +233,10 @@ async fn it_is_made_with_its_tags_and_rules() {
 
 #[tokio::test]
 async fn a_duplicate_of_ours_is_completed_and_a_failure_says_what_exists() {
-    let taken = mock!(Client::create_web_acl)
-        .then_error(|| CreateWebACLError::generic(code("WAFDuplicateItemException")));
-    let locked = mock!(Client::update_web_acl)
-        .then_error(|| UpdateWebACLError::generic(code("WAFOptimisticLockException")));
+    let taken =
+        mock!(Client::create_web_acl).then_error(|| CreateWebACLError::generic(code("WAFDuplicateItemException")));
+    let locked =
+        mock!(Client::update_web_acl).then_error(|| UpdateWebACLError::generic(code("WAFOptimisticLockException")));
     let (before, found, again) = (nothing_listed(), ours(Vec::new()), ours(Vec::new()));
     let mut calls = vec![&before, &taken];
     calls.extend(found.iter().chain(&again));
@@ -247,8 +248,8 @@ async fn a_duplicate_of_ours_is_completed_and_a_failure_says_what_exists() {
 
 #[tokio::test]
 async fn a_rule_group_that_aws_does_not_have_is_not_waited_for() {
-    let unknown = mock!(Client::create_web_acl)
-        .then_error(|| CreateWebACLError::generic(code("WAFNonexistentItemException")));
+    let unknown =
+        mock!(Client::create_web_acl).then_error(|| CreateWebACLError::generic(code("WAFNonexistentItemException")));
     let error = WebAclDriver.create(&stub(&[&nothing_listed(), &unknown]), &create(target())).await.unwrap_err();
     assert_eq!((error.class, error.retry), (ErrorClass::Invalid, RetryStatus::Permanent));
 }
