@@ -2,45 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use mate_core::kinds::policy::{PolicyDocument, Statement};
+use mate_core::kinds::policy::Statement;
 use mate_core::provider::{ErrorClass, ProviderError};
 use serde_json::{Map, Value, json};
-
-/// The live statements, each in the words of the desired one that means the same, and those in their order; what nobody
-/// desires comes behind them. A statement that the model cannot express is told as it stands.
-pub(crate) fn told(desired: &[Statement], live: &[&Value]) -> Vec<Value> {
-    let mut rest: Vec<(Option<Value>, Value)> = live
-        .iter()
-        .map(|raw| match read(raw) {
-            Some(statement) => (Some(meaning(&statement)), json!(statement)),
-            None => (None, (*raw).clone()),
-        })
-        .collect();
-    let mut told = Vec::new();
-    for statement in desired {
-        let wanted = meaning(statement);
-        if let Some(index) = rest.iter().position(|(live, _)| live.as_ref() == Some(&wanted)) {
-            rest.remove(index);
-            told.push(json!(statement));
-        }
-    }
-    told.extend(rest.into_iter().map(|(_, live)| live));
-    told
-}
-
-/// The statements of a policy as AWS writes them: a list, or the only one.
-pub(crate) fn statements(policy: &Value) -> Vec<&Value> {
-    match &policy["Statement"] {
-        Value::Array(statements) => statements.iter().collect(),
-        Value::Null => Vec::new(),
-        single => vec![single],
-    }
-}
-
-/// A statement as AWS writes it, when the model can express it.
-pub(crate) fn read(raw: &Value) -> Option<Statement> {
-    PolicyDocument::from_aws(&json!({ "Statement": [raw] })).ok()?.statements.pop()
-}
 
 /// A refused policy that names a role or user may be right: IAM shows a new one to other services a little later, and
 /// until then they have the same code as for a policy that is wrong.
@@ -107,27 +71,6 @@ mod tests {
             principals: vec!["arn:aws:iam::123456789012:root".into()],
             ..Statement::allow("Owner", ["s3:ListBucket"], vec!["arn:aws:s3:::b".into()])
         }
-    }
-
-    #[test]
-    fn what_means_the_same_is_told_in_the_desired_words_and_order() {
-        let owner_of_aws = json!({"Sid": "Owner", "Effect": "Allow", "Principal": {"AWS": "123456789012"},
-            "Action": "s3:listbucket", "Resource": "arn:aws:s3:::b"});
-        let logs_of_aws = json!({"Sid": "Logs", "Effect": "Allow",
-            "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
-            "Action": ["s3:GetBucketAcl", "s3:PutObject"], "Resource": ["arn:aws:s3:::b/*"]});
-        let told = told(&[logs(), owner()], &[&owner_of_aws, &logs_of_aws]);
-        assert_eq!(told, [json!(logs()), json!(owner())]);
-    }
-
-    #[test]
-    fn what_nobody_desires_is_told_and_so_is_what_the_model_cannot_express() {
-        let strange = json!({"Sid": "Odd", "Effect": "Deny", "Principal": "*", "NotAction": "s3:*", "Resource": "*"});
-        let logs_of_aws = PolicyDocument { statements: vec![logs()] }.to_aws().unwrap()["Statement"][0].clone();
-        assert_eq!(told(&[owner()], &[&strange, &logs_of_aws]), [strange.clone(), json!(logs())]);
-        let mut denied = logs_of_aws.clone();
-        denied["Effect"] = json!("Deny");
-        assert_ne!(told(&[logs()], &[&denied]), [json!(logs())]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is set on a bucket after it exists: encryption, versioning, lifecycle, policy, tags. One pair of read and put each.
+//! What is set on a bucket after it exists: encryption, versioning, lifecycle, tags. One pair of read and put each.
 
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{
@@ -9,20 +9,16 @@ use aws_sdk_s3::types::{
     TransitionStorageClass, VersioningConfiguration,
 };
 use mate_core::graph::Tags;
-use mate_core::kinds::policy::{Effect, PolicyDocument, Statement};
 use mate_core::kinds::s3_bucket::{LifecycleRule, Transition};
 use mate_core::provider::{ErrorClass, ProviderError, Target};
 use serde_json::{Value, json};
 
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
-use crate::drivers::policies::{self, statements};
 use crate::keys;
 
 /// What went wrong, as the name of a call.
-type Outcome<T> = Result<T, ProviderError>;
-
-const TLS_ONLY: &str = "DenyInsecureTransport";
+pub(super) type Outcome<T> = Result<T, ProviderError>;
 
 pub(super) fn arn(aws: &Aws, bucket: &str) -> String {
     let partition = match aws.region.split('-').next() {
@@ -226,93 +222,6 @@ fn rule_from_sdk(rule: &SdkRule) -> LifecycleRule {
     }
 }
 
-/// The bucket policy as it stands.
-pub(super) async fn policy(aws: &Aws, target: &Target) -> Outcome<Option<Value>> {
-    let answer = aws.s3.get_bucket_policy().bucket(&target.name).send().await;
-    let answer = if_found(answer.map_err(failed(&target.address, "s3:GetBucketPolicy")))?;
-    Ok(answer.and_then(|answer| answer.policy).and_then(|policy| serde_json::from_str(&policy).ok()))
-}
-
-/// Whether the policy refuses what does not come over TLS.
-pub(super) fn is_tls_only(aws: &Aws, target: &Target, policy: Option<&Value>) -> bool {
-    let wanted = tls_only(&arn(aws, &target.name));
-    policy.into_iter().flat_map(statements).any(|statement| {
-        PolicyDocument::from_aws(&json!({ "Statement": [statement] })).is_ok_and(|document| document == wanted)
-    })
-}
-
-/// The statements of the policy besides ours, in the desired form where they mean the same.
-pub(super) fn others(target: &Target, policy: Option<&Value>) -> Vec<Value> {
-    let desired = target.inputs.get("policy").cloned().unwrap_or_default();
-    let desired: Vec<Statement> = serde_json::from_value(desired).unwrap_or_default();
-    let live: Vec<&Value> =
-        policy.into_iter().flat_map(statements).filter(|statement| statement["Sid"] != TLS_ONLY).collect();
-    policies::told(&desired, &live)
-}
-
-/// What a bucket policy is to have. What is none stays as it is.
-pub(super) struct Parts<'a> {
-    /// Whether our statement is in it.
-    pub(super) tls_only: Option<bool>,
-    /// Every other statement.
-    pub(super) others: Option<&'a [Statement]>,
-}
-
-/// Makes one policy of both parts, or takes the policy away when nothing is in it.
-pub(super) async fn put_policy(aws: &Aws, target: &Target, parts: Parts<'_>, policy: Option<Value>) -> Outcome<()> {
-    const PUT: &str = "s3:PutBucketPolicy";
-    let raw = |statements: &[Statement]| {
-        let document = PolicyDocument { statements: statements.to_vec() }.to_aws();
-        let document = document
-            .map_err(|error| ProviderError::new(ErrorClass::Bug, PUT, target.address.clone()).with_source(error))?;
-        Ok::<_, ProviderError>(self::statements(&document).into_iter().cloned().collect::<Vec<Value>>())
-    };
-    let was: Vec<Value> = policy.as_ref().into_iter().flat_map(statements).cloned().collect();
-    let (ours, others): (Vec<Value>, Vec<Value>) =
-        was.iter().cloned().partition(|statement| statement["Sid"] == TLS_ONLY);
-    let mut all = match parts.others {
-        Some(wanted) => raw(wanted)?,
-        None => others,
-    };
-    match parts.tls_only {
-        Some(true) => all.extend(raw(&tls_only(&arn(aws, &target.name)).statements)?),
-        Some(false) => {}
-        None => all.extend(ours),
-    }
-    if means(&all) == means(&was) {
-        return Ok(());
-    }
-    if all.is_empty() {
-        let call = aws.s3.delete_bucket_policy().bucket(&target.name);
-        if_found(call.send().await.map_err(failed(&target.address, "s3:DeleteBucketPolicy")))?;
-        return Ok(());
-    }
-    let document = json!({ "Version": "2012-10-17", "Statement": all }).to_string();
-    let answer = aws.s3.put_bucket_policy().bucket(&target.name).policy(document).send().await;
-    answer
-        .map_err(failed(&target.address, PUT))
-        .map_err(|error| policies::unseen(error, parts.others.unwrap_or_default()))?;
-    Ok(())
-}
-
-/// What statements mean together: their order says nothing.
-fn means(statements: &[Value]) -> Vec<String> {
-    let meaning = |raw: &Value| policies::read(raw).map_or_else(|| raw.clone(), |known| policies::meaning(&known));
-    let mut all: Vec<String> = statements.iter().map(|raw| meaning(raw).to_string()).collect();
-    all.sort();
-    all
-}
-
-fn tls_only(arn: &str) -> PolicyDocument {
-    let resources = vec![arn.into(), format!("{arn}/*").into()];
-    let statement = Statement {
-        effect: Effect::Deny,
-        principals: vec!["*".to_owned()],
-        ..Statement::allow(TLS_ONLY, ["s3:*"], resources)
-    };
-    PolicyDocument { statements: vec![statement.when("Bool", "aws:SecureTransport", vec!["false".into()])] }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -341,18 +250,5 @@ mod tests {
         assert_eq!(arn(&aws, "b"), "arn:aws-us-gov:s3:::b");
         aws.region = "cn-north-1".into();
         assert_eq!(arn(&aws, "b"), "arn:aws-cn:s3:::b");
-    }
-
-    #[test]
-    fn our_statement_is_known_among_others_and_in_aws_s_form() {
-        let aws = crate::drivers::testing::aws();
-        let target = super::super::tests::target();
-        let mut policy = tls_only(&arn(&aws, &target.name)).to_aws().unwrap();
-        policy["Statement"][0]["Principal"] = json!({"AWS": "*"});
-        policy["Statement"][0]["Action"] = json!("s3:*");
-        assert!(is_tls_only(&aws, &target, Some(&policy)));
-        policy["Statement"][0]["Effect"] = json!("Allow");
-        assert!(!is_tls_only(&aws, &target, Some(&policy)));
-        assert!(!is_tls_only(&aws, &target, None));
     }
 }

@@ -153,15 +153,23 @@ impl Found {
     }
 }
 
-/// The recorded web ACL, or the one of the target's name.
+/// The recorded web ACL, or the one of the target's name. A new one can be read some time before it is listed.
 async fn find(aws: &Aws, target: &Target, listing: &Listing) -> Result<Option<Found>, ProviderError> {
+    if let Some((name, id)) = target.physical_id.as_deref().and_then(name_and_id)
+        && let Some(found) = read(aws, target, name, id).await?
+    {
+        return Ok(Some(found));
+    }
     let listed = listing.get_or_try_init(|| list(aws, &target.address)).await?;
-    let recorded = |one: &&WebAclSummary| one.arn().is_some() && one.arn() == target.physical_id.as_deref();
-    let named = |one: &&WebAclSummary| one.name() == Some(&target.name);
-    match listed.iter().find(recorded).or_else(|| listed.iter().find(named)) {
-        Some(summary) => read(aws, target, summary).await,
+    match listed.iter().find(|one| one.name() == Some(&target.name)).and_then(WebAclSummary::id) {
+        Some(id) => read(aws, target, &target.name, id).await,
         None => Ok(None),
     }
+}
+
+/// The end of an ARN: `…:regional/webacl/{name}/{id}`.
+fn name_and_id(arn: &str) -> Option<(&str, &str)> {
+    arn.split_once(":regional/webacl/")?.1.split_once('/')
 }
 
 async fn list(aws: &Aws, address: &Address) -> Result<Vec<WebAclSummary>, ProviderError> {
@@ -181,9 +189,8 @@ async fn list(aws: &Aws, address: &Address) -> Result<Vec<WebAclSummary>, Provid
 }
 
 /// The whole of a web ACL; nothing when it went away meanwhile.
-async fn read(aws: &Aws, target: &Target, summary: &WebAclSummary) -> Result<Option<Found>, ProviderError> {
-    let call = aws.wafv2.get_web_acl().scope(Scope::Regional);
-    let call = call.set_name(summary.name.clone()).set_id(summary.id.clone());
+async fn read(aws: &Aws, target: &Target, name: &str, id: &str) -> Result<Option<Found>, ProviderError> {
+    let call = aws.wafv2.get_web_acl().scope(Scope::Regional).name(name).id(id);
     let answer = if_found(call.send().await.map_err(failed(&target.address, "wafv2:GetWebACL")))?;
     let Some((web_acl, lock_token)) = answer.and_then(|answer| Some((answer.web_acl?, answer.lock_token?))) else {
         return Ok(None);

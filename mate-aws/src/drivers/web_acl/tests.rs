@@ -175,11 +175,21 @@ fn rules_of_fields_that_are_not_named_stay() {
 }
 
 #[tokio::test]
-async fn ours_is_found_by_its_name_and_its_record() {
-    for physical_id in [None, Some(ARN.to_owned()), Some("arn:gone".to_owned())] {
-        let found = ours(rules::wanted(&inputs()));
-        let target = Target { physical_id, ..target() };
-        let live = present(WebAclDriver.observe(&with(&found, &[]), &[target]).await.remove(0));
+async fn ours_is_found_by_its_record_before_its_name() {
+    let recorded = |arn: &str| Target { physical_id: Some(arn.into()), ..target() };
+    let gone = mock!(Client::get_web_acl)
+        .match_requests(|request| request.id() == Some("old"))
+        .then_error(|| GetWebACLError::generic(code("WAFNonexistentItemException")));
+    let stale = recorded("arn:aws:wafv2:us-east-1:1:regional/webacl/mate-dev/old");
+    let found = || ours(rules::wanted(&inputs()));
+    let [_, get, tags] = found();
+    let [list, get_by_name, tags_by_name] = found();
+    for (target, aws) in [
+        (target(), with(&found(), &[])),
+        (recorded(ARN), stub(&[&get, &tags])),
+        (stale, stub(&[&gone, &list, &get_by_name, &tags_by_name])),
+    ] {
+        let live = present(WebAclDriver.observe(&aws, &[target]).await.remove(0));
         assert_eq!(live.physical_id, ARN);
         assert_eq!(live.inputs, json!(inputs()));
         assert_eq!(live.outputs["arn"], json!(ARN));
@@ -239,7 +249,8 @@ async fn a_duplicate_of_ours_is_completed_and_a_failure_says_what_exists() {
         mock!(Client::update_web_acl).then_error(|| UpdateWebACLError::generic(code("WAFOptimisticLockException")));
     let (before, found, again) = (nothing_listed(), ours(Vec::new()), ours(Vec::new()));
     let mut calls = vec![&before, &taken];
-    calls.extend(found.iter().chain(&again));
+    // The update knows the id of what was found, and lists no more.
+    calls.extend(found.iter().chain(&again[1..]));
     calls.push(&locked);
     let error = WebAclDriver.create(&stub(&calls), &create(target())).await.unwrap_err();
     assert_eq!((error.class, error.retry), (ErrorClass::Conflict, RetryStatus::Temporary));
