@@ -97,6 +97,7 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "ServiceFailure"
         | "ServiceFailureException"
         | "InternalErrorException"
+        | "WAFTagOperationInternalErrorException"
         | "InternalServerErrorException"
         | "WAFInternalErrorException" => lost,
         "PaginationTokenExpiredException" => C::Transient,
@@ -178,7 +179,8 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "IncorrectState"
         | "IncorrectMountTargetState"
         | "ConcurrentAccess"
-        | "WAFOptimisticLockException" => C::Conflict,
+        | "WAFOptimisticLockException"
+        | "WAFTagOperationException" => C::Conflict,
 
         "AlreadyExists"
         | "AlreadyExistsException"
@@ -209,10 +211,15 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "RouteAlreadyExists"
         | "InvalidPermission.Duplicate"
         | "DuplicateProviderException"
+        | "WAFDuplicateItemException"
         | "SnapshotAlreadyExistsFault"
         | "DBSnapshotAlreadyExists" => C::AlreadyExists,
 
-        "Blocked" | "LimitExceededFault" | "Client.QuotaExceeded" | "TargetGroupAssociationLimit" => C::Quota,
+        "Blocked"
+        | "LimitExceededFault"
+        | "Client.QuotaExceeded"
+        | "TargetGroupAssociationLimit"
+        | "WAFLimitsExceededException" => C::Quota,
 
         // Not absence: a name in the request that AWS does not know.
         "SSLPolicyNotFound" => C::Invalid,
@@ -390,6 +397,22 @@ mod tests {
             assert_eq!(class_of(code, ErrorClass::Ambiguous), ErrorClass::Dependency, "{code}");
         }
         assert_eq!(class_of("SSLPolicyNotFound", ErrorClass::Ambiguous), ErrorClass::Invalid);
+    }
+
+    #[test]
+    fn the_firewall_s_codes() {
+        for (code, class) in [
+            ("WAFDuplicateItemException", ErrorClass::AlreadyExists),
+            ("WAFOptimisticLockException", ErrorClass::Conflict),
+            ("WAFTagOperationException", ErrorClass::Conflict),
+            ("WAFTagOperationInternalErrorException", ErrorClass::Ambiguous),
+            ("WAFAssociatedItemException", ErrorClass::Dependency),
+            ("WAFLimitsExceededException", ErrorClass::Quota),
+            ("WAFNonexistentItemException", ErrorClass::NotFound),
+            ("WAFInvalidParameterException", ErrorClass::Invalid),
+        ] {
+            assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
+        }
     }
 
     #[test]

@@ -305,6 +305,7 @@ def tagged(life):
 def inventory(life):
     wanted = {
         "application-autoscaling:scalable-target": 1,
+        "cognito-idp:userpool": 1,
         "ec2:security-group": 5,
         "ecs:service": 3,
         "ecs:task-definition": 4,
@@ -323,6 +324,7 @@ def inventory(life):
         "rds:subgrp": 1,
         "s3:bucket": 1,
         "secretsmanager:secret": 3,
+        "wafv2:regional": 1,
     }
     found = tagged(life)
     for kind in sorted(wanted | found):

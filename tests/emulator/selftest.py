@@ -16,6 +16,7 @@ import life_end
 import life_network
 import life_platform
 import life_serving
+import life_shared
 import seed_base
 from life import Life
 
@@ -33,10 +34,14 @@ PARTS = (
     life_serving.services,
     life_serving.scaling,
     life_serving.identity_provider,
+    life_shared.user_pool,
+    life_shared.web_acl,
+    life_shared.file_system_policy,
     life_serving.inventory,
     life_platform.repository,
     life_platform.private_ways,
     life_platform.flow_log,
+    life_shared.gone,
     life_end.compute_and_edge,
     life_end.data,
     life_end.nothing_left,

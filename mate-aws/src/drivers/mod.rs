@@ -72,6 +72,8 @@ mod log_group;
 mod mount_target;
 #[cfg(feature = "ec2")]
 mod nat_gateway;
+#[cfg(any(feature = "efs", feature = "s3"))]
+mod policies;
 #[cfg(feature = "rds")]
 mod rds_tags;
 #[cfg(feature = "elasticache")]
@@ -102,10 +104,16 @@ mod task_definition;
 pub(crate) mod testing;
 #[cfg(feature = "ec2")]
 mod unsuccessful;
+#[cfg(feature = "cognito")]
+mod user_pool;
+#[cfg(feature = "cognito")]
+mod user_pool_domain;
 #[cfg(feature = "ec2")]
 mod vpc;
 #[cfg(feature = "ec2")]
 mod vpc_endpoint;
+#[cfg(feature = "wafv2")]
+mod web_acl;
 #[cfg(feature = "wafv2")]
 mod web_acl_association;
 
@@ -221,10 +229,16 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(target_group::TargetGroupDriver),
         #[cfg(feature = "ecs")]
         Arc::new(task_definition::TaskDefinitionDriver),
+        #[cfg(feature = "cognito")]
+        Arc::new(user_pool::UserPoolDriver),
+        #[cfg(feature = "cognito")]
+        Arc::new(user_pool_domain::UserPoolDomainDriver),
         #[cfg(feature = "ec2")]
         Arc::new(vpc::VpcDriver),
         #[cfg(feature = "ec2")]
         Arc::new(vpc_endpoint::VpcEndpointDriver),
+        #[cfg(feature = "wafv2")]
+        Arc::new(web_acl::WebAclDriver),
         #[cfg(feature = "wafv2")]
         Arc::new(web_acl_association::WebAclAssociationDriver),
     ]

@@ -369,3 +369,21 @@ def create_access_point():
         return original(self, client_token, *others, **named)
 
     EFSBackend.create_access_point = create
+
+
+@gap(
+    "efs:DeleteFileSystemPolicy",
+    aws="takes the policy away",
+    moto="answers 500, not implemented",
+    page="efs/latest/ug/API_DeleteFileSystemPolicy.html",
+)
+def delete_file_system_policy():
+    def delete(self):
+        identifier = self.path.rstrip("/").split("/")[-2]
+        file_system = self.efs_backend.file_systems_by_id.get(identifier)
+        if file_system is None:
+            raise FileSystemNotFound(identifier)
+        file_system.file_system_policy = None
+        return "{}", {"Content-Type": "application/json"}
+
+    EFSResponse.delete_file_system_policy = delete

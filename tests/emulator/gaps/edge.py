@@ -2,11 +2,11 @@
 
 import json
 
-from moto.core.resource_tagging import TaggedResource
+from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
 from moto.elbv2.exceptions import DuplicateListenerError, DuplicateLoadBalancerName, ELBClientError
 from moto.elbv2.models import ELBv2Backend, elbv2_backends
-from moto.wafv2.exceptions import WAFNonexistentItemException
-from moto.wafv2.models import WAFV2Backend
+from moto.wafv2.exceptions import WAFNonexistentItemException, WAFv2ClientError
+from moto.wafv2.models import FakeWebACL, WAFV2Backend
 from moto.wafv2.responses import WAFV2Response
 
 from . import gap
@@ -135,3 +135,71 @@ def list_resources_for_web_acl():
         return 200, {"Content-Type": "application/json"}, json.dumps({"ResourceArns": found})
 
     WAFV2Response.list_resources_for_web_acl = answer
+
+
+@gap(
+    "wafv2:CreateWebACL",
+    aws="refuses a name that is taken with `WAFDuplicateItemException`",
+    moto="has a code of its own for it, `WafV2DuplicateItem`",
+    page="waf/latest/APIReference/API_CreateWebACL.html",
+)
+def create_web_acl():
+    original = WAFV2Backend.create_web_acl
+
+    def create(self, name, *others, **named):
+        if self._is_duplicate_name(name):
+            message = "AWS WAF couldn't perform the operation because some resource in your request is a duplicate."
+            raise WAFv2ClientError("WAFDuplicateItemException", message)
+        return original(self, name, *others, **named)
+
+    WAFV2Backend.create_web_acl = create
+
+
+@gap(
+    "wafv2:UpdateWebACL",
+    aws="takes away every rule when it is given none",
+    moto="keeps the old ones then",
+    page="waf/latest/APIReference/API_UpdateWebACL.html",
+)
+def update_web_acl():
+    original = FakeWebACL.update
+
+    def update(self, default_action, rules, *others, **named):
+        original(self, default_action, rules or [], *others, **named)
+
+    FakeWebACL.update = update
+
+
+@gap(
+    "wafv2:DeleteWebACL",
+    aws="refuses a web ACL that protects something (`WAFAssociatedItemException`)",
+    moto="deletes it",
+    page="waf/latest/APIReference/API_DeleteWebACL.html",
+)
+def delete_web_acl():
+    original = WAFV2Backend.delete_web_acl
+
+    def delete(self, name, scope, _id, lock_token):
+        for web_acl in self.wacls.values():
+            if web_acl.id == _id and web_acl.associated_resources:
+                message = "AWS WAF couldn't perform the operation because your resource is being used by another one."
+                raise WAFv2ClientError("WAFAssociatedItemException", message)
+        original(self, name, scope, _id, lock_token)
+
+    WAFV2Backend.delete_web_acl = delete
+
+
+@gap(
+    "resourcegroupstaggingapi:GetResources of wafv2",
+    aws="lists web ACLs",
+    moto="lists none",
+    page="resourcegroupstagging/latest/APIReference/supported-services.html",
+)
+def tagged_web_acls():
+    def tagged(self):
+        for web_acl in self.wacls.values():
+            yield TaggedResource(web_acl.arn, self.tagging_service.get_tag_dict_for_resource(web_acl.arn), "wafv2:webacl")
+
+    WAFV2Backend.SERVICE_NAMESPACE = "wafv2"
+    WAFV2Backend.__bases__ += (TaggableResourcesMixin,)
+    WAFV2Backend.iter_tagged_resources = tagged

@@ -1,4 +1,4 @@
-//! What is set on a bucket after it exists: encryption, versioning, lifecycle, policy, tags. One pair of read and put each.
+//! What is set on a bucket after it exists: encryption, versioning, lifecycle, tags. One pair of read and put each.
 
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{
@@ -9,7 +9,6 @@ use aws_sdk_s3::types::{
     TransitionStorageClass, VersioningConfiguration,
 };
 use mate_core::graph::Tags;
-use mate_core::kinds::policy::{Effect, PolicyDocument, Statement};
 use mate_core::kinds::s3_bucket::{LifecycleRule, Transition};
 use mate_core::provider::{ErrorClass, ProviderError, Target};
 use serde_json::{Value, json};
@@ -19,9 +18,7 @@ use crate::context::Aws;
 use crate::keys;
 
 /// What went wrong, as the name of a call.
-type Outcome<T> = Result<T, ProviderError>;
-
-const TLS_ONLY: &str = "DenyInsecureTransport";
+pub(super) type Outcome<T> = Result<T, ProviderError>;
 
 pub(super) fn arn(aws: &Aws, bucket: &str) -> String {
     let partition = match aws.region.split('-').next() {
@@ -118,7 +115,7 @@ pub(super) async fn versioning(aws: &Aws, target: &Target) -> Outcome<bool> {
 fn versioning_by_another_name<E>(error: &SdkError<E>) -> Option<bool> {
     let raw = error.raw_response().filter(|raw| raw.status().is_success())?;
     let text = std::str::from_utf8(raw.body().bytes()?).ok()?;
-    text.contains("</GetBucketVersioningResponse>").then(|| text.contains("<Status>Enabled</Status>"))
+    text.contains("<GetBucketVersioningResponse").then(|| text.contains("<Status>Enabled</Status>"))
 }
 
 pub(super) async fn put_versioning(aws: &Aws, target: &Target, on: bool) -> Outcome<()> {
@@ -225,63 +222,6 @@ fn rule_from_sdk(rule: &SdkRule) -> LifecycleRule {
     }
 }
 
-/// The bucket policy as it stands.
-pub(super) async fn policy(aws: &Aws, target: &Target) -> Outcome<Option<Value>> {
-    let answer = aws.s3.get_bucket_policy().bucket(&target.name).send().await;
-    let answer = if_found(answer.map_err(failed(&target.address, "s3:GetBucketPolicy")))?;
-    Ok(answer.and_then(|answer| answer.policy).and_then(|policy| serde_json::from_str(&policy).ok()))
-}
-
-/// Whether the policy refuses what does not come over TLS.
-pub(super) fn is_tls_only(aws: &Aws, target: &Target, policy: Option<&Value>) -> bool {
-    let wanted = tls_only(&arn(aws, &target.name));
-    policy.into_iter().flat_map(statements).any(|statement| {
-        PolicyDocument::from_aws(&json!({ "Statement": [statement] })).is_ok_and(|document| document == wanted)
-    })
-}
-
-/// Adds our statement to the policy or takes it out. Statements of others stay.
-pub(super) async fn put_tls_only(aws: &Aws, target: &Target, on: bool, policy: Option<Value>) -> Outcome<()> {
-    let was: Vec<Value> = policy.as_ref().into_iter().flat_map(statements).cloned().collect();
-    let mut statements: Vec<Value> = was.iter().filter(|statement| statement["Sid"] != TLS_ONLY).cloned().collect();
-    if on {
-        let wanted = tls_only(&arn(aws, &target.name)).to_aws().map_err(|error| {
-            ProviderError::new(ErrorClass::Bug, "s3:PutBucketPolicy", target.address.clone()).with_source(error)
-        })?;
-        statements.extend(wanted["Statement"].as_array().into_iter().flatten().cloned());
-    }
-    if statements == was {
-        return Ok(());
-    }
-    if statements.is_empty() {
-        let call = aws.s3.delete_bucket_policy().bucket(&target.name);
-        if_found(call.send().await.map_err(failed(&target.address, "s3:DeleteBucketPolicy")))?;
-        return Ok(());
-    }
-    let document = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-    let call = aws.s3.put_bucket_policy().bucket(&target.name).policy(document);
-    call.send().await.map_err(failed(&target.address, "s3:PutBucketPolicy"))?;
-    Ok(())
-}
-
-fn statements(policy: &Value) -> Vec<&Value> {
-    match &policy["Statement"] {
-        Value::Array(statements) => statements.iter().collect(),
-        Value::Null => Vec::new(),
-        single => vec![single],
-    }
-}
-
-fn tls_only(arn: &str) -> PolicyDocument {
-    let resources = vec![arn.into(), format!("{arn}/*").into()];
-    let statement = Statement {
-        effect: Effect::Deny,
-        principals: vec!["*".to_owned()],
-        ..Statement::allow(TLS_ONLY, ["s3:*"], resources)
-    };
-    PolicyDocument { statements: vec![statement.when("Bool", "aws:SecureTransport", vec!["false".into()])] }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -310,18 +250,5 @@ mod tests {
         assert_eq!(arn(&aws, "b"), "arn:aws-us-gov:s3:::b");
         aws.region = "cn-north-1".into();
         assert_eq!(arn(&aws, "b"), "arn:aws-cn:s3:::b");
-    }
-
-    #[test]
-    fn our_statement_is_known_among_others_and_in_aws_s_form() {
-        let aws = crate::drivers::testing::aws();
-        let target = super::super::tests::target();
-        let mut policy = tls_only(&arn(&aws, &target.name)).to_aws().unwrap();
-        policy["Statement"][0]["Principal"] = json!({"AWS": "*"});
-        policy["Statement"][0]["Action"] = json!("s3:*");
-        assert!(is_tls_only(&aws, &target, Some(&policy)));
-        policy["Statement"][0]["Effect"] = json!("Allow");
-        assert!(!is_tls_only(&aws, &target, Some(&policy)));
-        assert!(!is_tls_only(&aws, &target, None));
     }
 }

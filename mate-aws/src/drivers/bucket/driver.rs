@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::aspects;
 use super::empty::{Objects, empty};
+use super::policy::{self, Parts};
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
 use crate::drivers::{Driver, each};
@@ -84,9 +85,13 @@ impl Driver for BucketDriver {
                 _ => {}
             }
         }
-        if request.fields.iter().any(|field| field == "tls_only") {
-            let policy = aspects::policy(aws, target).await?;
-            aspects::put_tls_only(aws, target, inputs.tls_only, policy).await?;
+        let named = |field: &str| request.fields.iter().any(|name| name == field);
+        if named("tls_only") || named("policy") {
+            let parts = Parts {
+                tls_only: named("tls_only").then_some(inputs.tls_only),
+                others: named("policy").then_some(inputs.policy.as_slice()),
+            };
+            policy::put(aws, target, parts, policy::read(aws, target).await?).await?;
         }
         Ok(head(aws, target, tags).into())
     }
@@ -101,18 +106,17 @@ impl Driver for BucketDriver {
         let objects = if request.data == DataPolicy::Discard { Objects::Discard } else { Objects::Keep };
         // Over plain HTTP the bucket's own policy would refuse the calls that look at its objects.
         let lifted = match aws.plain_http {
-            true => {
-                aspects::policy(aws, target).await?.filter(|policy| aspects::is_tls_only(aws, target, Some(policy)))
-            }
+            true => policy::read(aws, target).await?.filter(|policy| policy::is_tls_only(aws, target, Some(policy))),
             false => None,
         };
         if lifted.is_some() {
-            aspects::put_tls_only(aws, target, false, lifted.clone()).await?;
+            let parts = Parts { tls_only: Some(false), others: None };
+            policy::put(aws, target, parts, lifted.clone()).await?;
         }
         if let Err(error) = empty(aws, target, objects).await {
             if lifted.is_some() {
-                let now = aspects::policy(aws, target).await?;
-                aspects::put_tls_only(aws, target, true, now).await?;
+                let now = policy::read(aws, target).await?;
+                policy::put(aws, target, Parts { tls_only: Some(true), others: None }, now).await?;
             }
             return if error.code.as_deref() == Some("NoSuchBucket") { Ok(Deleted::Gone) } else { Err(error) };
         }
@@ -183,22 +187,24 @@ async fn complete(aws: &Aws, target: &Target, inputs: &BucketInputs, tags: &Tags
     if !inputs.lifecycle.is_empty() || aspects::lifecycle(aws, target).await? != json!([]) {
         aspects::put_lifecycle(aws, target, &inputs.lifecycle).await?;
     }
-    let policy = aspects::policy(aws, target).await?;
-    aspects::put_tls_only(aws, target, inputs.tls_only, policy).await
+    let policy = policy::read(aws, target).await?;
+    let parts = Parts { tls_only: Some(inputs.tls_only), others: Some(&inputs.policy) };
+    policy::put(aws, target, parts, policy).await
 }
 
 async fn read(aws: &Aws, target: &Target, live: Live) -> Result<Observation, ProviderError> {
     let (encryption, versioning, policy, lifecycle) = futures::try_join!(
         aspects::encryption(aws, target),
         aspects::versioning(aws, target),
-        aspects::policy(aws, target),
+        policy::read(aws, target),
         aspects::lifecycle(aws, target),
     )?;
     let inputs = json!({
         "kms_key_arn": encryption,
         "versioning": versioning,
-        "tls_only": aspects::is_tls_only(aws, target, policy.as_ref()),
+        "tls_only": policy::is_tls_only(aws, target, policy.as_ref()),
         "lifecycle": lifecycle,
+        "policy": policy::others(target, policy.as_ref()),
     });
     Ok(Observation::Present(Live { inputs, ..live }))
 }

@@ -3,6 +3,7 @@
 mod aspects;
 mod driver;
 mod empty;
+mod policy;
 #[cfg(test)]
 mod tests;
 

@@ -1,23 +1,28 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::create_bucket::{CreateBucketError, CreateBucketOutput};
 use aws_sdk_s3::operation::delete_bucket::{DeleteBucketError, DeleteBucketOutput};
+use aws_sdk_s3::operation::delete_bucket_policy::DeleteBucketPolicyOutput;
 use aws_sdk_s3::operation::delete_objects::DeleteObjectsOutput;
-use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionError;
+use aws_sdk_s3::operation::get_bucket_encryption::{GetBucketEncryptionError, GetBucketEncryptionOutput};
 use aws_sdk_s3::operation::get_bucket_lifecycle_configuration::GetBucketLifecycleConfigurationError;
 use aws_sdk_s3::operation::get_bucket_policy::{GetBucketPolicyError, GetBucketPolicyOutput};
 use aws_sdk_s3::operation::get_bucket_tagging::{GetBucketTaggingError, GetBucketTaggingOutput};
 use aws_sdk_s3::operation::get_bucket_versioning::GetBucketVersioningOutput;
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::operation::put_bucket_encryption::{PutBucketEncryptionError, PutBucketEncryptionOutput};
-use aws_sdk_s3::operation::put_bucket_policy::PutBucketPolicyOutput;
+use aws_sdk_s3::operation::put_bucket_policy::{PutBucketPolicyError, PutBucketPolicyOutput};
 use aws_sdk_s3::operation::put_bucket_tagging::PutBucketTaggingOutput;
 use aws_sdk_s3::operation::put_bucket_versioning::PutBucketVersioningOutput;
 use aws_sdk_s3::operation::put_public_access_block::PutPublicAccessBlockOutput;
-use aws_sdk_s3::types::{DeleteMarkerEntry, Error as ObjectError, ObjectVersion};
+use aws_sdk_s3::types::{
+    DeleteMarkerEntry, Error as ObjectError, ObjectVersion, ServerSideEncryption, ServerSideEncryptionByDefault,
+    ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
+};
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_runtime_api::http::{Response, StatusCode};
 use aws_smithy_types::body::SdkBody;
 use mate_core::kinds::Bucket;
+use mate_core::kinds::policy::{PolicyDocument, Statement};
 use mate_core::kinds::s3_bucket::BucketInputs;
 use mate_core::provider::{DataPolicy, Deleted, ErrorClass, Observation, RetryStatus, Target};
 use serde_json::json;
@@ -26,7 +31,7 @@ use super::BucketDriver;
 use super::aspects::tags_to_sdk;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::testing::{self, aws, client, code, create, delete, made, present};
+use crate::drivers::testing::{self, aws, client, code, create, delete, made, present, update};
 
 const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/0a1b";
 const NAME: &str = "mate-acme-dev-data";
@@ -141,7 +146,8 @@ async fn a_bucket_without_any_setting_is_told_as_such() {
     ];
     let aws = Aws { s3: client!(aws_sdk_s3, any, rules), ..aws() };
     let live = present(BucketDriver.observe(&aws, &[target()]).await.remove(0));
-    assert_eq!(live.inputs, json!({"kms_key_arn": null, "versioning": false, "tls_only": false, "lifecycle": []}));
+    let none = json!({"kms_key_arn": null, "versioning": false, "tls_only": false, "lifecycle": [], "policy": []});
+    assert_eq!(live.inputs, none);
     assert_eq!(live.outputs["arn"], json!("arn:aws:s3:::mate-acme-dev-data"));
 }
 
@@ -275,6 +281,169 @@ async fn an_object_that_came_meanwhile_is_tried_again() {
 
     let aws = stub(&[&not_tagged("NoSuchBucket")]);
     assert_eq!(BucketDriver.delete(&aws, &delete(target())).await.unwrap(), Deleted::Gone);
+}
+
+/// What lets a load balancer write its access logs.
+fn logs() -> Statement {
+    Statement {
+        principals: vec!["logdelivery.elasticloadbalancing.amazonaws.com".into()],
+        ..Statement::allow("Logs", ["s3:PutObject"], vec!["arn:aws:s3:::mate-acme-dev-data/*".into()])
+    }
+}
+
+/// Objects of a role.
+fn reader() -> Statement {
+    Statement {
+        principals: vec!["arn:aws:iam::123456789012:role/reader".into()],
+        ..Statement::allow("Reader", ["s3:GetObject"], vec!["arn:aws:s3:::mate-acme-dev-data/*".into()])
+    }
+}
+
+fn with_policy(policy: &[Statement]) -> Target {
+    let mut target = target();
+    target.inputs["policy"] = json!(policy);
+    target
+}
+
+/// The policy that AWS tells: of these statements, and the one of `tls_only`.
+fn bucket_policy(statements: &[Statement]) -> Rule {
+    let mut all = PolicyDocument { statements: statements.to_vec() }.to_aws().unwrap();
+    all["Statement"].as_array_mut().unwrap().push(json!({"Sid": "DenyInsecureTransport", "Effect": "Deny",
+        "Principal": {"AWS": "*"}, "Action": "s3:*",
+        "Resource": ["arn:aws:s3:::mate-acme-dev-data", "arn:aws:s3:::mate-acme-dev-data/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}}}));
+    mock!(Client::get_bucket_policy)
+        .then_output(move || GetBucketPolicyOutput::builder().policy(all.to_string()).build())
+}
+
+/// The one policy is put, with statements of these names.
+fn policy_put(sids: &'static [&'static str]) -> Rule {
+    mock!(Client::put_bucket_policy)
+        .match_requests(move |request| {
+            let policy: serde_json::Value = serde_json::from_str(request.policy().unwrap()).unwrap();
+            policy["Statement"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one["Sid"].as_str().unwrap())
+                .eq(sids.iter().copied())
+        })
+        .then_output(|| PutBucketPolicyOutput::builder().build())
+}
+
+fn all_else() -> [Rule; 3] {
+    [
+        mock!(Client::get_bucket_encryption)
+            .then_error(|| GetBucketEncryptionError::generic(code("ServerSideEncryptionConfigurationNotFoundError"))),
+        mock!(Client::get_bucket_versioning).then_output(|| GetBucketVersioningOutput::builder().build()),
+        mock!(Client::get_bucket_lifecycle_configuration)
+            .then_error(|| GetBucketLifecycleConfigurationError::generic(code("NoSuchLifecycleConfiguration"))),
+    ]
+}
+
+#[tokio::test]
+async fn the_other_statements_are_told_in_the_desired_order_and_ours_by_itself() {
+    let [encryption, versioning, lifecycle] = all_else();
+    let rules = [tagged(true), encryption, versioning, lifecycle, bucket_policy(&[reader(), logs()])];
+    let aws = Aws { s3: client!(aws_sdk_s3, any, rules), ..aws() };
+    let live = present(BucketDriver.observe(&aws, &[with_policy(&[logs(), reader()])]).await.remove(0));
+    assert_eq!(live.inputs["policy"], json!([logs(), reader()]));
+    assert_eq!(live.inputs["tls_only"], json!(true));
+}
+
+#[tokio::test]
+async fn a_new_bucket_has_one_policy_of_both_parts() {
+    let put = policy_put(&["Logs", "DenyInsecureTransport"]);
+    let mut rules: Vec<Rule> = [not_tagged("NoSuchBucket"), new(), tagged(true)].into_iter().chain(aspects()).collect();
+    *rules.last_mut().unwrap() = put.clone();
+    let aws = stub(&rules.iter().collect::<Vec<_>>());
+    BucketDriver.create(&aws, &create(with_policy(&[logs()]))).await.unwrap();
+    assert_eq!(put.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn an_update_of_one_part_of_the_policy_keeps_the_other() {
+    let put = policy_put(&["Reader", "DenyInsecureTransport"]);
+    let aws = stub(&[&tagged(true), &bucket_policy(&[logs()]), &put]);
+    BucketDriver.update(&aws, &update(with_policy(&[reader()]), &["policy"])).await.unwrap();
+    assert_eq!(put.num_calls(), 1);
+
+    let mut open = with_policy(&[]);
+    open.inputs["tls_only"] = json!(false);
+    let put = policy_put(&["Logs"]);
+    let aws = stub(&[&tagged(true), &bucket_policy(&[logs()]), &put]);
+    BucketDriver.update(&aws, &update(open.clone(), &["tls_only"])).await.unwrap();
+    assert_eq!(put.num_calls(), 1);
+
+    let gone = mock!(Client::delete_bucket_policy).then_output(|| DeleteBucketPolicyOutput::builder().build());
+    let aws = stub(&[&tagged(true), &bucket_policy(&[logs()]), &gone]);
+    BucketDriver.update(&aws, &update(open, &["policy", "tls_only"])).await.unwrap();
+    assert_eq!(gone.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_policy_that_means_what_is_wanted_is_not_put_again() {
+    let aws = stub(&[&tagged(true), &bucket_policy(&[reader(), logs()])]);
+    let request = update(with_policy(&[logs(), reader()]), &["policy", "tls_only"]);
+    BucketDriver.update(&aws, &request).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_role_that_s3_does_not_see_yet_is_waited_for() {
+    let refused =
+        || mock!(Client::put_bucket_policy).then_error(|| PutBucketPolicyError::generic(code("MalformedPolicy")));
+    for (statement, class) in [(reader(), ErrorClass::EventualConsistency), (logs(), ErrorClass::Invalid)] {
+        let aws = stub(&[&tagged(true), &no_policy(), &refused()]);
+        let error = BucketDriver.update(&aws, &update(with_policy(&[statement]), &["policy"])).await.unwrap_err();
+        assert_eq!(error.class, class);
+    }
+}
+
+#[tokio::test]
+async fn versioning_is_read_under_the_name_that_emulators_give_its_answer() {
+    for (answer, on) in [
+        ("<GetBucketVersioningResponse/>", false),
+        ("<GetBucketVersioningResponse><Status>Enabled</Status></GetBucketVersioningResponse>", true),
+    ] {
+        let [encryption, _, lifecycle] = all_else();
+        let versioning = mock!(Client::get_bucket_versioning)
+            .then_http_response(move || Response::new(StatusCode::try_from(200).unwrap(), SdkBody::from(answer)));
+        let rules = [tagged(true), encryption, versioning, lifecycle, no_policy()];
+        let aws = Aws { s3: client!(aws_sdk_s3, any, rules), ..aws() };
+        let live = present(BucketDriver.observe(&aws, &[target()]).await.remove(0));
+        assert_eq!(live.inputs["versioning"], json!(on));
+    }
+}
+
+#[tokio::test]
+async fn without_a_key_s3_encrypts_with_its_own() {
+    let mut target = target();
+    target.inputs["kms_key_arn"] = json!(null);
+    let put = mock!(Client::put_bucket_encryption)
+        .match_requests(|request| {
+            let rule = &request.server_side_encryption_configuration().unwrap().rules()[0];
+            let default = rule.apply_server_side_encryption_by_default().unwrap();
+            *default.sse_algorithm() == ServerSideEncryption::Aes256
+                && default.kms_master_key_id().is_none()
+                && rule.bucket_key_enabled() == Some(false)
+        })
+        .then_output(|| PutBucketEncryptionOutput::builder().build());
+    BucketDriver.update(&stub(&[&tagged(true), &put]), &update(target.clone(), &["kms_key_arn"])).await.unwrap();
+    assert_eq!(put.num_calls(), 1);
+
+    let [_, versioning, lifecycle] = all_else();
+    let own = mock!(Client::get_bucket_encryption).then_output(|| {
+        let default = ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::Aes256);
+        let rule = ServerSideEncryptionRule::builder()
+            .apply_server_side_encryption_by_default(default.build().unwrap())
+            .bucket_key_enabled(false);
+        let rules = ServerSideEncryptionConfiguration::builder().rules(rule.build()).build().unwrap();
+        GetBucketEncryptionOutput::builder().server_side_encryption_configuration(rules).build()
+    });
+    let rules = [tagged(true), own, versioning, lifecycle, no_policy()];
+    let aws = Aws { s3: client!(aws_sdk_s3, any, rules), ..aws() };
+    let live = present(BucketDriver.observe(&aws, &[target]).await.remove(0));
+    assert_eq!(live.inputs["kms_key_arn"], json!(null));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use mate_core::provider::{
 };
 use serde_json::json;
 
+use super::policy;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::{Driver, each, efs, fields};
@@ -66,6 +67,10 @@ impl Driver for FileSystemDriver {
                     let put = put_lifecycle(aws, target, &made.file_system_id, &inputs).await;
                     put.map_err(fields::behind(&live))?;
                 }
+                if inputs.policy.is_some() {
+                    let put = policy::put(aws, target, &made.file_system_id, inputs.policy.as_ref()).await;
+                    put.map_err(fields::behind(&live))?;
+                }
                 Ok(live)
             }
             Err(error) if error.class == ErrorClass::AlreadyExists => {
@@ -74,6 +79,12 @@ impl Driver for FileSystemDriver {
                     Some(found) => read(aws, target, found).await?.map(|(_, live)| live),
                     None => None,
                 };
+                // Neither lifecycle nor policy can be set on the way: an attempt that came too early left them out.
+                if let Some(live) = found.clone().filter(|live| matches!(live.status, Status::Pending(_)))
+                    && target.accepts(&live.tags)
+                {
+                    return fields::complete::<FileSystem>(self, aws, request, live).await;
+                }
                 fields::converge::<FileSystem>(self, aws, request, found, error).await
             }
             Err(error) => Err(error),
@@ -93,6 +104,9 @@ impl Driver for FileSystemDriver {
         }
         if named("transition_to_ia") {
             put_lifecycle(aws, target, &id, &inputs).await?;
+        }
+        if named("policy") {
+            policy::put(aws, target, &id, inputs.policy.as_ref()).await?;
         }
         let mut status = live.status.clone();
         if named("throughput") {
@@ -161,9 +175,12 @@ async fn read(
     found: FileSystemDescription,
 ) -> Result<Option<(FileSystemDescription, Live)>, ProviderError> {
     let Some(status) = efs::status(Some(found.life_cycle_state())) else { return Ok(None) };
-    let transition = match status {
-        Status::Deleting => None,
-        _ => Some(transition_to_ia(aws, target, found.file_system_id()).await?),
+    let (transition, policy) = match status {
+        Status::Deleting => (None, None),
+        _ => {
+            let transition = transition_to_ia(aws, target, found.file_system_id()).await?;
+            (Some(transition), Some(policy::read(aws, target, &found).await?))
+        }
     };
     let key = found.kms_key_id().and_then(|key| fields::kms_key(fields::text(target, "kms_key_id"), key));
     let live = Live {
@@ -173,6 +190,7 @@ async fn read(
             .with("kms_key_id", key)
             .with("throughput", live_throughput(&found))
             .with("transition_to_ia", transition)
+            .with("policy", policy)
             .into_value(),
         outputs: outputs(found.file_system_id(), found.file_system_arn()),
         tags: efs::map(found.tags()),

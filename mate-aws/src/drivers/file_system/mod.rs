@@ -1,6 +1,7 @@
 //! `efs:FileSystem`.
 
 mod driver;
+mod policy;
 #[cfg(test)]
 mod tests;
 

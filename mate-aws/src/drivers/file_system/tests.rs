@@ -3,8 +3,13 @@
 use aws_sdk_efs::Client;
 use aws_sdk_efs::operation::create_file_system::{CreateFileSystemError, CreateFileSystemOutput};
 use aws_sdk_efs::operation::delete_file_system::{DeleteFileSystemError, DeleteFileSystemOutput};
+use aws_sdk_efs::operation::delete_file_system_policy::DeleteFileSystemPolicyOutput;
+use aws_sdk_efs::operation::describe_file_system_policy::{
+    DescribeFileSystemPolicyError, DescribeFileSystemPolicyOutput,
+};
 use aws_sdk_efs::operation::describe_file_systems::{DescribeFileSystemsError, DescribeFileSystemsOutput};
 use aws_sdk_efs::operation::describe_lifecycle_configuration::DescribeLifecycleConfigurationOutput;
+use aws_sdk_efs::operation::put_file_system_policy::{PutFileSystemPolicyError, PutFileSystemPolicyOutput};
 use aws_sdk_efs::operation::put_lifecycle_configuration::{
     PutLifecycleConfigurationError, PutLifecycleConfigurationOutput,
 };
@@ -17,6 +22,7 @@ use aws_sdk_efs::types::{
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
 use mate_core::kinds::file_system::{FileSystem, FileSystemInputs, FileSystemThroughput};
+use mate_core::kinds::policy::{Effect, PolicyDocument, Statement};
 use mate_core::provider::{DataPolicy, DeleteRequest, Deleted, ErrorClass, RetryStatus, Status, Target};
 use serde_json::json;
 
@@ -90,6 +96,11 @@ fn lifecycle(rule: Option<TransitionToIaRules>) -> Rule {
     })
 }
 
+fn no_policy() -> Rule {
+    mock!(Client::describe_file_system_policy)
+        .then_error(|| DescribeFileSystemPolicyError::generic(code("PolicyNotFound")))
+}
+
 fn month() -> Option<TransitionToIaRules> {
     Some(TransitionToIaRules::After30Days)
 }
@@ -139,8 +150,9 @@ fn aws<const N: usize>(rules: [Rule; N]) -> Aws {
 
 #[tokio::test]
 async fn what_was_made_as_wanted_is_found_by_its_creation_token() {
-    let live =
-        present(Subject.observe(&aws([by_token(file_system()), lifecycle(month())]), &[target()]).await.remove(0));
+    let live = present(
+        Subject.observe(&aws([by_token(file_system()), lifecycle(month()), no_policy()]), &[target()]).await.remove(0),
+    );
     assert_eq!((live.physical_id.as_str(), &live.status), ("fs-1", &Status::Ready));
     assert_eq!(live.inputs, target().inputs);
     assert_eq!(serde_json::to_value(live.outputs).unwrap(), json!({"file_system_id": "fs-1", "arn": "arn:fs"}));
@@ -152,7 +164,8 @@ async fn a_recorded_id_that_leads_nowhere_is_only_a_hint() {
         .match_requests(|request| request.file_system_id() == Some("fs-1"))
         .then_error(|| DescribeFileSystemsError::generic(code("FileSystemNotFound")));
     let found = by_token(file_system().file_system_id("fs-2"));
-    let live = present(Subject.observe(&aws([gone, found, lifecycle(None)]), &[recorded()]).await.remove(0));
+    let live =
+        present(Subject.observe(&aws([gone, found, lifecycle(None), no_policy()]), &[recorded()]).await.remove(0));
     assert_eq!(live.physical_id, "fs-2");
     assert_eq!(live.inputs["transition_to_ia"], json!(null));
 }
@@ -168,10 +181,32 @@ async fn the_lifecycle_waits_for_the_file_system_and_a_repeat_completes_it() {
     assert_eq!((exist.physical_id.as_str(), exist.status), ("fs-1", Status::Pending("creating".into())));
 
     let put = put();
-    let rules =
-        [exists(), by_token(file_system()), lifecycle(None), by_id(file_system()), lifecycle(None), put.clone()];
+    let rules = [
+        exists(),
+        by_token(file_system()),
+        lifecycle(None),
+        no_policy(),
+        by_id(file_system()),
+        lifecycle(None),
+        no_policy(),
+        put.clone(),
+    ];
     assert_eq!(Subject.create(&aws(rules), &request).await.unwrap().physical_id, "fs-1");
     assert_eq!(put.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_repeat_that_comes_too_early_as_well_does_not_leave_the_lifecycle_out() {
+    let on_its_way = || file_system().life_cycle_state(LifeCycleState::Creating);
+    let early = mock!(Client::put_lifecycle_configuration)
+        .then_error(|| PutLifecycleConfigurationError::generic(code("IncorrectFileSystemLifeCycleState")));
+    let reads =
+        [by_token(on_its_way()), lifecycle(None), no_policy(), by_id(on_its_way()), lifecycle(None), no_policy()];
+    let [one, two, three, four, five, six] = reads;
+    let rules = [exists(), one, two, three, four, five, six, early];
+    let error = Subject.create(&aws(rules), &testing::create(target())).await.unwrap_err();
+    assert_eq!((error.class, error.retry), (ErrorClass::Conflict, RetryStatus::Temporary));
+    assert_eq!(made(error).physical_id, "fs-1");
 }
 
 #[tokio::test]
@@ -183,9 +218,10 @@ async fn a_new_file_system_has_its_lifecycle_at_once_where_efs_lets_it() {
 #[tokio::test]
 async fn a_foreign_file_system_of_the_token_is_refused_and_one_that_goes_waited_for() {
     let request = testing::create(target());
-    let foreign = [exists(), by_token(file_system().set_tags(Some(Vec::new()))), lifecycle(None)];
+    let foreign = [exists(), by_token(file_system().set_tags(Some(Vec::new()))), lifecycle(None), no_policy()];
     assert_eq!(Subject.create(&aws(foreign), &request).await.unwrap_err().class, ErrorClass::AlreadyExists);
-    let going = [exists(), by_token(file_system().life_cycle_state(LifeCycleState::Deleting)), lifecycle(None)];
+    let going =
+        [exists(), by_token(file_system().life_cycle_state(LifeCycleState::Deleting)), lifecycle(None), no_policy()];
     assert_eq!(Subject.create(&aws(going), &request).await.unwrap_err().class, ErrorClass::Conflict);
 }
 
@@ -212,10 +248,14 @@ async fn throughput_changes_in_place_but_not_twice_a_day() {
                 .unwrap()
         });
     let request = testing::update(target, &["throughput"]);
-    let updated = Subject.update(&aws([by_id(file_system()), lifecycle(month()), change]), &request).await.unwrap();
+    let updated =
+        Subject.update(&aws([by_id(file_system()), lifecycle(month()), no_policy(), change]), &request).await.unwrap();
     assert_eq!(updated.status, Status::Pending("updating".into()));
     let soon = mock!(Client::update_file_system).then_error(|| UpdateFileSystemError::generic(code("TooManyRequests")));
-    let error = Subject.update(&aws([by_id(file_system()), lifecycle(month()), soon]), &request).await.unwrap_err();
+    let error = Subject
+        .update(&aws([by_id(file_system()), lifecycle(month()), no_policy(), soon]), &request)
+        .await
+        .unwrap_err();
     assert_eq!((error.class, error.retry), (ErrorClass::Invalid, RetryStatus::Permanent));
 }
 
@@ -227,9 +267,104 @@ async fn a_rule_that_is_wanted_no_more_is_taken_away() {
         .match_requests(|request| request.lifecycle_policies.as_ref().is_some_and(Vec::is_empty))
         .then_output(|| PutLifecycleConfigurationOutput::builder().build());
     let request = testing::update(target, &["transition_to_ia", "throughput", "tags"]);
-    let rules = [by_id(file_system()), lifecycle(month()), empty.clone()];
+    let rules = [by_id(file_system()), lifecycle(month()), no_policy(), empty.clone()];
     Subject.update(&aws(rules), &request).await.unwrap();
     assert_eq!(empty.num_calls(), 1);
+}
+
+/// Everybody of the account may mount, over TLS only.
+fn policy() -> PolicyDocument {
+    let account = Statement {
+        principals: vec!["arn:aws:iam::123456789012:root".into()],
+        ..Statement::allow(
+            "Mount",
+            ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            vec!["*".into()],
+        )
+    };
+    let plain = Statement {
+        effect: Effect::Deny,
+        principals: vec!["*".into()],
+        ..Statement::allow("Tls", ["elasticfilesystem:*"], Vec::new())
+    };
+    PolicyDocument { statements: vec![account, plain.when("Bool", "aws:SecureTransport", vec!["false".into()])] }
+}
+
+fn with_policy() -> Target {
+    let mut target = recorded();
+    target.inputs["policy"] = json!(policy());
+    target
+}
+
+fn told(policy: serde_json::Value) -> Rule {
+    mock!(Client::describe_file_system_policy).then_output(move || {
+        DescribeFileSystemPolicyOutput::builder().file_system_id("fs-1").policy(policy.to_string()).build()
+    })
+}
+
+fn policy_put() -> Rule {
+    mock!(Client::put_file_system_policy)
+        .match_requests(|request| {
+            serde_json::from_str::<serde_json::Value>(request.policy().unwrap()).unwrap() == policy().to_aws().unwrap()
+        })
+        .then_output(|| PutFileSystemPolicyOutput::builder().build())
+}
+
+#[tokio::test]
+async fn a_policy_as_efs_writes_it_is_the_one_that_was_wanted() {
+    let written = json!({"Version": "2012-10-17", "Statement": [
+        {"Sid": "Tls", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "elasticfilesystem:*",
+         "Resource": "arn:fs", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        {"Sid": "Mount", "Effect": "Allow", "Principal": {"AWS": "123456789012"},
+         "Action": ["elasticfilesystem:ClientWrite", "elasticfilesystem:ClientMount"], "Resource": "arn:fs"}]});
+    let rules = [by_id(file_system()), lifecycle(month()), told(written.clone())];
+    let live = present(Subject.observe(&aws(rules), &[with_policy()]).await.remove(0));
+    assert_eq!(live.inputs, with_policy().inputs);
+
+    let mut other = written;
+    other["Statement"][1]["Principal"] = json!({"AWS": "210987654321"});
+    let rules = [by_id(file_system()), lifecycle(month()), told(other)];
+    let live = present(Subject.observe(&aws(rules), &[with_policy()]).await.remove(0));
+    assert_ne!(live.inputs["policy"], json!(policy()));
+}
+
+#[tokio::test]
+async fn a_policy_that_the_model_cannot_express_is_told_as_it_stands() {
+    let strange = json!({"Statement": [{"Effect": "Allow", "Principal": "*", "NotAction": "elasticfilesystem:*"}]});
+    let rules = [by_id(file_system()), lifecycle(month()), told(strange.clone())];
+    let live = present(Subject.observe(&aws(rules), &[with_policy()]).await.remove(0));
+    assert_eq!(live.inputs["policy"], strange);
+}
+
+#[tokio::test]
+async fn a_new_file_system_has_its_policy_and_a_failure_says_what_exists() {
+    let mut target = target();
+    target.inputs["policy"] = json!(policy());
+    let policy = policy_put();
+    let rules = [created(LifeCycleState::Available), put(), policy.clone()];
+    Subject.create(&aws(rules), &testing::create(target.clone())).await.unwrap();
+    assert_eq!(policy.num_calls(), 1);
+
+    let refused = mock!(Client::put_file_system_policy)
+        .then_error(|| PutFileSystemPolicyError::generic(code("InvalidPolicyException")));
+    let rules = [created(LifeCycleState::Available), put(), refused];
+    let error = Subject.create(&aws(rules), &testing::create(target)).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Invalid);
+    assert_eq!(made(error).physical_id, "fs-1");
+}
+
+#[tokio::test]
+async fn a_policy_is_set_when_it_differs_and_taken_away_when_none_is_wanted() {
+    let put = policy_put();
+    let rules = [by_id(file_system()), lifecycle(month()), no_policy(), put.clone()];
+    Subject.update(&aws(rules), &testing::update(with_policy(), &["policy"])).await.unwrap();
+    assert_eq!(put.num_calls(), 1);
+
+    let gone = mock!(Client::delete_file_system_policy).then_output(|| DeleteFileSystemPolicyOutput::builder().build());
+    let now = told(policy().to_aws().unwrap());
+    let rules = [by_id(file_system()), lifecycle(month()), now, gone.clone()];
+    Subject.update(&aws(rules), &testing::update(recorded(), &["policy"])).await.unwrap();
+    assert_eq!(gone.num_calls(), 1);
 }
 
 async fn delete<const N: usize>(
@@ -248,12 +383,15 @@ fn deleted() -> Rule {
 #[tokio::test]
 async fn files_are_lost_only_by_consent() {
     let full = || file_system().size_in_bytes(FileSystemSize::builder().value(6145).build());
-    let error = delete([by_id(full()), lifecycle(None)], KEEP).await.unwrap_err();
+    let error = delete([by_id(full()), lifecycle(None), no_policy()], KEEP).await.unwrap_err();
     assert_eq!((error.class, error.retry), (ErrorClass::Dependency, RetryStatus::Permanent));
     assert!(error.to_string().contains("6145 bytes"), "{error}");
-    let answer = delete([by_id(full()), lifecycle(None), deleted()], DataPolicy::Discard).await;
+    let answer = delete([by_id(full()), lifecycle(None), no_policy(), deleted()], DataPolicy::Discard).await;
     assert_eq!(answer.unwrap(), Deleted::Going);
-    assert_eq!(delete([by_id(file_system()), lifecycle(None), deleted()], KEEP).await.unwrap(), Deleted::Going);
+    assert_eq!(
+        delete([by_id(file_system()), lifecycle(None), no_policy(), deleted()], KEEP).await.unwrap(),
+        Deleted::Going
+    );
 }
 
 #[tokio::test]
@@ -263,12 +401,12 @@ async fn a_deletion_can_be_repeated_and_waits_for_mount_targets() {
         .then_error(|| DescribeFileSystemsError::generic(code("FileSystemNotFound")));
     assert_eq!(delete([gone, nothing_by_token()], KEEP).await.unwrap(), Deleted::Gone);
     let going = by_id(file_system().life_cycle_state(LifeCycleState::Deleting));
-    assert_eq!(delete([going, lifecycle(None)], KEEP).await.unwrap(), Deleted::Going);
+    assert_eq!(delete([going, lifecycle(None), no_policy()], KEEP).await.unwrap(), Deleted::Going);
     let used = mock!(Client::delete_file_system).then_error(|| DeleteFileSystemError::generic(code("FileSystemInUse")));
-    let error = delete([by_id(file_system()), lifecycle(None), used], KEEP).await.unwrap_err();
+    let error = delete([by_id(file_system()), lifecycle(None), no_policy(), used], KEEP).await.unwrap_err();
     assert_eq!((error.class, error.retry), (ErrorClass::Dependency, RetryStatus::Temporary));
     let foreign = by_id(file_system().set_tags(Some(Vec::new())));
-    let error = delete([foreign, lifecycle(None)], DataPolicy::Discard).await.unwrap_err();
+    let error = delete([foreign, lifecycle(None), no_policy()], DataPolicy::Discard).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
 }
 

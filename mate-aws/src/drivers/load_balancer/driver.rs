@@ -21,12 +21,15 @@ use crate::context::Aws;
 use crate::drivers::Driver;
 use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, present, unlike, vanished};
 use crate::drivers::elbv2::{PAGE, add_tags, full_name, tag_list, tags_of};
-use crate::drivers::fields::{behind, missing, values};
+use crate::drivers::fields::{behind, missing, value, values};
 use crate::tags::{TagChange, judge};
 
 const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
 const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 const DROP_INVALID_HEADERS: &str = "routing.http.drop_invalid_header_fields.enabled";
+const LOGS: &str = "access_logs.s3.enabled";
+const LOGS_BUCKET: &str = "access_logs.s3.bucket";
+const LOGS_PREFIX: &str = "access_logs.s3.prefix";
 
 /// Application load balancers, found by name. One that is protected from deletion is refused until an update has
 /// lifted the protection.
@@ -79,7 +82,14 @@ impl Driver for LoadBalancerDriver {
         let arn = balancer.load_balancer_arn().ok_or_else(|| incomplete(target, CALL, "ARN"))?;
         let created =
             Created { physical_id: arn.to_owned(), status: status(&balancer), outputs: outputs(arn, &balancer) };
-        match set_attributes(aws, &target.address, arn, attributes(&inputs, |_| true)).await {
+        let set = async {
+            set_attributes(aws, &target.address, arn, attributes(&inputs, |_| true)).await?;
+            match &inputs.access_logs {
+                Some(_) => set_access_logs(aws, target, arn, &inputs).await,
+                None => Ok(()),
+            }
+        };
+        match set.await {
             Ok(()) => Ok(created),
             Err(error) => Err(behind(&created)(error)),
         }
@@ -218,6 +228,9 @@ fn live(arn: &str, balancer: &Described, tags: &Tags, attributes: &Attributes) -
             inputs.insert(field.into(), json!(on == "true"));
         }
     }
+    let text = |key: &str| attributes.get(key).map(String::as_str).unwrap_or_default();
+    let logs = (text(LOGS) == "true").then(|| json!({ "bucket": text(LOGS_BUCKET), "prefix": text(LOGS_PREFIX) }));
+    inputs.insert("access_logs".into(), json!(logs));
     Live {
         physical_id: arn.to_owned(),
         status: status(balancer),
@@ -288,6 +301,9 @@ async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> R
             .map_err(failed(address, "elbv2:SetSecurityGroups"))?;
     }
     set_attributes(aws, address, arn, attributes(&inputs, named)).await?;
+    if named("access_logs") {
+        set_access_logs(aws, target, arn, &inputs).await?;
+    }
     let tags = TagChange::new(&live.tags, &target.tags);
     if named("tags") && !tags.is_empty() {
         add_tags(aws, address, arn, &tags.set).await?;
@@ -309,6 +325,31 @@ fn attributes(inputs: &LoadBalancerInputs, named: impl Fn(&str) -> bool) -> Vec<
     .filter(|(field, _)| named(field))
     .map(|(_, attribute)| attribute)
     .collect()
+}
+
+/// Says where the access logs go. AWS writes a test object into the bucket first: until the bucket's policy is in force,
+/// it has the same code for the refusal as for any bad setting, so this is a call of its own.
+async fn set_access_logs(
+    aws: &Aws,
+    target: &Target,
+    arn: &str,
+    inputs: &LoadBalancerInputs,
+) -> Result<(), ProviderError> {
+    let wanted = match &inputs.access_logs {
+        Some(logs) => vec![
+            attribute(LOGS, true),
+            attribute(LOGS_BUCKET, value(target, &logs.bucket)?),
+            attribute(LOGS_PREFIX, &logs.prefix),
+        ],
+        None => vec![attribute(LOGS, false)],
+    };
+    set_attributes(aws, &target.address, arn, wanted).await.map_err(|mut error| {
+        if error.code.as_deref() == Some("InvalidConfigurationRequest") {
+            error.class = ErrorClass::Dependency;
+            error.retry = error.class.retry();
+        }
+        error
+    })
 }
 
 async fn set_attributes(

@@ -18,8 +18,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use aws_smithy_mocks::{MockResponse, Rule, mock};
 use mate_core::graph::Tags;
 use mate_core::kinds::LoadBalancer;
-use mate_core::kinds::load_balancer::LoadBalancerInputs;
-use mate_core::provider::{Deleted, ErrorClass, Observation, Status, Target};
+use mate_core::kinds::load_balancer::{AccessLogs, LoadBalancerInputs};
+use mate_core::provider::{Deleted, ErrorClass, Observation, RetryStatus, Status, Target};
 
 use super::LoadBalancerDriver;
 use crate::context::Aws;
@@ -234,6 +234,91 @@ async fn a_failure_half_way_says_what_exists() {
     let error = LoadBalancerDriver.create(&aws, &create(target(NAME, false))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Invalid);
     assert_eq!(made(error).physical_id, arn(NAME));
+}
+
+/// A target that writes its logs, and the call that says so.
+fn logging() -> (Target, Rule) {
+    let mut target = target(NAME, false);
+    let logs = AccessLogs { bucket: "mate-dev-logs".into(), prefix: "acme".into() };
+    target.inputs["access_logs"] = serde_json::to_value(logs).unwrap();
+    let set = mock!(Client::modify_load_balancer_attributes)
+        .match_requests(|request| {
+            request.attributes().iter().map(|one| (one.key().unwrap(), one.value().unwrap())).collect::<Vec<_>>()
+                == [
+                    ("access_logs.s3.enabled", "true"),
+                    ("access_logs.s3.bucket", "mate-dev-logs"),
+                    ("access_logs.s3.prefix", "acme"),
+                ]
+        })
+        .then_output(|| ModifyLoadBalancerAttributesOutput::builder().build());
+    (target, set)
+}
+
+fn with_access_logs(on: bool) -> Rule {
+    mock!(Client::describe_load_balancer_attributes).then_output(move || {
+        let pairs = [
+            ("idle_timeout.timeout_seconds", "60".to_owned()),
+            ("deletion_protection.enabled", "false".to_owned()),
+            ("routing.http.drop_invalid_header_fields.enabled", "true".to_owned()),
+            ("access_logs.s3.enabled", on.to_string()),
+            ("access_logs.s3.bucket", "mate-dev-logs".to_owned()),
+            ("access_logs.s3.prefix", "acme".to_owned()),
+        ];
+        let attributes =
+            pairs.into_iter().map(|(key, value)| LoadBalancerAttribute::builder().key(key).value(value).build());
+        DescribeLoadBalancerAttributesOutput::builder().set_attributes(Some(attributes.collect())).build()
+    })
+}
+
+#[tokio::test]
+async fn access_logs_are_turned_on_behind_the_creation() {
+    let (target, set) = logging();
+    let absent = mock!(Client::describe_load_balancers).then_error(missing);
+    let (made_one, others) = (provisioning(), attributes_set());
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&absent, &made_one, &others, &set]));
+    LoadBalancerDriver.create(&aws, &create(target)).await.unwrap();
+    assert_eq!((others.num_calls(), set.num_calls()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_bucket_that_does_not_let_logs_in_yet_is_waited_for() {
+    let (target, _) = logging();
+    let absent = mock!(Client::describe_load_balancers).then_error(missing);
+    let (made_one, others) = (provisioning(), attributes_set());
+    let refused = mock!(Client::modify_load_balancer_attributes)
+        .then_error(|| ModifyLoadBalancerAttributesError::generic(code("InvalidConfigurationRequest")));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&absent, &made_one, &others, &refused]));
+    let error = LoadBalancerDriver.create(&aws, &create(target)).await.unwrap_err();
+    assert_eq!((error.class, error.retry), (ErrorClass::Dependency, RetryStatus::Temporary));
+    assert_eq!(made(error).physical_id, arn(NAME));
+}
+
+#[tokio::test]
+async fn access_logs_are_told_only_while_they_are_written() {
+    for (on, told) in [(true, logging().0.inputs["access_logs"].clone()), (false, serde_json::Value::Null)] {
+        let target = logging().0;
+        let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Active)]);
+        let (tags, attributes) = (tagged(target.tags.clone()), with_access_logs(on));
+        let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&found, &tags, &attributes]));
+        let live = testing::present(LoadBalancerDriver.observe(&aws, &[target]).await.remove(0));
+        assert_eq!(live.inputs["access_logs"], told);
+    }
+}
+
+#[tokio::test]
+async fn access_logs_that_are_wanted_no_more_are_turned_off() {
+    let target = target(NAME, false);
+    let found = described(vec![balancer(NAME, LoadBalancerStateEnum::Active)]);
+    let (tags, attributes) = (tagged(target.tags.clone()), with_access_logs(true));
+    let off = mock!(Client::modify_load_balancer_attributes)
+        .match_requests(|request| {
+            request.attributes().iter().map(|one| (one.key(), one.value())).collect::<Vec<_>>()
+                == [(Some("access_logs.s3.enabled"), Some("false"))]
+        })
+        .then_output(|| ModifyLoadBalancerAttributesOutput::builder().build());
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, [&found, &tags, &attributes, &off]));
+    LoadBalancerDriver.update(&aws, &update(target, &["access_logs"])).await.unwrap();
+    assert_eq!(off.num_calls(), 1);
 }
 
 #[tokio::test]

@@ -1,0 +1,7 @@
+//! `cognito-idp:UserPoolDomain`.
+
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::UserPoolDomainDriver;

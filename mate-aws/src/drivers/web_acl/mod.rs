@@ -1,0 +1,8 @@
+//! `wafv2:WebACL`.
+
+mod driver;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::WebAclDriver;
