@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use mate_core::graph::Tags;
-use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target};
+use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target, UpdateRequest};
 
 /// Pairs of a service's tag list, as a map.
 pub(crate) fn from_pairs<'a, K: Into<Option<&'a str>>, V: Into<Option<&'a str>>>(
@@ -39,8 +39,26 @@ impl TagChange {
         self
     }
 
+    /// What an update makes of the tags that an object has.
+    pub(crate) fn of(request: &UpdateRequest, live: &Tags) -> Self {
+        Self::new(live, &request.target.tags).without(live, &request.untag)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.remove.is_empty()
+    }
+
+    /// The keys to be taken off, as the services take them.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.remove.iter().cloned().collect()
+    }
+}
+
+/// Adds `tags` to the fields that an update has still to change, when it takes keys off that the object has.
+pub(crate) fn add_untagging(fields: &mut Vec<String>, request: &UpdateRequest, live: &Tags) {
+    let named = |fields: &[String]| fields.iter().any(|field| field == "tags");
+    if named(&request.fields) && !named(fields) && !TagChange::of(request, live).remove.is_empty() {
+        fields.push("tags".to_owned());
     }
 }
 

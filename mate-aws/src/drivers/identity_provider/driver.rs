@@ -13,8 +13,8 @@ use mate_core::ids::{Address, KindName};
 use mate_core::kinds::identity_provider::IdentityProviderInputs;
 use mate_core::kinds::{IdentityProvider, Kind};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
-    UpdateRequest,
+    Claim, CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
+    Target, UpdateRequest,
 };
 use serde_json::{Value, json};
 
@@ -26,6 +26,8 @@ use crate::tags::not_ours;
 const CREATE: &str = "cognito-idp:CreateIdentityProvider";
 const UPDATE: &str = "cognito-idp:UpdateIdentityProvider";
 const DELETE: &str = "cognito-idp:DeleteIdentityProvider";
+/// What the identifiers of all of MATE's providers begin with.
+const MARKER: &str = "mate.";
 
 /// The driver of `cognito-idp:IdentityProvider`.
 #[derive(Debug)]
@@ -111,7 +113,7 @@ impl Driver for IdentityProviderDriver {
 /// The identifier that makes a provider ours: 40 characters at most.
 /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>
 pub(super) fn marker(address: &Address) -> String {
-    let whole = format!("mate.{}.{}.{}", address.environment, address.tenant, address.node);
+    let whole = format!("{MARKER}{}.{}.{}", address.environment, address.tenant, address.node);
     if whole.len() <= 40 {
         return whole;
     }
@@ -119,7 +121,7 @@ pub(super) fn marker(address: &Address) -> String {
     let hash = whole
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("mate.{hash:016x}")
+    format!("{MARKER}{hash:016x}")
 }
 
 /// The pool: known, or the first half of what is recorded.
@@ -132,9 +134,15 @@ fn physical_id(target: &Target, pool: &str) -> String {
     format!("{pool}/{}", target.name)
 }
 
+/// Whether the provider may be the target's.
 fn owns(target: &Target, pool: &str, found: &IdentityProviderType) -> bool {
-    found.idp_identifiers().contains(&marker(&target.address))
-        || target.physical_id.as_deref() == Some(physical_id(target, pool).as_str())
+    let ours = found.idp_identifiers().contains(&marker(&target.address));
+    match target.claim {
+        Claim::ReadOnly => true,
+        // Here the physical id is what somebody named, no record of ours.
+        Claim::Unowned => ours || !found.idp_identifiers().iter().any(|identifier| identifier.starts_with(MARKER)),
+        _ => ours || target.physical_id.as_deref() == Some(physical_id(target, pool).as_str()),
+    }
 }
 
 async fn describe(aws: &Aws, target: &Target, pool: &str) -> Result<Option<IdentityProviderType>, ProviderError> {
