@@ -103,6 +103,26 @@ mod tests {
     }
 
     #[test]
+    fn an_update_that_only_takes_off_still_has_its_tags_to_change() {
+        use crate::drivers::testing::{address, give_back, target, update};
+        use mate_core::kinds::LogGroup;
+        use mate_core::kinds::log_group::LogGroupInputs;
+
+        let group = target::<LogGroup>("web", &LogGroupInputs { retention_days: 90 });
+        let live = mate_core::provider::Ownership(address("thing")).tags();
+        let left = |request: &UpdateRequest, live: &Tags| {
+            let mut fields = Vec::new();
+            add_untagging(&mut fields, request, live);
+            fields
+        };
+        assert_eq!(left(&give_back(group.clone()), &live), ["tags"]);
+        assert!(left(&give_back(group.clone()), &Tags::new()).is_empty(), "they are off already");
+        assert!(left(&update(group.clone(), &["tags"]), &live).is_empty(), "nothing is to come off");
+        let unnamed = UpdateRequest { fields: Vec::new(), ..give_back(group) };
+        assert!(left(&unnamed, &live).is_empty(), "only named fields are touched");
+    }
+
+    #[test]
     fn only_what_differs_is_set() {
         let change = TagChange::new(&tags(&[("a", "1"), ("aws:x", "y")]), &tags(&[("a", "1"), ("b", "2")]));
         assert_eq!(change.set, tags(&[("b", "2")]));

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, gone, present, unlike};
+use crate::drivers::batch::{fixed, gone, present, to_change, unlike};
 use crate::drivers::fields::{repeat, text, value};
 use crate::tags::not_ours;
 
@@ -79,6 +79,9 @@ impl Driver for RecordSetDriver {
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
+        if to_change(&RecordSet::model(), request, &live).is_empty() {
+            return Ok(live.into());
+        }
         adopt(aws, target, live).await
     }
 

@@ -93,7 +93,11 @@ impl Driver for IdentityProviderDriver {
         if !owns(target, pool, &found) {
             return Err(refuse(target, UPDATE));
         }
-        bring(aws, target, &inputs, pool, &found).await?;
+        if request.fields.iter().all(|field| field == "tags") {
+            mark(aws, target, pool, &found).await?;
+        } else {
+            bring(aws, target, &inputs, pool, &found).await?;
+        }
         Ok(created(target, pool))
     }
 
@@ -151,6 +155,28 @@ async fn describe(aws: &Aws, target: &Target, pool: &str) -> Result<Option<Ident
     Ok(if_found(answer)?.and_then(|answer| answer.identity_provider))
 }
 
+/// Makes a provider ours, which is all that an adoption writes.
+async fn mark(aws: &Aws, target: &Target, pool: &str, found: &IdentityProviderType) -> Result<(), ProviderError> {
+    let identifiers = identifiers(target, found);
+    if found.idp_identifiers() == identifiers {
+        return Ok(());
+    }
+    let call = aws.cognito.update_identity_provider().user_pool_id(pool).provider_name(&target.name);
+    let answer = call.set_idp_identifiers(Some(identifiers)).send().await;
+    answer.map_err(failed(&target.address, UPDATE))?;
+    Ok(())
+}
+
+/// The identifiers that a provider has, with ours.
+fn identifiers(target: &Target, found: &IdentityProviderType) -> Vec<String> {
+    let mut identifiers = found.idp_identifiers().to_vec();
+    let marker = marker(&target.address);
+    if !identifiers.contains(&marker) {
+        identifiers.push(marker);
+    }
+    identifiers
+}
+
 async fn bring(
     aws: &Aws,
     target: &Target,
@@ -159,11 +185,6 @@ async fn bring(
     found: &IdentityProviderType,
 ) -> Result<(), ProviderError> {
     // What somebody added stays: identifiers by hand, and the client of an OIDC provider, which is no input.
-    let mut identifiers = found.idp_identifiers().to_vec();
-    let marker = marker(&target.address);
-    if !identifiers.contains(&marker) {
-        identifiers.push(marker);
-    }
     let mut all = found.provider_details().cloned().unwrap_or_default();
     all.retain(|name, _| matches!(name.as_str(), "client_id" | "client_secret"));
     all.extend(details(inputs));
@@ -173,7 +194,7 @@ async fn bring(
         .provider_name(&target.name)
         .set_provider_details(Some(all))
         .set_attribute_mapping(Some(mapping(inputs)))
-        .set_idp_identifiers(Some(identifiers))
+        .set_idp_identifiers(Some(identifiers(target, found)))
         .send()
         .await
         .map_err(failed(&target.address, UPDATE))?;

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, unlike};
+use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, to_change, unlike};
 use crate::drivers::fields::{missing, text, value};
 
 const PUT: &str = "application-autoscaling:PutScalingPolicy";
@@ -51,6 +51,9 @@ impl Driver for ScalingPolicyDriver {
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         let live = present(self, aws, target, PUT).await?.ok_or_else(|| gone(target, PUT))?;
+        if to_change(&ScalingPolicy::model(), request, &live).is_empty() {
+            return Ok(live.into());
+        }
         change(aws, target, live).await
     }
 
