@@ -20,7 +20,7 @@ use mate_core::provider::{Discovered, ProviderError};
 use crate::classify::failed;
 use crate::context::Aws;
 
-/// How many values a filter of EC2 takes.
+/// How many values a filter of EC2 takes; more ids than that are not asked for in one call either.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html>
 #[cfg(feature = "ec2")]
 const FILTER_VALUES: usize = 200;
@@ -202,16 +202,15 @@ async fn nat_gateways(aws: &Aws, anchor: &Address, ids: Vec<String>) -> Result<V
 
 #[cfg(feature = "ec2")]
 async fn vpc_endpoints(aws: &Aws, anchor: &Address, ids: Vec<String>) -> Result<Vec<String>, ProviderError> {
-    use aws_sdk_ec2::types::Filter;
+    use crate::drivers::batch::found;
 
-    let filter = Filter::builder().name("vpc-endpoint-id").set_values(Some(ids)).build();
-    let mut pages = aws.ec2.describe_vpc_endpoints().filters(filter).into_paginator().items().send();
-    let mut alive = Vec::new();
-    while let Some(endpoint) = pages.next().await {
-        let endpoint = endpoint.map_err(failed(anchor, "ec2:DescribeVpcEndpoints"))?;
-        // EC2 spells the states in lower case, its model does not.
-        let deleted = endpoint.state.is_some_and(|state| state.as_str().eq_ignore_ascii_case("deleted"));
-        alive.extend(endpoint.vpc_endpoint_id.filter(|_| !deleted));
-    }
-    Ok(alive)
+    let endpoints = found(&ids, FILTER_VALUES, |ids| async move {
+        let answer = aws.ec2.describe_vpc_endpoints().set_vpc_endpoint_ids(Some(ids)).send().await;
+        Ok(answer.map_err(failed(anchor, "ec2:DescribeVpcEndpoints"))?.vpc_endpoints.unwrap_or_default())
+    })
+    .await?;
+    // EC2 spells the states in lower case, its model does not.
+    let deleted = |state: &str| state.eq_ignore_ascii_case("deleted");
+    let alive = endpoints.into_iter().filter(|one| !one.state().is_some_and(|state| deleted(state.as_str())));
+    Ok(alive.filter_map(|one| one.vpc_endpoint_id).collect())
 }

@@ -197,7 +197,7 @@ async fn what_is_deleted_or_inactive_is_left_out_by_one_call_a_kind() {
                 .build()
         });
     let endpoints = mock!(aws_sdk_ec2::Client::describe_vpc_endpoints)
-        .match_requests(|request| request.filters()[0].values() == ["vpce-1", "vpce-2"])
+        .match_requests(|request| request.vpc_endpoint_ids() == ["vpce-1", "vpce-2"])
         .then_output(|| {
             let one = |id: &str, state: &str| VpcEndpoint::builder().vpc_endpoint_id(id).state(state.into()).build();
             DescribeVpcEndpointsOutput::builder()

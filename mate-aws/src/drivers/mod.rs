@@ -16,8 +16,14 @@ use crate::context::Aws;
 
 #[cfg(feature = "efs")]
 mod access_point;
-#[cfg(any(feature = "applicationautoscaling", feature = "ecs", feature = "elbv2", feature = "route53"))]
-mod batch;
+#[cfg(any(
+    feature = "applicationautoscaling",
+    feature = "ec2",
+    feature = "ecs",
+    feature = "elbv2",
+    feature = "route53"
+))]
+pub(crate) mod batch;
 #[cfg(feature = "s3")]
 mod bucket;
 #[cfg(feature = "elasticache")]
