@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use mate_core::graph::Tags;
-use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target};
+use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target, UpdateRequest};
 
 /// Pairs of a service's tag list, as a map.
 pub(crate) fn from_pairs<'a, K: Into<Option<&'a str>>, V: Into<Option<&'a str>>>(
@@ -39,8 +39,26 @@ impl TagChange {
         self
     }
 
+    /// What an update makes of the tags that an object has.
+    pub(crate) fn of(request: &UpdateRequest, live: &Tags) -> Self {
+        Self::new(live, &request.target.tags).without(live, &request.untag)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.set.is_empty() && self.remove.is_empty()
+    }
+
+    /// The keys to be taken off, as the services take them.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.remove.iter().cloned().collect()
+    }
+}
+
+/// Adds `tags` to the fields that an update has still to change, when it takes keys off that the object has.
+pub(crate) fn add_untagging(fields: &mut Vec<String>, request: &UpdateRequest, live: &Tags) {
+    let named = |fields: &[String]| fields.iter().any(|field| field == "tags");
+    if named(&request.fields) && !named(fields) && !TagChange::of(request, live).remove.is_empty() {
+        fields.push("tags".to_owned());
     }
 }
 
@@ -82,6 +100,26 @@ mod tests {
         assert!(change.set.is_empty());
         assert_eq!(change.remove, ["Tenant".to_owned()].into());
         assert!(!change.is_empty());
+    }
+
+    #[test]
+    fn an_update_that_only_takes_off_still_has_its_tags_to_change() {
+        use crate::drivers::testing::{address, give_back, target, update};
+        use mate_core::kinds::LogGroup;
+        use mate_core::kinds::log_group::LogGroupInputs;
+
+        let group = target::<LogGroup>("web", &LogGroupInputs { retention_days: 90 });
+        let live = mate_core::provider::Ownership(address("thing")).tags();
+        let left = |request: &UpdateRequest, live: &Tags| {
+            let mut fields = Vec::new();
+            add_untagging(&mut fields, request, live);
+            fields
+        };
+        assert_eq!(left(&give_back(group.clone()), &live), ["tags"]);
+        assert!(left(&give_back(group.clone()), &Tags::new()).is_empty(), "they are off already");
+        assert!(left(&update(group.clone(), &["tags"]), &live).is_empty(), "nothing is to come off");
+        let unnamed = UpdateRequest { fields: Vec::new(), ..give_back(group) };
+        assert!(left(&unnamed, &live).is_empty(), "only named fields are touched");
     }
 
     #[test]

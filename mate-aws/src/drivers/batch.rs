@@ -6,11 +6,12 @@ use std::future::Future;
 use futures::StreamExt;
 use mate_core::graph::Tags;
 use mate_core::kinds::KindModel;
-use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target};
+use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target, UpdateRequest};
 use serde_json::Value;
 
 use super::{Driver, fields};
 use crate::context::Aws;
+use crate::tags;
 
 /// Observes targets in groups of one key and of `size` at most, four groups at a time.
 ///
@@ -139,6 +140,15 @@ pub(crate) fn unlike(model: &KindModel, target: &Target, live: &Live) -> Vec<Str
     if model.taggable && !tags_kept(&live.tags, &target.tags) {
         fields.push("tags".to_owned());
     }
+    fields
+}
+
+/// What of an update is still to be done: the named fields in which `live` is unlike what is desired, `tags` also when
+/// only keys are to be taken off.
+pub(crate) fn to_change(model: &KindModel, request: &UpdateRequest, live: &Live) -> Vec<String> {
+    let mut fields = unlike(model, &request.target, live);
+    fields.retain(|field| request.fields.contains(field));
+    tags::add_untagging(&mut fields, request, &live.tags);
     fields
 }
 

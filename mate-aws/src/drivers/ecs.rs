@@ -7,7 +7,7 @@ use mate_core::provider::ProviderError;
 
 use crate::classify::failed;
 use crate::context::Aws;
-use crate::tags::from_pairs;
+use crate::tags::{TagChange, from_pairs};
 
 /// Our tags as the service takes them.
 pub(crate) fn tag_list(tags: &Tags) -> Vec<Tag> {
@@ -28,5 +28,22 @@ pub(crate) async fn tag(aws: &Aws, address: &Address, arn: &str, tags: &Tags) ->
         .send()
         .await
         .map_err(failed(address, "ecs:TagResource"))?;
+    Ok(())
+}
+
+/// Sets and takes off tags.
+pub(crate) async fn change_tags(
+    aws: &Aws,
+    address: &Address,
+    arn: &str,
+    change: &TagChange,
+) -> Result<(), ProviderError> {
+    if !change.set.is_empty() {
+        tag(aws, address, arn, &change.set).await?;
+    }
+    if !change.remove.is_empty() {
+        let call = aws.ecs.untag_resource().resource_arn(arn).set_tag_keys(Some(change.keys()));
+        call.send().await.map_err(failed(address, "ecs:UntagResource"))?;
+    }
     Ok(())
 }

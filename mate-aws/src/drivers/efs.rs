@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_efs::types::{LifeCycleState, Tag};
 use mate_core::graph::Tags;
-use mate_core::provider::{ProviderError, Status, Target};
+use mate_core::provider::{ProviderError, Status, Target, UpdateRequest};
 
 use crate::classify::failed;
 use crate::context::Aws;
@@ -44,14 +44,23 @@ pub(crate) fn map(list: &[Tag]) -> Tags {
     tags::from_pairs(list.iter().map(|tag| (tag.key(), tag.value())))
 }
 
-/// Sets the tags that differ.
-pub(crate) async fn set_tags(aws: &Aws, target: &Target, id: &str, live: &Tags) -> Result<(), ProviderError> {
-    let change = TagChange::new(live, &target.tags);
-    if change.is_empty() {
-        return Ok(());
+/// Sets the tags that differ and takes off what the update says.
+pub(crate) async fn change_tags(
+    aws: &Aws,
+    request: &UpdateRequest,
+    id: &str,
+    live: &Tags,
+) -> Result<(), ProviderError> {
+    let address = &request.target.address;
+    let change = TagChange::of(request, live);
+    if !change.set.is_empty() {
+        let call = aws.efs.tag_resource().resource_id(id).set_tags(Some(list(&change.set)));
+        call.send().await.map_err(failed(address, "elasticfilesystem:TagResource"))?;
     }
-    let call = aws.efs.tag_resource().resource_id(id).set_tags(Some(list(&change.set)));
-    call.send().await.map_err(failed(&target.address, "elasticfilesystem:TagResource"))?;
+    if !change.remove.is_empty() {
+        let call = aws.efs.untag_resource().resource_id(id).set_tag_keys(Some(change.keys()));
+        call.send().await.map_err(failed(address, "elasticfilesystem:UntagResource"))?;
+    }
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_elasticache::types::Tag;
 use mate_core::graph::Tags;
-use mate_core::provider::{Live, ProviderError, Target};
+use mate_core::provider::{Live, ProviderError, Target, UpdateRequest};
 
 use crate::classify::failed;
 use crate::context::Aws;
@@ -23,19 +23,26 @@ pub(crate) async fn read(aws: &Aws, target: &Target, arn: Option<&str>) -> Resul
     Ok(tags::from_pairs(answer.tag_list().iter().map(|tag| (tag.key(), tag.value()))))
 }
 
-/// Sets the tags that differ, when `tags` is among the fields to change.
-pub(crate) async fn set(aws: &Aws, target: &Target, live: &Live, changed: &[String]) -> Result<(), ProviderError> {
-    let change = TagChange::new(&live.tags, &target.tags);
+/// Sets the tags that differ and takes off what the update says, when `tags` is among the fields to change.
+pub(crate) async fn change(
+    aws: &Aws,
+    request: &UpdateRequest,
+    live: &Live,
+    changed: &[String],
+) -> Result<(), ProviderError> {
+    let address = &request.target.address;
     let Some(arn) = live.outputs.get("arn").and_then(|arn| arn.as_str()) else { return Ok(()) };
-    if change.is_empty() || !changed.iter().any(|field| field == "tags") {
+    if !changed.iter().any(|field| field == "tags") {
         return Ok(());
     }
-    aws.elasticache
-        .add_tags_to_resource()
-        .resource_name(arn)
-        .set_tags(Some(list(&change.set)))
-        .send()
-        .await
-        .map_err(failed(&target.address, "elasticache:AddTagsToResource"))?;
+    let change = TagChange::of(request, &live.tags);
+    if !change.set.is_empty() {
+        let call = aws.elasticache.add_tags_to_resource().resource_name(arn).set_tags(Some(list(&change.set)));
+        call.send().await.map_err(failed(address, "elasticache:AddTagsToResource"))?;
+    }
+    if !change.remove.is_empty() {
+        let call = aws.elasticache.remove_tags_from_resource().resource_name(arn).set_tag_keys(Some(change.keys()));
+        call.send().await.map_err(failed(address, "elasticache:RemoveTagsFromResource"))?;
+    }
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::batch::found;
 use super::fields::value;
 use crate::classify::failed;
 use crate::context::Aws;
-use crate::tags::from_pairs;
+use crate::tags::{TagChange, from_pairs};
 
 /// Most names, and most ARNs to read tags of, that one call takes.
 pub(crate) const PAGE: usize = 20;
@@ -51,16 +51,54 @@ pub(crate) async fn tags_of(
         .collect())
 }
 
-/// Sets tags.
-pub(crate) async fn add_tags(aws: &Aws, address: &Address, arn: &str, tags: &Tags) -> Result<(), ProviderError> {
-    aws.elbv2
-        .add_tags()
-        .resource_arns(arn)
-        .set_tags(Some(tag_list(tags)))
-        .send()
-        .await
-        .map_err(failed(address, "elbv2:AddTags"))?;
+/// Sets and takes off tags.
+pub(crate) async fn change_tags(
+    aws: &Aws,
+    address: &Address,
+    arn: &str,
+    change: &TagChange,
+) -> Result<(), ProviderError> {
+    if !change.set.is_empty() {
+        let call = aws.elbv2.add_tags().resource_arns(arn).set_tags(Some(tag_list(&change.set)));
+        call.send().await.map_err(failed(address, "elbv2:AddTags"))?;
+    }
+    if !change.remove.is_empty() {
+        let call = aws.elbv2.remove_tags().resource_arns(arn).set_tag_keys(Some(change.keys()));
+        call.send().await.map_err(failed(address, "elbv2:RemoveTags"))?;
+    }
     Ok(())
+}
+
+/// Where a named object is looked for: by the recorded ARN first, then by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum By {
+    Arn,
+    Name,
+}
+
+impl By {
+    pub(crate) fn all(target: &Target) -> Vec<Self> {
+        match target.physical_id.as_deref() {
+            Some(id) if id.starts_with("arn:") => vec![Self::Arn, Self::Name],
+            _ => vec![Self::Name],
+        }
+    }
+
+    /// What the target is asked for as.
+    pub(crate) fn key(self, target: &Target) -> &str {
+        match self {
+            Self::Arn => target.physical_id.as_deref().unwrap_or_default(),
+            Self::Name => &target.name,
+        }
+    }
+
+    /// What all of the targets are asked for as, each once.
+    pub(crate) fn keys(self, targets: &[&Target]) -> Vec<String> {
+        let mut keys: Vec<String> = targets.iter().map(|target| self.key(target).to_owned()).collect();
+        keys.sort();
+        keys.dedup();
+        keys
+    }
 }
 
 /// The part of an ARN that metrics are named by: `app/name/id`, `targetgroup/name/id`.

@@ -157,6 +157,14 @@ pub(crate) fn remaining<K: Kind>(named: &[String], live: &Live, target: &Target)
     named.iter().filter(|field| differs(field)).cloned().collect()
 }
 
+/// What of an update is still to be done: the named fields that differ from the live object, `tags` also when only
+/// keys are to be taken off.
+pub(crate) fn to_change<K: Kind>(request: &UpdateRequest, live: &Live) -> Vec<String> {
+    let mut fields = remaining::<K>(&request.fields, live, &request.target);
+    tags::add_untagging(&mut fields, request, &live.tags);
+    fields
+}
+
 /// The fields that differ and that can be changed in the object as it stands, `tags` among them.
 pub(crate) fn changeable<K: Kind>(live: &Live, target: &Target) -> Vec<String> {
     let fixed = |rule: &FieldRule| {
@@ -204,11 +212,16 @@ pub(crate) async fn converge<K: Kind>(
         return Err(exists);
     };
     let live = needed(target, &exists.operation, Some(live))?;
+    let conflict = |message| {
+        Err(ProviderError::new(ErrorClass::Conflict, exists.operation.clone(), target.address.clone())
+            .with_message(message))
+    };
     match live.status {
-        Status::Deleting => Err(ProviderError::new(ErrorClass::Conflict, exists.operation, target.address.clone())
-            .with_message(format!("the {} of this name is still being deleted", target.kind))),
-        Status::Ready => complete::<K>(driver, aws, request, live).await,
-        Status::Pending(_) | Status::Failed(_) => Ok(live.into()),
+        Status::Deleting => conflict(format!("the {} of this name is still being deleted", target.kind)),
+        Status::Pending(_) | Status::Failed(_) if target.ownership().owns(&live.tags) => Ok(live.into()),
+        // What somebody else made says whose it is only after it took our tags.
+        Status::Pending(_) => conflict(format!("the {} of this name is not ready to be adopted yet", target.kind)),
+        Status::Ready | Status::Failed(_) => complete::<K>(driver, aws, request, live).await,
     }
 }
 

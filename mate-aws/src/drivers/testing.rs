@@ -7,10 +7,11 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::error::ErrorMetadata;
+use mate_core::graph::Tags;
 use mate_core::ids::{Address, NodeId};
 use mate_core::kinds::Kind;
 use mate_core::provider::{
-    CreateRequest, DataPolicy, DeleteRequest, Observation, Ownership, ProviderError, Target, UpdateRequest,
+    Claim, CreateRequest, DataPolicy, DeleteRequest, Observation, Ownership, ProviderError, Target, UpdateRequest,
 };
 
 use crate::context::Aws;
@@ -114,4 +115,25 @@ pub(crate) fn present(observation: Observation) -> mate_core::provider::Live {
 /// What was made by the time a call failed.
 pub(crate) fn made(error: ProviderError) -> mate_core::provider::Created {
     *error.created.expect("the error says what exists")
+}
+
+/// The keys of the ownership tags of a tenant's object, in their order.
+pub(crate) const OWNERSHIP: [&str; 4] = ["Component", "Environment", "ManagedBy", "Tenant"];
+
+/// The target while it is being adopted.
+pub(crate) fn unowned(target: Target) -> Target {
+    Target { claim: Claim::Unowned, ..target }
+}
+
+/// A request to take the ownership tags off an object, as it is given back.
+pub(crate) fn give_back(target: Target) -> UpdateRequest {
+    let mut request = update(target, &["tags"]);
+    request.untag = Ownership::KEYS.iter().map(|key| (*key).to_owned()).collect();
+    request.target.tags.retain(|key, _| !request.untag.contains(key));
+    request
+}
+
+/// The ownership tags of another tenant.
+pub(crate) fn somebody_s() -> Tags {
+    Ownership(Address { tenant: "other".parse().expect("a tenant"), ..address("thing") }).tags()
 }

@@ -69,12 +69,15 @@ impl Driver for AccessPointDriver {
         let file_system = fields::value(target, &inputs.file_system_id)?;
         // The client token finds this creation again, not one whose record was lost: that is found by name and tags.
         let listed = list(aws, &target.address, file_system).await?;
-        if let Some(live) = listed.iter().find(|found| named(target, found)).and_then(|found| read(target, found))
+        let may_be =
+            |found: &&AccessPointDescription| under_name(target, found) && target.accepts(&efs::map(found.tags()));
+        let found = listed.iter().find(|found| named(target, found)).or_else(|| listed.iter().find(may_be));
+        if let Some(live) = found.and_then(|found| read(target, found))
             && live.status != Status::Deleting
         {
             return fields::complete::<AccessPoint>(self, aws, request, live).await;
         }
-        if let Some(stranger) = listed.iter().find(|found| under_name(target, found) && !owned(target, found)) {
+        if let Some(stranger) = listed.iter().find(|found| under_name(target, found) && !may_be(found)) {
             return Err(tags::refuse(target, "elasticfilesystem:CreateAccessPoint", &efs::map(stranger.tags())));
         }
         let made = call(aws, request, &inputs, file_system)
@@ -119,7 +122,7 @@ impl Driver for AccessPointDriver {
                 .with_message(format!("`{fixed}` of an access point cannot be changed in place")));
         }
         if !request.fields.is_empty() {
-            efs::set_tags(aws, target, &live.physical_id, &live.tags).await?;
+            efs::change_tags(aws, request, &live.physical_id, &live.tags).await?;
         }
         Ok(live.into())
     }

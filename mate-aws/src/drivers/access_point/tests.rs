@@ -5,6 +5,7 @@ use aws_sdk_efs::operation::create_access_point::{CreateAccessPointError, Create
 use aws_sdk_efs::operation::delete_access_point::{DeleteAccessPointError, DeleteAccessPointOutput};
 use aws_sdk_efs::operation::describe_access_points::{DescribeAccessPointsError, DescribeAccessPointsOutput};
 use aws_sdk_efs::operation::tag_resource::{TagResourceError, TagResourceOutput};
+use aws_sdk_efs::operation::untag_resource::UntagResourceOutput;
 use aws_sdk_efs::types::builders::AccessPointDescriptionBuilder;
 use aws_sdk_efs::types::{AccessPointDescription, CreationInfo, LifeCycleState, PosixUser, RootDirectory};
 use aws_smithy_mocks::{Rule, mock};
@@ -207,4 +208,39 @@ async fn a_deletion_can_be_repeated_and_keeps_what_is_foreign() {
     assert_eq!(Subject.delete(&aws([by_id(access_point("fsap-1")), raced]), &request).await.unwrap(), Deleted::Gone);
     let foreign = by_id(access_point("fsap-1").set_tags(None));
     assert_eq!(Subject.delete(&aws([foreign]), &request).await.unwrap_err().class, ErrorClass::AlreadyExists);
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags() {
+    let off = mock!(Client::untag_resource)
+        .match_requests(|request| request.resource_id() == Some("fsap-1") && request.tag_keys() == testing::OWNERSHIP)
+        .then_output(|| UntagResourceOutput::builder().build());
+    let rules = [by_id(access_point("fsap-1")), off.clone()];
+    let answer = Subject.update(&aws(rules), &testing::give_back(recorded("fsap-1"))).await.unwrap();
+    assert_eq!((answer.physical_id.as_str(), off.num_calls()), ("fsap-1", 1));
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_adopted_whatever_its_name() {
+    let nobody_s = || access_point("fsap-1").set_tags(Some(efs::list(&[("Name".into(), "other".into())].into())));
+    let on = || {
+        mock!(Client::tag_resource)
+            .match_requests(|request| request.tags().len() == 4)
+            .then_output(|| TagResourceOutput::builder().build())
+    };
+    let wanted = testing::unowned(recorded("fsap-1"));
+    present(Subject.observe(&aws([by_id(nobody_s())]), std::slice::from_ref(&wanted)).await.remove(0));
+    let tagging = on();
+    let rules = [by_id(nobody_s()), tagging.clone()];
+    Subject.update(&aws(rules), &testing::update(wanted, &["tags"])).await.unwrap();
+    assert_eq!(tagging.num_calls(), 1);
+
+    // A create takes the one of its name over.
+    let named = || access_point("fsap-1").set_tags(Some(efs::list(&[("Name".into(), "models".into())].into())));
+    let tagging = on();
+    let rules = [listed(vec![named()]), by_id(named()), tagging.clone()];
+    Subject.create(&aws(rules), &testing::create(testing::unowned(target()))).await.unwrap();
+    assert_eq!(tagging.num_calls(), 1);
+    let error = Subject.create(&aws([listed(vec![named()])]), &testing::create(target())).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::AlreadyExists);
 }

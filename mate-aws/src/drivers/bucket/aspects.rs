@@ -1,5 +1,7 @@
 //! What is set on a bucket after it exists: encryption, versioning, lifecycle, tags. One pair of read and put each.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketVersioningStatus, ExpirationStatus,
@@ -40,11 +42,17 @@ pub(super) async fn tags(aws: &Aws, target: &Target) -> Outcome<Option<Tags>> {
     }
 }
 
-/// Sets the tags beside those that are there: the call replaces all of them.
-pub(super) async fn put_tags(aws: &Aws, target: &Target, live: &Tags) -> Outcome<()> {
+/// Sets the tags beside those that are there, without those that are taken off: the call replaces all of them.
+pub(super) async fn put_tags(aws: &Aws, target: &Target, live: &Tags, untag: &BTreeSet<String>) -> Outcome<()> {
     let mut all = live.clone();
+    all.retain(|key, _| !untag.contains(key));
     all.extend(target.tags.clone());
     if &all == live {
+        return Ok(());
+    }
+    if all.is_empty() {
+        let call = aws.s3.delete_bucket_tagging().bucket(&target.name);
+        call.send().await.map_err(failed(&target.address, "s3:DeleteBucketTagging"))?;
         return Ok(());
     }
     let tagging = Tagging::builder().set_tag_set(Some(tags_to_sdk(&all))).build().expect("a tagging with its tags");

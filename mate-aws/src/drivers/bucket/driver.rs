@@ -1,5 +1,7 @@
 //! S3 buckets. Their names are everybody's: a name can be taken by another account.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use mate_core::graph::{Tags, Unresolved};
@@ -53,7 +55,7 @@ impl Driver for BucketDriver {
         // Looked at before: in us-east-1 S3 answers "created" for a bucket that the account has already.
         let tags = match aspects::tags(aws, target).await? {
             Some(tags) => {
-                if !target.ownership().owns(&tags) {
+                if !target.accepts(&tags) {
                     return Err(ownership::refuse(target, CREATE, &tags));
                 }
                 tags
@@ -72,7 +74,7 @@ impl Driver for BucketDriver {
             ProviderError::new(ErrorClass::NotFound, CALL, target.address.clone())
                 .with_message(format!("there is no bucket `{}`", target.name))
         })?;
-        if !target.ownership().owns(&tags) {
+        if !target.accepts(&tags) {
             return Err(ownership::refuse(target, CALL, &tags));
         }
         let inputs = target.typed::<Bucket>()?;
@@ -81,7 +83,7 @@ impl Driver for BucketDriver {
                 "kms_key_arn" => aspects::put_encryption(aws, target, key(target, &inputs)?).await?,
                 "versioning" => aspects::put_versioning(aws, target, inputs.versioning).await?,
                 "lifecycle" => aspects::put_lifecycle(aws, target, &inputs.lifecycle).await?,
-                "tags" => aspects::put_tags(aws, target, &tags).await?,
+                "tags" => aspects::put_tags(aws, target, &tags, &request.untag).await?,
                 _ => {}
             }
         }
@@ -100,7 +102,7 @@ impl Driver for BucketDriver {
         const CALL: &str = "s3:DeleteBucket";
         let target = &request.target;
         let Some(tags) = aspects::tags(aws, target).await? else { return Ok(Deleted::Gone) };
-        if !target.ownership().owns(&tags) {
+        if !target.accepts(&tags) {
             return Err(ownership::refuse(target, CALL, &tags));
         }
         let objects = if request.data == DataPolicy::Discard { Objects::Discard } else { Objects::Keep };
@@ -168,7 +170,7 @@ async fn make(aws: &Aws, target: &Target) -> Result<Tags, ProviderError> {
     match answer {
         Ok(()) => Ok(aspects::tags(aws, target).await?.unwrap_or_default()),
         Err(error) if lost(&error) => match aspects::tags(aws, target).await {
-            Ok(Some(tags)) if tags.is_empty() || target.ownership().owns(&tags) => Ok(tags),
+            Ok(Some(tags)) if tags.is_empty() || target.accepts(&tags) => Ok(tags),
             Ok(Some(tags)) => Err(ownership::refuse(target, CREATE, &tags)),
             _ => Err(error),
         },
@@ -178,7 +180,7 @@ async fn make(aws: &Aws, target: &Target) -> Result<Tags, ProviderError> {
 
 /// Every aspect, the policy last: over plain HTTP it refuses what comes after it.
 async fn complete(aws: &Aws, target: &Target, inputs: &BucketInputs, tags: &Tags) -> Result<(), ProviderError> {
-    aspects::put_tags(aws, target, tags).await?;
+    aspects::put_tags(aws, target, tags, &BTreeSet::new()).await?;
     aspects::block_public_access(aws, target).await?;
     aspects::put_encryption(aws, target, key(target, inputs)?).await?;
     if inputs.versioning || aspects::versioning(aws, target).await? {

@@ -2,6 +2,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::create_bucket::{CreateBucketError, CreateBucketOutput};
 use aws_sdk_s3::operation::delete_bucket::{DeleteBucketError, DeleteBucketOutput};
 use aws_sdk_s3::operation::delete_bucket_policy::DeleteBucketPolicyOutput;
+use aws_sdk_s3::operation::delete_bucket_tagging::DeleteBucketTaggingOutput;
 use aws_sdk_s3::operation::delete_objects::DeleteObjectsOutput;
 use aws_sdk_s3::operation::get_bucket_encryption::{GetBucketEncryptionError, GetBucketEncryptionOutput};
 use aws_sdk_s3::operation::get_bucket_lifecycle_configuration::GetBucketLifecycleConfigurationError;
@@ -472,4 +473,32 @@ async fn over_plain_http_a_refused_deletion_puts_the_policy_back() {
     let error = BucketDriver.delete(&aws, &delete(target())).await.unwrap_err();
     assert_eq!(error.code.as_deref(), Some("BucketNotEmpty"));
     assert_eq!((lifted.num_calls(), back.num_calls()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags_and_keeps_the_others() {
+    let mixed = mock!(Client::get_bucket_tagging).then_output(|| {
+        let mut tags = target().tags;
+        tags.insert("Project".into(), "shop".into());
+        GetBucketTaggingOutput::builder().set_tag_set(Some(tags_to_sdk(&tags))).build().unwrap()
+    });
+    let rest = mock!(Client::put_bucket_tagging)
+        .match_requests(|request| request.tagging().unwrap().tag_set().iter().map(|tag| tag.key()).eq(["Project"]))
+        .then_output(|| PutBucketTaggingOutput::builder().build());
+    BucketDriver.update(&stub(&[&mixed, &rest]), &testing::give_back(target())).await.unwrap();
+    assert_eq!(rest.num_calls(), 1);
+
+    let none = mock!(Client::delete_bucket_tagging).then_output(|| DeleteBucketTaggingOutput::builder().build());
+    let answer = BucketDriver.update(&stub(&[&tagged(true), &none]), &testing::give_back(target())).await.unwrap();
+    assert_eq!((answer.physical_id.as_str(), none.num_calls()), (NAME, 1));
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_adopted_by_its_tags() {
+    let on = mock!(Client::put_bucket_tagging)
+        .match_requests(|request| request.tagging().unwrap().tag_set().len() == 4)
+        .then_output(|| PutBucketTaggingOutput::builder().build());
+    let request = update(testing::unowned(target()), &["tags"]);
+    BucketDriver.update(&stub(&[&tagged(false), &on]), &request).await.unwrap();
+    assert_eq!(on.num_calls(), 1);
 }

@@ -66,7 +66,7 @@ impl Driver for CacheSubnetGroupDriver {
         let target = &request.target;
         let inputs = target.typed::<CacheSubnetGroup>()?;
         let live = fields::needed(target, CALL, known(aws, target).await?)?;
-        let changed = fields::remaining::<CacheSubnetGroup>(&request.fields, &live, target);
+        let changed = fields::to_change::<CacheSubnetGroup>(request, &live);
         if changed.iter().any(|field| field != "tags") {
             aws.elasticache
                 .modify_cache_subnet_group()
@@ -77,7 +77,7 @@ impl Driver for CacheSubnetGroupDriver {
                 .await
                 .map_err(failed(&target.address, CALL))?;
         }
-        elasticache_tags::set(aws, target, &live, &changed).await?;
+        elasticache_tags::change(aws, request, &live, &changed).await?;
         Ok(live.into())
     }
 

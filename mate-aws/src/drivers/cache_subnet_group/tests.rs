@@ -1,6 +1,7 @@
 //! What an emulator cannot show.
 
 use aws_sdk_elasticache::Client;
+use aws_sdk_elasticache::operation::add_tags_to_resource::AddTagsToResourceOutput;
 use aws_sdk_elasticache::operation::create_cache_subnet_group::CreateCacheSubnetGroupError;
 use aws_sdk_elasticache::operation::delete_cache_subnet_group::{
     DeleteCacheSubnetGroupError, DeleteCacheSubnetGroupOutput,
@@ -12,6 +13,7 @@ use aws_sdk_elasticache::operation::list_tags_for_resource::ListTagsForResourceO
 use aws_sdk_elasticache::operation::modify_cache_subnet_group::{
     ModifyCacheSubnetGroupError, ModifyCacheSubnetGroupOutput,
 };
+use aws_sdk_elasticache::operation::remove_tags_from_resource::RemoveTagsFromResourceOutput;
 use aws_sdk_elasticache::types::{CacheSubnetGroup as Group, Subnet};
 use aws_smithy_mocks::{Rule, mock};
 use mate_core::graph::Tags;
@@ -108,4 +110,28 @@ async fn a_deletion_can_be_repeated_and_waits_for_the_cache() {
     let rules = client!(aws_sdk_elasticache, [described("d"), tagged(&target().tags), used]);
     let error = Subject.delete(&aws(rules), &testing::delete(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Dependency);
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags() {
+    let off = mock!(Client::remove_tags_from_resource)
+        .match_requests(|request| {
+            request.resource_name() == Some("arn:subnets") && request.tag_keys() == testing::OWNERSHIP
+        })
+        .then_output(|| RemoveTagsFromResourceOutput::builder().build());
+    let rules = client!(aws_sdk_elasticache, [described("d"), tagged(&target().tags), off.clone()]);
+    let answer = Subject.update(&aws(rules), &testing::give_back(target())).await.unwrap();
+    assert_eq!((answer.physical_id.as_str(), off.num_calls()), ("subnets", 1));
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_adopted_by_a_create_that_finds_it() {
+    let on = mock!(Client::add_tags_to_resource)
+        .match_requests(|request| request.tags().len() == 4)
+        .then_output(|| AddTagsToResourceOutput::builder().build());
+    let nobody_s = || tagged(&Tags::new());
+    let rules = [taken(), described("d"), nobody_s(), described("d"), nobody_s(), on.clone()];
+    let request = testing::create(testing::unowned(target()));
+    Subject.create(&aws(client!(aws_sdk_elasticache, rules)), &request).await.unwrap();
+    assert_eq!(on.num_calls(), 1);
 }

@@ -78,8 +78,8 @@ impl Driver for DbInstanceDriver {
         let found = describe(aws, &target.address, fields::known_as(target)).await?;
         let instance = pick(target, &found);
         let present = fields::needed(target, CALL, instance.map(|instance| live(target, instance)))?;
-        let changed = fields::remaining::<DbInstance>(&request.fields, &present, target);
-        rds_tags::set(aws, target, &present, &changed).await?;
+        let changed = fields::to_change::<DbInstance>(request, &present);
+        rds_tags::change(aws, request, &present, &changed).await?;
         let (Some(instance), true) = (instance, changed.iter().any(|field| field != "tags")) else {
             return Ok(present.into());
         };
@@ -102,7 +102,7 @@ impl Driver for DbInstanceDriver {
         let found = describe(aws, &target.address, fields::known_as(target)).await?;
         let Some(instance) = pick(target, &found) else { return Ok(Deleted::Gone) };
         let present = live(target, instance);
-        if !target.ownership().owns(&present.tags) {
+        if !target.accepts(&present.tags) {
             return Err(tags::refuse(target, CALL, &present.tags));
         }
         if present.status == Status::Deleting {

@@ -75,13 +75,13 @@ impl Driver for DbParameterGroupDriver {
         let target = &request.target;
         let inputs = target.typed::<DbParameterGroup>()?;
         let live = fields::needed(target, "rds:ModifyDBParameterGroup", known(aws, target).await?)?;
-        let changed = fields::remaining::<DbParameterGroup>(&request.fields, &live, target);
+        let changed = fields::to_change::<DbParameterGroup>(request, &live);
         if changed.iter().any(|field| field == "parameters") {
             let present: BTreeMap<String, String> =
                 serde_json::from_value(live.inputs["parameters"].clone()).unwrap_or_default();
             change(aws, target, &live.physical_id, &present, &inputs.parameters).await?;
         }
-        rds_tags::set(aws, target, &live, &changed).await?;
+        rds_tags::change(aws, request, &live, &changed).await?;
         Ok(live.into())
     }
 

@@ -71,7 +71,7 @@ impl Driver for DbSubnetGroupDriver {
         let target = &request.target;
         let inputs = target.typed::<DbSubnetGroup>()?;
         let live = fields::needed(target, CALL, known(aws, target).await?)?;
-        let changed = fields::remaining::<DbSubnetGroup>(&request.fields, &live, target);
+        let changed = fields::to_change::<DbSubnetGroup>(request, &live);
         if changed.iter().any(|field| field != "tags") {
             aws.rds
                 .modify_db_subnet_group()
@@ -82,7 +82,7 @@ impl Driver for DbSubnetGroupDriver {
                 .await
                 .map_err(failed(&target.address, CALL))?;
         }
-        rds_tags::set(aws, target, &live, &changed).await?;
+        rds_tags::change(aws, request, &live, &changed).await?;
         Ok(live.into())
     }
 

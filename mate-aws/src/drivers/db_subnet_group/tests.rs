@@ -1,16 +1,18 @@
 //! What an emulator cannot show.
 
 use aws_sdk_rds::Client;
+use aws_sdk_rds::operation::add_tags_to_resource::AddTagsToResourceOutput;
 use aws_sdk_rds::operation::create_db_subnet_group::{CreateDBSubnetGroupError, CreateDbSubnetGroupOutput};
 use aws_sdk_rds::operation::delete_db_subnet_group::DeleteDBSubnetGroupError;
 use aws_sdk_rds::operation::describe_db_subnet_groups::{DescribeDBSubnetGroupsError, DescribeDbSubnetGroupsOutput};
 use aws_sdk_rds::operation::list_tags_for_resource::{ListTagsForResourceError, ListTagsForResourceOutput};
 use aws_sdk_rds::operation::modify_db_subnet_group::{ModifyDBSubnetGroupError, ModifyDbSubnetGroupOutput};
+use aws_sdk_rds::operation::remove_tags_from_resource::RemoveTagsFromResourceOutput;
 use aws_sdk_rds::types::{DbSubnetGroup as Group, Subnet};
 use aws_smithy_mocks::{Rule, mock};
 use mate_core::graph::Tags;
 use mate_core::kinds::db_subnet_group::{DbSubnetGroup, DbSubnetGroupInputs};
-use mate_core::provider::{Deleted, ErrorClass, Observation, RetryStatus, Target};
+use mate_core::provider::{Claim, Deleted, ErrorClass, Observation, RetryStatus, Target};
 use serde_json::json;
 
 use super::DbSubnetGroupDriver as Subject;
@@ -152,4 +154,56 @@ async fn a_group_in_use_is_a_dependency_and_a_foreign_one_is_kept() {
     let rds = client!(aws_sdk_rds, [described("d"), tagged(&Tags::new())]);
     let error = Subject.delete(&aws(rds), &testing::delete(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags() {
+    let off = mock!(Client::remove_tags_from_resource)
+        .match_requests(|request| {
+            request.resource_name() == Some("arn:subnets") && request.tag_keys() == testing::OWNERSHIP
+        })
+        .then_output(|| RemoveTagsFromResourceOutput::builder().build());
+    let rules = client!(aws_sdk_rds, [described("d"), tagged(&target().tags), off.clone()]);
+    let answer = Subject.update(&aws(rules), &testing::give_back(target())).await.unwrap();
+    assert_eq!((answer.physical_id.as_str(), off.num_calls()), ("subnets", 1));
+    // Once more, when the first answer was lost: nothing is left to take off.
+    let rules = client!(aws_sdk_rds, [described("d"), tagged(&Tags::new())]);
+    Subject.update(&aws(rules), &testing::give_back(testing::unowned(target()))).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_adopted_by_its_tags_and_what_is_somebody_s_is_not() {
+    let group = testing::unowned(target());
+    let on = || {
+        mock!(Client::add_tags_to_resource)
+            .match_requests(|request| request.tags().len() == 4)
+            .then_output(|| AddTagsToResourceOutput::builder().build())
+    };
+    let rules = client!(aws_sdk_rds, [described("other"), tagged(&Tags::new())]);
+    present(Subject.observe(&aws(rules), std::slice::from_ref(&group)).await.remove(0));
+    let tagging = on();
+    let rules = client!(aws_sdk_rds, [described("other"), tagged(&Tags::new()), tagging.clone()]);
+    Subject.update(&aws(rules), &testing::update(group.clone(), &["tags"])).await.unwrap();
+    assert_eq!(tagging.num_calls(), 1);
+
+    let rules = client!(aws_sdk_rds, [described("d"), tagged(&testing::somebody_s())]);
+    let observation = Subject.observe(&aws(rules), std::slice::from_ref(&group)).await.remove(0);
+    assert!(matches!(observation, Observation::Foreign(_)), "{observation:?}");
+
+    // A create that finds it does the same, and brings the rest.
+    let (modify, tagging) =
+        (mock!(Client::modify_db_subnet_group).then_output(|| ModifyDbSubnetGroupOutput::builder().build()), on());
+    let nobody_s = || tagged(&Tags::new());
+    let rules = [described("other"), nobody_s(), described("other"), nobody_s(), modify.clone(), tagging.clone()];
+    Subject.create(&aws(client!(aws_sdk_rds, rules)), &testing::create(group)).await.unwrap();
+    assert_eq!((modify.num_calls(), tagging.num_calls()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_is_only_read_is_anybody_s() {
+    let read = Target { claim: Claim::ReadOnly, ..target() };
+    for tags in [Tags::new(), testing::somebody_s()] {
+        let rules = client!(aws_sdk_rds, [described("d"), tagged(&tags)]);
+        assert_eq!(present(Subject.observe(&aws(rules), std::slice::from_ref(&read)).await.remove(0)).tags, tags);
+    }
 }

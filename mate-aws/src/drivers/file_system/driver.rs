@@ -97,10 +97,10 @@ impl Driver for FileSystemDriver {
         let inputs = target.typed::<FileSystem>()?;
         let live = fields::needed(target, CALL, known(aws, target).await?.map(|(_, live)| live))?;
         let id = live.physical_id.clone();
-        let changed = fields::remaining::<FileSystem>(&request.fields, &live, target);
+        let changed = fields::to_change::<FileSystem>(request, &live);
         let named = |field: &str| changed.iter().any(|changed| changed == field);
         if named("tags") {
-            efs::set_tags(aws, target, &id, &live.tags).await?;
+            efs::change_tags(aws, request, &id, &live.tags).await?;
         }
         if named("transition_to_ia") {
             put_lifecycle(aws, target, &id, &inputs).await?;
@@ -123,7 +123,7 @@ impl Driver for FileSystemDriver {
         const CALL: &str = "elasticfilesystem:DeleteFileSystem";
         let target = &request.target;
         let Some((found, live)) = known(aws, target).await? else { return Ok(Deleted::Gone) };
-        if !target.ownership().owns(&live.tags) {
+        if !target.accepts(&live.tags) {
             return Err(tags::refuse(target, CALL, &live.tags));
         }
         if live.status == Status::Deleting {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, gone, present, unlike};
+use crate::drivers::batch::{fixed, gone, present, to_change, unlike};
 use crate::drivers::fields::{repeat, text, value};
 use crate::tags::not_ours;
 
@@ -24,7 +24,7 @@ const CALL: &str = "route53:ChangeResourceRecordSets";
 /// Alias records of type A, found by zone and name.
 ///
 /// A record carries no tags. It is ours when its physical id (`zone/name/A`) is recorded, or when it already stands
-/// for the host name that it should; any other record of the name is foreign. A new one is made with `CREATE`, which
+/// for the host name that it should; any other record of the name is foreign, unless it is being adopted. A new one is made with `CREATE`, which
 /// AWS refuses when the name is taken, and never with `UPSERT`.
 ///
 /// It is ready as soon as Route 53 accepted the change. That the change has reached every name server (`INSYNC`, a
@@ -79,6 +79,9 @@ impl Driver for RecordSetDriver {
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
+        if to_change(&RecordSet::model(), request, &live).is_empty() {
+            return Ok(live.into());
+        }
         adopt(aws, target, live).await
     }
 
@@ -212,7 +215,7 @@ fn judge(target: &Target, place: &(String, String), record: &ResourceRecordSet) 
     let ours = text(target, "alias_dns_name")
         .is_some_and(|wanted| alias.is_some_and(|alias| host(&alias.dns_name) == host(wanted)));
     let is_recorded = target.physical_id.as_deref().and_then(recorded).as_ref() == Some(place);
-    if !ours && !is_recorded {
+    if !ours && !is_recorded && !target.accepts(&Tags::new()) {
         let points_to = alias.map_or("fixed addresses", |alias| alias.dns_name.as_str());
         return Observation::Foreign(format!("{}; it points to {points_to}", not_ours(target, &Tags::new())));
     }

@@ -225,3 +225,13 @@ async fn one_change_at_a_time_is_a_throttle() {
     let error = RecordSetDriver.create(&aws, &create(target("acme.example.com"))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Throttled);
 }
+
+#[tokio::test]
+async fn one_that_points_elsewhere_can_be_adopted_and_is_not_changed_by_that() {
+    let adopted = testing::unowned(target("acme.example.com"));
+    let elsewhere = || listed(vec![alias("acme.example.com.", "old-lb-2.us-east-1.elb.amazonaws.com.")]);
+    let aws = aws(client!(aws_sdk_route53, [&elsewhere(), &elsewhere()]));
+    present(RecordSetDriver.observe(&aws, std::slice::from_ref(&adopted)).await.remove(0));
+    let answer = RecordSetDriver.update(&aws, &update(adopted, &["tags"])).await.unwrap();
+    assert_eq!(answer.physical_id, "Z0123456789/acme.example.com/A");
+}

@@ -13,8 +13,8 @@ use mate_core::ids::{Address, KindName};
 use mate_core::kinds::identity_provider::IdentityProviderInputs;
 use mate_core::kinds::{IdentityProvider, Kind};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
-    UpdateRequest,
+    Claim, CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
+    Target, UpdateRequest,
 };
 use serde_json::{Value, json};
 
@@ -26,6 +26,8 @@ use crate::tags::not_ours;
 const CREATE: &str = "cognito-idp:CreateIdentityProvider";
 const UPDATE: &str = "cognito-idp:UpdateIdentityProvider";
 const DELETE: &str = "cognito-idp:DeleteIdentityProvider";
+/// What the identifiers of all of MATE's providers begin with.
+const MARKER: &str = "mate.";
 
 /// The driver of `cognito-idp:IdentityProvider`.
 #[derive(Debug)]
@@ -91,7 +93,11 @@ impl Driver for IdentityProviderDriver {
         if !owns(target, pool, &found) {
             return Err(refuse(target, UPDATE));
         }
-        bring(aws, target, &inputs, pool, &found).await?;
+        if request.fields.iter().all(|field| field == "tags") {
+            mark(aws, target, pool, &found).await?;
+        } else {
+            bring(aws, target, &inputs, pool, &found).await?;
+        }
         Ok(created(target, pool))
     }
 
@@ -111,7 +117,7 @@ impl Driver for IdentityProviderDriver {
 /// The identifier that makes a provider ours: 40 characters at most.
 /// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateIdentityProvider.html>
 pub(super) fn marker(address: &Address) -> String {
-    let whole = format!("mate.{}.{}.{}", address.environment, address.tenant, address.node);
+    let whole = format!("{MARKER}{}.{}.{}", address.environment, address.tenant, address.node);
     if whole.len() <= 40 {
         return whole;
     }
@@ -119,7 +125,7 @@ pub(super) fn marker(address: &Address) -> String {
     let hash = whole
         .bytes()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    format!("mate.{hash:016x}")
+    format!("{MARKER}{hash:016x}")
 }
 
 /// The pool: known, or the first half of what is recorded.
@@ -132,15 +138,43 @@ fn physical_id(target: &Target, pool: &str) -> String {
     format!("{pool}/{}", target.name)
 }
 
+/// Whether the provider may be the target's.
 fn owns(target: &Target, pool: &str, found: &IdentityProviderType) -> bool {
-    found.idp_identifiers().contains(&marker(&target.address))
-        || target.physical_id.as_deref() == Some(physical_id(target, pool).as_str())
+    let ours = found.idp_identifiers().contains(&marker(&target.address));
+    match target.claim {
+        Claim::ReadOnly => true,
+        // Here the physical id is what somebody named, no record of ours.
+        Claim::Unowned => ours || !found.idp_identifiers().iter().any(|identifier| identifier.starts_with(MARKER)),
+        _ => ours || target.physical_id.as_deref() == Some(physical_id(target, pool).as_str()),
+    }
 }
 
 async fn describe(aws: &Aws, target: &Target, pool: &str) -> Result<Option<IdentityProviderType>, ProviderError> {
     let call = aws.cognito.describe_identity_provider().user_pool_id(pool).provider_name(&target.name);
     let answer = call.send().await.map_err(failed(&target.address, "cognito-idp:DescribeIdentityProvider"));
     Ok(if_found(answer)?.and_then(|answer| answer.identity_provider))
+}
+
+/// Makes a provider ours, which is all that an adoption writes.
+async fn mark(aws: &Aws, target: &Target, pool: &str, found: &IdentityProviderType) -> Result<(), ProviderError> {
+    let identifiers = identifiers(target, found);
+    if found.idp_identifiers() == identifiers {
+        return Ok(());
+    }
+    let call = aws.cognito.update_identity_provider().user_pool_id(pool).provider_name(&target.name);
+    let answer = call.set_idp_identifiers(Some(identifiers)).send().await;
+    answer.map_err(failed(&target.address, UPDATE))?;
+    Ok(())
+}
+
+/// The identifiers that a provider has, with ours.
+fn identifiers(target: &Target, found: &IdentityProviderType) -> Vec<String> {
+    let mut identifiers = found.idp_identifiers().to_vec();
+    let marker = marker(&target.address);
+    if !identifiers.contains(&marker) {
+        identifiers.push(marker);
+    }
+    identifiers
 }
 
 async fn bring(
@@ -151,11 +185,6 @@ async fn bring(
     found: &IdentityProviderType,
 ) -> Result<(), ProviderError> {
     // What somebody added stays: identifiers by hand, and the client of an OIDC provider, which is no input.
-    let mut identifiers = found.idp_identifiers().to_vec();
-    let marker = marker(&target.address);
-    if !identifiers.contains(&marker) {
-        identifiers.push(marker);
-    }
     let mut all = found.provider_details().cloned().unwrap_or_default();
     all.retain(|name, _| matches!(name.as_str(), "client_id" | "client_secret"));
     all.extend(details(inputs));
@@ -165,7 +194,7 @@ async fn bring(
         .provider_name(&target.name)
         .set_provider_details(Some(all))
         .set_attribute_mapping(Some(mapping(inputs)))
-        .set_idp_identifiers(Some(identifiers))
+        .set_idp_identifiers(Some(identifiers(target, found)))
         .send()
         .await
         .map_err(failed(&target.address, UPDATE))?;

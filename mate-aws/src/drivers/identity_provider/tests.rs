@@ -13,7 +13,7 @@ use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, IdentityProvi
 use aws_smithy_mocks::{Rule, mock};
 use mate_core::kinds::IdentityProvider;
 use mate_core::kinds::identity_provider::IdentityProviderInputs;
-use mate_core::provider::{Deleted, ErrorClass, Observation, Target};
+use mate_core::provider::{Claim, Deleted, ErrorClass, Observation, Target};
 
 use super::IdentityProviderDriver;
 use super::driver::marker;
@@ -136,4 +136,28 @@ async fn deleting_what_is_absent_succeeds() {
     let aws = stub(&[&described(true, "https://idp.example.org/metadata.xml"), &deleted]);
     assert_eq!(IdentityProviderDriver.delete(&aws, &delete(target())).await.unwrap(), Deleted::Gone);
     assert_eq!(deleted.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_adopted_by_its_marker_alone() {
+    let marked = mock!(Client::update_identity_provider)
+        .match_requests(|request| {
+            request.idp_identifiers() == ["acme.example.org", "mate.dev.acme.thing"]
+                && request.provider_details().is_none()
+        })
+        .then_output(|| UpdateIdentityProviderOutput::builder().build());
+    let aws = stub(&[&described(false, "https://old.example.org"), &marked]);
+    IdentityProviderDriver.update(&aws, &update(testing::unowned(target()), &["tags"])).await.unwrap();
+    assert_eq!(marked.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn what_is_somebody_s_is_not_adopted_but_can_be_read() {
+    let somebody_s = || described(true, "https://idp.example.org/metadata.xml");
+    let mut other = Target { physical_id: Some("us-east-1_abc/AcmeSSO".into()), ..testing::unowned(target()) };
+    other.address.tenant = "other".parse().unwrap();
+    let answer = IdentityProviderDriver.observe(&stub(&[&somebody_s()]), std::slice::from_ref(&other)).await.remove(0);
+    assert!(matches!(answer, Observation::Foreign(_)), "{answer:?}");
+    other.claim = Claim::ReadOnly;
+    present(IdentityProviderDriver.observe(&stub(&[&somebody_s()]), &[other]).await.remove(0));
 }

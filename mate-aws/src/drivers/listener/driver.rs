@@ -16,8 +16,8 @@ use serde_json::{Map, Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, gone, incomplete, present, unlike, vanished};
-use crate::drivers::elbv2::{action, action_value, add_tags, forward_outputs, load_balancer_of, tag_list, tags_of};
+use crate::drivers::batch::{fixed, gone, incomplete, present, to_change, unlike, vanished};
+use crate::drivers::elbv2::{action, action_value, change_tags, forward_outputs, load_balancer_of, tag_list, tags_of};
 use crate::drivers::fields::{behind, missing, repeat, text, value};
 use crate::tags::{TagChange, judge};
 
@@ -93,9 +93,8 @@ impl Driver for ListenerDriver {
         const CALL: &str = "elbv2:ModifyListener";
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
-        let mut fields = unlike(&Listener::model(), target, &live);
-        fields.retain(|field| request.fields.contains(field));
-        change(aws, target, &live, &fields).await?;
+        let fields = to_change(&Listener::model(), request, &live);
+        change(aws, target, &live, &fields, &TagChange::of(request, &live.tags)).await?;
         Ok(created(target, &live.physical_id))
     }
 
@@ -221,13 +220,19 @@ async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, Provid
     if !stuck.is_empty() {
         return Err(fixed(target, "elbv2:CreateListener", &stuck));
     }
-    match change(aws, target, &live, &fields).await {
+    match change(aws, target, &live, &fields, &TagChange::new(&live.tags, &target.tags)).await {
         Ok(()) => Ok(created(target, &live.physical_id)),
         Err(error) => Err(behind(&live.into())(error)),
     }
 }
 
-async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> Result<(), ProviderError> {
+async fn change(
+    aws: &Aws,
+    target: &Target,
+    live: &Live,
+    fields: &[String],
+    tags: &TagChange,
+) -> Result<(), ProviderError> {
     let inputs = target.typed::<Listener>()?;
     let named = |field: &str| fields.iter().any(|name| name == field);
     let protocol = named("protocol");
@@ -247,9 +252,8 @@ async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> R
         }
         call.send().await.map_err(failed(&target.address, "elbv2:ModifyListener"))?;
     }
-    let tags = TagChange::new(&live.tags, &target.tags);
-    if named("tags") && !tags.is_empty() {
-        add_tags(aws, &target.address, &live.physical_id, &tags.set).await?;
+    if named("tags") {
+        change_tags(aws, &target.address, &live.physical_id, tags).await?;
     }
     Ok(())
 }

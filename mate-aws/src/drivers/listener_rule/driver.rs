@@ -18,8 +18,8 @@ use serde_json::{Map, Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, gone, incomplete, present, unlike};
-use crate::drivers::elbv2::{action, action_value, add_tags, forward_outputs, listener_of, tag_list, tags_of};
+use crate::drivers::batch::{fixed, gone, incomplete, present, to_change, unlike};
+use crate::drivers::elbv2::{action, action_value, change_tags, forward_outputs, listener_of, tag_list, tags_of};
 use crate::drivers::fields::{behind, missing, repeat, text, value};
 use crate::tags::{TagChange, judge};
 
@@ -95,9 +95,8 @@ impl Driver for ListenerRuleDriver {
         const CALL: &str = "elbv2:ModifyRule";
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
-        let mut fields = unlike(&ListenerRule::model(), target, &live);
-        fields.retain(|field| request.fields.contains(field));
-        change(aws, target, &live, &fields).await?;
+        let fields = to_change(&ListenerRule::model(), request, &live);
+        change(aws, target, &live, &fields, &TagChange::of(request, &live.tags)).await?;
         Ok(created(target, &live.physical_id))
     }
 
@@ -235,13 +234,19 @@ async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, Provid
     if fields.iter().any(|field| field == "listener_arn") {
         return Err(fixed(target, "elbv2:CreateRule", &["listener_arn".to_owned()]));
     }
-    match change(aws, target, &live, &fields).await {
+    match change(aws, target, &live, &fields, &TagChange::new(&live.tags, &target.tags)).await {
         Ok(()) => Ok(created(target, &live.physical_id)),
         Err(error) => Err(behind(&live.into())(error)),
     }
 }
 
-async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> Result<(), ProviderError> {
+async fn change(
+    aws: &Aws,
+    target: &Target,
+    live: &Live,
+    fields: &[String],
+    tags: &TagChange,
+) -> Result<(), ProviderError> {
     let inputs = target.typed::<ListenerRule>()?;
     let address = &target.address;
     let named = |field: &str| fields.iter().any(|name| name == field);
@@ -264,9 +269,8 @@ async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> R
             .await
             .map_err(failed(address, "elbv2:SetRulePriorities"))?;
     }
-    let tags = TagChange::new(&live.tags, &target.tags);
-    if named("tags") && !tags.is_empty() {
-        add_tags(aws, address, &live.physical_id, &tags.set).await?;
+    if named("tags") {
+        change_tags(aws, address, &live.physical_id, tags).await?;
     }
     Ok(())
 }

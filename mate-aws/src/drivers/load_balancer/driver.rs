@@ -19,8 +19,8 @@ use serde_json::{Map, Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, present, unlike, vanished};
-use crate::drivers::elbv2::{PAGE, add_tags, full_name, tag_list, tags_of};
+use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, present, to_change, unlike, vanished};
+use crate::drivers::elbv2::{By, PAGE, change_tags, full_name, tag_list, tags_of};
 use crate::drivers::fields::{behind, missing, value, values};
 use crate::tags::{TagChange, judge};
 
@@ -31,7 +31,7 @@ const LOGS: &str = "access_logs.s3.enabled";
 const LOGS_BUCKET: &str = "access_logs.s3.bucket";
 const LOGS_PREFIX: &str = "access_logs.s3.prefix";
 
-/// Application load balancers, found by name. One that is protected from deletion is refused until an update has
+/// Application load balancers, found by the recorded ARN, else by name. One that is protected from deletion is refused until an update has
 /// lifted the protection.
 #[derive(Debug)]
 pub(crate) struct LoadBalancerDriver;
@@ -43,7 +43,7 @@ impl Driver for LoadBalancerDriver {
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
-        grouped(targets, PAGE, |_| vec![()], |(), group| read(aws, group)).await
+        grouped(targets, PAGE, By::all, |by, group| read(aws, by, group)).await
     }
 
     async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
@@ -99,9 +99,8 @@ impl Driver for LoadBalancerDriver {
         const CALL: &str = "elbv2:ModifyLoadBalancerAttributes";
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
-        let mut fields = unlike(&LoadBalancer::model(), target, &live);
-        fields.retain(|field| request.fields.contains(field));
-        change(aws, target, &live, &fields).await?;
+        let fields = to_change(&LoadBalancer::model(), request, &live);
+        change(aws, target, &live, &fields, &TagChange::of(request, &live.tags)).await?;
         Ok(live.into())
     }
 
@@ -131,19 +130,15 @@ impl Driver for LoadBalancerDriver {
     }
 }
 
-async fn read(aws: &Aws, group: Vec<&Target>) -> Result<Vec<Observation>, ProviderError> {
+async fn read(aws: &Aws, by: By, group: Vec<&Target>) -> Result<Vec<Observation>, ProviderError> {
     let address = &group[0].address;
-    let mut names: Vec<String> = group.iter().map(|target| target.name.clone()).collect();
-    names.sort();
-    names.dedup();
-    let balancers = found(&names, PAGE, |names| async move {
-        let answer = aws
-            .elbv2
-            .describe_load_balancers()
-            .set_names(Some(names))
-            .send()
-            .await
-            .map_err(failed(address, "elbv2:DescribeLoadBalancers"))?;
+    let balancers = found(&by.keys(&group), PAGE, |keys| async move {
+        let call = aws.elbv2.describe_load_balancers();
+        let call = match by {
+            By::Arn => call.set_load_balancer_arns(Some(keys)),
+            By::Name => call.set_names(Some(keys)),
+        };
+        let answer = call.send().await.map_err(failed(address, "elbv2:DescribeLoadBalancers"))?;
         Ok(answer.load_balancers.unwrap_or_default())
     })
     .await?;
@@ -157,7 +152,7 @@ async fn read(aws: &Aws, group: Vec<&Target>) -> Result<Vec<Observation>, Provid
         .buffered(8)
         .try_collect()
         .await?;
-    Ok(group.into_iter().map(|target| answer(target, &balancers, &tags, &attributes)).collect())
+    Ok(group.into_iter().map(|target| answer(target, by, &balancers, &tags, &attributes)).collect())
 }
 
 type Attributes = BTreeMap<String, String>;
@@ -187,27 +182,29 @@ async fn read_attributes(
 
 fn answer(
     target: &Target,
+    by: By,
     balancers: &[Described],
     tags: &BTreeMap<String, Tags>,
     attributes: &BTreeMap<String, Option<Attributes>>,
 ) -> Observation {
-    let mut observations = balancers
+    let asked_for = |one: &&Described| match by {
+        By::Arn => one.load_balancer_arn() == Some(by.key(target)),
+        By::Name => one.load_balancer_name() == Some(by.key(target)),
+    };
+    let mut named: Vec<(&Described, &str)> = balancers
         .iter()
-        .filter(|one| one.load_balancer_name() == Some(&target.name))
+        .filter(asked_for)
         .filter_map(|balancer| Some((balancer, balancer.load_balancer_arn()?)))
-        .map(|(balancer, arn)| match (tags.get(arn), attributes.get(arn).and_then(Option::as_ref)) {
+        .collect();
+    // Not every endpoint keeps names unique: ours goes before a namesake.
+    named.sort_by_key(|(_, arn)| !tags.get(*arn).is_some_and(|tags| target.ownership().owns(tags)));
+    named
+        .first()
+        .map(|(balancer, arn)| match (tags.get(*arn), attributes.get(*arn).and_then(Option::as_ref)) {
             (Some(tags), Some(attributes)) => judge(target, live(arn, balancer, tags, attributes)),
             _ => Observation::Unknown(vanished(target, "elbv2:DescribeTags")),
-        });
-    // Not every endpoint keeps names unique: ours goes before a namesake.
-    match observations.next() {
-        None => Observation::Absent,
-        Some(Observation::Foreign(what)) => {
-            let ours = observations.find(|one| matches!(one, Observation::Present(_)));
-            ours.unwrap_or(Observation::Foreign(what))
-        }
-        Some(first) => first,
-    }
+        })
+        .unwrap_or(Observation::Absent)
 }
 
 fn live(arn: &str, balancer: &Described, tags: &Tags, attributes: &Attributes) -> Live {
@@ -272,13 +269,19 @@ async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, Provid
     if fields.iter().any(|field| field == "scheme") {
         return Err(fixed(target, "elbv2:CreateLoadBalancer", &["scheme".to_owned()]));
     }
-    match change(aws, target, &live, &fields).await {
+    match change(aws, target, &live, &fields, &TagChange::new(&live.tags, &target.tags)).await {
         Ok(()) => Ok(live.into()),
         Err(error) => Err(behind(&live.into())(error)),
     }
 }
 
-async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> Result<(), ProviderError> {
+async fn change(
+    aws: &Aws,
+    target: &Target,
+    live: &Live,
+    fields: &[String],
+    tags: &TagChange,
+) -> Result<(), ProviderError> {
     let inputs = target.typed::<LoadBalancer>()?;
     let (address, arn) = (&target.address, &live.physical_id);
     let named = |field: &str| fields.iter().any(|name| name == field);
@@ -304,9 +307,8 @@ async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> R
     if named("access_logs") {
         set_access_logs(aws, target, arn, &inputs).await?;
     }
-    let tags = TagChange::new(&live.tags, &target.tags);
-    if named("tags") && !tags.is_empty() {
-        add_tags(aws, address, arn, &tags.set).await?;
+    if named("tags") {
+        change_tags(aws, address, arn, tags).await?;
     }
     Ok(())
 }

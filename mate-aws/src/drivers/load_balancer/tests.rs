@@ -386,3 +386,18 @@ async fn what_is_not_ours_is_not_deleted_and_what_is_absent_is_gone() {
     assert_eq!(deleted.num_calls(), 0);
     assert_eq!(LoadBalancerDriver.delete(&aws, &delete(target("other", false))).await.unwrap(), Deleted::Gone);
 }
+
+#[tokio::test]
+async fn a_recorded_one_is_found_by_its_arn_whatever_its_name() {
+    let recorded = Target { physical_id: Some(arn("grown")), ..testing::unowned(target(NAME, false)) };
+    let by_arn = mock!(Client::describe_load_balancers)
+        .match_requests(|request| request.load_balancer_arns() == [arn("grown")] && request.names().is_empty())
+        .then_output(|| {
+            let grown = balancer("grown", LoadBalancerStateEnum::Active);
+            DescribeLoadBalancersOutput::builder().load_balancers(grown).build()
+        });
+    let (tags, attributes) = (tagged(Tags::new()), with_attributes(false));
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, any, [&by_arn, &tags, &attributes]));
+    let live = testing::present(LoadBalancerDriver.observe(&aws, &[recorded]).await.remove(0));
+    assert_eq!(live.physical_id, arn("grown"));
+}

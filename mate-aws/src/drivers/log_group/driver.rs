@@ -49,14 +49,15 @@ impl Driver for LogGroupDriver {
             ProviderError::new(ErrorClass::EventualConsistency, CREATE, target.address.clone())
                 .with_message("the log group cannot be seen yet")
         })?;
-        if !new && !target.ownership().owns(&live.tags) {
+        if !new && !target.accepts(&live.tags) {
             return Err(tags::refuse(target, CREATE, &live.tags));
         }
         let created = Created::from(live.clone());
         if live.inputs["retention_days"] != json!(retention) {
             keep_for(aws, target, retention).await.map_err(behind(&created))?;
         }
-        tag(aws, target, &live).await.map_err(behind(&created))?;
+        let change = TagChange::new(&live.tags, &target.tags);
+        tag(aws, target, &live, change).await.map_err(behind(&created))?;
         Ok(created)
     }
 
@@ -67,13 +68,13 @@ impl Driver for LogGroupDriver {
             ProviderError::new(ErrorClass::NotFound, CALL, target.address.clone())
                 .with_message(format!("there is no log group `{}`", target.name))
         })?;
-        if !target.ownership().owns(&live.tags) {
+        if !target.accepts(&live.tags) {
             return Err(tags::refuse(target, CALL, &live.tags));
         }
         for field in &request.fields {
             match field.as_str() {
                 "retention_days" => keep_for(aws, target, target.typed::<LogGroup>()?.retention_days).await?,
-                "tags" => tag(aws, target, &live).await?,
+                "tags" => tag(aws, target, &live, TagChange::of(request, &live.tags)).await?,
                 _ => {}
             }
         }
@@ -84,7 +85,7 @@ impl Driver for LogGroupDriver {
         const CALL: &str = "logs:DeleteLogGroup";
         let target = &request.target;
         let Some(live) = read(aws, target).await? else { return Ok(Deleted::Gone) };
-        if !target.ownership().owns(&live.tags) {
+        if !target.accepts(&live.tags) {
             return Err(tags::refuse(target, CALL, &live.tags));
         }
         let call = aws.logs.delete_log_group().log_group_name(&target.name);
@@ -133,12 +134,16 @@ async fn keep_for(aws: &Aws, target: &Target, days: u16) -> Result<(), ProviderE
     Ok(())
 }
 
-async fn tag(aws: &Aws, target: &Target, live: &Live) -> Result<(), ProviderError> {
-    let change = TagChange::new(&live.tags, &target.tags);
-    if !change.is_empty() {
+async fn tag(aws: &Aws, target: &Target, live: &Live, change: TagChange) -> Result<(), ProviderError> {
+    let keys = change.keys();
+    if !change.set.is_empty() {
         let call = aws.logs.tag_resource().resource_arn(&live.physical_id);
         let call = call.set_tags(Some(change.set.into_iter().collect()));
         call.send().await.map_err(failed(&target.address, "logs:TagResource"))?;
+    }
+    if !keys.is_empty() {
+        let call = aws.logs.untag_resource().resource_arn(&live.physical_id).set_tag_keys(Some(keys));
+        call.send().await.map_err(failed(&target.address, "logs:UntagResource"))?;
     }
     Ok(())
 }

@@ -4,6 +4,8 @@ use aws_sdk_cloudwatchlogs::operation::delete_log_group::DeleteLogGroupOutput;
 use aws_sdk_cloudwatchlogs::operation::describe_log_groups::{DescribeLogGroupsError, DescribeLogGroupsOutput};
 use aws_sdk_cloudwatchlogs::operation::list_tags_for_resource::ListTagsForResourceOutput;
 use aws_sdk_cloudwatchlogs::operation::put_retention_policy::{PutRetentionPolicyError, PutRetentionPolicyOutput};
+use aws_sdk_cloudwatchlogs::operation::tag_resource::TagResourceOutput;
+use aws_sdk_cloudwatchlogs::operation::untag_resource::UntagResourceOutput;
 use aws_sdk_cloudwatchlogs::types::LogGroup as SdkLogGroup;
 use aws_smithy_mocks::{Rule, mock};
 use mate_core::kinds::LogGroup;
@@ -124,4 +126,24 @@ async fn deletion_minds_whose_it_is_and_accepts_absence() {
 
     let gone = LogGroupDriver.delete(&stub(&[&page(&[], None, None)]), &delete(target())).await.unwrap();
     assert_eq!(gone, Deleted::Gone);
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags() {
+    let off = mock!(Client::untag_resource)
+        .match_requests(|request| request.resource_arn() == Some(ARN) && request.tag_keys() == testing::OWNERSHIP)
+        .then_output(|| UntagResourceOutput::builder().build());
+    let aws = stub(&[&page(&[NAME], Some(90), None), &tagged(true), &off]);
+    let answer = LogGroupDriver.update(&aws, &testing::give_back(target())).await.unwrap();
+    assert_eq!((answer.physical_id.as_str(), off.num_calls()), (ARN, 1));
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_adopted_by_a_create_that_finds_it() {
+    let on = mock!(Client::tag_resource)
+        .match_requests(|request| request.tags().is_some_and(|tags| tags.len() == 4))
+        .then_output(|| TagResourceOutput::builder().build());
+    let aws = stub(&[&exists(), &page(&[NAME], Some(90), None), &tagged(false), &on]);
+    LogGroupDriver.create(&aws, &create(testing::unowned(target()))).await.unwrap();
+    assert_eq!(on.num_calls(), 1);
 }

@@ -70,8 +70,8 @@ impl Driver for ReplicationGroupDriver {
         let target = &request.target;
         let inputs = target.typed::<ReplicationGroup>()?;
         let present = fields::needed(target, CALL, certain(known(aws, target).await?)?)?;
-        let changed = fields::remaining::<ReplicationGroup>(&request.fields, &present, target);
-        elasticache_tags::set(aws, target, &present, &changed).await?;
+        let changed = fields::to_change::<ReplicationGroup>(request, &present);
+        elasticache_tags::change(aws, request, &present, &changed).await?;
 
         // Failover needs a replica: replicas are added before it is turned on and removed after it is turned off.
         // ElastiCache takes one change at a time; it refuses the next as a conflict, and a repeated update goes on there.

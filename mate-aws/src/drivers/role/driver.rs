@@ -72,12 +72,13 @@ impl Driver for RoleDriver {
                         .with_message("the role is said to exist and cannot be seen yet")
                 })?;
                 let live = head(&role);
-                if !target.ownership().owns(&live.tags) {
+                if !target.accepts(&live.tags) {
                     return Err(tags::refuse(target, CREATE, &live.tags));
                 }
                 let created = Created::from(live.clone());
                 let all = ["description", "assume_role_policy", "policy", "managed_policy_arns", "tags"];
-                bring(aws, target, &inputs, &live.tags, &all).await.map_err(behind(&created))?;
+                let tags = TagChange::new(&live.tags, &target.tags);
+                bring(aws, target, &inputs, &tags, &all).await.map_err(behind(&created))?;
                 Ok(created)
             }
             Err(error) => Err(error),
@@ -92,11 +93,12 @@ impl Driver for RoleDriver {
                 .with_message(format!("there is no role `{}`", target.name))
         })?;
         let live = head(&role);
-        if !target.ownership().owns(&live.tags) {
+        if !target.accepts(&live.tags) {
             return Err(tags::refuse(target, CALL, &live.tags));
         }
         let fields: Vec<&str> = request.fields.iter().map(String::as_str).collect();
-        bring(aws, target, &target.typed::<Role>()?, &live.tags, &fields).await?;
+        let tags = TagChange::of(request, &live.tags);
+        bring(aws, target, &target.typed::<Role>()?, &tags, &fields).await?;
         Ok(live.into())
     }
 
@@ -105,7 +107,7 @@ impl Driver for RoleDriver {
         let target = &request.target;
         let Some(role) = get(aws, target).await? else { return Ok(Deleted::Gone) };
         let owned = head(&role).tags;
-        if !target.ownership().owns(&owned) {
+        if !target.accepts(&owned) {
             return Err(tags::refuse(target, CALL, &owned));
         }
         for arn in attached(aws, target).await?.unwrap_or_default() {
@@ -243,7 +245,7 @@ async fn bring(
     aws: &Aws,
     target: &Target,
     inputs: &RoleInputs,
-    tags: &Tags,
+    tags: &TagChange,
     fields: &[&str],
 ) -> Result<(), ProviderError> {
     let role = &target.name;
@@ -272,10 +274,13 @@ async fn bring(
                 }
             }
             "tags" => {
-                let change = TagChange::new(tags, &target.tags);
-                if !change.is_empty() {
-                    let call = aws.iam.tag_role().role_name(role).set_tags(Some(to_sdk(&change.set)));
+                if !tags.set.is_empty() {
+                    let call = aws.iam.tag_role().role_name(role).set_tags(Some(to_sdk(&tags.set)));
                     call.send().await.map_err(failed(&target.address, "iam:TagRole"))?;
+                }
+                if !tags.remove.is_empty() {
+                    let call = aws.iam.untag_role().role_name(role).set_tag_keys(Some(tags.keys()));
+                    call.send().await.map_err(failed(&target.address, "iam:UntagRole"))?;
                 }
             }
             _ => {}

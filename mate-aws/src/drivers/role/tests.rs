@@ -11,6 +11,8 @@ use aws_sdk_iam::operation::list_role_policies::ListRolePoliciesOutput;
 use aws_sdk_iam::operation::list_role_tags::ListRoleTagsOutput;
 use aws_sdk_iam::operation::list_roles::ListRolesOutput;
 use aws_sdk_iam::operation::put_role_policy::{PutRolePolicyError, PutRolePolicyOutput};
+use aws_sdk_iam::operation::tag_role::TagRoleOutput;
+use aws_sdk_iam::operation::untag_role::UntagRoleOutput;
 use aws_sdk_iam::types::{AttachedPolicy, Role as SdkRole};
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
@@ -226,4 +228,46 @@ async fn a_tenant_s_roles_are_found_by_their_path() {
     let found = found.unwrap();
     assert_eq!((found.len(), tags.num_calls()), (2, 2));
     assert_eq!(found[0].address, Some(thing));
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags() {
+    let off = mock!(Client::untag_role)
+        .match_requests(|request| request.role_name() == Some(NAME) && request.tag_keys() == testing::OWNERSHIP)
+        .then_output(|| UntagRoleOutput::builder().build());
+    let answer = RoleDriver.update(&stub(&[&got(true), &off]), &testing::give_back(target())).await.unwrap();
+    assert_eq!((answer.physical_id.as_str(), off.num_calls()), (ARN, 1));
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_adopted_by_its_tags() {
+    let on = mock!(Client::tag_role)
+        .match_requests(|request| request.tags().len() == 4)
+        .then_output(|| TagRoleOutput::builder().build());
+    let request = update(testing::unowned(target()), &["tags"]);
+    RoleDriver.update(&stub(&[&got(false), &on]), &request).await.unwrap();
+    assert_eq!(on.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn a_search_by_tags_finds_the_roles_that_carry_them_whosever_they_are() {
+    let page =
+        mock!(Client::list_roles).match_requests(|request| request.path_prefix() == Some("/")).then_output(|| {
+            let other = SdkRole::builder().path("/").role_name("other").role_id("AROB").arn("arn:other");
+            let other = other.create_date(DateTime::from_secs(1)).build().unwrap();
+            ListRolesOutput::builder().roles(sdk_role(false)).roles(other).build().unwrap()
+        });
+    let tags = |name: &'static str, project: &'static str| {
+        mock!(Client::list_role_tags).match_requests(move |request| request.role_name() == Some(name)).then_output(
+            move || {
+                let tags = [("Project".to_owned(), project.to_owned())].into();
+                ListRoleTagsOutput::builder().set_tags(Some(to_sdk(&tags))).build().unwrap()
+            },
+        )
+    };
+    let scope = Scope::Tags([("Project".to_owned(), "shop".to_owned())].into());
+    let found =
+        RoleDriver.discover(&stub(&[&page, &tags(NAME, "shop"), &tags("other", "clinic")]), &scope).await.unwrap();
+    let found: Vec<_> = found.iter().map(|one| (one.physical_id.as_deref(), &one.address)).collect();
+    assert_eq!(found, [(Some(ARN), &None)]);
 }

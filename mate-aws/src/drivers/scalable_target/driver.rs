@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, unlike};
+use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, to_change, unlike};
 use crate::drivers::fields::{text, unsettled, value};
 use crate::tags::{TagChange, judge};
 
@@ -53,7 +53,8 @@ impl Driver for ScalableTargetDriver {
             if fields.iter().any(|field| field == "resource_id") {
                 return Err(fixed(target, REGISTER, &["resource_id".to_owned()]));
             }
-            return change(aws, target, live, &fields).await;
+            let tags = TagChange::new(&live.tags, &target.tags);
+            return change(aws, target, live, &fields, &tags).await;
         }
         register(aws, target, Some(&target.tags)).await?;
         let id = text(target, "resource_id").unwrap_or_default();
@@ -63,9 +64,9 @@ impl Driver for ScalableTargetDriver {
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         let live = present(self, aws, target, REGISTER).await?.ok_or_else(|| gone(target, REGISTER))?;
-        let mut fields = unlike(&ScalableTarget::model(), target, &live);
-        fields.retain(|field| request.fields.contains(field));
-        change(aws, target, live, &fields).await
+        let fields = to_change(&ScalableTarget::model(), request, &live);
+        let tags = TagChange::of(request, &live.tags);
+        change(aws, target, live, &fields, &tags).await
     }
 
     async fn delete(&self, aws: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {
@@ -208,10 +209,10 @@ async fn by_service(aws: &Aws, target: &Target, found: &Described) -> Result<Obs
         Err(error) => return Err(error),
     };
     let recorded = target.physical_id.as_deref() == Some(found.resource_id());
-    let ours = Ownership::from_tags(&tags).map_or(recorded && tags.is_empty(), |owner| {
+    let hangs_on_ours = Ownership::from_tags(&tags).map_or(recorded && tags.is_empty(), |owner| {
         owner.tenant == target.address.tenant && owner.environment == target.address.environment
     });
-    Ok(if ours {
+    Ok(if hangs_on_ours || target.accepts(&tags) {
         Observation::Present(live(target, found, target.tags.clone()))
     } else {
         Observation::Foreign(not_ours(target, &tags))
@@ -223,7 +224,8 @@ async fn by_service(aws: &Aws, target: &Target, found: &Described) -> Result<Obs
 async fn by_service(_: &Aws, target: &Target, found: &Described) -> Result<Observation, ProviderError> {
     use crate::tags::not_ours;
 
-    Ok(if target.physical_id.as_deref() == Some(found.resource_id()) {
+    let recorded = target.physical_id.as_deref() == Some(found.resource_id());
+    Ok(if recorded || target.accepts(&Tags::new()) {
         Observation::Present(live(target, found, target.tags.clone()))
     } else {
         Observation::Foreign(not_ours(target, &Tags::new()))
@@ -279,18 +281,23 @@ async fn register(aws: &Aws, target: &Target, tags: Option<&Tags>) -> Result<(),
     Ok(())
 }
 
-async fn change(aws: &Aws, target: &Target, live: Live, fields: &[String]) -> Result<Created, ProviderError> {
+async fn change(
+    aws: &Aws,
+    target: &Target,
+    live: Live,
+    fields: &[String],
+    tags: &TagChange,
+) -> Result<Created, ProviderError> {
     if fields.iter().any(|field| field != "tags") {
         register(aws, target, None).await?;
     }
-    let tags = TagChange::new(&live.tags, &target.tags);
     if fields.iter().any(|field| field == "tags") && !tags.is_empty() {
-        set_tags(aws, target, &live.physical_id, tags.set).await?;
+        change_tags(aws, target, &live.physical_id, tags).await?;
     }
     Ok(live.into())
 }
 
-async fn set_tags(aws: &Aws, target: &Target, resource_id: &str, tags: Tags) -> Result<(), ProviderError> {
+async fn change_tags(aws: &Aws, target: &Target, resource_id: &str, tags: &TagChange) -> Result<(), ProviderError> {
     let described = aws
         .applicationautoscaling
         .describe_scalable_targets()
@@ -303,12 +310,14 @@ async fn set_tags(aws: &Aws, target: &Target, resource_id: &str, tags: Tags) -> 
     let Some(arn) = described.scalable_targets().iter().find_map(|one| one.scalable_target_arn()) else {
         return Err(gone(target, "application-autoscaling:TagResource"));
     };
-    aws.applicationautoscaling
-        .tag_resource()
-        .resource_arn(arn)
-        .set_tags(Some(tags.into_iter().collect()))
-        .send()
-        .await
-        .map_err(failed(&target.address, "application-autoscaling:TagResource"))?;
+    if !tags.set.is_empty() {
+        let call = aws.applicationautoscaling.tag_resource().resource_arn(arn);
+        let call = call.set_tags(Some(tags.set.clone().into_iter().collect()));
+        call.send().await.map_err(failed(&target.address, "application-autoscaling:TagResource"))?;
+    }
+    if !tags.remove.is_empty() {
+        let call = aws.applicationautoscaling.untag_resource().resource_arn(arn).set_tag_keys(Some(tags.keys()));
+        call.send().await.map_err(failed(&target.address, "application-autoscaling:UntagResource"))?;
+    }
     Ok(())
 }

@@ -8,6 +8,7 @@ use aws_sdk_applicationautoscaling::operation::register_scalable_target::{
     RegisterScalableTargetError, RegisterScalableTargetOutput,
 };
 use aws_sdk_applicationautoscaling::operation::tag_resource::TagResourceOutput;
+use aws_sdk_applicationautoscaling::operation::untag_resource::UntagResourceOutput;
 use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTarget as Described, ServiceNamespace, SuspendedState,
 };
@@ -207,4 +208,41 @@ async fn two_registrations_at_once_are_a_conflict() {
     let aws = aws(client!(aws_sdk_applicationautoscaling, [&none(), &busy]));
     let error = ScalableTargetDriver.create(&aws, &create(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Conflict);
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags() {
+    let off = mock!(Client::untag_resource)
+        .match_requests(|request| request.resource_arn() == Some(ARN) && request.tag_keys() == testing::OWNERSHIP)
+        .then_output(|| UntagResourceOutput::builder().build());
+    let aws = aws(client!(aws_sdk_applicationautoscaling, [&found(3), &tagged(target().tags), &found(3), &off]));
+    let answer = ScalableTargetDriver.update(&aws, &testing::give_back(target())).await.unwrap();
+    assert_eq!((answer.physical_id.as_str(), off.num_calls()), (RESOURCE, 1));
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_adopted_by_its_tags() {
+    let on = mock!(Client::tag_resource)
+        .match_requests(|request| request.tags().is_some_and(|tags| tags.len() == 4))
+        .then_output(|| TagResourceOutput::builder().build());
+    let adopted = testing::unowned(target());
+    let aws = aws(client!(aws_sdk_applicationautoscaling, [&found(9), &tagged(Tags::new()), &found(9), &on]));
+    ScalableTargetDriver.update(&aws, &update(adopted, &["tags"])).await.unwrap();
+    assert_eq!(on.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn where_no_tags_are_kept_what_hangs_on_nobody_s_service_can_be_adopted() {
+    for (tags, adoptable) in [(Tags::new(), true), (testing::somebody_s(), false)] {
+        let of_service = mock!(aws_sdk_ecs::Client::describe_services).then_output(move || {
+            let service = aws_sdk_ecs::types::Service::builder().set_tags(Some(tag_list(&tags))).build();
+            DescribeServicesOutput::builder().services(service).build()
+        });
+        let aws = Aws {
+            ecs: client!(aws_sdk_ecs, [&of_service]),
+            ..aws(client!(aws_sdk_applicationautoscaling, [&found(3), &without_tags()]))
+        };
+        let answer = ScalableTargetDriver.observe(&aws, &[testing::unowned(target())]).await.remove(0);
+        assert_eq!(matches!(answer, Observation::Present(_)), adoptable, "{answer:?}");
+    }
 }

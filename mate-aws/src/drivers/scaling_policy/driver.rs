@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, unlike};
+use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, to_change, unlike};
 use crate::drivers::fields::{missing, text, value};
 
 const PUT: &str = "application-autoscaling:PutScalingPolicy";
@@ -25,7 +25,7 @@ const DELETE: &str = "application-autoscaling:DeleteScalingPolicy";
 /// Most policy names that one call takes.
 const PAGE: usize = 50;
 
-/// Target-tracking policies, found by service and name. A policy carries no tags: one that has our name at our service
+/// Target-tracking policies, found by the service and name of the recorded ARN, else by the desired ones. A policy carries no tags: one that has our name at our service
 /// is ours. It goes with its scalable target.
 #[derive(Debug)]
 pub(crate) struct ScalingPolicyDriver;
@@ -37,20 +37,23 @@ impl Driver for ScalingPolicyDriver {
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
-        grouped(targets, PAGE, resources, |id, group| read(aws, id, group)).await
+        grouped(targets, PAGE, keys, |(id, place), group| read(aws, id, place, group)).await
     }
 
     async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         match present(self, aws, target, PUT).await? {
             Some(live) => change(aws, target, live).await,
-            None => put(aws, target).await,
+            None => put(aws, target, &target.name).await,
         }
     }
 
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         let live = present(self, aws, target, PUT).await?.ok_or_else(|| gone(target, PUT))?;
+        if to_change(&ScalingPolicy::model(), request, &live).is_empty() {
+            return Ok(live.into());
+        }
         change(aws, target, live).await
     }
 
@@ -66,7 +69,7 @@ impl Driver for ScalingPolicyDriver {
             .service_namespace(ServiceNamespace::Ecs)
             .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
             .resource_id(resource)
-            .policy_name(&target.name)
+            .policy_name(name(target, &live.physical_id))
             .send()
             .await
             .map_err(failed(&target.address, DELETE));
@@ -77,20 +80,41 @@ impl Driver for ScalingPolicyDriver {
     }
 }
 
-/// The services that the policy can be of: the one in the recorded ARN
-/// (`…:resource/ecs/service/cluster/name:policyName/…`) first, then the desired one.
-fn resources(target: &Target) -> Vec<String> {
-    let recorded = target
-        .physical_id
-        .as_deref()
-        .and_then(|arn| arn.split_once(":resource/ecs/"))
-        .and_then(|(_, tail)| tail.split_once(":policyName/"))
-        .map(|(resource, _)| resource.to_owned());
-    recorded.into_iter().chain(text(target, "resource_id").map(str::to_owned)).collect()
+/// The service and the name in a policy's ARN (`…:resource/ecs/service/cluster/name:policyName/…`).
+fn place(arn: &str) -> Option<(&str, &str)> {
+    arn.split_once(":resource/ecs/")?.1.split_once(":policyName/")
 }
 
-async fn read(aws: &Aws, resource: String, group: Vec<&Target>) -> Result<Vec<Observation>, ProviderError> {
-    let mut names: Vec<String> = group.iter().map(|target| target.name.clone()).collect();
+/// The name of a policy that is there.
+fn name<'a>(target: &'a Target, arn: &'a str) -> &'a str {
+    place(arn).map_or(&target.name, |(_, name)| name)
+}
+
+/// The services and names that the policy can have: the recorded ones first, then the desired ones.
+fn places(target: &Target) -> Vec<(&str, &str)> {
+    let recorded = target.physical_id.as_deref().and_then(place);
+    let desired = text(target, "resource_id").map(|resource| (resource, target.name.as_str()));
+    let mut places: Vec<(&str, &str)> = recorded.into_iter().chain(desired).collect();
+    places.dedup();
+    places
+}
+
+/// What is read together: the policies of one service. A key says which of the target's places it is.
+fn keys(target: &Target) -> Vec<(String, usize)> {
+    places(target).into_iter().enumerate().map(|(place, (resource, _))| (resource.to_owned(), place)).collect()
+}
+
+async fn read(
+    aws: &Aws,
+    resource: String,
+    place: usize,
+    group: Vec<&Target>,
+) -> Result<Vec<Observation>, ProviderError> {
+    let wanted: Vec<&str> = group
+        .iter()
+        .map(|target| places(target).into_iter().nth(place).map_or(target.name.as_str(), |(_, name)| name))
+        .collect();
+    let mut names: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
     names.sort();
     names.dedup();
     let mut pages = aws
@@ -110,11 +134,11 @@ async fn read(aws: &Aws, resource: String, group: Vec<&Target>) -> Result<Vec<Ob
             Err(error) => return Err(error),
         }
     }
-    let answer = |target: &&Target| {
-        let named = |one: &&Described| one.policy_name == target.name && one.resource_id == resource;
+    let answer = |wanted: &&str| {
+        let named = |one: &&Described| one.policy_name == *wanted && one.resource_id == resource;
         policies.iter().find(named).map_or(Observation::Absent, |policy| Observation::Present(live(policy)))
     };
-    Ok(group.iter().map(answer).collect())
+    Ok(wanted.iter().map(answer).collect())
 }
 
 fn live(policy: &Described) -> Live {
@@ -205,15 +229,15 @@ async fn change(aws: &Aws, target: &Target, live: Live) -> Result<Created, Provi
     if fields.is_empty() {
         return Ok(live.into());
     }
-    put(aws, target).await
+    put(aws, target, name(target, &live.physical_id)).await
 }
 
-async fn put(aws: &Aws, target: &Target) -> Result<Created, ProviderError> {
+async fn put(aws: &Aws, target: &Target, name: &str) -> Result<Created, ProviderError> {
     let inputs = target.typed::<ScalingPolicy>()?;
     let answer = aws
         .applicationautoscaling
         .put_scaling_policy()
-        .policy_name(&target.name)
+        .policy_name(name)
         .service_namespace(ServiceNamespace::Ecs)
         .scalable_dimension(ScalableDimension::EcsServiceDesiredCount)
         .resource_id(value(target, &inputs.resource_id)?)

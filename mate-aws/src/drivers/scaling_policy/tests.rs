@@ -186,3 +186,23 @@ async fn a_lost_answer_is_ambiguous_and_a_limit_a_quota() {
     let error = ScalingPolicyDriver.create(&aws_two, &create(target("cpu", ScalingMetric::Cpu))).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Quota);
 }
+
+#[tokio::test]
+async fn the_recorded_one_is_found_and_written_under_its_own_name() {
+    let grown = policy("grown", MetricType::EcsServiceAverageCpuUtilization, None, 50.0);
+    let recorded = Target { physical_id: Some(arn("grown")), ..target("cpu", ScalingMetric::Cpu) };
+    let read = || {
+        let grown = grown.clone();
+        mock!(Client::describe_scaling_policies)
+            .match_requests(|request| request.policy_names() == ["grown"])
+            .then_output(move || DescribeScalingPoliciesOutput::builder().scaling_policies(grown.clone()).build())
+    };
+    let named = mock!(Client::put_scaling_policy)
+        .match_requests(|request| request.policy_name() == Some("grown"))
+        .then_output(|| PutScalingPolicyOutput::builder().policy_arn(arn("grown")).build().unwrap());
+    let aws = aws(client!(aws_sdk_applicationautoscaling, [&read(), &read(), &named]));
+    // A policy carries no tags: to adopt it, nothing is written.
+    ScalingPolicyDriver.update(&aws, &update(recorded.clone(), &["tags"])).await.unwrap();
+    ScalingPolicyDriver.update(&aws, &update(recorded, &["target_value"])).await.unwrap();
+    assert_eq!(named.num_calls(), 1);
+}

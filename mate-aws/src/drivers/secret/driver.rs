@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
+use crate::drivers::fields::known_as;
 use crate::drivers::{Driver, each};
 use crate::keys;
 use crate::secrets::{unlogged, without};
@@ -58,14 +59,15 @@ impl Driver for SecretDriver {
         if error.class != ErrorClass::AlreadyExists && error.code.as_deref() != Some(WRONG_STATE) {
             return Err(error);
         }
-        let Some(mut found) = describe(aws, target).await? else { return Err(not_free(target)) };
+        let Some(mut found) = describe_as(aws, target, &target.name).await? else { return Err(not_free(target)) };
         let owned = from_sdk(&found);
-        if !target.ownership().owns(&owned) {
+        if !target.accepts(&owned) {
             return Err(tags::refuse(target, CREATE, &owned));
         }
         if found.deleted_date().is_some() {
-            if inputs.recovery_window_days == 0 {
-                erase(aws, target).await?;
+            // What is being adopted is restored: its value is not ours to lose.
+            if inputs.recovery_window_days == 0 && target.ownership().owns(&owned) {
+                erase(aws, target, id(target, &found)).await?;
                 return create_new(aws, request, &inputs).await.map_err(|error| match error.code.as_deref() {
                     Some(WRONG_STATE) => not_free(target),
                     _ => error,
@@ -73,7 +75,7 @@ impl Driver for SecretDriver {
             }
             aws.secretsmanager
                 .restore_secret()
-                .secret_id(&target.name)
+                .secret_id(id(target, &found))
                 .send()
                 .await
                 .map_err(failed(&target.address, "secretsmanager:RestoreSecret"))?;
@@ -89,14 +91,14 @@ impl Driver for SecretDriver {
         let target = &request.target;
         let found = describe(aws, target).await?.ok_or_else(|| absent(target, CALL))?;
         let owned = from_sdk(&found);
-        if !target.ownership().owns(&owned) {
+        if !target.accepts(&owned) {
             return Err(tags::refuse(target, CALL, &owned));
         }
         if request.fields.iter().any(|field| field == "description" || field == "kms_key_id") {
-            describe_anew(aws, target, &target.typed::<Secret>()?).await?;
+            describe_anew(aws, target, id(target, &found), &target.typed::<Secret>()?).await?;
         }
         if request.fields.iter().any(|field| field == "tags") {
-            tag(aws, target, &owned).await?;
+            tag(aws, target, id(target, &found), &TagChange::of(request, &owned)).await?;
         }
         Ok(live(target, &found).into())
     }
@@ -106,22 +108,36 @@ impl Driver for SecretDriver {
         let target = &request.target;
         let Some(found) = describe(aws, target).await? else { return Ok(Deleted::Gone) };
         let owned = from_sdk(&found);
-        if !target.ownership().owns(&owned) {
+        if !target.accepts(&owned) {
             return Err(tags::refuse(target, CALL, &owned));
         }
         let window = target.inputs.get("recovery_window_days").and_then(Value::as_i64);
         if window == Some(0) {
-            erase(aws, target).await?;
+            erase(aws, target, id(target, &found)).await?;
         } else if found.deleted_date().is_none() {
-            let call = aws.secretsmanager.delete_secret().secret_id(&target.name).set_recovery_window_in_days(window);
+            let call = aws.secretsmanager.delete_secret().secret_id(id(target, &found));
+            let call = call.set_recovery_window_in_days(window);
             if_found(call.send().await.map_err(failed(&target.address, CALL)))?;
         }
         Ok(Deleted::Gone)
     }
 }
 
+/// The secret of the recorded ARN or of the name; one that is on its way out only when it is the only one.
 async fn describe(aws: &Aws, target: &Target) -> Result<Option<DescribeSecretOutput>, ProviderError> {
-    let call = aws.secretsmanager.describe_secret().secret_id(&target.name);
+    let mut leaving = None;
+    for id in known_as(target) {
+        match describe_as(aws, target, id).await? {
+            Some(found) if found.deleted_date().is_some() => leaving = leaving.or(Some(found)),
+            Some(found) => return Ok(Some(found)),
+            None => {}
+        }
+    }
+    Ok(leaving)
+}
+
+async fn describe_as(aws: &Aws, target: &Target, id: &str) -> Result<Option<DescribeSecretOutput>, ProviderError> {
+    let call = aws.secretsmanager.describe_secret().secret_id(id);
     if_found(call.send().await.map_err(failed(&target.address, "secretsmanager:DescribeSecret")))
 }
 
@@ -157,7 +173,7 @@ async fn complete(
         let call = aws
             .secretsmanager
             .put_secret_value()
-            .secret_id(&target.name)
+            .secret_id(id(target, found))
             .client_request_token(&request.token)
             .secret_string(value.expose_secret())
             .send();
@@ -168,15 +184,15 @@ async fn complete(
     let is = live(target, found).inputs;
     let wanted = &target.inputs;
     if ["description", "kms_key_id"].iter().any(|field| is.get(*field) != wanted.get(*field)) {
-        describe_anew(aws, target, inputs).await?;
+        describe_anew(aws, target, id(target, found), inputs).await?;
     }
-    tag(aws, target, &from_sdk(found)).await
+    tag(aws, target, id(target, found), &TagChange::new(&from_sdk(found), &target.tags)).await
 }
 
-async fn describe_anew(aws: &Aws, target: &Target, inputs: &SecretInputs) -> Result<(), ProviderError> {
+async fn describe_anew(aws: &Aws, target: &Target, id: &str, inputs: &SecretInputs) -> Result<(), ProviderError> {
     aws.secretsmanager
         .update_secret()
-        .secret_id(&target.name)
+        .secret_id(id)
         .description(&inputs.description)
         .kms_key_id(key(target, inputs)?.unwrap_or_else(|| OWN_KEY.to_owned()))
         .send()
@@ -185,22 +201,20 @@ async fn describe_anew(aws: &Aws, target: &Target, inputs: &SecretInputs) -> Res
     Ok(())
 }
 
-async fn tag(aws: &Aws, target: &Target, live: &Tags) -> Result<(), ProviderError> {
-    let change = TagChange::new(live, &target.tags);
-    if !change.is_empty() {
-        aws.secretsmanager
-            .tag_resource()
-            .secret_id(&target.name)
-            .set_tags(Some(to_sdk(&change.set)))
-            .send()
-            .await
-            .map_err(failed(&target.address, "secretsmanager:TagResource"))?;
+async fn tag(aws: &Aws, target: &Target, id: &str, change: &TagChange) -> Result<(), ProviderError> {
+    if !change.set.is_empty() {
+        let call = aws.secretsmanager.tag_resource().secret_id(id).set_tags(Some(to_sdk(&change.set)));
+        call.send().await.map_err(failed(&target.address, "secretsmanager:TagResource"))?;
+    }
+    if !change.remove.is_empty() {
+        let call = aws.secretsmanager.untag_resource().secret_id(id).set_tag_keys(Some(change.keys()));
+        call.send().await.map_err(failed(&target.address, "secretsmanager:UntagResource"))?;
     }
     Ok(())
 }
 
-async fn erase(aws: &Aws, target: &Target) -> Result<(), ProviderError> {
-    let call = aws.secretsmanager.delete_secret().secret_id(&target.name).force_delete_without_recovery(true);
+async fn erase(aws: &Aws, target: &Target, id: &str) -> Result<(), ProviderError> {
+    let call = aws.secretsmanager.delete_secret().secret_id(id).force_delete_without_recovery(true);
     if_found(call.send().await.map_err(failed(&target.address, "secretsmanager:DeleteSecret")))?;
     Ok(())
 }
@@ -234,6 +248,11 @@ fn live(target: &Target, found: &DescribeSecretOutput) -> Live {
         outputs: [("arn".to_owned(), json!(arn))].into(),
         tags: from_sdk(found),
     }
+}
+
+/// What a secret that was found is called by: its ARN names no other secret, not even one of the same name.
+fn id<'a>(target: &'a Target, found: &'a DescribeSecretOutput) -> &'a str {
+    found.arn().unwrap_or(&target.name)
 }
 
 fn from_sdk(found: &DescribeSecretOutput) -> Tags {

@@ -6,6 +6,8 @@ use aws_sdk_secretsmanager::operation::delete_secret::DeleteSecretOutput;
 use aws_sdk_secretsmanager::operation::describe_secret::{DescribeSecretError, DescribeSecretOutput};
 use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueOutput;
 use aws_sdk_secretsmanager::operation::restore_secret::RestoreSecretOutput;
+use aws_sdk_secretsmanager::operation::tag_resource::TagResourceOutput;
+use aws_sdk_secretsmanager::operation::untag_resource::UntagResourceOutput;
 use aws_sdk_secretsmanager::operation::update_secret::{UpdateSecretError, UpdateSecretOutput};
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_runtime_api::http::StatusCode;
@@ -203,12 +205,52 @@ async fn deletion_keeps_the_window_and_minds_whose_it_is() {
 async fn an_update_touches_only_the_named_fields() {
     let tagged = mock!(Client::tag_resource)
         .match_requests(|request| request.tags().len() == 1 && request.tags()[0].key() == Some("CostCenter"))
-        .then_output(|| aws_sdk_secretsmanager::operation::tag_resource::TagResourceOutput::builder().build());
+        .then_output(|| TagResourceOutput::builder().build());
     let aws = stub(&[&described(true, false, "old", true), &tagged]);
     let mut target = target(7);
     target.tags.insert("CostCenter".into(), "care".into());
     SecretDriver.update(&aws, &update(target, &["tags"])).await.unwrap();
     assert_eq!(tagged.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags() {
+    let off = mock!(Client::untag_resource)
+        .match_requests(|request| request.secret_id() == Some(ARN) && request.tag_keys() == testing::OWNERSHIP)
+        .then_output(|| UntagResourceOutput::builder().build());
+    let aws = stub(&[&described(true, false, "old", true), &off]);
+    let answer = SecretDriver.update(&aws, &testing::give_back(target(7))).await.unwrap();
+    assert_eq!((answer.physical_id.as_str(), off.num_calls()), (ARN, 1));
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_found_by_its_arn_and_adopted_by_its_tags() {
+    let recorded = Target { physical_id: Some(ARN.into()), name: "another-name".into(), ..testing::unowned(target(7)) };
+    let by_arn = mock!(Client::describe_secret)
+        .match_requests(|request| request.secret_id() == Some(ARN))
+        .then_output(|| DescribeSecretOutput::builder().arn(ARN).build());
+    let on = mock!(Client::tag_resource)
+        .match_requests(|request| request.secret_id() == Some(ARN) && request.tags().len() == 4)
+        .then_output(|| TagResourceOutput::builder().build());
+    SecretDriver.update(&stub(&[&by_arn, &on]), &update(recorded, &["tags"])).await.unwrap();
+    assert_eq!(on.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn what_is_being_adopted_is_restored_and_never_erased() {
+    let restored = mock!(Client::restore_secret).then_output(|| RestoreSecretOutput::builder().build());
+    let on = mock!(Client::tag_resource).then_output(|| TagResourceOutput::builder().build());
+    let leaving = described(false, true, "Database of acme", true);
+    let aws = stub(&[&refused("InvalidRequestException"), &leaving, &restored, &on]);
+    SecretDriver.create(&aws, &create(testing::unowned(target(0)))).await.unwrap();
+    assert_eq!((restored.num_calls(), on.num_calls()), (1, 1));
+}
+
+#[tokio::test]
+async fn one_on_its_way_out_does_not_hide_the_one_of_the_name() {
+    let recorded = Target { physical_id: Some(format!("{ARN}-former")), ..target(7) };
+    let aws = stub(&[&described(true, true, "", true), &described(true, false, "", true)]);
+    assert_eq!(present(SecretDriver.observe(&aws, &[recorded]).await.remove(0)).physical_id, ARN);
 }
 
 /// Everything that is logged, as text.

@@ -1,4 +1,4 @@
-//! Security groups. A group is found by its name, which is unique in its VPC.
+//! Security groups. A group is found by its recorded id, else by its name, which is unique in its VPC.
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup as SdkGroup, Tag, TagSpecification};
@@ -37,16 +37,14 @@ impl Driver for SecurityGroupDriver {
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
         let mut observations = Vec::new();
         for chunk in targets.chunks(FILTER_VALUES) {
-            let names = chunk.iter().map(|target| target.name.clone()).collect();
-            let found = describe(aws, &chunk[0].address, "group-name", names).await;
-            for target in chunk {
-                observations.push(match &found {
-                    Ok(groups) => match choose(target, groups) {
-                        Some(group) => tags::judge(target, live(target, group)),
-                        None => Observation::Absent,
-                    },
-                    Err(error) => Observation::Unknown(again(error, target)),
-                });
+            match search(aws, chunk).await {
+                Ok(found) => observations.extend(chunk.iter().zip(found).map(|(target, group)| match group {
+                    Some(group) => tags::judge(target, live(target, &group)),
+                    None => Observation::Absent,
+                })),
+                Err(error) => {
+                    observations.extend(chunk.iter().map(|target| Observation::Unknown(again(&error, target))));
+                }
             }
         }
         observations
@@ -84,12 +82,13 @@ impl Driver for SecurityGroupDriver {
                         .with_message("the group is said to exist and cannot be seen yet")
                 })?;
                 let is = live(target, group);
-                if !target.ownership().owns(&is.tags) {
+                if !target.accepts(&is.tags) {
                     return Err(tags::refuse(target, CREATE, &is.tags));
                 }
                 let created = Created::from(is.clone());
                 rules(aws, target, &inputs, &is.physical_id, true, true).await.map_err(behind(&created))?;
-                tag(aws, target, &is).await.map_err(behind(&created))?;
+                let change = TagChange::new(&is.tags, &target.tags);
+                tag(aws, target, &is, &change).await.map_err(behind(&created))?;
                 Ok(created)
             }
             Err(error) => Err(error),
@@ -103,7 +102,7 @@ impl Driver for SecurityGroupDriver {
             ProviderError::new(ErrorClass::NotFound, CALL, target.address.clone())
                 .with_message(format!("there is no security group `{}`", target.name))
         })?;
-        if !target.ownership().owns(&is.tags) {
+        if !target.accepts(&is.tags) {
             return Err(tags::refuse(target, CALL, &is.tags));
         }
         let named = |name: &str| request.fields.iter().any(|field| field == name);
@@ -112,7 +111,7 @@ impl Driver for SecurityGroupDriver {
             rules(aws, target, &inputs, &is.physical_id, named("ingress"), named("egress")).await?;
         }
         if named("tags") {
-            tag(aws, target, &is).await?;
+            tag(aws, target, &is, &TagChange::of(request, &is.tags)).await?;
         }
         Ok(is.into())
     }
@@ -121,7 +120,7 @@ impl Driver for SecurityGroupDriver {
         const CALL: &str = "ec2:DeleteSecurityGroup";
         let target = &request.target;
         let Some(is) = find(aws, target).await? else { return Ok(Deleted::Gone) };
-        if !target.ownership().owns(&is.tags) {
+        if !target.accepts(&is.tags) {
             return Err(tags::refuse(target, CALL, &is.tags));
         }
         let call = aws.ec2.delete_security_group().group_id(&is.physical_id);
@@ -170,20 +169,40 @@ async fn describe(
 }
 
 async fn find(aws: &Aws, target: &Target) -> Result<Option<Live>, ProviderError> {
-    let groups = describe(aws, &target.address, "group-name", vec![target.name.clone()]).await?;
-    Ok(choose(target, &groups).map(|group| live(target, group)))
+    let found = search(aws, std::slice::from_ref(target)).await?;
+    Ok(found.into_iter().flatten().next().map(|group| live(target, &group)))
 }
 
-/// The group that is meant: the recorded one if it is ours, the one in the VPC, or ours in whatever VPC.
-fn choose<'a>(target: &Target, groups: &'a [SdkGroup]) -> Option<&'a SdkGroup> {
+/// The group that each target means: the recorded one if it may be the target's, the one of its name in the VPC, ours of
+/// its name in whatever VPC, or the recorded one whosever it is.
+async fn search(aws: &Aws, targets: &[Target]) -> Result<Vec<Option<SdkGroup>>, ProviderError> {
+    let Some(first) = targets.first() else { return Ok(Vec::new()) };
+    let ids: Vec<String> = targets.iter().filter_map(|target| target.physical_id.clone()).collect();
+    let by_id = match ids.is_empty() {
+        true => Vec::new(),
+        false => describe(aws, &first.address, "group-id", ids).await?,
+    };
+    let recorded = |target: &Target| {
+        let id = target.physical_id.as_deref();
+        by_id.iter().find(|group| id.is_some() && group.group_id() == id)
+    };
+    let accepted = |target: &Target| recorded(target).filter(|group| target.accepts(&tags_from_sdk(group)));
+    let names: Vec<String> =
+        targets.iter().filter(|target| accepted(target).is_none()).map(|target| target.name.clone()).collect();
+    let by_name = match names.is_empty() {
+        true => Vec::new(),
+        false => describe(aws, &first.address, "group-name", names).await?,
+    };
+    let meant =
+        |target: &Target| accepted(target).or_else(|| of_name(target, &by_name)).or_else(|| recorded(target)).cloned();
+    Ok(targets.iter().map(meant).collect())
+}
+
+fn of_name<'a>(target: &Target, groups: &'a [SdkGroup]) -> Option<&'a SdkGroup> {
     let named = || groups.iter().filter(|group| group.group_name() == Some(target.name.as_str()));
     let ours = |group: &&SdkGroup| target.ownership().owns(&tags_from_sdk(group));
     let vpc = target.inputs.get("vpc_id").and_then(Value::as_str);
-    named()
-        .filter(|group| target.physical_id.is_some() && group.group_id() == target.physical_id.as_deref())
-        .find(ours)
-        .or_else(|| named().find(|group| vpc.is_some() && group.vpc_id() == vpc))
-        .or_else(|| named().find(ours))
+    named().find(|group| vpc.is_some() && group.vpc_id() == vpc).or_else(|| named().find(ours))
 }
 
 fn live(target: &Target, group: &SdkGroup) -> Live {
@@ -298,11 +317,16 @@ apply!(
     ]
 );
 
-async fn tag(aws: &Aws, target: &Target, live: &Live) -> Result<(), ProviderError> {
-    let change = TagChange::new(&live.tags, &target.tags);
-    if !change.is_empty() {
+async fn tag(aws: &Aws, target: &Target, live: &Live, change: &TagChange) -> Result<(), ProviderError> {
+    if !change.set.is_empty() {
         let call = aws.ec2.create_tags().resources(&live.physical_id).set_tags(Some(tags_to_sdk(&change.set)));
         call.send().await.map_err(failed(&target.address, "ec2:CreateTags"))?;
+    }
+    if !change.remove.is_empty() {
+        // Without a value, a tag is taken off whatever its value is.
+        let keys = change.remove.iter().map(|key| Tag::builder().key(key).build()).collect();
+        let call = aws.ec2.delete_tags().resources(&live.physical_id).set_tags(Some(keys));
+        call.send().await.map_err(failed(&target.address, "ec2:DeleteTags"))?;
     }
     Ok(())
 }

@@ -4,7 +4,9 @@ use aws_sdk_ec2::operation::authorize_security_group_ingress::{
     AuthorizeSecurityGroupIngressError, AuthorizeSecurityGroupIngressOutput,
 };
 use aws_sdk_ec2::operation::create_security_group::{CreateSecurityGroupError, CreateSecurityGroupOutput};
+use aws_sdk_ec2::operation::create_tags::CreateTagsOutput;
 use aws_sdk_ec2::operation::delete_security_group::{DeleteSecurityGroupError, DeleteSecurityGroupOutput};
+use aws_sdk_ec2::operation::delete_tags::DeleteTagsOutput;
 use aws_sdk_ec2::operation::describe_network_interfaces::DescribeNetworkInterfacesOutput;
 use aws_sdk_ec2::operation::describe_security_groups::{DescribeSecurityGroupsError, DescribeSecurityGroupsOutput};
 use aws_sdk_ec2::operation::revoke_security_group_egress::RevokeSecurityGroupEgressOutput;
@@ -19,7 +21,7 @@ use super::SecurityGroupDriver;
 use super::driver::tags_to_sdk;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::testing::{self, aws, client, code, create, delete, made, present};
+use crate::drivers::testing::{self, aws, client, code, create, delete, made, present, update};
 
 const NAME: &str = "mate-acme-dev-alb";
 
@@ -235,4 +237,45 @@ async fn the_diagnosis_names_what_uses_the_group() {
     let aws = stub(&[&described(|| vec![group("sg-1", "vpc-1", true, true)]), &used]);
     let findings = SecurityGroupDriver.diagnose(&aws, &target()).await.unwrap();
     assert_eq!(findings[0].finding, "the network interface eni-1 (ELB app/mate) is in sg-1");
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags() {
+    let off = mock!(Client::delete_tags)
+        .match_requests(|request| {
+            request.resources() == ["sg-1"]
+                && request.tags().iter().map(|tag| tag.key().unwrap()).eq(testing::OWNERSHIP)
+                && request.tags().iter().all(|tag| tag.value().is_none())
+        })
+        .then_output(|| DeleteTagsOutput::builder().build());
+    let aws = stub(&[&described(|| vec![group("sg-1", "vpc-1", true, true)]), &off]);
+    let answer = SecurityGroupDriver.update(&aws, &testing::give_back(target())).await.unwrap();
+    assert_eq!((answer.physical_id.as_str(), off.num_calls()), ("sg-1", 1));
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_found_by_its_id_and_adopted_by_its_tags() {
+    let recorded =
+        Target { physical_id: Some("sg-7".into()), name: "another-name".into(), ..testing::unowned(target()) };
+    let by_id = || {
+        mock!(Client::describe_security_groups)
+            .match_requests(|request| {
+                request.filters()[0].name() == Some("group-id") && request.filters()[0].values() == ["sg-7"]
+            })
+            .then_output(|| {
+                let group = group("sg-7", "vpc-1", false, true);
+                DescribeSecurityGroupsOutput::builder().security_groups(group).build()
+            })
+    };
+    present(SecurityGroupDriver.observe(&stub(&[&by_id()]), std::slice::from_ref(&recorded)).await.remove(0));
+    let on = mock!(Client::create_tags)
+        .match_requests(|request| request.resources() == ["sg-7"] && request.tags().len() == 4)
+        .then_output(|| CreateTagsOutput::builder().build());
+    SecurityGroupDriver.update(&stub(&[&by_id(), &on]), &update(recorded.clone(), &["tags"])).await.unwrap();
+    assert_eq!(on.num_calls(), 1);
+
+    // Without the claim it is foreign, however well it is recorded.
+    let ours = Target { claim: Default::default(), ..recorded };
+    let answer = SecurityGroupDriver.observe(&stub(&[&by_id(), &described(Vec::new)]), &[ours]).await.remove(0);
+    assert!(matches!(answer, Observation::Foreign(_)), "{answer:?}");
 }

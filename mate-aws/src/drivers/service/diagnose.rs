@@ -24,7 +24,7 @@ pub(super) async fn findings(
     service: &Described,
 ) -> Result<Vec<Diagnosis>, ProviderError> {
     let mut found = Vec::new();
-    for task in stopped_tasks(aws, target, cluster).await? {
+    for task in stopped_tasks(aws, target, cluster, service.service_name().unwrap_or(&target.name)).await? {
         found.extend(of_task(&task));
     }
     #[cfg(feature = "elbv2")]
@@ -44,12 +44,12 @@ pub(super) async fn findings(
     Ok(found)
 }
 
-async fn stopped_tasks(aws: &Aws, target: &Target, cluster: &str) -> Result<Vec<Task>, ProviderError> {
+async fn stopped_tasks(aws: &Aws, target: &Target, cluster: &str, service: &str) -> Result<Vec<Task>, ProviderError> {
     let listed = aws
         .ecs
         .list_tasks()
         .cluster(cluster)
-        .service_name(&target.name)
+        .service_name(service)
         .desired_status(DesiredStatus::Stopped)
         .max_results(TASKS)
         .send()

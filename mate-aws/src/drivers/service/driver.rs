@@ -14,8 +14,8 @@ use super::{diagnose, form};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, gone, grouped, incomplete, present, signed, unlike};
-use crate::drivers::ecs::{tag, tag_list};
+use crate::drivers::batch::{fixed, gone, grouped, incomplete, present, signed, to_change, unlike};
+use crate::drivers::ecs::{change_tags, tag_list};
 use crate::drivers::fields::{behind, missing, text, value};
 use crate::tags::{TagChange, judge};
 
@@ -29,7 +29,7 @@ const PAGE: usize = 10;
 /// Longest client token.
 const TOKEN: usize = 36;
 
-/// Services on Fargate, found by cluster and name.
+/// Services on Fargate, found by the cluster and name of the recorded ARN, else by the desired ones.
 ///
 /// A deleted service stays INACTIVE for a while and is absent; its name is free. One that drains is on its way out and
 /// its name is taken until it is INACTIVE.
@@ -43,7 +43,7 @@ impl Driver for ServiceDriver {
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
-        grouped(targets, PAGE, clusters, |cluster, group| read(aws, cluster, group)).await
+        grouped(targets, PAGE, keys, |(cluster, place), group| read(aws, cluster, place, group)).await
     }
 
     async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
@@ -68,9 +68,9 @@ impl Driver for ServiceDriver {
         if live.status == Status::Deleting {
             return Err(draining(target, UPDATE));
         }
-        let mut fields = unlike(&Service::model(), target, &live);
-        fields.retain(|field| request.fields.contains(field));
-        change(aws, target, live, &fields).await
+        let fields = to_change(&Service::model(), request, &live);
+        let tags = TagChange::of(request, &live.tags);
+        change(aws, target, live, &fields, &tags).await
     }
 
     async fn delete(&self, aws: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {
@@ -86,7 +86,7 @@ impl Driver for ServiceDriver {
             .ecs
             .update_service()
             .cluster(cluster)
-            .service(&target.name)
+            .service(name(&live))
             .desired_count(0)
             .send()
             .await
@@ -98,7 +98,7 @@ impl Driver for ServiceDriver {
             .ecs
             .delete_service()
             .cluster(cluster)
-            .service(&target.name)
+            .service(name(&live))
             .force(true)
             .send()
             .await
@@ -113,9 +113,9 @@ impl Driver for ServiceDriver {
     }
 
     async fn diagnose(&self, aws: &Aws, target: &Target) -> Result<Vec<Diagnosis>, ProviderError> {
-        for cluster in clusters(target) {
-            let services = describe(aws, &[target], &cluster).await?;
-            if let Some(service) = services.iter().find(|service| is_named(service, target)) {
+        for (cluster, name) in places(target) {
+            let services = describe(aws, target, &cluster, vec![name.clone()]).await?;
+            if let Some(service) = services.iter().find(|service| is_named(service, &name)) {
                 return diagnose::findings(aws, target, &cluster, service).await;
             }
         }
@@ -123,24 +123,37 @@ impl Driver for ServiceDriver {
     }
 }
 
-/// The clusters that the service can be in: the recorded one (`arn:aws:ecs:…:service/cluster/name`) first, then the
-/// desired one.
-fn clusters(target: &Target) -> Vec<String> {
+/// The clusters and names that the service can have: the recorded ones (`arn:aws:ecs:…:service/cluster/name`) first, then
+/// the desired ones.
+fn places(target: &Target) -> Vec<(String, String)> {
     let recorded = target
         .physical_id
         .as_deref()
         .and_then(|arn| arn.split_once(":service/"))
         .and_then(|(_, path)| path.split_once('/'))
-        .map(|(cluster, _)| cluster.to_owned());
-    recorded.into_iter().chain(text(target, "cluster").map(str::to_owned)).collect()
+        .map(|(cluster, name)| (cluster.to_owned(), name.to_owned()));
+    let desired = text(target, "cluster").map(|cluster| (cluster.to_owned(), target.name.clone()));
+    let mut places: Vec<(String, String)> = recorded.into_iter().chain(desired).collect();
+    places.dedup();
+    places
 }
 
-fn is_named(service: &Described, target: &Target) -> bool {
-    service.service_name() == Some(&target.name) && service.status() != Some("INACTIVE")
+/// What is read together: the services of one cluster. A key says which of the target's places it is.
+fn keys(target: &Target) -> Vec<(String, usize)> {
+    places(target).into_iter().enumerate().map(|(place, (cluster, _))| (cluster, place)).collect()
 }
 
-async fn describe(aws: &Aws, group: &[&Target], cluster: &str) -> Result<Vec<Described>, ProviderError> {
-    let mut names: Vec<String> = group.iter().map(|target| target.name.clone()).collect();
+fn is_named(service: &Described, name: &str) -> bool {
+    service.service_name() == Some(name) && service.status() != Some("INACTIVE")
+}
+
+/// The services of these names; one of the targets that they are read for is named in an error.
+async fn describe(
+    aws: &Aws,
+    target: &Target,
+    cluster: &str,
+    mut names: Vec<String>,
+) -> Result<Vec<Described>, ProviderError> {
     names.sort();
     names.dedup();
     let answer = aws
@@ -151,7 +164,7 @@ async fn describe(aws: &Aws, group: &[&Target], cluster: &str) -> Result<Vec<Des
         .include(ServiceField::Tags)
         .send()
         .await
-        .map_err(failed(&group[0].address, "ecs:DescribeServices"));
+        .map_err(failed(&target.address, "ecs:DescribeServices"));
     match answer {
         Ok(answer) => Ok(answer.services.unwrap_or_default()),
         Err(error) if error.class == ErrorClass::NotFound => Ok(Vec::new()),
@@ -159,13 +172,22 @@ async fn describe(aws: &Aws, group: &[&Target], cluster: &str) -> Result<Vec<Des
     }
 }
 
-async fn read(aws: &Aws, cluster: String, group: Vec<&Target>) -> Result<Vec<Observation>, ProviderError> {
-    let services = describe(aws, &group, &cluster).await?;
-    let answer = |target: &&Target| match services.iter().find(|service| is_named(service, target)) {
+async fn read(
+    aws: &Aws,
+    cluster: String,
+    place: usize,
+    group: Vec<&Target>,
+) -> Result<Vec<Observation>, ProviderError> {
+    let names: Vec<String> = group
+        .iter()
+        .map(|target| places(target).into_iter().nth(place).map_or_else(|| target.name.clone(), |(_, name)| name))
+        .collect();
+    let services = describe(aws, group[0], &cluster, names.clone()).await?;
+    let answer = |(target, name): (&&Target, &String)| match services.iter().find(|one| is_named(one, name)) {
         Some(service) => judge(target, form::live(target, service)),
         None => Observation::Absent,
     };
-    Ok(group.iter().map(answer).collect())
+    Ok(group.iter().zip(&names).map(answer).collect())
 }
 
 async fn create(aws: &Aws, request: &CreateRequest) -> Result<Described, ProviderError> {
@@ -230,6 +252,11 @@ fn cluster(live: &Live) -> &str {
     live.inputs.get("cluster").and_then(|cluster| cluster.as_str()).unwrap_or("default")
 }
 
+/// The name of a service that is there.
+fn name(live: &Live) -> &str {
+    live.physical_id.rsplit('/').next().unwrap_or(&live.physical_id)
+}
+
 /// Brings an object of ours that a create found to the inputs.
 async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, ProviderError> {
     if live.status == Status::Deleting {
@@ -240,20 +267,26 @@ async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, Provid
         return Err(fixed(target, CREATE, &["cluster".to_owned()]));
     }
     let before = Created::from(live.clone());
-    change(aws, target, live, &fields).await.map_err(behind(&before))
+    let tags = TagChange::new(&live.tags, &target.tags);
+    change(aws, target, live, &fields, &tags).await.map_err(behind(&before))
 }
 
-async fn change(aws: &Aws, target: &Target, live: Live, fields: &[String]) -> Result<Created, ProviderError> {
+async fn change(
+    aws: &Aws,
+    target: &Target,
+    live: Live,
+    fields: &[String],
+    tags: &TagChange,
+) -> Result<Created, ProviderError> {
     let inputs = target.typed::<Service>()?;
     let named = |field: &str| fields.iter().any(|name| name == field);
-    let tags = TagChange::new(&live.tags, &target.tags);
-    if named("tags") && !tags.is_empty() {
-        tag(aws, &target.address, &live.physical_id, &tags.set).await?;
+    if named("tags") {
+        change_tags(aws, &target.address, &live.physical_id, tags).await?;
     }
     if fields.iter().all(|field| field == "tags") {
         return Ok(live.into());
     }
-    let mut call = aws.ecs.update_service().cluster(cluster(&live)).service(&target.name);
+    let mut call = aws.ecs.update_service().cluster(cluster(&live)).service(name(&live));
     if named("task_definition") {
         call = call.task_definition(value(target, &inputs.task_definition)?);
     }

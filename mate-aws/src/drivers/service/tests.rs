@@ -4,6 +4,8 @@ use aws_sdk_ecs::operation::delete_service::{DeleteServiceError, DeleteServiceOu
 use aws_sdk_ecs::operation::describe_services::{DescribeServicesError, DescribeServicesOutput};
 use aws_sdk_ecs::operation::describe_tasks::DescribeTasksOutput;
 use aws_sdk_ecs::operation::list_tasks::ListTasksOutput;
+use aws_sdk_ecs::operation::tag_resource::TagResourceOutput;
+use aws_sdk_ecs::operation::untag_resource::UntagResourceOutput;
 use aws_sdk_ecs::operation::update_service::{UpdateServiceError, UpdateServiceInput, UpdateServiceOutput};
 use aws_sdk_ecs::types::{
     CapacityProviderStrategyItem, Container, Deployment, DeploymentRolloutState, LaunchType, Service as Described,
@@ -413,4 +415,38 @@ async fn a_diagnosis_names_the_cause_first() {
         ]
     );
     assert!(found[1].advice.as_deref().unwrap().contains("execution role"));
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags() {
+    let off = mock!(Client::untag_resource)
+        .match_requests(|request| {
+            request.resource_arn() == Some(&arn(NAME)) && request.tag_keys() == testing::OWNERSHIP
+        })
+        .then_output(|| UntagResourceOutput::builder().build());
+    let aws = aws(client!(aws_sdk_ecs, [&described(vec![steady(&target())]), &off]));
+    let answer = ServiceDriver.update(&aws, &testing::give_back(target())).await.unwrap();
+    assert_eq!((answer.physical_id, off.num_calls()), (arn(NAME), 1));
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_found_by_its_arn_and_adopted_by_its_tags() {
+    let recorded = Target { physical_id: Some(arn("grown")), ..testing::unowned(target()) };
+    let mut grown = steady(&Target { name: "grown".into(), ..target() });
+    grown.tags = None;
+    let on = mock!(Client::tag_resource)
+        .match_requests(|request| request.resource_arn() == Some(&arn("grown")) && request.tags().len() == 4)
+        .then_output(|| TagResourceOutput::builder().build());
+    let adopting = aws(client!(aws_sdk_ecs, [&described(vec![grown.clone()]), &on]));
+    ServiceDriver.update(&adopting, &update(recorded.clone(), &["tags"])).await.unwrap();
+    assert_eq!(on.num_calls(), 1);
+
+    // From then on it is ours under its own name.
+    grown.tags = Some(tag_list(&target().tags));
+    let mut wanted = Target { claim: Default::default(), ..recorded };
+    wanted.inputs["desired_count"] = json!(3);
+    let named = updated(|request| request.service() == Some("grown") && request.desired_count() == Some(3));
+    let ours = aws(client!(aws_sdk_ecs, [&described(vec![grown]), &named]));
+    ServiceDriver.update(&ours, &update(wanted, &["desired_count"])).await.unwrap();
+    assert_eq!(named.num_calls(), 1);
 }

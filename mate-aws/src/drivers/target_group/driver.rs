@@ -18,8 +18,8 @@ use serde_json::{Map, Value, json};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, present, signed, unlike, vanished};
-use crate::drivers::elbv2::{PAGE, add_tags, full_name, tag_list, tags_of};
+use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, present, signed, to_change, unlike, vanished};
+use crate::drivers::elbv2::{By, PAGE, change_tags, full_name, tag_list, tags_of};
 use crate::drivers::fields::{behind, missing, value};
 use crate::tags::{TagChange, judge};
 
@@ -28,7 +28,7 @@ const STICKY: &str = "stickiness.enabled";
 const STICKY_TYPE: &str = "stickiness.type";
 const STICKY_SECONDS: &str = "stickiness.lb_cookie.duration_seconds";
 
-/// Target groups of type ip, found by name.
+/// Target groups of type ip, found by the recorded ARN, else by name.
 #[derive(Debug)]
 pub(crate) struct TargetGroupDriver;
 
@@ -39,7 +39,7 @@ impl Driver for TargetGroupDriver {
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
-        grouped(targets, PAGE, |_| vec![()], |(), group| read(aws, group)).await
+        grouped(targets, PAGE, By::all, |by, group| read(aws, by, group)).await
     }
 
     async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
@@ -93,9 +93,8 @@ impl Driver for TargetGroupDriver {
         const CALL: &str = "elbv2:ModifyTargetGroup";
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
-        let mut fields = unlike(&TargetGroup::model(), target, &live);
-        fields.retain(|field| request.fields.contains(field));
-        change(aws, target, &live, &fields).await?;
+        let fields = to_change(&TargetGroup::model(), request, &live);
+        change(aws, target, &live, &fields, &TagChange::of(request, &live.tags)).await?;
         Ok(live.into())
     }
 
@@ -119,19 +118,15 @@ impl Driver for TargetGroupDriver {
     }
 }
 
-async fn read(aws: &Aws, group: Vec<&Target>) -> Result<Vec<Observation>, ProviderError> {
+async fn read(aws: &Aws, by: By, group: Vec<&Target>) -> Result<Vec<Observation>, ProviderError> {
     let address = &group[0].address;
-    let mut names: Vec<String> = group.iter().map(|target| target.name.clone()).collect();
-    names.sort();
-    names.dedup();
-    let groups = found(&names, PAGE, |names| async move {
-        let answer = aws
-            .elbv2
-            .describe_target_groups()
-            .set_names(Some(names))
-            .send()
-            .await
-            .map_err(failed(address, "elbv2:DescribeTargetGroups"))?;
+    let groups = found(&by.keys(&group), PAGE, |keys| async move {
+        let call = aws.elbv2.describe_target_groups();
+        let call = match by {
+            By::Arn => call.set_target_group_arns(Some(keys)),
+            By::Name => call.set_names(Some(keys)),
+        };
+        let answer = call.send().await.map_err(failed(address, "elbv2:DescribeTargetGroups"))?;
         Ok(answer.target_groups.unwrap_or_default())
     })
     .await?;
@@ -146,8 +141,11 @@ async fn read(aws: &Aws, group: Vec<&Target>) -> Result<Vec<Observation>, Provid
         .try_collect()
         .await?;
     let answer = |target: &Target| {
-        let named = groups.iter().find(|one| one.target_group_name() == Some(&target.name));
-        let Some((group, arn)) = named.and_then(|group| Some((group, group.target_group_arn()?))) else {
+        let asked_for = groups.iter().find(|one| match by {
+            By::Arn => one.target_group_arn() == Some(by.key(target)),
+            By::Name => one.target_group_name() == Some(by.key(target)),
+        });
+        let Some((group, arn)) = asked_for.and_then(|group| Some((group, group.target_group_arn()?))) else {
             return Observation::Absent;
         };
         match (tags.get(arn), attributes.get(arn).and_then(Option::as_ref)) {
@@ -232,13 +230,19 @@ async fn adopt(aws: &Aws, target: &Target, live: Live) -> Result<Created, Provid
     if !stuck.is_empty() {
         return Err(fixed(target, "elbv2:CreateTargetGroup", &stuck));
     }
-    match change(aws, target, &live, &fields).await {
+    match change(aws, target, &live, &fields, &TagChange::new(&live.tags, &target.tags)).await {
         Ok(()) => Ok(live.into()),
         Err(error) => Err(behind(&live.into())(error)),
     }
 }
 
-async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> Result<(), ProviderError> {
+async fn change(
+    aws: &Aws,
+    target: &Target,
+    live: &Live,
+    fields: &[String],
+    tags: &TagChange,
+) -> Result<(), ProviderError> {
     let inputs = target.typed::<TargetGroup>()?;
     let (address, arn) = (&target.address, &live.physical_id);
     let named = |field: &str| fields.iter().any(|name| name == field);
@@ -259,9 +263,8 @@ async fn change(aws: &Aws, target: &Target, live: &Live, fields: &[String]) -> R
             .map_err(failed(address, "elbv2:ModifyTargetGroup"))?;
     }
     set_attributes(aws, address, arn, attributes(&inputs, named)).await?;
-    let tags = TagChange::new(&live.tags, &target.tags);
-    if named("tags") && !tags.is_empty() {
-        add_tags(aws, address, arn, &tags.set).await?;
+    if named("tags") {
+        change_tags(aws, address, arn, tags).await?;
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
 use aws_sdk_elasticloadbalancingv2::Client;
+use aws_sdk_elasticloadbalancingv2::operation::add_tags::AddTagsOutput;
 use aws_sdk_elasticloadbalancingv2::operation::create_target_group::{CreateTargetGroupError, CreateTargetGroupOutput};
 use aws_sdk_elasticloadbalancingv2::operation::delete_target_group::DeleteTargetGroupError;
 use aws_sdk_elasticloadbalancingv2::operation::describe_tags::DescribeTagsOutput;
@@ -9,6 +10,7 @@ use aws_sdk_elasticloadbalancingv2::operation::describe_target_groups::{
 use aws_sdk_elasticloadbalancingv2::operation::modify_target_group_attributes::{
     ModifyTargetGroupAttributesError, ModifyTargetGroupAttributesOutput,
 };
+use aws_sdk_elasticloadbalancingv2::operation::remove_tags::RemoveTagsOutput;
 use aws_sdk_elasticloadbalancingv2::types::{
     Matcher, ProtocolEnum, TagDescription, TargetGroup as Described, TargetGroupAttribute,
 };
@@ -189,4 +191,45 @@ async fn one_that_is_absent_is_gone() {
     assert_eq!(TargetGroupDriver.delete(&aws, &delete(target())).await.unwrap(), Deleted::Gone);
     let error = TargetGroupDriver.update(&aws, &update(target(), &["health_check"])).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::NotFound);
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags() {
+    let off = mock!(Client::remove_tags)
+        .match_requests(|request| request.resource_arns() == [ARN] && request.tag_keys() == testing::OWNERSHIP)
+        .then_output(|| RemoveTagsOutput::builder().build());
+    let rules = [found(8000), tagged(target().tags), attributes(false), off.clone()];
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, rules));
+    let answer = TargetGroupDriver.update(&aws, &testing::give_back(target())).await.unwrap();
+    assert_eq!((answer.physical_id.as_str(), off.num_calls()), (ARN, 1));
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_is_found_by_its_arn_and_adopted_by_its_tags() {
+    let recorded = Target { physical_id: Some(ARN.into()), name: "another-name".into(), ..testing::unowned(target()) };
+    let by_arn = || {
+        mock!(Client::describe_target_groups)
+            .match_requests(|request| request.target_group_arns() == [ARN] && request.names().is_empty())
+            .then_output(|| DescribeTargetGroupsOutput::builder().target_groups(group(8000)).build())
+    };
+    let on = mock!(Client::add_tags)
+        .match_requests(|request| request.resource_arns() == [ARN] && request.tags().len() == 4)
+        .then_output(|| AddTagsOutput::builder().build());
+    let rules = [by_arn(), tagged(Tags::new()), attributes(false), on.clone()];
+    let adopting = aws(client!(aws_sdk_elasticloadbalancingv2, rules));
+    TargetGroupDriver.update(&adopting, &update(recorded.clone(), &["tags"])).await.unwrap();
+    assert_eq!(on.num_calls(), 1);
+
+    let rules = [by_arn(), tagged(testing::somebody_s()), attributes(false)];
+    let somebody_s = aws(client!(aws_sdk_elasticloadbalancingv2, rules));
+    let answer = TargetGroupDriver.observe(&somebody_s, &[recorded]).await.remove(0);
+    assert!(matches!(answer, Observation::Foreign(_)), "{answer:?}");
+}
+
+#[tokio::test]
+async fn without_the_recorded_one_the_name_decides() {
+    let recorded = Target { physical_id: Some(format!("{ARN}0")), ..target() };
+    let rules = [absent(), found(8000), tagged(target().tags), attributes(false)];
+    let aws = aws(client!(aws_sdk_elasticloadbalancingv2, rules));
+    assert_eq!(present(TargetGroupDriver.observe(&aws, &[recorded]).await.remove(0)).physical_id, ARN);
 }

@@ -5,16 +5,16 @@ use mate_core::graph::{Outputs, Tags};
 use mate_core::ids::KindName;
 use mate_core::kinds::{Kind, TaskDefinition};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
-    UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, Ownership, ProviderError, Status,
+    Target, UpdateRequest,
 };
 use serde_json::json;
 
 use super::form;
 use crate::classify::failed;
 use crate::context::Aws;
-use crate::drivers::batch::{gone, incomplete, present, unlike};
-use crate::drivers::ecs::{tag, tag_map};
+use crate::drivers::batch::{gone, incomplete, present, to_change, unlike};
+use crate::drivers::ecs::{change_tags, tag_map};
 use crate::drivers::{Driver, each};
 use crate::tags::{TagChange, judge, refuse};
 
@@ -25,7 +25,8 @@ const DELETE: &str = "ecs:DeleteTaskDefinitions";
 /// Most revisions that `DeleteTaskDefinitions` takes.
 const PAGE: usize = 10;
 
-/// Task definitions. The object is the family, named as the target; its state is the latest ACTIVE revision.
+/// Task definitions. The object is the family: the recorded one, else the one named as the target. Its state is the latest
+/// ACTIVE revision.
 ///
 /// An update registers the next revision. Former revisions stay ACTIVE: a service still runs one of them until it is
 /// moved, and a rollback needs them. A deletion takes every revision of ours.
@@ -40,10 +41,12 @@ impl Driver for TaskDefinitionDriver {
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
         each(targets, |target| async move {
-            Ok(match describe(aws, target, &target.name).await? {
-                Some((described, tags)) => judge(target, live(target, &described, tags)),
-                None => Observation::Absent,
-            })
+            for family in families(target) {
+                if let Some((described, tags)) = describe(aws, target, family).await? {
+                    return Ok(judge(target, live(target, &described, tags)));
+                }
+            }
+            Ok(Observation::Absent)
         })
         .await
     }
@@ -51,26 +54,38 @@ impl Driver for TaskDefinitionDriver {
     async fn create(&self, aws: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         match present(self, aws, target, REGISTER).await? {
-            Some(live) => revise(aws, target, live, |_| true).await,
-            None => register(aws, target).await,
+            Some(live) => {
+                let fields = unlike(&TaskDefinition::model(), target, &live);
+                let tags = TagChange::new(&live.tags, &target.tags);
+                revise(aws, target, live, &fields, &tags).await
+            }
+            None => register(aws, target, &target.name).await,
         }
     }
 
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         let live = present(self, aws, target, REGISTER).await?.ok_or_else(|| gone(target, REGISTER))?;
-        revise(aws, target, live, |field| request.fields.iter().any(|name| name == field)).await
+        let fields = to_change(&TaskDefinition::model(), request, &live);
+        let tags = TagChange::of(request, &live.tags);
+        if tags.remove.iter().any(|key| Ownership::KEYS.contains(&key.as_str())) {
+            give_back(aws, request, &live).await?;
+        }
+        revise(aws, target, live, &fields, &tags).await
     }
 
     async fn delete(&self, aws: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {
         let target = &request.target;
-        let mut revisions = list(aws, target, TaskDefinitionStatus::Active).await?;
-        // A deletion that was cut off after the deregistration left revisions INACTIVE.
-        revisions.extend(list(aws, target, TaskDefinitionStatus::Inactive).await?);
+        let mut revisions = Vec::new();
+        for family in families(target) {
+            revisions.extend(list(aws, target, family, TaskDefinitionStatus::Active).await?);
+            // A deletion that was cut off after the deregistration left revisions INACTIVE.
+            revisions.extend(list(aws, target, family, TaskDefinitionStatus::Inactive).await?);
+        }
         let calls: Vec<_> = revisions.iter().map(|arn| describe(aws, target, arn)).collect();
         let described: Vec<Option<(Described, Tags)>> = futures::stream::iter(calls).buffered(8).try_collect().await?;
         let (ours, foreign): (Vec<_>, Vec<_>) =
-            described.into_iter().flatten().partition(|(_, tags)| target.ownership().owns(tags));
+            described.into_iter().flatten().partition(|(_, tags)| target.accepts(tags));
         if let (true, Some((_, tags))) = (ours.is_empty(), foreign.first()) {
             return Err(refuse(target, DELETE, tags));
         }
@@ -87,6 +102,14 @@ impl Driver for TaskDefinitionDriver {
         }
         Ok(Deleted::Gone)
     }
+}
+
+/// The families that the target can be: that of the recorded revision first.
+fn families(target: &Target) -> Vec<&str> {
+    let recorded = target.physical_id.as_deref().and_then(family);
+    let mut families: Vec<&str> = recorded.into_iter().chain([target.name.as_str()]).collect();
+    families.dedup();
+    families
 }
 
 /// A revision, or the latest ACTIVE one of a family, with its tags.
@@ -123,31 +146,48 @@ fn live(target: &Target, described: &Described, tags: Tags) -> Live {
 }
 
 fn outputs(target: &Target, arn: &str) -> Outputs {
-    Outputs::from([("arn".to_owned(), json!(arn)), ("family".to_owned(), json!(target.name))])
+    Outputs::from([("arn".to_owned(), json!(arn)), ("family".to_owned(), json!(family(arn).unwrap_or(&target.name)))])
 }
 
-/// Registers the next revision when one of the named fields differs from the latest, and brings the tags.
+/// Registers the next revision when one of the fields is to be changed, and brings the tags.
 async fn revise(
     aws: &Aws,
     target: &Target,
     live: Live,
-    named: impl Fn(&str) -> bool,
+    fields: &[String],
+    tags: &TagChange,
 ) -> Result<Created, ProviderError> {
-    let mut fields = unlike(&TaskDefinition::model(), target, &live);
-    fields.retain(|field| named(field));
     if fields.iter().any(|field| field != "tags") {
-        return register(aws, target).await;
+        return register(aws, target, family(&live.physical_id).unwrap_or(&target.name)).await;
     }
-    let tags = TagChange::new(&live.tags, &target.tags);
-    if !fields.is_empty() && !tags.is_empty() {
-        tag(aws, &target.address, &live.physical_id, &tags.set).await?;
+    if !fields.is_empty() {
+        change_tags(aws, &target.address, &live.physical_id, tags).await?;
     }
     Ok(live.into())
 }
 
-async fn register(aws: &Aws, target: &Target) -> Result<Created, ProviderError> {
+/// Takes tags off the former revisions that are ACTIVE. The latest comes after them: by its tags a repeated update still
+/// knows the family.
+async fn give_back(aws: &Aws, request: &UpdateRequest, latest: &Live) -> Result<(), ProviderError> {
+    let target = &request.target;
+    let family = family(&latest.physical_id).unwrap_or(&target.name);
+    for arn in list(aws, target, family, TaskDefinitionStatus::Active).await? {
+        if arn == latest.physical_id {
+            continue;
+        }
+        let Some((_, tags)) = describe(aws, target, &arn).await? else { continue };
+        if target.accepts(&tags) {
+            let off = TagChange::new(&tags, &Tags::new()).without(&tags, &request.untag);
+            change_tags(aws, &target.address, &arn, &off).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn register(aws: &Aws, target: &Target, family: &str) -> Result<Created, ProviderError> {
     let inputs = target.typed::<TaskDefinition>()?;
-    let answer = form::register(&aws.ecs, target, &inputs)?.send().await.map_err(failed(&target.address, REGISTER))?;
+    let call = form::register(&aws.ecs, target, &inputs)?.family(family);
+    let answer = call.send().await.map_err(failed(&target.address, REGISTER))?;
     let arn = answer
         .task_definition
         .and_then(|described| described.task_definition_arn)
@@ -156,21 +196,20 @@ async fn register(aws: &Aws, target: &Target) -> Result<Created, ProviderError> 
 }
 
 /// The ARNs of the family's revisions in a state, and of no other family that the prefix fits.
-async fn list(aws: &Aws, target: &Target, status: TaskDefinitionStatus) -> Result<Vec<String>, ProviderError> {
-    let mut pages = aws
-        .ecs
-        .list_task_definitions()
-        .family_prefix(&target.name)
-        .status(status)
-        .sort(SortOrder::Desc)
-        .into_paginator()
-        .send();
+async fn list(
+    aws: &Aws,
+    target: &Target,
+    of: &str,
+    status: TaskDefinitionStatus,
+) -> Result<Vec<String>, ProviderError> {
+    let mut pages =
+        aws.ecs.list_task_definitions().family_prefix(of).status(status).sort(SortOrder::Desc).into_paginator().send();
     let mut arns = Vec::new();
     while let Some(page) = pages.next().await {
         let page = page.map_err(failed(&target.address, "ecs:ListTaskDefinitions"))?;
         arns.extend(page.task_definition_arns.unwrap_or_default());
     }
-    arns.retain(|arn| family(arn) == Some(target.name.as_str()));
+    arns.retain(|arn| family(arn) == Some(of));
     Ok(arns)
 }
 

@@ -7,6 +7,7 @@ use aws_sdk_ecs::operation::describe_task_definition::{DescribeTaskDefinitionErr
 use aws_sdk_ecs::operation::list_task_definitions::ListTaskDefinitionsOutput;
 use aws_sdk_ecs::operation::register_task_definition::{RegisterTaskDefinitionInput, RegisterTaskDefinitionOutput};
 use aws_sdk_ecs::operation::tag_resource::TagResourceOutput;
+use aws_sdk_ecs::operation::untag_resource::UntagResourceOutput;
 use aws_sdk_ecs::types::{
     EfsAuthorizationConfigIam, EfsTransitEncryption, TaskDefinition as Described, TaskDefinitionStatus,
 };
@@ -303,4 +304,54 @@ async fn what_is_not_ours_is_not_deregistered_and_what_is_absent_is_gone() {
         Observation::Absent
     ));
     assert_eq!(TaskDefinitionDriver.delete(&none, &delete(target)).await.unwrap(), Deleted::Gone);
+}
+
+#[tokio::test]
+async fn what_is_given_back_loses_our_tags_on_every_revision_the_latest_last() {
+    let target = target();
+    let latest = || described(revision(2, &target, TaskDefinitionStatus::Active), target.tags.clone());
+    let former = described(revision(1, &target, TaskDefinitionStatus::Active), target.tags.clone());
+    let off = |number: i32| {
+        mock!(Client::untag_resource)
+            .match_requests(move |request| {
+                request.resource_arn() == Some(&arn(number)) && request.tag_keys() == testing::OWNERSHIP
+            })
+            .then_output(|| UntagResourceOutput::builder().build())
+    };
+    let rules = [latest(), listed(TaskDefinitionStatus::Active, vec![arn(2), arn(1)]), former, off(1), off(2)];
+    let answer = TaskDefinitionDriver
+        .update(&aws(client!(aws_sdk_ecs, rules)), &testing::give_back(target.clone()))
+        .await
+        .unwrap();
+    assert_eq!(answer.physical_id, arn(2));
+    assert_eq!(rules.each_ref().map(Rule::num_calls), [1; 5]);
+}
+
+#[tokio::test]
+async fn the_recorded_family_is_the_object_whatever_its_name() {
+    let recorded = Target { physical_id: Some(arn(1)), name: "another-name".into(), ..testing::unowned(target()) };
+    let found = || {
+        let described = revision(1, &target(), TaskDefinitionStatus::Active);
+        mock!(Client::describe_task_definition)
+            .match_requests(|request| request.task_definition() == Some(FAMILY))
+            .then_output(move || DescribeTaskDefinitionOutput::builder().task_definition(described.clone()).build())
+    };
+    let on = mock!(Client::tag_resource)
+        .match_requests(|request| request.resource_arn() == Some(&arn(1)) && request.tags().len() == 4)
+        .then_output(|| TagResourceOutput::builder().build());
+    let adopting = aws(client!(aws_sdk_ecs, [&found(), &on]));
+    TaskDefinitionDriver.update(&adopting, &update(recorded.clone(), &["tags"])).await.unwrap();
+    assert_eq!(on.num_calls(), 1);
+
+    let mut wanted = recorded;
+    wanted.inputs["cpu"] = json!(512);
+    let next = mock!(Client::register_task_definition)
+        .match_requests(|request| request.family() == Some(FAMILY))
+        .then_output(|| {
+            let described = Described::builder().task_definition_arn(arn(2)).build();
+            RegisterTaskDefinitionOutput::builder().task_definition(described).build()
+        });
+    let revising = aws(client!(aws_sdk_ecs, [&found(), &next]));
+    let revised = TaskDefinitionDriver.update(&revising, &update(wanted, &["cpu"])).await.unwrap();
+    assert_eq!(revised.outputs["family"], json!(FAMILY));
 }

@@ -42,7 +42,17 @@ impl Driver for WebAclAssociationDriver {
     }
 
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
-        associate(aws, &request.target).await
+        let target = &request.target;
+        if request.fields.iter().any(|field| field != "tags") {
+            return associate(aws, target).await;
+        }
+        // An association carries no tags: there is nothing to write.
+        let resource = resource(target).unwrap_or_default();
+        match web_acl(aws, target, resource).await? {
+            Some(web_acl) => Ok(live(&web_acl, resource).into()),
+            None => Err(ProviderError::new(ErrorClass::NotFound, ASSOCIATE, target.address.clone())
+                .with_message(format!("no web ACL stands in front of `{resource}`"))),
+        }
     }
 
     async fn delete(&self, aws: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {

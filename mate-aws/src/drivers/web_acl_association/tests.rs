@@ -12,7 +12,7 @@ use serde_json::json;
 use super::WebAclAssociationDriver;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::testing::{self, aws, client, code, create, delete, present};
+use crate::drivers::testing::{self, aws, client, code, create, delete, present, update};
 
 fn target() -> Target {
     let inputs = WebAclAssociationInputs { web_acl_arn: "arn:acl".into(), resource_arn: "arn:lb".into() };
@@ -90,4 +90,17 @@ async fn only_the_recorded_web_acl_is_taken_off() {
 
     let aws = stub(&[&associated(Some("arn:of-somebody-else"))]);
     assert_eq!(WebAclAssociationDriver.delete(&aws, &delete(target())).await.unwrap(), Deleted::Gone);
+}
+
+#[tokio::test]
+async fn an_adoption_leaves_the_web_acl_that_is_there() {
+    let adopted = testing::unowned(target());
+    let answer = WebAclAssociationDriver
+        .update(&stub(&[&associated(Some("arn:x"))]), &update(adopted.clone(), &["tags"]))
+        .await
+        .unwrap();
+    assert_eq!(answer.physical_id, "arn:lb");
+    let aws = stub(&[&associated(None)]);
+    let error = WebAclAssociationDriver.update(&aws, &update(adopted, &["tags"])).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::NotFound);
 }
