@@ -24,7 +24,7 @@ mod access_point;
     feature = "elbv2",
     feature = "route53"
 ))]
-mod batch;
+pub(crate) mod batch;
 #[cfg(feature = "s3")]
 mod bucket;
 #[cfg(feature = "elasticache")]
