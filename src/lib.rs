@@ -40,7 +40,7 @@ pub use mate_core::state::SqliteStore;
 pub use mate_core::state::{MemoryStore, Record, StateStore, StoreError};
 #[cfg(feature = "testing")]
 pub use mate_core::testing;
-pub use mate_core::{blueprint, clock, engine, graph, ids, kinds, names, plan, provider, spec, state};
+pub use mate_core::{blueprint, clock, engine, graph, ids, kinds, names, plan, provider, quota, spec, state};
 
 /// Tiers: the figures, prices and quotas of trial, standard and enterprise, and tiers of the caller's own.
 pub use mate_tiers as tiers;
