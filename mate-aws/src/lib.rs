@@ -8,6 +8,7 @@ mod discover;
 mod drivers;
 mod keys;
 mod provider;
+mod quotas;
 mod secrets;
 mod tags;
 

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use mate_core::ids::{Address, KindName};
 use mate_core::provider::{
     Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, Provider,
-    ProviderError, Scope, Target, UpdateRequest,
+    ProviderError, QuotaId, QuotaReading, Scope, Target, UpdateRequest,
 };
 
 use crate::config::AwsProviderBuilder;
@@ -117,5 +117,9 @@ impl Provider for AwsProvider {
 
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {
         self.driver(&target.kind, &target.address)?.diagnose(&self.aws, &target).await
+    }
+
+    async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
+        crate::quotas::quotas(&self.aws, quotas).await
     }
 }
