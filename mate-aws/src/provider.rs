@@ -14,6 +14,7 @@ use mate_core::provider::{
 use crate::config::AwsProviderBuilder;
 use crate::context::Aws;
 use crate::drivers::{self, Driver};
+use crate::policy::Access;
 
 /// AWS, as the engine sees it: one account and region.
 #[derive(Debug, Clone)]
@@ -47,6 +48,11 @@ impl AwsProvider {
         }
         let error = ProviderError::new(ErrorClass::Denied, operation, target.address.clone());
         Err(error.with_message(format!("`{}` is observed only: MATE never writes it", target.name)))
+    }
+
+    /// The actions that the kind's driver itself asks for.
+    pub(crate) fn actions(&self, kind: &KindName, access: Access) -> &'static [&'static str] {
+        self.drivers.get(kind).map_or(&[], |driver| driver.actions(access))
     }
 
     fn driver(&self, kind: &KindName, address: &Address) -> Result<&Arc<dyn Driver>, ProviderError> {
