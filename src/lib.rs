@@ -62,4 +62,7 @@ mod documentation {
     struct Testing;
     #[doc = include_str!("../docs/extending.md")]
     struct Extending;
+    #[cfg(feature = "aws")]
+    #[doc = include_str!("../docs/permissions-and-quotas.md")]
+    struct PermissionsAndQuotas;
 }

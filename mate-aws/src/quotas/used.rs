@@ -1,5 +1,6 @@
 //! What the account has: one listing a source, each of which tells one quota or several.
 
+#[cfg(feature = "ec2")]
 use std::collections::BTreeMap;
 
 use futures::future::BoxFuture;
@@ -64,6 +65,7 @@ macro_rules! listing {
 }
 
 /// The most that one place has.
+#[cfg(feature = "ec2")]
 fn fullest(places: impl IntoIterator<Item = Option<String>>) -> u64 {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for place in places.into_iter().flatten() {
