@@ -178,8 +178,8 @@ async fn keys_of_aws_itself_do_not_count() {
     use aws_sdk_kms::operation::list_keys::ListKeysOutput;
     use aws_sdk_kms::types::{AliasListEntry, KeyListEntry};
     let keys = mock!(aws_sdk_kms::Client::list_keys).then_output(|| {
-        let keys = vec![KeyListEntry::builder().build(); 3];
-        ListKeysOutput::builder().set_keys(Some(keys)).build()
+        let keys = ["1", "2", "3"].map(|id| KeyListEntry::builder().key_id(id).build());
+        ListKeysOutput::builder().set_keys(Some(keys.into())).build()
     });
     let aliases = mock!(aws_sdk_kms::Client::list_aliases).then_output(|| {
         let alias = |name: &str, key: Option<&str>| {

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "ec2")]
 use std::collections::BTreeMap;
+#[cfg(feature = "kms")]
+use std::collections::BTreeSet;
 
 use futures::future::BoxFuture;
 use mate_core::provider::QuotaId;
@@ -159,13 +161,15 @@ pub(super) const LISTINGS: &[Listing] = &[
     #[cfg(feature = "kms")]
     listing!([("kms", "L-C2F1777E")], |aws| {
         // The keys of AWS itself do not count; the alias of each says so.
-        let (mut keys, mut of_aws) = (0_u64, 0);
-        pages!(aws.kms.list_keys(), |page| keys += page.keys().len() as u64);
-        pages!(aws.kms.list_aliases(), |page| for alias in page.aliases() {
-            let name = alias.alias_name().unwrap_or_default();
-            of_aws += u64::from(name.starts_with("alias/aws/") && alias.target_key_id().is_some());
+        let (mut keys, mut of_aws) = (BTreeSet::new(), BTreeSet::new());
+        pages!(aws.kms.list_keys(), |page| keys.extend(page.keys().iter().filter_map(|key| key.key_id.clone())));
+        pages!(aws.kms.list_aliases(), |page| {
+            let aliases = page.aliases().iter();
+            let reserved =
+                aliases.filter(|alias| alias.alias_name().is_some_and(|name| name.starts_with("alias/aws/")));
+            of_aws.extend(reserved.filter_map(|alias| alias.target_key_id.clone()));
         });
-        Some(vec![Some(keys.saturating_sub(of_aws))])
+        Some(vec![Some(keys.difference(&of_aws).count() as u64)])
     }),
     #[cfg(feature = "ecs")]
     listing!([("ecs", "L-21C621EB"), ("ecs", "L-9EF96962")], |aws| {

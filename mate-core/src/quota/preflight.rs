@@ -56,7 +56,8 @@ pub enum Verdict {
 }
 
 impl Preflight {
-    /// Sets `needs` against what was read. What was not read is unknown, unless the need alone is more than AWS gives.
+    /// Sets `needs` against what was read. What was not read is unknown: an account whose limit is not known may have had it
+    /// raised, so that only a default that AWS never raises can be exceeded.
     #[must_use]
     pub fn new(needs: &Needs, readings: &Readings) -> Self {
         let none = QuotaReading::default();
@@ -89,18 +90,18 @@ impl Check {
             None => (quota.map(|quota| quota.default), LimitSource::DefaultTable),
         };
         let unit = quota.map_or(Unit::Objects, |quota| quota.unit);
-        let verdict = match limit.map(|limit| limit.saturating_mul(unit.parts())) {
-            None => Verdict::Unknown,
-            Some(limit) if need > limit => Verdict::Exceeds,
-            Some(limit) => match reading.used.map(|used| used.saturating_mul(unit.parts())) {
-                None => Verdict::Unknown,
-                Some(used) if used.saturating_add(need) <= limit => Verdict::Fits,
-                // It has more than the default: it was raised, nobody knows to what.
-                Some(used) if used > limit && limit_source == LimitSource::DefaultTable => Verdict::Unknown,
-                // The fullest place is full, which need not be the one that is meant.
-                Some(_) if quota.is_some_and(|quota| !quota.per.is_whole()) => Verdict::Unknown,
-                Some(_) => Verdict::Exceeds,
-            },
+        let adjustable = quota.is_none_or(|quota| quota.adjustable);
+        let (parts, everywhere) = (unit.parts(), quota.is_none_or(|quota| quota.per.is_whole()));
+        let verdict = match (limit.map(|limit| limit.saturating_mul(parts)), reading.used) {
+            (None, _) => Verdict::Unknown,
+            // Of the fullest place it says nothing that it is full: another one may be meant.
+            (Some(limit), used) if need > limit || (everywhere && over(limit, used, parts, need)) => {
+                // The default stands for a limit that may have been raised.
+                let raised = limit_source == LimitSource::DefaultTable && adjustable;
+                if raised { Verdict::Unknown } else { Verdict::Exceeds }
+            }
+            (Some(limit), Some(used)) if !over(limit, Some(used), parts, need) => Verdict::Fits,
+            _ => Verdict::Unknown,
         };
         Self {
             quota: id.clone(),
@@ -110,7 +111,7 @@ impl Check {
             limit,
             limit_source,
             verdict,
-            adjustable: quota.is_none_or(|quota| quota.adjustable),
+            adjustable,
         }
     }
 
@@ -129,6 +130,11 @@ impl Check {
             format!("request an increase from AWS support ({service}), or remove what is not needed")
         })
     }
+}
+
+/// Whether what is used and what is needed are together more than the limit.
+fn over(limit: u64, used: Option<u64>, parts: u64, need: u64) -> bool {
+    used.is_some_and(|used| used.saturating_mul(parts).saturating_add(need) > limit)
 }
 
 impl fmt::Display for Check {

@@ -265,18 +265,24 @@ fn what_was_not_read_is_unknown_and_no_failure() {
 
 #[test]
 fn a_need_beyond_the_whole_limit_exceeds_it_whatever_is_used() {
-    assert_eq!(verdict(instances(), 41, None, None), Verdict::Exceeds);
+    assert_eq!(verdict(instances(), 41, Some(40), None), Verdict::Exceeds);
 }
 
 #[test]
-fn where_the_limit_was_not_read_the_default_stands_for_it() {
+fn where_the_limit_was_not_read_what_fits_into_the_default_fits() {
     assert_eq!(verdict(instances(), 2, None, Some(38)), Verdict::Fits);
-    assert_eq!(verdict(instances(), 2, None, Some(40)), Verdict::Exceeds);
 }
 
 #[test]
-fn an_account_that_has_more_than_the_default_was_raised_to_nobody_knows_what() {
-    assert_eq!(verdict(instances(), 2, None, Some(60)), Verdict::Unknown);
+fn a_default_may_have_been_raised_to_nobody_knows_what() {
+    assert_eq!(verdict(instances(), 2, None, Some(40)), Verdict::Unknown);
+    assert_eq!(verdict(instances(), 41, None, None), Verdict::Unknown);
+}
+
+#[test]
+fn a_default_that_aws_never_raises_is_exceeded() {
+    assert_eq!(verdict(id("cloudtrail", "trails-per-region"), 1, None, Some(5)), Verdict::Exceeds);
+    assert_eq!(verdict(id("cloudtrail", "trails-per-region"), 1, None, Some(4)), Verdict::Fits);
 }
 
 #[test]

@@ -41,6 +41,7 @@ pub(super) const KINDS: &Kinds = &[
                 Arn("application-autoscaling:scalable-target/*"),
             ),
             Grant(Delete, "cloudwatch", "DeleteAlarms", Arn("cloudwatch:alarm:TargetTracking-*")),
+            Grant(Discover, "application-autoscaling", "DescribeScalableTargets", Any),
         ],
     ),
     (
@@ -96,9 +97,21 @@ pub(super) const KINDS: &Kinds = &[
         "cognito-idp:UserPool",
         "mate-*",
         &[
-            Grant(Read, "cognito-idp", "DescribeUserPool ListTagsForResource ListUserPools ListUsers", Any),
+            Grant(
+                Read,
+                "cognito-idp",
+                "DescribeUserPool GetUserPoolMfaConfig ListTagsForResource ListUserPools ListUsers",
+                Any,
+            ),
             Grant(Create, "cognito-idp", "CreateUserPool TagResource", Any),
-            Grant(Update, "cognito-idp", "TagResource UntagResource UpdateUserPool", Tagged("cognito-idp:userpool/*")),
+            // Right behind the creation, when a condition need not see the tags yet.
+            Grant(Create, "cognito-idp", "SetUserPoolMfaConfig", Arn("cognito-idp:userpool/*")),
+            Grant(
+                Update,
+                "cognito-idp",
+                "SetUserPoolMfaConfig TagResource UntagResource UpdateUserPool",
+                Tagged("cognito-idp:userpool/*"),
+            ),
             Grant(Delete, "cognito-idp", "DeleteUserPool UpdateUserPool", Tagged("cognito-idp:userpool/*")),
         ],
     ),
@@ -157,6 +170,7 @@ pub(super) const KINDS: &Kinds = &[
             Grant(Create, "ec2", "CreateTags", MadeBy("CreateNatGateway")),
             Grant(Update, "ec2", "CreateTags DeleteTags", Tagged("*")),
             Grant(Delete, "ec2", "DeleteNatGateway", Tagged("*")),
+            Grant(Discover, "ec2", "DescribeNatGateways", Any),
         ],
     ),
     (
@@ -233,6 +247,7 @@ pub(super) const KINDS: &Kinds = &[
             Grant(Update, "ec2", "ModifyVpcEndpoint", Any),
             Grant(Update, "ec2", "CreateTags DeleteTags", Tagged("*")),
             Grant(Delete, "ec2", "DeleteVpcEndpoints", Tagged("*")),
+            Grant(Discover, "ec2", "DescribeVpcEndpoints", Any),
         ],
     ),
     (
@@ -271,6 +286,7 @@ pub(super) const KINDS: &Kinds = &[
                 Arn("ecs:cluster/{name}"),
             ),
             Grant(Delete, "ecs", "DeleteCluster", Arn("ecs:cluster/{name}")),
+            Grant(Discover, "ecs", "DescribeClusters", Any),
         ],
     ),
     (

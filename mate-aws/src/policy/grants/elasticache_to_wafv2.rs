@@ -197,6 +197,8 @@ pub(super) const KINDS: &Kinds = &[
                 "DescribeKey GetKeyPolicy GetKeyRotationStatus ListAliases ListKeys ListResourceTags",
                 Any,
             ),
+            // A key has no name: it is found by its tags.
+            Grant(Read, "tag", "GetResources", Any),
             Grant(Create, "kms", "CreateKey TagResource", Any),
             // A tag takes up to five minutes until conditions see it, so what follows the creation cannot ask for one.
             Grant(Create, "kms", "EnableKeyRotation PutKeyPolicy", Arn("kms:key/*")),
@@ -211,6 +213,7 @@ pub(super) const KINDS: &Kinds = &[
             ),
             Grant(Delete, "kms", "DeleteAlias", Arn("kms:alias/{name} kms:key/*")),
             Grant(Delete, "kms", "ScheduleKeyDeletion", Tagged("kms:key/*")),
+            Grant(Discover, "kms", "DescribeKey", Any),
         ],
     ),
     (
