@@ -32,6 +32,8 @@ pub struct Check {
     pub verdict: Verdict,
     /// Whether AWS raises the limit on request.
     pub adjustable: bool,
+    /// Whether what is needed, with what is used where that is known, is more than the limit.
+    pub over: bool,
 }
 
 /// Where a limit comes from.
@@ -92,15 +94,17 @@ impl Check {
         let unit = quota.map_or(Unit::Objects, |quota| quota.unit);
         let adjustable = quota.is_none_or(|quota| quota.adjustable);
         let (parts, everywhere) = (unit.parts(), quota.is_none_or(|quota| quota.per.is_whole()));
-        let verdict = match (limit.map(|limit| limit.saturating_mul(parts)), reading.used) {
-            (None, _) => Verdict::Unknown,
-            // Of the fullest place it says nothing that it is full: another one may be meant.
-            (Some(limit), used) if need > limit || (everywhere && over(limit, used, parts, need)) => {
-                // The default stands for a limit that may have been raised.
-                let raised = limit_source == LimitSource::DefaultTable && adjustable;
-                if raised { Verdict::Unknown } else { Verdict::Exceeds }
-            }
-            (Some(limit), Some(used)) if !over(limit, Some(used), parts, need) => Verdict::Fits,
+        let over = limit.is_some_and(|limit| {
+            let used = reading.used.unwrap_or(0).saturating_mul(parts);
+            used.saturating_add(need) > limit.saturating_mul(parts)
+        });
+        // Of the fullest place it says nothing that it is full: another one may be meant.
+        let alone = limit.is_some_and(|limit| need > limit.saturating_mul(parts));
+        // The default stands for a limit that may have been raised.
+        let certain = limit_source == LimitSource::ServiceQuotas || !adjustable;
+        let verdict = match (limit, reading.used) {
+            (Some(_), _) if over && certain && (everywhere || alone) => Verdict::Exceeds,
+            (Some(_), Some(_)) if !over => Verdict::Fits,
             _ => Verdict::Unknown,
         };
         Self {
@@ -112,29 +116,27 @@ impl Check {
             limit_source,
             verdict,
             adjustable,
+            over,
         }
     }
 
-    /// What to do about a quota that does not suffice.
+    /// What to do about a quota that does not suffice, or perhaps not.
     #[must_use]
     pub fn advice(&self) -> Option<String> {
-        if self.verdict != Verdict::Exceeds {
-            return None;
-        }
         let QuotaId { service, code } = &self.quota;
-        Some(if !self.adjustable {
-            "AWS does not raise it: remove what is not needed, or use another account or region".to_owned()
-        } else if code.starts_with("L-") {
-            format!("request an increase of {service} {code} at Service Quotas, or remove what is not needed")
-        } else {
-            format!("request an increase from AWS support ({service}), or remove what is not needed")
-        })
+        match self.verdict {
+            Verdict::Exceeds if !self.adjustable => {
+                Some("AWS does not raise it: remove what is not needed, or use another account or region".to_owned())
+            }
+            Verdict::Exceeds => {
+                Some(format!("request an increase of {service} {code} at Service Quotas, or remove what is not needed"))
+            }
+            Verdict::Unknown if self.over && self.limit_source == LimitSource::DefaultTable => {
+                Some(format!("see at Service Quotas whether {service} {code} was raised"))
+            }
+            _ => None,
+        }
     }
-}
-
-/// Whether what is used and what is needed are together more than the limit.
-fn over(limit: u64, used: Option<u64>, parts: u64, need: u64) -> bool {
-    used.is_some_and(|used| used.saturating_mul(parts).saturating_add(need) > limit)
 }
 
 impl fmt::Display for Check {

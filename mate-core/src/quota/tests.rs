@@ -280,6 +280,16 @@ fn a_default_may_have_been_raised_to_nobody_knows_what() {
 }
 
 #[test]
+fn more_than_a_default_is_said_to_be_looked_up() {
+    let preflight = Preflight::new(&Needs::from([(on_demand(), 7 * 1024)]), &Readings::new());
+    assert_eq!(
+        preflight.checks[0].to_string(),
+        "unknown  Fargate On-Demand vCPU resource count (fargate): 7 vCPU needed, use not known, limit 6 (AWS's default); \
+         see at Service Quotas whether fargate L-3032A538 was raised"
+    );
+}
+
+#[test]
 fn a_default_that_aws_never_raises_is_exceeded() {
     assert_eq!(verdict(id("cloudtrail", "trails-per-region"), 1, None, Some(5)), Verdict::Exceeds);
     assert_eq!(verdict(id("cloudtrail", "trails-per-region"), 1, None, Some(4)), Verdict::Fits);
