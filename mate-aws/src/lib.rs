@@ -7,7 +7,9 @@ mod context;
 mod discover;
 mod drivers;
 mod keys;
+mod policy;
 mod provider;
+mod quotas;
 mod secrets;
 mod tags;
 
@@ -15,6 +17,7 @@ pub use classify::failed;
 pub use config::{AwsProviderBuilder, ConfigError};
 pub use context::Aws;
 pub use drivers::Driver;
+pub use policy::{Access, ExecutorPolicy, PermissionReport};
 pub use provider::AwsProvider;
 pub use secrets::{RandomSecrets, SecretSource};
 

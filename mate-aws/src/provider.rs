@@ -8,12 +8,13 @@ use futures::future::join_all;
 use mate_core::ids::{Address, KindName};
 use mate_core::provider::{
     Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Identity, Observation,
-    Provider, ProviderError, Scope, Target, UpdateRequest,
+    Provider, ProviderError, QuotaId, QuotaReading, Scope, Target, UpdateRequest,
 };
 
 use crate::config::AwsProviderBuilder;
 use crate::context::Aws;
 use crate::drivers::{self, Driver};
+use crate::policy::Access;
 
 /// AWS, as the engine sees it: one account and region.
 #[derive(Debug, Clone)]
@@ -47,6 +48,11 @@ impl AwsProvider {
         }
         let error = ProviderError::new(ErrorClass::Denied, operation, target.address.clone());
         Err(error.with_message(format!("`{}` is observed only: MATE never writes it", target.name)))
+    }
+
+    /// The actions that the kind's driver itself asks for.
+    pub(crate) fn actions(&self, kind: &KindName, access: Access) -> &'static [&'static str] {
+        self.drivers.get(kind).map_or(&[], |driver| driver.actions(access))
     }
 
     fn driver(&self, kind: &KindName, address: &Address) -> Result<&Arc<dyn Driver>, ProviderError> {
@@ -129,5 +135,9 @@ impl Provider for AwsProvider {
 
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {
         self.driver(&target.kind, &target.address)?.diagnose(&self.aws, &target).await
+    }
+
+    async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
+        crate::quotas::quotas(&self.aws, quotas).await
     }
 }

@@ -17,6 +17,7 @@ mod observe;
 pub mod operation;
 pub mod plan;
 pub mod provider;
+pub mod quota;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod spec;

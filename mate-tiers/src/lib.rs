@@ -22,6 +22,7 @@
 mod catalogue;
 mod definition;
 mod price;
+mod quota;
 mod resolve;
 mod services;
 mod sources;
@@ -29,3 +30,4 @@ mod sources;
 pub use catalogue::TierCatalogue;
 pub use definition::{InvalidTier, TaskSizes, TierBuilder, TierDefinition};
 pub use price::{CommercialPlan, MonthlyCost, MonthlyPrice};
+pub use quota::NeedsError;

@@ -13,6 +13,7 @@ use mate_core::provider::{
 };
 
 use crate::context::Aws;
+use crate::policy::Access;
 
 #[cfg(feature = "efs")]
 mod access_point;
@@ -161,6 +162,12 @@ pub trait Driver: Send + Sync + fmt::Debug {
     /// See [`ProviderError`].
     async fn diagnose(&self, _aws: &Aws, _target: &Target) -> Result<Vec<Diagnosis>, ProviderError> {
         Ok(Vec::new())
+    }
+
+    /// The IAM actions that it needs for this access, `sqs:CreateQueue`: for kinds of the embedder's own. Those of the
+    /// standard kinds stand in a table.
+    fn actions(&self, _access: Access) -> &'static [&'static str] {
+        &[]
     }
 }
 

@@ -1,0 +1,177 @@
+//! What is needed against what the account may have.
+
+use std::fmt;
+
+use super::table::{Quota, Unit};
+use super::{Needs, Readings};
+use crate::provider::{QuotaId, QuotaReading};
+
+/// Whether what a plan needs fits into the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preflight {
+    /// One check a quota of which something is needed, in the order of their ids.
+    pub checks: Vec<Check>,
+}
+
+/// One quota.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Which.
+    pub quota: QuotaId,
+    /// What AWS calls it.
+    pub name: String,
+    /// What is needed, as it is shown: `3`, `40 GiB`, `0.75 vCPU`.
+    pub need: String,
+    /// What the account has, where that is known. Of a quota that each of several places has: what the fullest one has.
+    pub used: Option<u64>,
+    /// What it may have; none for a quota that the table does not have and that could not be read.
+    pub limit: Option<u64>,
+    /// Where the limit comes from.
+    pub limit_source: LimitSource,
+    /// Whether it fits.
+    pub verdict: Verdict,
+    /// Whether AWS raises the limit on request.
+    pub adjustable: bool,
+    /// Whether what is needed, with what is used where that is known, is more than the limit.
+    pub over: bool,
+}
+
+/// Where a limit comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LimitSource {
+    /// Service Quotas: the account's own.
+    ServiceQuotas,
+    /// The table: what AWS gives an account that has asked for nothing.
+    DefaultTable,
+}
+
+/// Whether what is needed fits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It fits.
+    Fits,
+    /// It does not: the creation would fail.
+    Exceeds,
+    /// It cannot be told. A warning, never an error.
+    Unknown,
+}
+
+impl Preflight {
+    /// Sets `needs` against what was read. What was not read is unknown: an account whose limit is not known may have had it
+    /// raised, so that only a default that AWS never raises can be exceeded.
+    #[must_use]
+    pub fn new(needs: &Needs, readings: &Readings) -> Self {
+        let none = QuotaReading::default();
+        let checks = needs.iter().map(|(id, need)| Check::new(id, *need, readings.get(id).unwrap_or(&none))).collect();
+        Self { checks }
+    }
+
+    /// Whether no quota is known to be exceeded.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.exceeded().next().is_none()
+    }
+
+    /// The quotas that do not suffice.
+    pub fn exceeded(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| check.verdict == Verdict::Exceeds)
+    }
+
+    /// The quotas of which it cannot be told.
+    pub fn unknown(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().filter(|check| check.verdict == Verdict::Unknown)
+    }
+}
+
+impl Check {
+    fn new(id: &QuotaId, need: u64, reading: &QuotaReading) -> Self {
+        let quota = Quota::find(id);
+        let (limit, limit_source) = match reading.limit {
+            Some(limit) => (Some(limit), LimitSource::ServiceQuotas),
+            None => (quota.map(|quota| quota.default), LimitSource::DefaultTable),
+        };
+        let unit = quota.map_or(Unit::Objects, |quota| quota.unit);
+        let adjustable = quota.is_none_or(|quota| quota.adjustable);
+        let (parts, everywhere) = (unit.parts(), quota.is_none_or(|quota| quota.per.is_whole()));
+        let over = limit.is_some_and(|limit| {
+            let used = reading.used.unwrap_or(0).saturating_mul(parts);
+            used.saturating_add(need) > limit.saturating_mul(parts)
+        });
+        // Of the fullest place it says nothing that it is full: another one may be meant.
+        let alone = limit.is_some_and(|limit| need > limit.saturating_mul(parts));
+        // The default stands for a limit that may have been raised.
+        let certain = limit_source == LimitSource::ServiceQuotas || !adjustable;
+        let verdict = match (limit, reading.used) {
+            (Some(_), _) if over && certain && (everywhere || alone) => Verdict::Exceeds,
+            (Some(_), Some(_)) if !over => Verdict::Fits,
+            _ => Verdict::Unknown,
+        };
+        Self {
+            quota: id.clone(),
+            name: quota.map_or_else(|| id.code.clone(), |quota| quota.name.to_owned()),
+            need: unit.show(need),
+            used: reading.used,
+            limit,
+            limit_source,
+            verdict,
+            adjustable,
+            over,
+        }
+    }
+
+    /// What to do about a quota that does not suffice, or perhaps not.
+    #[must_use]
+    pub fn advice(&self) -> Option<String> {
+        let QuotaId { service, code } = &self.quota;
+        match self.verdict {
+            Verdict::Exceeds if !self.adjustable => {
+                Some("AWS does not raise it: remove what is not needed, or use another account or region".to_owned())
+            }
+            Verdict::Exceeds => {
+                Some(format!("request an increase of {service} {code} at Service Quotas, or remove what is not needed"))
+            }
+            Verdict::Unknown if self.over && self.limit_source == LimitSource::DefaultTable => {
+                Some(format!("see at Service Quotas whether {service} {code} was raised"))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = match self.verdict {
+            Verdict::Fits => "fits",
+            Verdict::Exceeds => "EXCEEDS",
+            Verdict::Unknown => "unknown",
+        };
+        write!(f, "{verdict:<7}  {} ({}): {} needed", self.name, self.quota.service, self.need)?;
+        match self.used {
+            Some(used) => write!(f, ", {used} used")?,
+            None => f.write_str(", use not known")?,
+        }
+        match (self.limit, self.limit_source) {
+            (Some(limit), LimitSource::ServiceQuotas) => write!(f, ", limit {limit}")?,
+            (Some(limit), LimitSource::DefaultTable) => write!(f, ", limit {limit} (AWS's default)")?,
+            (None, _) => f.write_str(", limit not known")?,
+        }
+        match self.advice() {
+            Some(advice) => write!(f, "; {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Preflight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (exceeded, unknown) = (self.exceeded().count(), self.unknown().count());
+        let fit = self.checks.len() - exceeded - unknown;
+        write!(f, "Quotas: {fit} fit, {exceeded} exceeded, {unknown} unknown")?;
+        let of = |verdict| self.checks.iter().filter(move |check| check.verdict == verdict);
+        for check in of(Verdict::Exceeds).chain(of(Verdict::Unknown)).chain(of(Verdict::Fits)) {
+            write!(f, "\n  {check}")?;
+        }
+        Ok(())
+    }
+}
