@@ -97,6 +97,7 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "ServiceFailure"
         | "ServiceFailureException"
         | "InternalErrorException"
+        | "KMSInternalException"
         | "InternalServerErrorException"
         | "WAFInternalErrorException" => lost,
         "PaginationTokenExpiredException" => C::Transient,
@@ -105,7 +106,8 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "Unavailable"
         | "RequestTimeout"
         | "RequestTimeoutException"
-        | "DependencyTimeout" => lost,
+        | "DependencyTimeout"
+        | "DependencyTimeoutException" => lost,
 
         "AccessDenied"
         | "AccessDeniedException"
@@ -124,6 +126,7 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "KMSKeyNotAccessibleFault"
         | "AuthorizationNotFound"
         | "BlockedException"
+        | "InsufficientDependencyServiceAccessPermissionException"
         | "FailedResourceAccessException" => C::Denied,
 
         "InsufficientDBInstanceCapacity"
@@ -149,6 +152,12 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "SubnetInUse"
         | "SubnetAlreadyInUse"
         | "WAFAssociatedItemException"
+        | "HostedZoneNotEmpty"
+        // CloudTrail: what the trail needs is missing, or its policy cannot be seen yet.
+        | "InsufficientS3BucketPolicyException"
+        | "InsufficientEncryptionPolicyException"
+        | "S3BucketDoesNotExistException"
+        | "KmsKeyNotFoundException"
         | "CertificateNotFound"
         | "UnsupportedCertificate" => C::Dependency,
 
@@ -170,6 +179,9 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "IncorrectState"
         | "IncorrectMountTargetState"
         | "ConcurrentAccess"
+        // KMS: the state of the key, which is on its way to another.
+        | "KMSInvalidStateException"
+        | "RequestInProgressException"
         | "WAFOptimisticLockException" => C::Conflict,
 
         "AlreadyExists"
@@ -196,10 +208,17 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "InvalidGroup.Duplicate"
         | "InvalidPermission.Duplicate"
         | "DuplicateProviderException"
+        | "HostedZoneAlreadyExists"
+        | "TrailAlreadyExistsException"
         | "SnapshotAlreadyExistsFault"
         | "DBSnapshotAlreadyExists" => C::AlreadyExists,
 
-        "Blocked" | "LimitExceededFault" | "Client.QuotaExceeded" | "TargetGroupAssociationLimit" => C::Quota,
+        "Blocked"
+        | "LimitExceededFault"
+        | "Client.QuotaExceeded"
+        | "TargetGroupAssociationLimit"
+        | "DelegationSetNotAvailable"
+        | "MaximumNumberOfTrailsExceededException" => C::Quota,
 
         // Not absence: a name in the request that AWS does not know.
         "SSLPolicyNotFound" => C::Invalid,
@@ -334,6 +353,31 @@ mod tests {
             assert_eq!(class_of(code, ErrorClass::Ambiguous), ErrorClass::Dependency, "{code}");
         }
         assert_eq!(class_of("SSLPolicyNotFound", ErrorClass::Ambiguous), ErrorClass::Invalid);
+    }
+
+    #[test]
+    fn the_codes_of_keys_zones_and_trails() {
+        for (code, class) in [
+            ("HostedZoneNotEmpty", ErrorClass::Dependency),
+            ("HostedZoneAlreadyExists", ErrorClass::AlreadyExists),
+            ("TooManyHostedZones", ErrorClass::Quota),
+            ("DelegationSetNotAvailable", ErrorClass::Quota),
+            ("InsufficientS3BucketPolicyException", ErrorClass::Dependency),
+            ("InsufficientEncryptionPolicyException", ErrorClass::Dependency),
+            ("S3BucketDoesNotExistException", ErrorClass::Dependency),
+            ("KmsKeyNotFoundException", ErrorClass::Dependency),
+            ("TrailAlreadyExistsException", ErrorClass::AlreadyExists),
+            ("TrailNotFoundException", ErrorClass::NotFound),
+            ("MaximumNumberOfTrailsExceededException", ErrorClass::Quota),
+            ("InsufficientDependencyServiceAccessPermissionException", ErrorClass::Denied),
+            ("KMSInvalidStateException", ErrorClass::Conflict),
+            ("KMSInternalException", ErrorClass::Ambiguous),
+            ("DependencyTimeoutException", ErrorClass::Ambiguous),
+            ("LimitExceededException", ErrorClass::Quota),
+            ("MalformedPolicyDocumentException", ErrorClass::Invalid),
+        ] {
+            assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
+        }
     }
 
     #[test]

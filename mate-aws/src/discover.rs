@@ -10,7 +10,7 @@ use crate::context::Aws;
 use crate::tags;
 
 /// Everything that carries the ownership tags of the scope, without what is only a copy, a part or a remainder:
-/// snapshots, members of a replication group, tasks, task definitions and services that are inactive, secrets on
+/// snapshots, members of a replication group, tasks, task definitions and services that are inactive, secrets and keys on
 /// their way out.
 pub(crate) async fn tagged(aws: &Aws, scope: &Scope) -> Result<Vec<Discovered>, ProviderError> {
     let anchor = scope.anchor();
@@ -162,6 +162,17 @@ async fn is_alive(aws: &Aws, anchor: &Address, object: &Discovered) -> Result<bo
             let answer = if_found(call.send().await.map_err(failed(anchor, "ecs:DescribeServices")))?;
             let services = answer.and_then(|answer| answer.services).unwrap_or_default();
             Ok(services.iter().any(|service| service.status() != Some("INACTIVE")))
+        }
+        #[cfg(feature = "kms")]
+        Some("kms:Key") => {
+            use aws_sdk_kms::types::KeyState;
+
+            use crate::classify::if_found;
+            let call = aws.kms.describe_key().key_id(&object.arn);
+            let answer = if_found(call.send().await.map_err(failed(anchor, "kms:DescribeKey")))?;
+            let key = answer.and_then(|answer| answer.key_metadata);
+            let leaving = [KeyState::PendingDeletion, KeyState::PendingReplicaDeletion];
+            Ok(key.is_some_and(|key| key.key_state.is_none_or(|state| !leaving.contains(&state))))
         }
         #[cfg(feature = "secretsmanager")]
         Some("secretsmanager:Secret") => {

@@ -16,12 +16,22 @@ use crate::context::Aws;
 
 #[cfg(feature = "efs")]
 mod access_point;
-#[cfg(any(feature = "applicationautoscaling", feature = "ecs", feature = "elbv2", feature = "route53"))]
+#[cfg(any(
+    feature = "acm",
+    feature = "applicationautoscaling",
+    feature = "cloudtrail",
+    feature = "ecs",
+    feature = "elbv2",
+    feature = "kms",
+    feature = "route53"
+))]
 mod batch;
 #[cfg(feature = "s3")]
 mod bucket;
 #[cfg(feature = "elasticache")]
 mod cache_subnet_group;
+#[cfg(all(feature = "acm", feature = "route53"))]
+mod certificate;
 #[cfg(feature = "rds")]
 mod db_instance;
 #[cfg(feature = "rds")]
@@ -41,8 +51,12 @@ mod fields;
 mod file_system;
 #[cfg(feature = "route53")]
 mod hosted_record;
+#[cfg(feature = "route53")]
+mod hosted_zone;
 #[cfg(feature = "cognito")]
 mod identity_provider;
+#[cfg(all(feature = "kms", feature = "tagging"))]
+mod key;
 #[cfg(feature = "elbv2")]
 mod listener;
 #[cfg(feature = "elbv2")]
@@ -75,6 +89,8 @@ mod target_group;
 mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(feature = "cloudtrail")]
+mod trail;
 #[cfg(feature = "wafv2")]
 mod web_acl_association;
 
@@ -134,6 +150,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(bucket::BucketDriver),
         #[cfg(feature = "elasticache")]
         Arc::new(cache_subnet_group::CacheSubnetGroupDriver),
+        #[cfg(all(feature = "acm", feature = "route53"))]
+        Arc::new(certificate::CertificateDriver),
         #[cfg(feature = "rds")]
         Arc::new(db_instance::DbInstanceDriver),
         #[cfg(feature = "rds")]
@@ -144,8 +162,12 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(file_system::FileSystemDriver),
         #[cfg(feature = "route53")]
         Arc::new(hosted_record::RecordSetDriver),
+        #[cfg(feature = "route53")]
+        Arc::new(hosted_zone::HostedZoneDriver),
         #[cfg(feature = "cognito")]
         Arc::new(identity_provider::IdentityProviderDriver),
+        #[cfg(all(feature = "kms", feature = "tagging"))]
+        Arc::new(key::KeyDriver),
         #[cfg(feature = "elbv2")]
         Arc::new(listener::ListenerDriver),
         #[cfg(feature = "elbv2")]
@@ -174,6 +196,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(target_group::TargetGroupDriver),
         #[cfg(feature = "ecs")]
         Arc::new(task_definition::TaskDefinitionDriver),
+        #[cfg(feature = "cloudtrail")]
+        Arc::new(trail::TrailDriver),
         #[cfg(feature = "wafv2")]
         Arc::new(web_acl_association::WebAclAssociationDriver),
     ]
