@@ -73,9 +73,7 @@ impl Driver for CertificateDriver {
         };
         let created = created(&detail);
         validate(aws, target, &detail).await.map_err(behind(&created))?;
-        tag(aws, target, &created.physical_id, TagChange::new(&owned, &target.tags))
-            .await
-            .map_err(behind(&created))?;
+        tag(aws, target, &created.physical_id, TagChange::new(&owned, &target.tags)).await.map_err(behind(&created))?;
         Ok(created)
     }
 
@@ -196,10 +194,7 @@ async fn ask(aws: &Aws, request: &CreateRequest) -> Result<CertificateDetail, Pr
         .await
         .map_err(failed(&target.address, CREATE))?;
     let arn = answer.certificate_arn.ok_or_else(|| incomplete(target, CREATE, "ARN"))?;
-    let made = CertificateDetail::builder()
-        .certificate_arn(&arn)
-        .status(CertificateStatus::PendingValidation)
-        .build();
+    let made = CertificateDetail::builder().certificate_arn(&arn).status(CertificateStatus::PendingValidation).build();
     let seen = describe(aws, target, &arn).await.map_err(behind(&created(&made)))?;
     seen.ok_or_else(|| behind(&created(&made))(vanished(target, "acm:DescribeCertificate")))
 }
@@ -214,8 +209,9 @@ async fn validate(aws: &Aws, target: &Target, detail: &CertificateDetail) -> Res
     if !records::validated_by_dns(detail) {
         return Err(refuse(ErrorClass::Invalid, "is not validated by DNS: no record in a zone renews it"));
     }
-    let records: Records = records::complete(detail)
-        .ok_or_else(|| refuse(ErrorClass::Dependency, "has no validation records yet: ACM tells them in some seconds"))?;
+    let records: Records = records::complete(detail).ok_or_else(|| {
+        refuse(ErrorClass::Dependency, "has no validation records yet: ACM tells them in some seconds")
+    })?;
     let inputs = target.typed::<Certificate>()?;
     let zone = value(target, &inputs.hosted_zone_id)?;
     let absent = records::missing(aws, &target.address, zone, &records).await?;

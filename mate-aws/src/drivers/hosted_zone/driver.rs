@@ -196,8 +196,7 @@ async fn resumed(aws: &Aws, request: &CreateRequest) -> Result<Option<Created>, 
 }
 
 async fn tagged(aws: &Aws, target: &Target, id: &str, servers: &str) -> Result<Created, ProviderError> {
-    let created =
-        Created { physical_id: id.to_owned(), status: Status::Ready, outputs: live::outputs(id, servers) };
+    let created = Created { physical_id: id.to_owned(), status: Status::Ready, outputs: live::outputs(id, servers) };
     tag(aws, target, id, TagChange::new(&Tags::new(), &target.tags)).await.map_err(behind(&created))?;
     Ok(created)
 }

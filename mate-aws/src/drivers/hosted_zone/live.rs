@@ -144,14 +144,14 @@ pub(super) fn choose<'a>(
         // Whose tags are not asked for may be any of them, and they answer differently.
         (several, _) => {
             let ids: Vec<&str> = several.iter().map(|zone| zone.id.as_str()).collect();
-            Err(Observation::Unknown(ProviderError::new(ErrorClass::Invalid, LIST, target.address.clone()).with_message(
-                format!(
+            Err(Observation::Unknown(
+                ProviderError::new(ErrorClass::Invalid, LIST, target.address.clone()).with_message(format!(
                     "there are {} public zones of the domain {}: {}; give the id of the one that is meant",
                     ids.len(),
                     domain(target),
                     ids.join(", ")
-                ),
-            )))
+                )),
+            ))
         }
     }
 }
@@ -182,7 +182,5 @@ pub(super) fn live(target: &Target, zone: &Zone, name_servers: &str, tags: Tags)
 }
 
 pub(super) fn outputs(id: &str, name_servers: &str) -> Outputs {
-    [("hosted_zone_id", id), ("name_servers", name_servers)]
-        .map(|(name, value)| (name.to_owned(), json!(value)))
-        .into()
+    [("hosted_zone_id", id), ("name_servers", name_servers)].map(|(name, value)| (name.to_owned(), json!(value))).into()
 }

@@ -18,7 +18,7 @@ use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::Driver;
 use crate::drivers::batch::{gone, incomplete, present, vanished};
-use crate::drivers::fields::{behind, complete, known_as, kms_key, missing, repeat, text, unsettled, value};
+use crate::drivers::fields::{behind, complete, kms_key, known_as, missing, repeat, text, unsettled, value};
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "cloudtrail:CreateTrail";
@@ -188,11 +188,7 @@ fn is_home(aws: &Aws, trail: &Described) -> bool {
     trail.home_region().is_none_or(|home| home == aws.region)
 }
 
-async fn state(
-    aws: &Aws,
-    address: &Address,
-    trail: &Described,
-) -> Result<Option<GetTrailStatusOutput>, ProviderError> {
+async fn state(aws: &Aws, address: &Address, trail: &Described) -> Result<Option<GetTrailStatusOutput>, ProviderError> {
     let answer = aws.cloudtrail.get_trail_status().set_name(trail.trail_arn.clone()).send().await;
     if_found(answer.map_err(failed(address, STATUS)))
 }
