@@ -183,8 +183,8 @@ async fn while_a_record_is_missing_no_zone_is_told() {
 
 #[tokio::test]
 async fn what_has_failed_says_why_and_needs_no_record() {
-    let failed =
-        CertificateDetail { failure_reason: Some(FailureReason::CaaError), ..detail(CertificateStatus::Failed, true) };
+    let mut failed = detail(CertificateStatus::Failed, true);
+    failed.failure_reason = Some(FailureReason::CaaError);
     let rules = [described(failed), tagged(ARN, target().tags)];
     let aws = aws(&rules.each_ref(), &[]);
     let live = present(observe(&aws, known()).await);
@@ -263,8 +263,9 @@ async fn the_next_attempt_puts_the_one_record_of_both_names() {
     let pending = described(detail(CertificateStatus::PendingValidation, true));
     for target in [known(), target()] {
         let rules = [listed(vec![ours(ARN)]), tagged(ARN, with_name(&target)), pending.clone()];
-        let created = CertificateDriver.create(&aws(&rules.each_ref(), &[&zone(false), &put]), &create(target));
-        assert_eq!(created.await.unwrap().status, Status::Pending("PENDING_VALIDATION".into()));
+        let aws = aws(&rules.each_ref(), &[&zone(false), &put]);
+        let created = CertificateDriver.create(&aws, &create(target)).await.unwrap();
+        assert_eq!(created.status, Status::Pending("PENDING_VALIDATION".into()));
     }
     assert_eq!(put.num_calls(), 2);
 }
@@ -283,8 +284,8 @@ async fn an_older_generation_does_not_stand_for_the_new_one() {
     let old = mock!(Client::describe_certificate)
         .match_requests(|request| request.certificate_arn() == Some(OTHER))
         .then_output(|| {
-            let old =
-                CertificateDetail { certificate_arn: Some(OTHER.into()), ..detail(CertificateStatus::Issued, true) };
+            let mut old = detail(CertificateStatus::Issued, true);
+            old.certificate_arn = Some(OTHER.into());
             DescribeCertificateOutput::builder().certificate(old).build()
         });
     let rules = [listed(vec![ours(OTHER)]), tagged(OTHER, older), old, requested(), fresh];
@@ -383,8 +384,8 @@ async fn the_deletion_of_an_old_certificate_that_is_gone_spares_the_one_in_its_p
     let new = mock!(Client::describe_certificate)
         .match_requests(|request| request.certificate_arn() == Some(OTHER))
         .then_output(|| {
-            let new =
-                CertificateDetail { certificate_arn: Some(OTHER.into()), ..detail(CertificateStatus::Issued, true) };
+            let mut new = detail(CertificateStatus::Issued, true);
+            new.certificate_arn = Some(OTHER.into());
             DescribeCertificateOutput::builder().certificate(new).build()
         });
     let rules = [detail_gone, tags_gone, listed(vec![ours(OTHER)]), tagged(OTHER, newer), new];

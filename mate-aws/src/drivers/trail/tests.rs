@@ -88,7 +88,8 @@ async fn a_trail_tells_all_that_is_wanted_of_it() {
 
 #[tokio::test]
 async fn a_trail_without_a_key_tells_none() {
-    let plain = Described { kms_key_id: None, ..trail("us-east-1") };
+    let mut plain = trail("us-east-1");
+    plain.kms_key_id = None;
     let live = present(observe(&aws(&[listed(vec![plain]), tagged(target().tags), state(true)]), target()).await);
     assert_eq!(live.inputs["kms_key_arn"], Value::Null);
 }
