@@ -276,6 +276,33 @@ mod tests {
         );
     }
 
+    #[tokio::test]
+    async fn a_key_that_waits_for_its_deletion_is_left_out() {
+        use aws_sdk_kms::operation::describe_key::DescribeKeyOutput;
+        use aws_sdk_kms::types::{KeyMetadata, KeyState};
+
+        let list = listed(None, &["arn:aws:kms:us-east-1:1:key/a", "arn:aws:kms:us-east-1:1:key/b"], "");
+        let key = |arn: &'static str, state: KeyState| {
+            mock!(aws_sdk_kms::Client::describe_key)
+                .match_requests(move |request| request.key_id().unwrap().ends_with(arn))
+                .then_output(move || {
+                    let key = KeyMetadata::builder().key_id(arn).key_state(state.clone()).build().unwrap();
+                    DescribeKeyOutput::builder().key_metadata(key).build()
+                })
+        };
+        let (leaving, disabled) = (key("key/a", KeyState::PendingDeletion), key("key/b", KeyState::Disabled));
+        let aws = Aws {
+            tagging: client!(aws_sdk_resourcegroupstagging, [&list]),
+            kms: client!(aws_sdk_kms, any, [&leaving, &disabled]),
+            ..aws()
+        };
+        let found = tagged(&aws, &scope()).await.unwrap();
+        assert_eq!(
+            found.iter().map(|object| object.arn.as_str()).collect::<Vec<_>>(),
+            ["arn:aws:kms:us-east-1:1:key/b"]
+        );
+    }
+
     #[test]
     fn every_kind_that_can_carry_tags_has_its_place() {
         let placed: BTreeSet<&str> = PLACES.iter().filter_map(|(_, _, kind)| *kind).collect();

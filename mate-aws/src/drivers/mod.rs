@@ -22,8 +22,8 @@ mod access_point;
     feature = "cloudtrail",
     feature = "ecs",
     feature = "elbv2",
-    feature = "kms",
-    feature = "route53"
+    feature = "route53",
+    all(feature = "kms", feature = "tagging")
 ))]
 mod batch;
 #[cfg(feature = "s3")]

@@ -67,7 +67,7 @@ impl Driver for HostedZoneDriver {
                         Ok(None) => return Observation::Absent,
                         Err(why) => return why,
                     };
-                    match name_servers(aws, &target.address, &zone.id).await {
+                    match name_servers(aws, &target.address, zone).await {
                         Ok(Some(servers)) => {
                             let tags = tags.get(&zone.id).cloned().unwrap_or_default();
                             Observation::Present(live(target, zone, &servers, tags))
@@ -190,7 +190,7 @@ async fn resumed(aws: &Aws, request: &CreateRequest) -> Result<Option<Created>, 
     let target = &request.target;
     let zones = named(aws, target).await?;
     let Some(zone) = zones.iter().find(|zone| zone.reference == request.token) else { return Ok(None) };
-    let servers = name_servers(aws, &target.address, &zone.id).await?;
+    let servers = name_servers(aws, &target.address, zone).await?;
     let servers = servers.ok_or_else(|| vanished(target, CREATE))?;
     tagged(aws, target, &zone.id, &servers).await.map(Some)
 }

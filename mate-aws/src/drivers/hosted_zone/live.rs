@@ -24,6 +24,8 @@ pub(super) struct Zone {
     pub(super) reference: String,
     comment: String,
     name: String,
+    /// Its name servers, where the call that found it told them.
+    servers: Option<String>,
 }
 
 /// The zones that may be the target's.
@@ -64,6 +66,7 @@ fn zone(found: Described) -> Option<Zone> {
         reference: found.caller_reference,
         comment: config.and_then(|config| config.comment).unwrap_or_default(),
         name: plain(&found.name),
+        servers: None,
     })
 }
 
@@ -72,8 +75,11 @@ pub(super) async fn candidates(aws: &Aws, target: &Target) -> Result<Candidates,
     if let Some(recorded) = target.physical_id.as_deref() {
         let answer = aws.route53.get_hosted_zone().id(id(recorded)).send().await;
         let answer = if_found(answer.map_err(failed(&target.address, "route53:GetHostedZone")))?;
-        if let Some(zone) = answer.and_then(|answer| answer.hosted_zone).and_then(zone) {
-            return Ok(Candidates::Known(zone));
+        if let Some(answer) = answer
+            && let Some(zone) = answer.hosted_zone.and_then(zone)
+        {
+            let servers = answer.delegation_set.map(|set| joined(set.name_servers));
+            return Ok(Candidates::Known(Zone { servers, ..zone }));
         }
     }
     Ok(Candidates::Named(named(aws, target).await?))
@@ -157,8 +163,11 @@ pub(super) fn choose<'a>(
 }
 
 /// The zone's name servers, with commas between, without dots at their ends; none when the zone is gone.
-pub(super) async fn name_servers(aws: &Aws, address: &Address, id: &str) -> Result<Option<String>, ProviderError> {
-    let answer = aws.route53.get_hosted_zone().id(id).send().await;
+pub(super) async fn name_servers(aws: &Aws, address: &Address, zone: &Zone) -> Result<Option<String>, ProviderError> {
+    if zone.servers.is_some() {
+        return Ok(zone.servers.clone());
+    }
+    let answer = aws.route53.get_hosted_zone().id(&zone.id).send().await;
     let answer = if_found(answer.map_err(failed(address, "route53:GetHostedZone")))?;
     Ok(answer.map(|answer| joined(answer.delegation_set.map(|set| set.name_servers).unwrap_or_default())))
 }

@@ -176,7 +176,8 @@ async fn put_alias(aws: &Aws, target: &Target, key: &str, alias: &str) -> Result
     Ok(())
 }
 
-/// Gives the key another alias, and takes off the one that it had from us. What others named it stays.
+/// Gives the key another alias, and takes off the one that it was told to have. Others that lead to it stay, and so
+/// does that of a key that is being adopted: somebody may ask for it by that.
 async fn replace_alias(aws: &Aws, target: &Target, live: &Live, alias: &str) -> Result<(), ProviderError> {
     put_alias(aws, target, &live.physical_id, alias).await?;
     if target.claim != Claim::Owned {
