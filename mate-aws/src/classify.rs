@@ -98,6 +98,7 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "ServiceFailureException"
         | "InternalErrorException"
         | "WAFTagOperationInternalErrorException"
+        | "KMSInternalException"
         | "InternalServerErrorException"
         | "WAFInternalErrorException" => lost,
         "PaginationTokenExpiredException" => C::Transient,
@@ -106,7 +107,8 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "Unavailable"
         | "RequestTimeout"
         | "RequestTimeoutException"
-        | "DependencyTimeout" => lost,
+        | "DependencyTimeout"
+        | "DependencyTimeoutException" => lost,
 
         "AccessDenied"
         | "AccessDeniedException"
@@ -125,6 +127,7 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "KMSKeyNotAccessibleFault"
         | "AuthorizationNotFound"
         | "BlockedException"
+        | "InsufficientDependencyServiceAccessPermissionException"
         | "FailedResourceAccessException" => C::Denied,
 
         "InsufficientDBInstanceCapacity"
@@ -157,6 +160,12 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "SubnetInUse"
         | "SubnetAlreadyInUse"
         | "WAFAssociatedItemException"
+        | "HostedZoneNotEmpty"
+        // CloudTrail: what the trail needs is missing, or its policy cannot be seen yet.
+        | "InsufficientS3BucketPolicyException"
+        | "InsufficientEncryptionPolicyException"
+        | "S3BucketDoesNotExistException"
+        | "KmsKeyNotFoundException"
         | "CertificateNotFound"
         | "UnsupportedCertificate" => C::Dependency,
 
@@ -180,7 +189,10 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "IncorrectMountTargetState"
         | "ConcurrentAccess"
         | "WAFOptimisticLockException"
-        | "WAFTagOperationException" => C::Conflict,
+        | "WAFTagOperationException"
+        // KMS: the state of the key, which is on its way to another.
+        | "KMSInvalidStateException"
+        | "RequestInProgressException" => C::Conflict,
 
         "AlreadyExists"
         | "AlreadyExistsException"
@@ -212,6 +224,8 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "InvalidPermission.Duplicate"
         | "DuplicateProviderException"
         | "WAFDuplicateItemException"
+        | "HostedZoneAlreadyExists"
+        | "TrailAlreadyExistsException"
         | "SnapshotAlreadyExistsFault"
         | "DBSnapshotAlreadyExists" => C::AlreadyExists,
 
@@ -219,7 +233,9 @@ pub(crate) fn class_of(code: &str, lost: ErrorClass) -> ErrorClass {
         | "LimitExceededFault"
         | "Client.QuotaExceeded"
         | "TargetGroupAssociationLimit"
-        | "WAFLimitsExceededException" => C::Quota,
+        | "WAFLimitsExceededException"
+        | "DelegationSetNotAvailable"
+        | "MaximumNumberOfTrailsExceededException" => C::Quota,
 
         // Not absence: a name in the request that AWS does not know.
         "SSLPolicyNotFound" => C::Invalid,
@@ -410,6 +426,31 @@ mod tests {
             ("WAFLimitsExceededException", ErrorClass::Quota),
             ("WAFNonexistentItemException", ErrorClass::NotFound),
             ("WAFInvalidParameterException", ErrorClass::Invalid),
+        ] {
+            assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_codes_of_keys_zones_and_trails() {
+        for (code, class) in [
+            ("HostedZoneNotEmpty", ErrorClass::Dependency),
+            ("HostedZoneAlreadyExists", ErrorClass::AlreadyExists),
+            ("TooManyHostedZones", ErrorClass::Quota),
+            ("DelegationSetNotAvailable", ErrorClass::Quota),
+            ("InsufficientS3BucketPolicyException", ErrorClass::Dependency),
+            ("InsufficientEncryptionPolicyException", ErrorClass::Dependency),
+            ("S3BucketDoesNotExistException", ErrorClass::Dependency),
+            ("KmsKeyNotFoundException", ErrorClass::Dependency),
+            ("TrailAlreadyExistsException", ErrorClass::AlreadyExists),
+            ("TrailNotFoundException", ErrorClass::NotFound),
+            ("MaximumNumberOfTrailsExceededException", ErrorClass::Quota),
+            ("InsufficientDependencyServiceAccessPermissionException", ErrorClass::Denied),
+            ("KMSInvalidStateException", ErrorClass::Conflict),
+            ("KMSInternalException", ErrorClass::Ambiguous),
+            ("DependencyTimeoutException", ErrorClass::Ambiguous),
+            ("LimitExceededException", ErrorClass::Quota),
+            ("MalformedPolicyDocumentException", ErrorClass::Invalid),
         ] {
             assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
         }

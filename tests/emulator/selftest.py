@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import life_account
 import life_data
 import life_end
 import life_network
@@ -23,6 +24,8 @@ from life import Life
 HERE = pathlib.Path(__file__).resolve().parent
 PARTS = (
     life_network.network,
+    life_account.hosted_zone,
+    life_account.trail,
     life_data.security_groups,
     life_data.roles_logs_secrets,
     life_data.bucket,

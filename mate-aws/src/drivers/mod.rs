@@ -18,18 +18,24 @@ use crate::policy::Access;
 #[cfg(feature = "efs")]
 mod access_point;
 #[cfg(any(
+    feature = "acm",
     feature = "applicationautoscaling",
+    feature = "cloudtrail",
     feature = "ec2",
     feature = "ecr",
     feature = "ecs",
     feature = "elbv2",
-    feature = "route53"
+    feature = "kms",
+    feature = "route53",
+    feature = "tagging"
 ))]
 pub(crate) mod batch;
 #[cfg(feature = "s3")]
 mod bucket;
 #[cfg(feature = "elasticache")]
 mod cache_subnet_group;
+#[cfg(all(feature = "acm", feature = "route53"))]
+mod certificate;
 #[cfg(feature = "ecs")]
 mod cluster;
 #[cfg(feature = "rds")]
@@ -57,10 +63,14 @@ mod file_system;
 mod flow_log;
 #[cfg(feature = "route53")]
 mod hosted_record;
+#[cfg(feature = "route53")]
+mod hosted_zone;
 #[cfg(feature = "cognito")]
 mod identity_provider;
 #[cfg(feature = "ec2")]
 mod internet_gateway;
+#[cfg(all(feature = "kms", feature = "tagging"))]
+mod key;
 #[cfg(feature = "elbv2")]
 mod listener;
 #[cfg(feature = "elbv2")]
@@ -103,6 +113,8 @@ mod target_group;
 mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(feature = "cloudtrail")]
+mod trail;
 #[cfg(feature = "ec2")]
 mod unsuccessful;
 #[cfg(feature = "cognito")]
@@ -180,6 +192,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(bucket::BucketDriver),
         #[cfg(feature = "elasticache")]
         Arc::new(cache_subnet_group::CacheSubnetGroupDriver),
+        #[cfg(all(feature = "acm", feature = "route53"))]
+        Arc::new(certificate::CertificateDriver),
         #[cfg(feature = "ecs")]
         Arc::new(cluster::ClusterDriver),
         #[cfg(feature = "rds")]
@@ -196,10 +210,14 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(flow_log::FlowLogDriver),
         #[cfg(feature = "route53")]
         Arc::new(hosted_record::RecordSetDriver),
+        #[cfg(feature = "route53")]
+        Arc::new(hosted_zone::HostedZoneDriver),
         #[cfg(feature = "cognito")]
         Arc::new(identity_provider::IdentityProviderDriver),
         #[cfg(feature = "ec2")]
         Arc::new(internet_gateway::InternetGatewayDriver),
+        #[cfg(all(feature = "kms", feature = "tagging"))]
+        Arc::new(key::KeyDriver),
         #[cfg(feature = "elbv2")]
         Arc::new(listener::ListenerDriver),
         #[cfg(feature = "elbv2")]
@@ -236,6 +254,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(target_group::TargetGroupDriver),
         #[cfg(feature = "ecs")]
         Arc::new(task_definition::TaskDefinitionDriver),
+        #[cfg(feature = "cloudtrail")]
+        Arc::new(trail::TrailDriver),
         #[cfg(feature = "cognito")]
         Arc::new(user_pool::UserPoolDriver),
         #[cfg(feature = "cognito")]

@@ -21,7 +21,9 @@ fn graph(nodes: &[(&str, &str, Value)]) -> Graph {
         let id: crate::ids::NodeId = id.parse().unwrap();
         let tags = Ownership(key().node(id.clone())).tags();
         let name = crate::names::physical(&key(), id.as_str(), 32);
-        graph.insert(Node { id, kind: kind.parse().unwrap(), name, inputs: inputs.clone(), tags }).unwrap();
+        graph
+            .insert(Node { id, kind: kind.parse().unwrap(), name, inputs: inputs.clone(), tags, existing: None })
+            .unwrap();
     }
     graph
 }

@@ -110,7 +110,7 @@ impl Driver for RecordSetDriver {
 }
 
 /// A name as names are compared: lower case, no dot at the end, escapes undone (`\052` is `*`).
-fn plain(name: &str) -> String {
+pub(crate) fn plain(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     let mut rest = name.trim_end_matches('.');
     while let Some(character) = rest.chars().next() {

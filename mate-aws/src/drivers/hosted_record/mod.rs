@@ -4,4 +4,4 @@ mod driver;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use driver::RecordSetDriver;
+pub(crate) use driver::{RecordSetDriver, plain};

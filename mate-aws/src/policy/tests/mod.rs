@@ -26,7 +26,9 @@ fn plan(nodes: &[(&str, &str, Value)]) -> Plan {
         let id: mate_core::ids::NodeId = id.parse().unwrap();
         let tags = Ownership(key().node(id.clone())).tags();
         let name = mate_core::names::physical(&key(), id.as_str(), 32);
-        graph.insert(Node { id, kind: kind.parse().unwrap(), name, inputs: inputs.clone(), tags }).unwrap();
+        graph
+            .insert(Node { id, kind: kind.parse().unwrap(), name, inputs: inputs.clone(), tags, existing: None })
+            .unwrap();
     }
     let summary = RecordSummary { display_name: "Acme".into(), tier: "trial".into(), url: "https://acme".into() };
     diff(DiffRequest {

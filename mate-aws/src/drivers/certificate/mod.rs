@@ -1,0 +1,9 @@
+//! A TLS certificate with its DNS validation record (`acm:Certificate`).
+
+mod driver;
+mod live;
+mod records;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::CertificateDriver;

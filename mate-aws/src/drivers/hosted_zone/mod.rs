@@ -1,0 +1,8 @@
+//! A public DNS zone (`route53:HostedZone`).
+
+mod driver;
+mod live;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::HostedZoneDriver;

@@ -1,0 +1,8 @@
+//! A customer-managed KMS key with its alias (`kms:Key`).
+
+mod driver;
+mod live;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::KeyDriver;

@@ -1,0 +1,50 @@
+"""Hosted zones and trails."""
+
+from moto.cloudtrail.models import CloudTrailBackend
+from moto.core.exceptions import JsonRESTError
+from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
+from moto.route53.models import Route53Backend
+from moto.utilities.utils import get_partition
+
+from . import gap
+
+
+@gap(
+    "cloudtrail:CreateTrail",
+    aws="refuses a name that is taken (`TrailAlreadyExistsException`)",
+    moto="replaces the trail of that name",
+    page="awscloudtrail/latest/APIReference/API_CreateTrail.html",
+)
+def create_trail():
+    original = CloudTrailBackend.create_trail
+
+    def create(self, name, *others, **named):
+        if name in self.trails:
+            message = f"Trail {name} already exists for customer: {self.account_id}"
+            raise JsonRESTError("TrailAlreadyExistsException", message)
+        return original(self, name, *others, **named)
+
+    CloudTrailBackend.create_trail = create
+
+
+@gap(
+    "resourcegroupstaggingapi:GetResources of cloudtrail and route53",
+    aws="lists trails, and in us-east-1 hosted zones",
+    moto="lists neither",
+    page="resourcegroupstagging/latest/APIReference/supported-services.html",
+)
+def tagged_trails_and_zones():
+    def trails(self):
+        for trail in self.trails.values():
+            tags = self.tagging_service.get_tag_dict_for_resource(trail.arn)
+            yield TaggedResource(trail.arn, tags, "cloudtrail:trail")
+
+    def zones(self):
+        for zone in self.zones:
+            arn = f"arn:{get_partition(self.region_name)}:route53:::hostedzone/{zone}"
+            yield TaggedResource(arn, dict(self.list_tags_for_resource(zone)), "route53:hostedzone")
+
+    for backend, service, tagged in ((CloudTrailBackend, "cloudtrail", trails), (Route53Backend, "route53", zones)):
+        backend.SERVICE_NAMESPACE = service
+        backend.__bases__ += (TaggableResourcesMixin,)
+        backend.iter_tagged_resources = tagged
