@@ -9,7 +9,7 @@ use mate_core::provider::{
 };
 use serde_json::Value;
 
-use super::live::{alias_of_name, aliases, created, describe, find, names, tags_of, to_sdk};
+use super::live::{POLICY, alias_of_name, aliases, created, describe, find, names, tags_of, to_sdk};
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::batch::{gone, incomplete, present};
@@ -71,7 +71,7 @@ impl Driver for KeyDriver {
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
         let inputs = target.typed::<Key>()?;
-        let key = live.physical_id.as_str();
+        let key = id_of(&live);
         for field in &request.fields {
             match field.as_str() {
                 "description" => {
@@ -81,7 +81,8 @@ impl Driver for KeyDriver {
                 "alias" => replace_alias(aws, target, &live, &inputs.alias).await?,
                 "enable_key_rotation" => rotate(aws, target, key, inputs.enable_key_rotation).await?,
                 "policy" => {
-                    let call = aws.kms.put_key_policy().key_id(key).policy(policy(target, &inputs)?);
+                    let call =
+                        aws.kms.put_key_policy().key_id(key).policy_name(POLICY).policy(policy(target, &inputs)?);
                     call.send().await.map_err(failed(&target.address, "kms:PutKeyPolicy"))?;
                 }
                 _ => {}
@@ -99,7 +100,7 @@ impl Driver for KeyDriver {
         const CALL: &str = "kms:ScheduleKeyDeletion";
         let target = &request.target;
         let Some(live) = present(self, aws, target, CALL).await? else { return Ok(Deleted::Gone) };
-        let key = live.physical_id.as_str();
+        let key = id_of(&live);
         // Aliases first: a key that waits for its deletion would hold their names.
         let ours = [text(target, "alias").map(str::to_owned), told_alias(&live), Some(alias_of_name(target))];
         let standing = aliases(aws, target, key).await?;
@@ -142,6 +143,10 @@ fn policy(target: &Target, inputs: &KeyInputs) -> Result<String, ProviderError> 
             .with_message(unresolved.to_string())
     })?;
     Ok(document.to_string())
+}
+
+fn id_of(live: &Live) -> &str {
+    live.outputs.get("key_id").and_then(Value::as_str).unwrap_or(&live.physical_id)
 }
 
 fn told_alias(live: &Live) -> Option<String> {

@@ -12,6 +12,9 @@ use crate::context::Aws;
 use crate::drivers::fields::{text, unsettled};
 use crate::tags;
 
+/// The one name that a key's policy can have.
+pub(super) const POLICY: &str = "default";
+
 /// The alias that goes with the target's name.
 pub(super) fn alias_of_name(target: &Target) -> String {
     format!("alias/{}", target.name)
@@ -128,7 +131,7 @@ pub(super) async fn aliases(aws: &Aws, target: &Target, key: &str) -> Result<Vec
 async fn read(aws: &Aws, target: &Target, key: &KeyMetadata, tags: Tags) -> Result<Live, ProviderError> {
     let id = key.key_id.as_str();
     let policy = async {
-        let answer = aws.kms.get_key_policy().key_id(id).send().await;
+        let answer = aws.kms.get_key_policy().key_id(id).policy_name(POLICY).send().await;
         answer.map_err(failed(&target.address, "kms:GetKeyPolicy")).map_err(unsettled)
     };
     let rotation = async {
