@@ -28,8 +28,8 @@ const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
 const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 const DROP_INVALID_HEADERS: &str = "routing.http.drop_invalid_header_fields.enabled";
 
-/// Application load balancers, found by the recorded ARN, else by name. One that is protected from deletion is refused until an update has
-/// lifted the protection.
+/// Application load balancers, found by the recorded ARN, else by name. One that is protected from deletion is refused
+/// until an update has lifted the protection.
 #[derive(Debug)]
 pub(crate) struct LoadBalancerDriver;
 
