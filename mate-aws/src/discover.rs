@@ -12,8 +12,8 @@ mod alive;
 #[cfg(test)]
 mod tests;
 
-/// Everything that carries the tags of the scope, without what is only a copy, a part or a remainder: snapshots, members
-/// of a replication group, tasks, what is inactive, deleted or on its way out.
+/// Everything that carries the tags of the scope, without what is only a copy, a part or a remainder: snapshots,
+/// members of a replication group, tasks, what is inactive, deleted or on its way out.
 pub(crate) async fn tagged(aws: &Aws, scope: &Scope) -> Result<Vec<Discovered>, ProviderError> {
     let anchor = scope.anchor();
     let filters: Vec<TagFilter> =

@@ -1,5 +1,5 @@
-//! Which of the objects that were found still do something: the tagging API goes on listing what is inactive, deleted or
-//! on its way out.
+//! Which of the objects that were found still do something: the tagging API goes on listing what is inactive, deleted
+//! or on its way out.
 
 #[cfg(any(feature = "ec2", feature = "ecs"))]
 use std::collections::BTreeSet;

@@ -12,7 +12,7 @@ use aws_sdk_rds::types::{DbSubnetGroup as Group, Subnet};
 use aws_smithy_mocks::{Rule, mock};
 use mate_core::graph::Tags;
 use mate_core::kinds::db_subnet_group::{DbSubnetGroup, DbSubnetGroupInputs};
-use mate_core::provider::{Claim, Deleted, ErrorClass, Observation, RetryStatus, Target};
+use mate_core::provider::{Claim, Deleted, ErrorClass, Observation, RetryStatus, Status, Target};
 use serde_json::json;
 
 use super::DbSubnetGroupDriver as Subject;
@@ -206,4 +206,27 @@ async fn what_is_only_read_is_anybody_s() {
         let rules = client!(aws_sdk_rds, [described("d"), tagged(&tags)]);
         assert_eq!(present(Subject.observe(&aws(rules), std::slice::from_ref(&read)).await.remove(0)).tags, tags);
     }
+}
+
+#[tokio::test]
+async fn what_is_nobody_s_and_not_ready_is_adopted_later() {
+    let forming = || {
+        let group = Group::builder().db_subnet_group_name("subnets").db_subnet_group_arn("arn:subnets");
+        let group = group.subnet_group_status("Creating").build();
+        mock!(Client::describe_db_subnet_groups)
+            .then_output(move || DescribeDbSubnetGroupsOutput::builder().db_subnet_groups(group.clone()).build())
+    };
+    let taken = || {
+        mock!(Client::create_db_subnet_group)
+            .then_error(|| CreateDBSubnetGroupError::generic(code("DBSubnetGroupAlreadyExists")))
+    };
+    let request = testing::create(testing::unowned(target()));
+    let rules = [absent(), taken(), forming(), tagged(&Tags::new())];
+    let error = Subject.create(&aws(client!(aws_sdk_rds, rules)), &request).await.unwrap_err();
+    assert_eq!((error.class, error.retry), (ErrorClass::Conflict, RetryStatus::Temporary));
+
+    // What carries our tags comes from an earlier attempt, and the engine waits for it.
+    let rules = [absent(), taken(), forming(), tagged(&target().tags)];
+    let created = Subject.create(&aws(client!(aws_sdk_rds, rules)), &request).await.unwrap();
+    assert_eq!(created.status, Status::Pending("Creating".into()));
 }

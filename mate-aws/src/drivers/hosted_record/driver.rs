@@ -24,8 +24,8 @@ const CALL: &str = "route53:ChangeResourceRecordSets";
 /// Alias records of type A, found by zone and name.
 ///
 /// A record carries no tags. It is ours when its physical id (`zone/name/A`) is recorded, or when it already stands
-/// for the host name that it should; any other record of the name is foreign, unless it is being adopted. A new one is made with `CREATE`, which
-/// AWS refuses when the name is taken, and never with `UPSERT`.
+/// for the host name that it should; any other record of the name is foreign, unless it is being adopted. A new one is
+/// made with `CREATE`, which AWS refuses when the name is taken, and never with `UPSERT`.
 ///
 /// It is ready as soon as Route 53 accepted the change. That the change has reached every name server (`INSYNC`, a
 /// minute at most) is not waited for: nothing is built on the record, and no read of it would tell.

@@ -31,8 +31,8 @@ const LOGS: &str = "access_logs.s3.enabled";
 const LOGS_BUCKET: &str = "access_logs.s3.bucket";
 const LOGS_PREFIX: &str = "access_logs.s3.prefix";
 
-/// Application load balancers, found by the recorded ARN, else by name. One that is protected from deletion is refused until an update has
-/// lifted the protection.
+/// Application load balancers, found by the recorded ARN, else by name. One that is protected from deletion is refused
+/// until an update has lifted the protection.
 #[derive(Debug)]
 pub(crate) struct LoadBalancerDriver;
 

@@ -25,8 +25,8 @@ const DELETE: &str = "application-autoscaling:DeleteScalingPolicy";
 /// Most policy names that one call takes.
 const PAGE: usize = 50;
 
-/// Target-tracking policies, found by the service and name of the recorded ARN, else by the desired ones. A policy carries no tags: one that has our name at our service
-/// is ours. It goes with its scalable target.
+/// Target-tracking policies, found by the service and name of the recorded ARN, else by the desired ones. A policy
+/// carries no tags: one that has our name at our service is ours. It goes with its scalable target.
 #[derive(Debug)]
 pub(crate) struct ScalingPolicyDriver;
 

@@ -173,8 +173,8 @@ async fn find(aws: &Aws, target: &Target) -> Result<Option<Live>, ProviderError>
     Ok(found.into_iter().flatten().next().map(|group| live(target, &group)))
 }
 
-/// The group that each target means: the recorded one if it may be the target's, the one of its name in the VPC, ours of
-/// its name in whatever VPC, or the recorded one whosever it is.
+/// The group that each target means: the recorded one if it may be the target's, the one of its name in the VPC, ours
+/// of its name in whatever VPC, or the recorded one whosever it is.
 async fn search(aws: &Aws, targets: &[Target]) -> Result<Vec<Option<SdkGroup>>, ProviderError> {
     let Some(first) = targets.first() else { return Ok(Vec::new()) };
     let ids: Vec<String> = targets.iter().filter_map(|target| target.physical_id.clone()).collect();

@@ -123,8 +123,8 @@ impl Driver for ServiceDriver {
     }
 }
 
-/// The clusters and names that the service can have: the recorded ones (`arn:aws:ecs:…:service/cluster/name`) first, then
-/// the desired ones.
+/// The clusters and names that the service can have: the recorded ones (`arn:aws:ecs:…:service/cluster/name`) first,
+/// then the desired ones.
 fn places(target: &Target) -> Vec<(String, String)> {
     let recorded = target
         .physical_id

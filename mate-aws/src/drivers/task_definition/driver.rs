@@ -25,8 +25,8 @@ const DELETE: &str = "ecs:DeleteTaskDefinitions";
 /// Most revisions that `DeleteTaskDefinitions` takes.
 const PAGE: usize = 10;
 
-/// Task definitions. The object is the family: the recorded one, else the one named as the target. Its state is the latest
-/// ACTIVE revision.
+/// Task definitions. The object is the family: the recorded one, else the one named as the target. Its state is the
+/// latest ACTIVE revision.
 ///
 /// An update registers the next revision. Former revisions stay ACTIVE: a service still runs one of them until it is
 /// moved, and a rollback needs them. A deletion takes every revision of ours.
@@ -166,8 +166,8 @@ async fn revise(
     Ok(live.into())
 }
 
-/// Takes tags off the former revisions that are ACTIVE. The latest comes after them: by its tags a repeated update still
-/// knows the family.
+/// Takes tags off the former revisions that are ACTIVE. The latest comes after them: by its tags a repeated update
+/// still knows the family.
 async fn give_back(aws: &Aws, request: &UpdateRequest, latest: &Live) -> Result<(), ProviderError> {
     let target = &request.target;
     let family = family(&latest.physical_id).unwrap_or(&target.name);
