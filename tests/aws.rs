@@ -11,6 +11,10 @@ mod canary;
 mod client;
 #[path = "aws/conformance.rs"]
 mod conformance;
+#[path = "aws/inventory.rs"]
+mod inventory;
+#[path = "aws/platform.rs"]
+mod platform;
 #[path = "aws/tenants.rs"]
 mod tenants;
 #[path = "aws/world.rs"]

@@ -54,6 +54,7 @@ def network(ec2):
         VpcId=vpc,
         ServiceName=f"com.amazonaws.{REGION}.s3",
         VpcEndpointType="Gateway",
+        PrivateDnsEnabled=False,
         RouteTableIds=[tables["private"]],
         TagSpecifications=tagged("vpc-endpoint", "s3"),
     )["VpcEndpoint"]["VpcEndpointId"]
@@ -156,11 +157,11 @@ def web_acl(waf):
 
     rules = [
         {
-            "Name": "rate-limit",
+            "Name": "too-many-requests",
             "Priority": 0,
             "Statement": {"RateBasedStatement": {"Limit": 2000, "AggregateKeyType": "IP"}},
             "Action": {"Block": {}},
-            "VisibilityConfig": seen("rate-limit"),
+            "VisibilityConfig": seen("too-many-requests"),
         }
     ]
     for group in ("CommonRuleSet", "SQLiRuleSet", "KnownBadInputsRuleSet"):

@@ -40,6 +40,18 @@ impl Emulator {
 
     /// The same, with settings for the launcher, such as `("MATE_EMULATOR_DELAY", "2")`.
     pub(crate) fn start_with(settings: &[(&str, &str)]) -> Result<Self> {
+        let emulator = Self::empty_with(settings)?;
+        let mut seed = emulator.python.command(&scripts().join("seed_base.py"));
+        output(seed.arg(&emulator.endpoint).arg(&emulator.base_file)).context("making the base")?;
+        Ok(emulator)
+    }
+
+    /// Starts an emulator with nothing on it but what AWS puts into every account.
+    pub(crate) fn empty() -> Result<Self> {
+        Self::empty_with(&[])
+    }
+
+    fn empty_with(settings: &[(&str, &str)]) -> Result<Self> {
         let python = Python::prepare()?;
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).context("a directory for the emulator")?;
         let log = directory.path().join("launcher.log");
@@ -59,10 +71,12 @@ impl Emulator {
             }
         };
         let base_file = directory.path().join("base.toml");
-        let emulator = Self { child, python, endpoint: format!("http://127.0.0.1:{port}"), base_file, directory };
-        let mut seed = emulator.python.command(&scripts().join("seed_base.py"));
-        output(seed.arg(&emulator.endpoint).arg(&emulator.base_file)).context("making the base")?;
-        Ok(emulator)
+        Ok(Self { child, python, endpoint: format!("http://127.0.0.1:{port}"), base_file, directory })
+    }
+
+    /// Runs one of the scripts beside this emulator's and gives what it printed.
+    pub(crate) fn script(&self, name: &str) -> Result<String> {
+        output(self.python.command(&scripts().join(name)).arg(&self.endpoint))
     }
 
     /// The address, `http://127.0.0.1:PORT`.

@@ -25,7 +25,7 @@ pub enum AdoptionSource {
 /// What a document lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// What may stand for a node, in the document's order.
+    /// What may stand for a node.
     pub candidates: Vec<Candidate>,
     /// What was passed over.
     pub skipped: Vec<Skipped>,

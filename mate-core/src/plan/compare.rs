@@ -73,6 +73,13 @@ pub(super) fn missing_tags(live: &Tags, desired: &Tags) -> Vec<FieldChange> {
         .collect()
 }
 
+/// Without what an adopted object keeps as its maker wrote it: its words. Some of them, a security group's for one, could
+/// only be changed by making the object anew.
+pub(super) fn but_words(mut differences: Vec<Difference>) -> Vec<Difference> {
+    differences.retain(|difference| !["comment", "description"].contains(&difference.field));
+    differences
+}
+
 /// The keys that the object carries since we set them and that are no longer wanted, and what that looks like in a plan.
 pub(super) fn dropped_tags(live: &Tags, recorded: &Tags, desired: &Tags) -> (BTreeSet<String>, Vec<FieldChange>) {
     let dropped: BTreeSet<String> =

@@ -166,7 +166,10 @@ impl Differ<'_, '_> {
 
         let old = compare::present_inputs(&model, &live.inputs, recorded.as_ref().map(|recorded| &recorded.inputs));
         let new = resolve(&inputs, &self.known);
-        let found = compare::differences(&model, &old, &new);
+        let mut found = compare::differences(&model, &old, &new);
+        if matches!(step.holding, Holding::Adopted { .. }) {
+            found = compare::but_words(found);
+        }
         self.refuse_impossible(node, &found);
         step.changes = found.iter().flat_map(|difference| difference.changes.clone()).collect();
         let mut impacts: Vec<(&str, Impact)> =

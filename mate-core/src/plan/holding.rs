@@ -92,8 +92,11 @@ pub fn differences(
         let model = kinds.get(&node.kind)?;
         let old = compare::present_inputs(model, &found.live.inputs, None);
         let new = resolve(&canonical(&node.inputs), &known);
-        let changes: Vec<FieldChange> =
-            compare::differences(model, &old, &new).into_iter().flat_map(|difference| difference.changes).collect();
+        let mut differences = compare::differences(model, &old, &new);
+        if Ownership::from_tags(&found.live.tags).is_none() {
+            differences = compare::but_words(differences);
+        }
+        let changes: Vec<FieldChange> = differences.into_iter().flat_map(|difference| difference.changes).collect();
         if !changes.is_empty() {
             all.push(NodeDifferences { node: node.id.clone(), kind: node.kind.clone(), changes });
         }

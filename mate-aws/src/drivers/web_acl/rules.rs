@@ -84,7 +84,7 @@ fn sorted(live: &WebAcl) -> Vec<&Rule> {
     rules
 }
 
-/// The live rules as inputs. What is none of the forms, or does not stand where its form stands, is told as one more
+/// The live rules as inputs, whatever they are called. What is none of the forms, or does not stand where its form stands, is told as one more
 /// rule group with words for its name: so it differs from every wish, and a plan shows and repairs it.
 pub(super) fn told(live: &WebAcl) -> Value {
     let (mut countries, mut rate, mut groups) = (Vec::new(), None, Vec::new());
@@ -123,30 +123,28 @@ impl Form {
         let statement = rule.statement()?;
         let blocks = rule.action().and_then(RuleAction::block).is_some_and(|block| block.custom_response().is_none());
         if let Some(geo) = statement.geo_match_statement() {
-            let plain = rule.name() == COUNTRIES && blocks && geo.forwarded_ip_config().is_none();
+            let plain = blocks && geo.forwarded_ip_config().is_none();
             let codes = || geo.country_codes().iter().map(|code| code.as_str().to_owned()).collect();
             return plain.then(|| Self::Countries(codes()));
         }
         if let Some(rate) = statement.rate_based_statement() {
-            let plain = rule.name() == RATE
-                && blocks
-                && rate.evaluation_window_sec() == WINDOW
+            // Where it is left out it is 300 seconds.
+            let plain = blocks
+                && [0, WINDOW].contains(&rate.evaluation_window_sec())
                 && *rate.aggregate_key_type() == RateBasedStatementAggregateKeyType::Ip
                 && rate.scope_down_statement().is_none()
                 && rate.custom_keys().is_empty();
             return u32::try_from(rate.limit()).ok().filter(|_| plain).map(Self::Rate);
         }
         let managed = statement.managed_rule_group_statement()?;
-        let group = rule.name().strip_prefix(MANAGED)?;
         let plain = managed.vendor_name() == VENDOR
-            && managed.name() == group
             && managed.version().is_none()
             && managed.excluded_rules().is_empty()
             && managed.scope_down_statement().is_none()
             && managed.managed_rule_group_configs().is_empty()
             && managed.rule_action_overrides().is_empty()
             && rule.override_action().is_some_and(|action| action.none().is_some());
-        plain.then(|| Self::Managed(group.to_owned()))
+        plain.then(|| Self::Managed(managed.name().to_owned()))
     }
 
     fn place(&self) -> u8 {

@@ -42,8 +42,11 @@ fn the_outputs_of_a_base_are_recognised() {
         "s3_bucket_name": output(json!("mate-dev-logs")),
         "rds_instance_id": output(json!("mate-dev-db")),
     });
+    let listing = listing(outputs);
+    let mut told = told(&listing);
+    told.sort_unstable();
     assert_eq!(
-        told(&listing(outputs)),
+        told,
         [
             ("cognito_user_pool_id", "cognito-idp:UserPool", "us-east-1_AbCdEf123"),
             ("ecr_repository_urls[\"django\"]", "ecr:Repository", "mate-django-dev"),
