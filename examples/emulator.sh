@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts the emulator with a base on it, and a shell that points at it. The emulator ends with the shell.
 #
+#   examples/emulator.sh --empty ...      the same without a base: an empty account
 #   examples/emulator.sh                  a shell in which the `aws` command and the examples talk to the emulator
 #   examples/emulator.sh COMMAND ...      runs the command instead of a shell
 #
@@ -10,6 +11,11 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+empty=
+if [[ "${1:-}" == --empty ]]; then
+  empty=1
+  shift
+fi
 target="${CARGO_TARGET_DIR:-target}"
 directory=target/emulator
 mkdir -p "$directory"
@@ -41,14 +47,20 @@ exports=(
 )
 export "${exports[@]}"
 unset AWS_PROFILE
-"$python" tests/emulator/seed_base.py "$AWS_ENDPOINT_URL" "$directory/base.toml"
+if [[ -z "$empty" ]]; then
+  "$python" tests/emulator/seed_base.py "$AWS_ENDPOINT_URL" "$directory/base.toml"
+fi
 unset PYTHONPATH
 export PATH="$PWD/$directory:$PATH"
 
 if (($#)); then
   "$@"
 else
-  echo "The emulator serves on $AWS_ENDPOINT_URL, its base is in $directory/base.toml. For another terminal:"
+  if [[ -n "$empty" ]]; then
+    echo "The emulator serves on $AWS_ENDPOINT_URL, and is empty. For another terminal:"
+  else
+    echo "The emulator serves on $AWS_ENDPOINT_URL, its base is in $directory/base.toml. For another terminal:"
+  fi
   echo
   printf 'export %s\n' "${exports[@]}" "PATH=$PWD/$directory:\$PATH"
   echo

@@ -8,10 +8,11 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use mate::engine::{Event, EventKind};
-use mate::ids::TenantId;
-use mate::spec::{Base, TenantSpec};
+use mate::ids::{Environment, TenantId};
+use mate::plan::{Consents, Plan, TextStyle};
+use mate::spec::{Base, PlatformSpec, TenantSpec};
 use mate::tiers::TierCatalogue;
-use mate::{Applied, Mate, MemoryStore, Operation, SimCloud, SqliteStore};
+use mate::{Applied, Mate, MemoryStore, Operation, Platform, SimCloud, SqliteStore};
 
 /// Which cloud, which base, which store.
 #[derive(Debug, Args)]
@@ -19,9 +20,14 @@ pub struct Target {
     /// Work on AWS, or on an emulator that AWS_ENDPOINT_URL points at, instead of SimCloud.
     #[arg(long)]
     pub aws: bool,
-    /// The base that tenants stand on.
-    #[arg(long, value_name = "FILE", default_value = "examples/base-dev.toml")]
-    pub base: PathBuf,
+    /// The base that tenants stand on, by its ids. Without it, and with --environment, the base is the platform of that
+    /// environment.
+    #[arg(long, value_name = "FILE", conflicts_with = "environment")]
+    pub base: Option<PathBuf>,
+    /// The environment whose platform tenants stand on, from its record. On SimCloud, which is empty at first, a platform is
+    /// made before.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<Environment>,
     /// The record store, with --aws; SimCloud's records are in memory.
     #[arg(long, value_name = "FILE", default_value = "mate.db")]
     pub store: PathBuf,
@@ -33,17 +39,64 @@ pub struct Target {
 impl Target {
     /// The client.
     pub async fn client(&self) -> anyhow::Result<Mate> {
-        let base = Base::from_path(&self.base)
-            .with_context(|| format!("the base `{}` cannot be used", self.base.display()))?;
+        if let Some(environment) = &self.environment {
+            let platform = self.platform().await?;
+            if !self.aws {
+                let spec = PlatformSpec::from_path(PLATFORM)?;
+                platform.provision(&spec).await?;
+            }
+            let builder = platform.tenants_client(environment).await.with_context(|| {
+                format!("there is no platform `{environment}` in the store; the example `platform` makes one")
+            })?;
+            return Ok(builder.catalogue(TierCatalogue::standard()).build()?);
+        }
+        let path = self.base.clone().unwrap_or_else(|| PathBuf::from("examples/base-dev.toml"));
+        let base = Base::from_path(&path).with_context(|| format!("the base `{}` cannot be used", path.display()))?;
         let builder = Mate::builder().catalogue(TierCatalogue::standard()).base(base);
         if self.aws {
-            let store = SqliteStore::open(&self.store)
-                .with_context(|| format!("the store `{}` cannot be opened", self.store.display()))?;
-            return Ok(builder.provider(aws().await?).store(store).build()?);
+            return Ok(builder.provider(aws().await?).store(self.sqlite()?).build()?);
         }
-        println!("SimCloud, seed {}: an in-memory cloud, time is simulated. Use --aws for the real one.\n", self.seed);
+        self.introduce();
         Ok(builder.provider(SimCloud::new(self.seed)).store(MemoryStore::new()).build()?)
     }
+
+    /// The client of platforms.
+    pub async fn platform(&self) -> anyhow::Result<Platform> {
+        if self.aws {
+            return Ok(Platform::builder().provider(aws().await?).store(self.sqlite()?).build()?);
+        }
+        self.introduce();
+        Ok(Platform::builder().provider(SimCloud::new(self.seed)).store(MemoryStore::new()).build()?)
+    }
+
+    fn sqlite(&self) -> anyhow::Result<SqliteStore> {
+        SqliteStore::open(&self.store).with_context(|| format!("the store `{}` cannot be opened", self.store.display()))
+    }
+
+    fn introduce(&self) {
+        println!("SimCloud, seed {}: an in-memory cloud, time is simulated. Use --aws for the real one.\n", self.seed);
+    }
+}
+
+/// The platform of the examples.
+pub const PLATFORM: &str = "examples/platform-dev.toml";
+
+/// Shows a plan, what it needs against the account's limits, and, when that is wanted, carries it out.
+pub async fn carry_out(platform: &Platform, plan: Plan, consent: bool) -> anyhow::Result<()> {
+    println!("{}", plan.render(&TextStyle::for_stdout()));
+    let preflight = platform.preflight(&plan).await?;
+    if !preflight.is_ok() {
+        println!("{preflight}");
+    }
+    if plan.risky_steps().next().is_some() && !consent {
+        println!("Nothing was changed. Run it again with --consent to consent to the steps above.");
+        return Ok(());
+    }
+    let consents = if consent { Consents::to_every_step_of(&plan) } else { Consents::none() };
+    let operation = platform.apply(plan, consents);
+    let applied = show(&TenantId::platform(), operation, &MultiProgress::new()).await?;
+    outputs(&applied);
+    Ok(())
 }
 
 #[cfg(feature = "aws")]

@@ -54,9 +54,17 @@ pub(crate) fn inventory(emulator: &Emulator) -> BTreeMap<String, Vec<String>> {
         // What is deleted is listed for a while.
         let alive = |entry: &&Value| entry["State"] != "deleted";
         let mut names: Vec<String> = answer[*list].as_array().into_iter().flatten().filter(alive).map(name).collect();
-        names.retain(|name| !name.starts_with("alias/aws/"));
+        names.retain(|name| !name.starts_with("alias/aws/") && !is_inactive(emulator, name));
         names.sort();
         found.insert(format!("{service} {call}"), names);
     }
     found
+}
+
+/// A deleted cluster is inactive, and this emulator goes on listing it.
+fn is_inactive(emulator: &Emulator, name: &str) -> bool {
+    name.contains(":cluster/") && {
+        let answer = emulator.aws_cli(&["ecs", "describe-clusters", "--clusters", name]).unwrap();
+        answer["clusters"][0]["status"] == "INACTIVE"
+    }
 }

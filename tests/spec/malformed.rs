@@ -6,14 +6,15 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use mate::spec::{Base, Catalogue, Format, SpecErrors, TenantSpec};
+use mate::spec::{Base, Catalogue, Format, PlatformSpec, SpecErrors, TenantSpec};
 use mate::tiers::TierCatalogue;
 
-const CASES: [&str; 4] = [
+const CASES: [&str; 5] = [
     include_str!("malformed/toml.txt"),
     include_str!("malformed/services.txt"),
     include_str!("malformed/tfvars.txt"),
     include_str!("malformed/json.txt"),
+    include_str!("malformed/platform.txt"),
 ];
 
 const TOML: &str = r#"display_name = "Clinic"
@@ -50,6 +51,8 @@ fn errors(format: &str, document: &str) -> Option<SpecErrors> {
         "toml" => Format::Toml,
         "json" => Format::Json,
         "tfvars" => Format::Tfvars,
+        "platform" => return PlatformSpec::from_str(Format::Toml, document).err(),
+        "platform-tfvars" => return PlatformSpec::from_str(Format::Tfvars, document).err(),
         "base" => return Base::from_str(Format::Toml, document).err(),
         other => panic!("format {other}"),
     };

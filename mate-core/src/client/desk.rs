@@ -12,6 +12,7 @@ use crate::kinds::{DbInstance, Kind, Kinds};
 use crate::observe;
 use crate::plan::{After, Deletions, DiffRequest, FinalSnapshot, Mode, Plan, PlanError, diff, release};
 use crate::provider::{Claim, Provider};
+use crate::quota::{self, Preflight};
 use crate::state::{Record, StateStore};
 
 #[derive(Debug, Clone)]
@@ -73,6 +74,13 @@ impl Desk {
             after: After::default(),
             notes: Vec::new(),
         })?)
+    }
+
+    /// What the plan needs against what the account may have and has.
+    pub(super) async fn preflight(&self, plan: &Plan) -> Preflight {
+        let needs = quota::needs(plan);
+        let readings = quota::read(&*self.provider, needs.keys()).await;
+        Preflight::new(&needs, &readings)
     }
 
     pub(super) async fn plan_release(&self, key: &TenantKey) -> Result<Plan, Error> {

@@ -29,6 +29,7 @@ use crate::ids::{TenantId, TenantKey};
 use crate::operation::Operation;
 use crate::plan::{After, Consents, Plan};
 use crate::provider::Discovered;
+use crate::quota::Preflight;
 use crate::spec::{Base, Catalogue, ResolvedTenant, TenantSpec};
 use crate::state::{Phase, RecordSummary};
 use desk::Desk;
@@ -172,6 +173,13 @@ impl Mate {
     pub fn plan_destroy(&self, tenant: &TenantId, options: &DestroyOptions) -> Operation<Plan> {
         let (inner, key, options) = (Arc::clone(&self.inner), self.key(tenant), options.clone());
         Operation::new(|_, _| async move { inner.desk.plan_destroy(&key, &options).await })
+    }
+
+    /// Sets what a plan needs against the limits of the account, before it is applied. What cannot be read is a warning in the
+    /// answer, and never an error. Changes nothing.
+    pub fn preflight(&self, plan: &Plan) -> Operation<Preflight> {
+        let (inner, plan) = (Arc::clone(&self.inner), plan.clone());
+        Operation::new(|_, _| async move { Ok(inner.desk.preflight(&plan).await) })
     }
 
     /// Carries out a plan.

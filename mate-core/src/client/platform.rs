@@ -15,8 +15,9 @@ use crate::ids::{Environment, TenantId, TenantKey};
 use crate::kinds::{Kind, Kinds};
 use crate::operation::Operation;
 use crate::plan::{After, Consents, Plan};
-use crate::provider::{Discovered, Identity, Provider, Scope};
-use crate::spec::{Base, PlatformSpec};
+use crate::provider::{Discovered, Identity, Provider, QuotaId, Scope};
+use crate::quota::{self, Capacity, Needs, Preflight};
+use crate::spec::{Base, PlatformSpec, Tier};
 use crate::state::{Phase, RecordSummary, StateStore};
 
 /// The client of platforms: the shared bases of one account and region, their provider, and the store of their records.
@@ -150,6 +151,23 @@ impl Platform {
     pub fn plan(&self, spec: &PlatformSpec) -> Operation<Plan> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
         Operation::new(|_, _| async move { inner.plan(&spec).await })
+    }
+
+    /// Sets what a plan needs against the limits of the account: as [`super::Mate::preflight`].
+    pub fn preflight(&self, plan: &Plan) -> Operation<Preflight> {
+        let (inner, plan) = (Arc::clone(&self.inner), plan.clone());
+        Operation::new(|_, _| async move { Ok(inner.desk.preflight(&plan).await) })
+    }
+
+    /// How many more tenants of each tier fit into the account, and before which limit. What one tenant of a tier takes, the
+    /// catalogue says (`TierCatalogue::needs`). What cannot be read is told as unknown. Changes nothing.
+    pub fn capacity(&self, per_tenant: BTreeMap<Tier, Needs>) -> Operation<Capacity> {
+        let inner = Arc::clone(&self.inner);
+        Operation::new(|_, _| async move {
+            let quotas: BTreeSet<&QuotaId> = per_tenant.values().flat_map(BTreeMap::keys).collect();
+            let readings = quota::read(&*inner.desk.provider, quotas).await;
+            Ok(Capacity::new(&per_tenant, &readings))
+        })
     }
 
     /// Carries out a plan: as [`super::Mate::apply`], with the same guarantees.

@@ -9,9 +9,17 @@ use super::exposure::Exposure;
 use super::service::{ServiceRole, ServiceSpec};
 use super::tenant::{Parts, Services};
 use super::values::Gib;
+use crate::ids::TenantId;
 
 /// Most services of one tenant.
 const MOST_SERVICES: usize = 20;
+
+/// The id under which a platform's own record is kept is no tenant's.
+pub(crate) fn check_id(path: &str, id: &str, errors: &mut Vec<SpecError>) {
+    if TenantId::new(id).is_ok_and(|id| id.is_platform()) {
+        errors.push(SpecError::new(path, "is reserved for the platform").allowed("another name").given(quoted(id)));
+    }
+}
 
 pub(crate) fn check(parts: &Parts, errors: &mut Vec<SpecError>) {
     database(&parts.database, errors);

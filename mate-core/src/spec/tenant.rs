@@ -305,6 +305,8 @@ impl TenantSpecBuilder {
     pub fn build(self) -> Result<TenantSpec, SpecErrors> {
         let mut errors = Vec::new();
         rules::check(&self.spec.parts, &mut errors);
+        let path = if self.spec.id.is_some() { "id" } else { "subdomain" };
+        rules::check_id(path, self.spec.id().as_str(), &mut errors);
         SpecErrors::check(errors).map(|()| self.spec)
     }
 }

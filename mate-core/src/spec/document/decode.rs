@@ -3,6 +3,7 @@
 use super::raw::{Raw, Table};
 use super::reader::Reader;
 use super::services;
+use crate::ids::TenantId;
 use crate::spec::cache::{CacheSpec, CacheTopology};
 use crate::spec::compliance::{ComplianceSpec, Contacts, IdentityProvider};
 use crate::spec::database::DatabaseSpec;
@@ -10,7 +11,7 @@ use crate::spec::error::SpecError;
 use crate::spec::rules;
 use crate::spec::storage::{EfsThroughput, StorageLayout, StorageSpec};
 use crate::spec::tenant::{Parts, Services, TenantSpec};
-use crate::spec::values::{MibPerSecond, NodeCount, NumberValue, ReplicaCount};
+use crate::spec::values::{MibPerSecond, NodeCount, NumberValue, ReplicaCount, Subdomain};
 
 /// The version of the wire form that this library writes, and the newest that it reads.
 pub(crate) const VERSION: u32 = 1;
@@ -21,11 +22,11 @@ pub(crate) fn tenant(table: Table, errors: &mut Vec<SpecError>) -> Option<Tenant
         return None;
     }
     let display_name = top.required("display_name");
-    let subdomain = top.required("subdomain");
+    let subdomain: Option<Subdomain> = top.required("subdomain");
     let tier = top.required("tier");
     let technical = top.required("technical_contact");
     let billing = top.required("billing_contact");
-    let id = top.text("id");
+    let id: Option<TenantId> = top.text("id");
     let cost_center = top.text("cost_center");
     let department = top.text("department");
     let deletion_protection = top.flag("deletion_protection");
@@ -39,6 +40,11 @@ pub(crate) fn tenant(table: Table, errors: &mut Vec<SpecError>) -> Option<Tenant
     let identity_provider = top.table("identity_provider").and_then(identity_provider);
     top.finish();
     rules::check(&parts, errors);
+    match (&id, &subdomain) {
+        (Some(id), _) => rules::check_id("id", id.as_str(), errors),
+        (None, Some(subdomain)) => rules::check_id("subdomain", subdomain.as_str(), errors),
+        (None, None) => {}
+    }
     Some(TenantSpec {
         id,
         display_name: display_name?,

@@ -168,7 +168,10 @@ fn decode(mut table: Reader<'_>) -> Option<PlatformSpec> {
     }
     let nat = table.choice("nat", &["one", "per_zone", "none"]);
     let container_insights = table.flag("container_insights");
+    let before = table.errors.len();
     let repositories = table.has("repositories").then(|| table.texts::<RepositoryName>("repositories"));
+    // What is wrong with one of them is told already.
+    let repositories = repositories.filter(|_| table.errors.len() == before);
     table.known(["repositories"]);
     let keep_last_images = table.number("keep_last_images");
     let immutable_tags = table.flag("immutable_image_tags");

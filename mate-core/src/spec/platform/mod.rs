@@ -19,16 +19,16 @@ use crate::ids::{Environment, NodeId};
 
 number_value!(
     /// How many images a repository keeps.
-    ImageCount(u16), "a number of images", 1..=1000, "images"
+    ImageCount(u16), "a number of images", 1..=1000, " images"
 );
 number_value!(
     /// Most requests of one address in five minutes; AWS WAF takes 10 to 2,000,000,000.
     /// <https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statement-type-rate-based-high-level-settings.html>
-    RateLimit(u32), "a rate limit", 10..=2_000_000_000, "requests in five minutes"
+    RateLimit(u32), "a rate limit", 10..=2000000000, " requests in five minutes"
 );
 number_value!(
     /// Fewest characters of a password in the user pool.
-    PasswordLength(u8), "a password length", 6..=99, "characters"
+    PasswordLength(u8), "a password length", 6..=99, " characters"
 );
 text_value!(
     /// The prefix of the user pool's domain, `mate-sociant-auth`; unique in its region.
