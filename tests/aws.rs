@@ -11,6 +11,8 @@ mod canary;
 mod client;
 #[path = "aws/conformance.rs"]
 mod conformance;
+#[path = "aws/examples.rs"]
+mod examples;
 #[path = "aws/inventory.rs"]
 mod inventory;
 #[path = "aws/platform.rs"]

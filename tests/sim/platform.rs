@@ -446,3 +446,23 @@ async fn access_logs_of_a_tenant_go_into_the_platforms_bucket() {
     let alb = world.cloud.object(&"elbv2:LoadBalancer".parse().unwrap(), "mate-clinic-dev-alb").unwrap();
     assert_eq!(alb.inputs["access_logs"], json!({"bucket": base.access_log_bucket, "prefix": "clinic"}));
 }
+
+#[tokio::test]
+async fn a_platform_is_not_destroyed_through_the_tenants_client_either_and_takes_no_tenant_once_it_goes() {
+    let world = world();
+    world.platform.provision(&spec()).await.unwrap();
+    let mate = world.tenants().await;
+    let plan = world.platform.plan_destroy(&dev(), &DestroyOptions::new()).await.unwrap();
+    let consents = Consents::to_every_step_of(&plan);
+    mate.provision(&unprotected("clinic.tfvars")).await.unwrap();
+    assert!(matches!(mate.apply(plan, consents).await, Err(Error::TenantsStand { .. })));
+
+    let plan = mate.plan_destroy(&"clinic".parse().unwrap(), &DestroyOptions::new()).await.unwrap();
+    let consents = Consents::to_every_step_of(&plan);
+    mate.apply(plan, consents).await.unwrap();
+    world.cloud.put_object(world.platform.base(&dev()).await.unwrap().access_log_bucket.as_deref().unwrap(), "log");
+    let plan = world.platform.plan_destroy(&dev(), &DestroyOptions::new()).await.unwrap();
+    let consents = Consents::to_every_step_of(&plan);
+    world.platform.apply(plan, consents).await.unwrap_err();
+    assert!(matches!(mate.plan(&unprotected("clinic.tfvars")).await, Err(Error::PlatformGoing(_))));
+}

@@ -20,6 +20,9 @@ impl Desk {
         cancellation: &Cancellation,
     ) -> Result<Applied, Error> {
         plan.check(consents).map_err(Error::Consent)?;
+        if plan.goal == Goal::Destroy && plan.key.tenant.is_platform() {
+            self.free(&plan.key.environment).await?;
+        }
         let present = self.store.get(&plan.key).await?;
         fits(&plan, present.as_ref())?;
         let mut record = present.unwrap_or_else(|| Record::new(plan.key.clone(), lineage()));

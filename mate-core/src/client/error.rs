@@ -76,6 +76,9 @@ pub enum Error {
         /// The tenants, by record or by what stands in the cloud.
         tenants: Vec<crate::ids::TenantId>,
     },
+    /// The platform is being destroyed, or its destruction was interrupted.
+    #[error("the platform of `{0}` is being destroyed: nothing is planned onto it")]
+    PlatformGoing(crate::ids::Environment),
     /// There is no record of the tenant.
     #[error("there is no record of {0}; `tenants` lists those that there are")]
     NotFound(TenantKey),

@@ -8,6 +8,7 @@ mod discover;
 mod drift;
 mod error;
 mod platform;
+mod standing;
 mod status;
 
 pub use adopt::{Adoption, FoundObject};
@@ -15,7 +16,8 @@ pub use builder::{BuildError, MateBuilder};
 pub use discover::Discovery;
 pub use drift::{Drift, Lost};
 pub use error::Error;
-pub use platform::{OnPlatform, Platform, PlatformBuilder};
+pub use platform::{Platform, PlatformBuilder};
+pub use standing::OnPlatform;
 pub use status::{NodeStatus, TenantStatus};
 
 use std::collections::BTreeMap;
@@ -357,6 +359,7 @@ impl Inner {
 
     async fn plan(&self, spec: &TenantSpec) -> Result<Plan, Error> {
         let (key, design, after) = self.designed(spec)?;
+        self.desk.stands(&key.environment).await?;
         self.desk.plan(&key, design, after).await
     }
 }

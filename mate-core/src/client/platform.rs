@@ -3,19 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::desk::Desk;
-use super::{Adoption, Applied, BuildError, DestroyOptions, Discovery, Drift, Error, MateBuilder, TenantStatus};
+use super::{
+    Adoption, Applied, BuildError, DestroyOptions, Discovery, Drift, Error, MateBuilder, OnPlatform, TenantStatus,
+};
 use crate::adopt::AdoptionSource;
 use crate::blueprint::Design;
 use crate::blueprint::platform::{PlatformBlueprint, StandardPlatform};
 use crate::engine::Limits;
-use crate::ids::{Environment, TenantId, TenantKey};
+use crate::ids::{Environment, TenantKey};
 use crate::kinds::{Kind, Kinds};
 use crate::operation::Operation;
 use crate::plan::{After, Consents, Plan};
-use crate::provider::{Discovered, Identity, Provider, QuotaId, Scope};
+use crate::provider::{Discovered, Identity, Provider, QuotaId};
 use crate::quota::{self, Capacity, Needs, Preflight};
 use crate::spec::{Base, PlatformSpec, Tier};
 use crate::state::{Phase, RecordSummary, StateStore};
@@ -116,18 +116,6 @@ impl PlatformBuilder {
     }
 }
 
-/// A tenant that stands on a platform.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[non_exhaustive]
-pub struct OnPlatform {
-    /// The tenant.
-    pub tenant: TenantId,
-    /// Whether there is a record of it.
-    pub recorded: bool,
-    /// How many objects of it carry its tags.
-    pub objects: usize,
-}
-
 impl Platform {
     /// A builder.
     #[must_use]
@@ -178,12 +166,9 @@ impl Platform {
     /// [`Error::Stale`], [`Error::Consent`], [`Error::TenantsStand`] before anything is changed; [`Error::Run`] after.
     pub fn apply(&self, plan: Plan, consents: Consents) -> Operation<Applied> {
         let inner = Arc::clone(&self.inner);
-        Operation::new(|events, cancellation| async move {
-            if plan.goal == crate::plan::Goal::Destroy {
-                inner.free(&plan.key.environment).await?;
-            }
-            inner.desk.apply(plan, &consents, &events, &cancellation).await
-        })
+        Operation::new(
+            |events, cancellation| async move { inner.desk.apply(plan, &consents, &events, &cancellation).await },
+        )
     }
 
     /// Brings a platform to its spec: plan and apply in one, with no consent given.
@@ -265,7 +250,7 @@ impl Platform {
     /// [`Error::Store`], [`Error::Provider`].
     pub fn tenants(&self, environment: &Environment) -> Operation<Vec<OnPlatform>> {
         let (inner, environment) = (Arc::clone(&self.inner), environment.clone());
-        Operation::new(|_, _| async move { inner.tenants(&environment).await })
+        Operation::new(|_, _| async move { inner.desk.tenants(&environment).await })
     }
 
     /// Looks which existing objects stand for a base that was made elsewhere: as [`super::Mate::adopt`]. Changes nothing.
@@ -354,37 +339,8 @@ impl Inner {
     }
 
     async fn plan_destroy(&self, environment: &Environment, options: &DestroyOptions) -> Result<Plan, Error> {
-        self.free(environment).await?;
+        self.desk.free(environment).await?;
         self.desk.plan_destroy(&TenantKey::platform(environment.clone()), options).await
-    }
-
-    /// Refuses while tenants stand on the platform.
-    async fn free(&self, environment: &Environment) -> Result<(), Error> {
-        let tenants: Vec<TenantId> = self.tenants(environment).await?.into_iter().map(|on| on.tenant).collect();
-        if tenants.is_empty() {
-            return Ok(());
-        }
-        Err(Error::TenantsStand { environment: environment.clone(), tenants })
-    }
-
-    async fn tenants(&self, environment: &Environment) -> Result<Vec<OnPlatform>, Error> {
-        let mut recorded: BTreeSet<TenantId> = BTreeSet::new();
-        for key in self.desk.store.list().await? {
-            if key.environment == *environment && !key.tenant.is_platform() {
-                recorded.insert(key.tenant);
-            }
-        }
-        let mut objects: BTreeMap<TenantId, usize> = recorded.iter().map(|tenant| (tenant.clone(), 0)).collect();
-        let found = self.desk.provider.discover(Scope::Environment(environment.clone())).await?;
-        for address in found.into_iter().filter_map(|object| object.address) {
-            if !address.tenant.is_platform() {
-                *objects.entry(address.tenant).or_default() += 1;
-            }
-        }
-        Ok(objects
-            .into_iter()
-            .map(|(tenant, objects)| OnPlatform { recorded: recorded.contains(&tenant), tenant, objects })
-            .collect())
     }
 }
 
