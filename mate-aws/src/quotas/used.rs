@@ -11,11 +11,14 @@ use mate_core::provider::QuotaId;
 use super::unread;
 use crate::context::Aws;
 
+/// What one listing counts; none where it could not be read.
+type Reading<'a> = BoxFuture<'a, Option<Vec<Option<u64>>>>;
+
 /// What one source tells: its quotas by service and code, and how to read them; the figures in the same order, none for
 /// one that the source did not tell. Of a quota that each of several places has, the figure of the fullest one.
 pub(super) struct Listing {
     quotas: &'static [(&'static str, &'static str)],
-    read: for<'a> fn(&'a Aws) -> BoxFuture<'a, Option<Vec<Option<u64>>>>,
+    read: for<'a> fn(&'a Aws) -> Reading<'a>,
 }
 
 impl Listing {

@@ -285,13 +285,10 @@ impl<'a> Round<'a> {
         }
         let is_known =
             |field: &&'static str| wanted.inputs.get(*field).is_some_and(|value| comparable(field, value).is_some());
-        let answers: Vec<Option<bool>> = telling.keys.iter().map(|field| agrees(field)).collect();
+        let answers: Vec<Option<bool>> = telling.keys.iter().map(agrees).collect();
         let fields = if answers.contains(&Some(false)) {
             Agreement::Differs
-        } else if answers.is_empty()
-            || !telling.keys.iter().all(|field| is_known(field))
-            || !answers.contains(&Some(true))
-        {
+        } else if answers.is_empty() || !telling.keys.iter().all(is_known) || !answers.contains(&Some(true)) {
             // What belongs to something that was not found cannot be told from what belongs to something else.
             Agreement::Unknown
         } else if answers.contains(&None) {

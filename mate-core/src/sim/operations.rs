@@ -347,14 +347,13 @@ impl State {
     pub(super) fn discover(&self, scope: &Scope, now: Duration) -> Vec<Discovered> {
         let objects = self.objects.values().filter(|object| object.gone_at.is_none() && object.visible_at <= now);
         objects
-            .filter_map(|object| {
-                scope.covers(&object.tags).then(|| Discovered {
-                    address: Ownership::from_tags(&object.tags),
-                    kind: Some(object.kind.clone()),
-                    arn: self.arn(object),
-                    physical_id: Some(object.physical_id.clone()),
-                    tags: object.tags.clone(),
-                })
+            .filter(|object| scope.covers(&object.tags))
+            .map(|object| Discovered {
+                address: Ownership::from_tags(&object.tags),
+                kind: Some(object.kind.clone()),
+                arn: self.arn(object),
+                physical_id: Some(object.physical_id.clone()),
+                tags: object.tags.clone(),
             })
             .collect()
     }

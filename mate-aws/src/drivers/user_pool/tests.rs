@@ -176,7 +176,7 @@ async fn of_several_of_one_name_it_is_ours_and_a_namesake_alone_is_foreign() {
 async fn a_pool_of_nobody_can_be_adopted_and_one_of_somebody_cannot() {
     let adopting = Target { claim: Claim::Unowned, ..target() };
     let aws = stub(&[&listed(), &described(untagged())]);
-    assert_eq!(present(UserPoolDriver.observe(&aws, &[adopting.clone()]).await.remove(0)).physical_id, ID);
+    assert_eq!(present(UserPoolDriver.observe(&aws, std::slice::from_ref(&adopting)).await.remove(0)).physical_id, ID);
     let mut others = target().tags;
     others.insert("Tenant".into(), "other".into());
     let aws = stub(&[&listed(), &described(pool().set_user_pool_tags(Some(others.into_iter().collect())))]);
