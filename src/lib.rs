@@ -59,6 +59,10 @@ mod documentation {
     struct Readme;
     #[doc = include_str!("../docs/guide.md")]
     struct Guide;
+    #[doc = include_str!("../docs/platform.md")]
+    struct PlatformPage;
+    #[doc = include_str!("../docs/adoption.md")]
+    struct Adoption;
     #[doc = include_str!("../docs/plans.md")]
     struct Plans;
     #[doc = include_str!("../docs/testing.md")]
