@@ -466,3 +466,43 @@ async fn a_platform_is_not_destroyed_through_the_tenants_client_either_and_takes
     world.platform.apply(plan, consents).await.unwrap_err();
     assert!(matches!(mate.plan(&unprotected("clinic.tfvars")).await, Err(Error::PlatformGoing(_))));
 }
+
+#[tokio::test]
+async fn what_was_only_read_and_is_adopted_then_is_ours_and_can_be_given_back() {
+    let world = world();
+    let inputs = json!({"cidr_block": "10.0.0.0/16", "enable_dns_support": true, "enable_dns_hostnames": true});
+    let vpc = world.cloud.plant("ec2:VPC".parse().unwrap(), "theirs", Tags::new(), inputs);
+    let reading = spec().observing("vpc".parse().unwrap(), vpc.parse().unwrap());
+    world.platform.provision(&reading).await.unwrap();
+    let ids = AdoptionSource::ids([("vpc".parse().unwrap(), vpc.clone())]);
+    let adoption = world.platform.adopt(&spec(), ids).await.unwrap();
+    world.platform.apply(adoption.plan, Consents::none()).await.unwrap();
+    assert!(world.platform.plan(&spec()).await.unwrap().is_empty());
+    let plan = world.platform.plan_release(&dev()).await.unwrap();
+    world.platform.apply(plan, Consents::none()).await.unwrap();
+    assert_eq!(world.cloud.object(&"ec2:VPC".parse().unwrap(), "theirs").unwrap().tags, Tags::new());
+}
+
+#[tokio::test]
+async fn an_adopted_object_of_another_name_is_given_back_after_its_record_was_lost_too() {
+    let world = world();
+    let inputs = json!({"container_insights": true, "capacity_providers": ["FARGATE", "FARGATE_SPOT"],
+        "default_strategy": [{"name": "FARGATE", "weight": 1, "base": 0}]});
+    let kind = "ecs:Cluster".parse().unwrap();
+    let theirs = Tags::from([("Owner".into(), "them".into())]);
+    let cluster = world.cloud.plant("ecs:Cluster".parse().unwrap(), "legacy", theirs.clone(), inputs);
+    let ids = AdoptionSource::ids([("cluster".parse().unwrap(), cluster)]);
+    let adoption = world.platform.adopt(&spec(), ids).await.unwrap();
+    world.platform.apply(adoption.plan, Consents::none()).await.unwrap();
+    world.platform.provision(&spec()).await.unwrap();
+
+    let world = on(world.cloud, MemoryStore::new());
+    let discovery = world.platform.discover(&spec()).await.unwrap();
+    world.platform.apply(discovery.plan, Consents::none()).await.unwrap();
+    let plan = world.platform.plan(&spec()).await.unwrap();
+    assert!(plan.is_empty(), "{plan:#?}");
+    let plan = world.platform.plan_release(&dev()).await.unwrap();
+    world.platform.apply(plan, Consents::none()).await.unwrap();
+    let tags = world.cloud.object(&kind, "legacy").unwrap().tags;
+    assert!(Ownership::from_tags(&tags).is_none() && tags["Owner"] == "them", "{tags:?}");
+}

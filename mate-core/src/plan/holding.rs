@@ -177,9 +177,11 @@ fn take_over(
     };
     let holding = match recorded {
         _ if only_read => Holding::Observed,
-        Some(recorded) => recorded.holding.clone(),
-        None if ours && name == node.name => Holding::Managed,
-        None => Holding::Adopted { tags: live.tags.clone() },
+        Some(recorded) if recorded.holding != Holding::Observed => recorded.holding.clone(),
+        _ if ours && name == node.name => Holding::Managed,
+        // Of what carries our tags already nobody knows which it had before.
+        _ if ours => Holding::Adopted { tags: without_ownership(&live.tags) },
+        _ => Holding::Adopted { tags: live.tags.clone() },
     };
     Step {
         node: node.id.clone(),
@@ -260,6 +262,12 @@ pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
         notes: vec!["nothing is deleted: every object stays as it is, without an owner".to_owned()],
     };
     Ok(assemble(base, Goal::Release, steps))
+}
+
+fn without_ownership(tags: &Tags) -> Tags {
+    let mut tags = tags.clone();
+    tags.retain(|key, _| !Ownership::KEYS.contains(&key.as_str()));
+    tags
 }
 
 /// Which keys go and which tags come back: an adopted object has the tags again that it was found with.
