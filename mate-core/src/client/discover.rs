@@ -10,7 +10,7 @@ use super::desk::Desk;
 use crate::adopt::{Candidate, name_of};
 use crate::blueprint::Design;
 use crate::ids::{Address, Environment, NodeId, TenantKey};
-use crate::kinds::{Kind, TaskDefinition};
+use crate::kinds::Kinds;
 use crate::plan::{After, NodeDifferences, Plan};
 use crate::provider::{Claim, Discovered, Scope};
 use crate::state::{NodeRecord, Record};
@@ -72,7 +72,7 @@ impl Desk {
                 records.insert(key.clone(), record);
             }
             let recorded = records.get(&key).and_then(Option::as_ref).and_then(|record| record.nodes.get(&node));
-            if !recorded.is_some_and(|recorded| claims(recorded, &object)) {
+            if !recorded.is_some_and(|recorded| claims(&self.kinds, recorded, &object)) {
                 unclaimed.push(object);
             }
         }
@@ -81,10 +81,10 @@ impl Desk {
 }
 
 /// Whether the object is the node's, or one that a replacement of it left.
-fn claims(node: &NodeRecord, object: &Discovered) -> bool {
+fn claims(kinds: &Kinds, node: &NodeRecord, object: &Discovered) -> bool {
     let Some(kind) = &object.kind else { return true };
-    // Earlier revisions of a task definition stay until the tenant goes.
-    if *kind == TaskDefinition::name() {
+    // Earlier revisions of what an update gives a new ARN stay until their owner goes.
+    if kinds.get(kind).is_ok_and(|model| model.revised_outputs.contains(&"arn")) {
         return node.kind == *kind;
     }
     let same = |id: Option<&String>, name: &str| match (id, &object.physical_id) {

@@ -26,8 +26,10 @@ pub struct CacheSubnetGroupInputs {
     pub subnet_ids: Vec<Input<String>>,
 }
 
-const FIELDS: &[FieldRule] =
-    &[FieldRule::new("description", Impact::InPlace), FieldRule::new("subnet_ids", Impact::InPlace).unordered()];
+const FIELDS: &[FieldRule] = &[
+    FieldRule::new("description", Impact::InPlace).words(),
+    FieldRule::new("subnet_ids", Impact::InPlace).unordered(),
+];
 
 impl Kind for CacheSubnetGroup {
     const NAME: &'static str = "elasticache:CacheSubnetGroup";

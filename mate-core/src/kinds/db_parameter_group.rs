@@ -31,7 +31,7 @@ pub struct DbParameterGroupInputs {
 
 const FIELDS: &[FieldRule] = &[
     FieldRule::new("family", Impact::Replace("a parameter group belongs to one engine family")),
-    FieldRule::new("description", Impact::Replace("the description of a parameter group is fixed at creation")),
+    FieldRule::new("description", Impact::Replace("the description of a parameter group is fixed at creation")).words(),
     FieldRule::new("parameters", Impact::Restart("static parameters take effect when the instance restarts")),
 ];
 

@@ -28,7 +28,7 @@ pub struct HostedZoneInputs {
 
 const FIELDS: &[FieldRule] = &[
     FieldRule::new("domain", Impact::Replace("a zone serves the domain that it was made for")),
-    FieldRule::new("comment", Impact::InPlace),
+    FieldRule::new("comment", Impact::InPlace).words(),
 ];
 
 impl Kind for HostedZone {

@@ -37,7 +37,7 @@ pub struct KeyInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("description", Impact::InPlace),
+    FieldRule::new("description", Impact::InPlace).words(),
     FieldRule::new("alias", Impact::InPlace),
     FieldRule::new("enable_key_rotation", Impact::InPlace),
     FieldRule::new("policy", Impact::InPlace),

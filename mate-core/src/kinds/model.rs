@@ -46,6 +46,8 @@ pub struct FieldRule {
     pub write_only: bool,
     /// A list whose order means nothing.
     pub unordered: bool,
+    /// Words for people (a description, a comment): an adopted object keeps those of its maker.
+    pub words: bool,
     /// Only there to derive an edge from; never sent to AWS, never a difference.
     pub edge_only: bool,
 }
@@ -54,13 +56,20 @@ impl FieldRule {
     /// A field that is read back, ordered, with this impact when it changes.
     #[must_use]
     pub const fn new(field: &'static str, impact: Impact) -> Self {
-        Self { field, change: Change::Always(impact), write_only: false, unordered: false, edge_only: false }
+        Self {
+            field,
+            change: Change::Always(impact),
+            write_only: false,
+            unordered: false,
+            words: false,
+            edge_only: false,
+        }
     }
 
     /// A field whose impact depends on the values.
     #[must_use]
     pub const fn by(field: &'static str, change: fn(&Value, &Value) -> Impact) -> Self {
-        Self { field, change: Change::By(change), write_only: false, unordered: false, edge_only: false }
+        Self { field, change: Change::By(change), write_only: false, unordered: false, words: false, edge_only: false }
     }
 
     /// AWS does not tell it back.
@@ -74,6 +83,13 @@ impl FieldRule {
     #[must_use]
     pub const fn unordered(mut self) -> Self {
         self.unordered = true;
+        self
+    }
+
+    /// Words for people.
+    #[must_use]
+    pub const fn words(mut self) -> Self {
+        self.words = true;
         self
     }
 

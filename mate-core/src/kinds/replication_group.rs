@@ -62,7 +62,7 @@ fn node_change(old: &Value, _new: &Value) -> Impact {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("description", Impact::InPlace),
+    FieldRule::new("description", Impact::InPlace).words(),
     FieldRule::new("engine_version", Impact::Restart("the nodes are upgraded one after another")),
     FieldRule::by("node_type", node_change),
     FieldRule::new("num_cache_clusters", Impact::InPlace),

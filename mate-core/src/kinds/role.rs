@@ -32,7 +32,7 @@ pub struct RoleInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("description", Impact::InPlace),
+    FieldRule::new("description", Impact::InPlace).words(),
     FieldRule::new("assume_role_policy", Impact::InPlace),
     FieldRule::new("policy", Impact::InPlace),
     FieldRule::new("managed_policy_arns", Impact::InPlace).unordered(),

@@ -48,7 +48,7 @@ pub enum Generate {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("description", Impact::InPlace),
+    FieldRule::new("description", Impact::InPlace).words(),
     FieldRule::new("kms_key_id", Impact::InPlace),
     FieldRule::new("generate", Impact::Never("a secret's value is changed by rotating it")).write_only(),
     FieldRule::new("recovery_window_days", Impact::InPlace).write_only(),

@@ -81,7 +81,7 @@ impl Rule {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("description", Impact::Replace("the description of a security group is fixed at creation")),
+    FieldRule::new("description", Impact::Replace("the description of a security group is fixed at creation")).words(),
     FieldRule::new("vpc_id", Impact::Replace("a security group belongs to one VPC")),
     FieldRule::new("ingress", Impact::InPlace).unordered(),
     FieldRule::new("egress", Impact::InPlace).unordered(),

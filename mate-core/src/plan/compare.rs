@@ -75,8 +75,8 @@ pub(super) fn missing_tags(live: &Tags, desired: &Tags) -> Vec<FieldChange> {
 
 /// Without what an adopted object keeps as its maker wrote it: its words. Some of them, a security group's for one, could
 /// only be changed by making the object anew.
-pub(super) fn but_words(mut differences: Vec<Difference>) -> Vec<Difference> {
-    differences.retain(|difference| !["comment", "description"].contains(&difference.field));
+pub(super) fn but_words(model: &KindModel, mut differences: Vec<Difference>) -> Vec<Difference> {
+    differences.retain(|difference| !model.field(difference.field).is_some_and(|rule| rule.words));
     differences
 }
 

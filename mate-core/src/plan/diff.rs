@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::assemble::assemble;
 use super::compare::{self, Difference};
 use super::deletion;
 use super::error::{ImpossibleChange, NodeProblem, PlanError};
@@ -18,7 +19,7 @@ use crate::ids::{KindName, NodeId};
 use crate::kinds::{Data, Impact, KindModel, ReplaceOrder};
 use crate::names;
 use crate::provider::{DataPolicy, Live, Status};
-use crate::state::{Holding, NodeRecord, NodeState, Phase, Record};
+use crate::state::{Holding, NodeRecord, NodeState};
 
 /// Makes the plan.
 ///
@@ -168,7 +169,7 @@ impl Differ<'_, '_> {
         let new = resolve(&inputs, &self.known);
         let mut found = compare::differences(&model, &old, &new);
         if matches!(step.holding, Holding::Adopted { .. }) {
-            found = compare::but_words(found);
+            found = compare::but_words(&model, found);
         }
         self.refuse_impossible(node, &found);
         step.changes = found.iter().flat_map(|difference| difference.changes.clone()).collect();
@@ -460,50 +461,4 @@ pub(super) fn deletion_step(
         holding: Holding::Managed,
         untag: BTreeSet::new(),
     }
-}
-
-pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -> Plan {
-    let keeps = matches!(goal, Goal::Apply | Goal::Adopt);
-    let mut after = request.after;
-    after.phase = keeps.then_some(Phase::Active);
-    let record_changes = request.record.map_or_else(Vec::new, |record| record_changes(record, &after, goal));
-    let order = operations::ordered(&steps).expect("both graphs have an order, and so has what follows from them");
-    let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
-    let steps = order.into_iter().filter_map(|index| slots[index].take()).collect();
-    let mut plan = Plan {
-        schema: Plan::SCHEMA,
-        id: String::new(),
-        key: request.key.clone(),
-        goal,
-        record_version: request.record.map_or(0, |record| record.version),
-        lineage: request.record.map(|record| record.lineage.clone()),
-        after,
-        record_changes,
-        steps,
-        notes: request.notes,
-    };
-    plan.id = plan.digest();
-    plan
-}
-
-fn record_changes(record: &Record, after: &super::After, goal: Goal) -> Vec<FieldChange> {
-    let mut changes = Vec::new();
-    let mut compare = |path: &str, old: Value, new: Value| {
-        if old != new {
-            changes.push(FieldChange { path: path.to_owned(), old: Shown::Value(old), new: Shown::Value(new) });
-        }
-    };
-    let phase = |phase: Option<Phase>| match phase {
-        Some(phase) => serde_json::to_value(phase).unwrap_or_default(),
-        None => Value::String("removed".to_owned()),
-    };
-    compare("phase", phase(Some(record.phase)), phase(after.phase));
-    if matches!(goal, Goal::Apply | Goal::Adopt) {
-        let (old, new) = (&record.summary, &after.summary);
-        compare("display_name", old.display_name.clone().into(), new.display_name.clone().into());
-        compare("tier", old.tier.clone().into(), new.tier.clone().into());
-        compare("url", old.url.clone().into(), new.url.clone().into());
-        compare("deletion_protection", record.deletion_protection.into(), after.deletion_protection.into());
-    }
-    changes
 }

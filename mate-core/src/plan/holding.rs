@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::assemble::assemble;
 use super::compare;
-use super::diff::{assemble, deletion_step, recorded_object};
+use super::diff::{deletion_step, recorded_object};
 use super::error::PlanError;
 use super::json::canonical;
 use super::request::{After, Deletions, DiffRequest, Mode, Snapshot};
@@ -94,7 +95,7 @@ pub fn differences(
         let new = resolve(&canonical(&node.inputs), &known);
         let mut differences = compare::differences(model, &old, &new);
         if Ownership::from_tags(&found.live.tags).is_none() {
-            differences = compare::but_words(differences);
+            differences = compare::but_words(model, differences);
         }
         let changes: Vec<FieldChange> = differences.into_iter().flat_map(|difference| difference.changes).collect();
         if !changes.is_empty() {

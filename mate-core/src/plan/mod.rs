@@ -3,6 +3,7 @@
 //! [`diff()`] compares the desired graph with what was observed and with the record. The plan that comes out is
 //! immutable and complete: carrying it out decides nothing that it does not say.
 
+mod assemble;
 mod checks;
 mod compare;
 mod consent;

@@ -1,0 +1,54 @@
+//! A plan out of its steps: their order, what the record says otherwise, and the digest over all of it.
+
+use serde_json::Value;
+
+use super::request::{After, DiffRequest};
+use super::step::{FieldChange, Shown, Step};
+use super::{Goal, Plan, operations};
+use crate::state::{Phase, Record};
+
+pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -> Plan {
+    let keeps = matches!(goal, Goal::Apply | Goal::Adopt);
+    let mut after = request.after;
+    after.phase = keeps.then_some(Phase::Active);
+    let record_changes = request.record.map_or_else(Vec::new, |record| record_changes(record, &after, goal));
+    let order = operations::ordered(&steps).expect("both graphs have an order, and so has what follows from them");
+    let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
+    let steps = order.into_iter().filter_map(|index| slots[index].take()).collect();
+    let mut plan = Plan {
+        schema: Plan::SCHEMA,
+        id: String::new(),
+        key: request.key.clone(),
+        goal,
+        record_version: request.record.map_or(0, |record| record.version),
+        lineage: request.record.map(|record| record.lineage.clone()),
+        after,
+        record_changes,
+        steps,
+        notes: request.notes,
+    };
+    plan.id = plan.digest();
+    plan
+}
+
+fn record_changes(record: &Record, after: &After, goal: Goal) -> Vec<FieldChange> {
+    let mut changes = Vec::new();
+    let mut compare = |path: &str, old: Value, new: Value| {
+        if old != new {
+            changes.push(FieldChange { path: path.to_owned(), old: Shown::Value(old), new: Shown::Value(new) });
+        }
+    };
+    let phase = |phase: Option<Phase>| match phase {
+        Some(phase) => serde_json::to_value(phase).unwrap_or_default(),
+        None => Value::String("removed".to_owned()),
+    };
+    compare("phase", phase(Some(record.phase)), phase(after.phase));
+    if matches!(goal, Goal::Apply | Goal::Adopt) {
+        let (old, new) = (&record.summary, &after.summary);
+        compare("display_name", old.display_name.clone().into(), new.display_name.clone().into());
+        compare("tier", old.tier.clone().into(), new.tier.clone().into());
+        compare("url", old.url.clone().into(), new.url.clone().into());
+        compare("deletion_protection", record.deletion_protection.into(), after.deletion_protection.into());
+    }
+    changes
+}
