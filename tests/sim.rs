@@ -10,6 +10,8 @@ mod blueprint;
 mod canary;
 #[path = "sim/failure.rs"]
 mod failure;
+#[path = "sim/holding.rs"]
+mod holding;
 #[path = "sim/life.rs"]
 mod life;
 #[path = "support/logs.rs"]
