@@ -2,11 +2,11 @@
 //! as they are made.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 use futures::StreamExt;
+use ipnet::Ipv4Net;
 use mate_core::graph::Tags;
 use mate_core::ids::Address;
 use mate_core::kinds::Kind;
@@ -249,11 +249,8 @@ pub(crate) fn same_range(one: &str, other: &str) -> bool {
     one == other || canonical(one).is_some_and(|one| canonical(other) == Some(one))
 }
 
-fn canonical(range: &str) -> Option<String> {
-    let (address, bits) = range.split_once('/')?;
-    let (address, bits) = (address.parse::<Ipv4Addr>().ok()?, bits.parse::<u32>().ok()?);
-    let mask = u32::MAX.checked_shl(32_u32.checked_sub(bits)?).unwrap_or_default();
-    Some(format!("{}/{bits}", Ipv4Addr::from_bits(address.to_bits() & mask)))
+fn canonical(range: &str) -> Option<Ipv4Net> {
+    range.parse::<Ipv4Net>().ok().map(|range| range.trunc())
 }
 
 #[cfg(test)]
