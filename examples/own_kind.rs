@@ -53,6 +53,7 @@ impl Kind for Queue {
             timing: |_| Timing::seconds(1, 60, 60),
             name_rule: NameRule { max: 80 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

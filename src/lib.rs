@@ -43,7 +43,9 @@ pub use mate_core::state::SqliteStore;
 pub use mate_core::state::{MemoryStore, Record, StateStore, StoreError};
 #[cfg(feature = "testing")]
 pub use mate_core::testing;
-pub use mate_core::{adopt, blueprint, clock, engine, graph, ids, kinds, names, plan, provider, quota, spec, state};
+pub use mate_core::{
+    adopt, blueprint, clock, engine, graph, ids, kinds, names, plan, provider, quota, rate, spec, state,
+};
 
 /// Tiers: the figures, prices and quotas of trial, standard and enterprise, and tiers of the caller's own.
 pub use mate_tiers as tiers;
@@ -69,6 +71,8 @@ mod documentation {
     struct Testing;
     #[doc = include_str!("../docs/extending.md")]
     struct Extending;
+    #[doc = include_str!("../docs/rate-limits.md")]
+    struct RateLimits;
     #[cfg(feature = "aws")]
     #[doc = include_str!("../docs/permissions-and-quotas.md")]
     struct PermissionsAndQuotas;

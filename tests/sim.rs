@@ -8,18 +8,28 @@ mod cloud;
 mod blueprint;
 #[path = "sim/canary.rs"]
 mod canary;
+#[path = "sim/crash.rs"]
+mod crash;
 #[path = "sim/failure.rs"]
 mod failure;
+#[path = "sim/fleet.rs"]
+mod fleet;
 #[path = "sim/holding.rs"]
 mod holding;
 #[path = "sim/life.rs"]
 mod life;
 #[path = "support/logs.rs"]
 mod logs;
+#[path = "sim/matrix.rs"]
+mod matrix;
 #[path = "sim/measure.rs"]
 mod measure;
 #[path = "sim/measured.rs"]
 mod measured;
+#[path = "sim/naive.rs"]
+mod naive;
+#[path = "sim/onboarding.rs"]
+mod onboarding;
 #[path = "sim/platform.rs"]
 mod platform;
 #[path = "sim/properties.rs"]

@@ -45,6 +45,7 @@ where
     match error {
         SdkError::ConstructionFailure(_) => simple(ErrorClass::Bug, "the request could not be built"),
         SdkError::TimeoutError(_) => simple(lost, "no answer in time"),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => simple(lost, "no answer in time"),
         SdkError::DispatchFailure(failure) if failure.is_user() => {
             simple(ErrorClass::Denied, "the request could not be sent: no valid credentials or endpoint")
         }

@@ -3,14 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::shared::IntoShared;
+use mate_core::rate::RateBudget;
 
 use crate::context::Aws;
 use crate::drivers::Driver;
+use crate::gate::Gate;
 use crate::provider::AwsProvider;
 use crate::secrets::{RandomSecrets, SecretSource};
 
@@ -30,10 +34,29 @@ struct AssumedRole {
     external_id: Option<String>,
 }
 
+impl AssumedRole {
+    /// The account in `arn:aws:iam::111122223333:role/…`.
+    fn account(&self) -> &str {
+        self.arn.split(':').nth(4).unwrap_or_default()
+    }
+}
+
+/// Which rate budget a provider's calls keep to.
+#[derive(Debug, Clone)]
+enum Rates {
+    /// The one of this process, for the account and region.
+    OfProcess,
+    /// The caller's.
+    Own(RateBudget),
+    /// None.
+    None,
+}
+
 /// Makes an [`AwsProvider`].
 ///
 /// The SDK's own retry is kept to three attempts in standard mode, and every attempt has a time limit, so that a
-/// server that hangs does not hang the caller.
+/// server that hangs does not hang the caller. Every request, each page and each attempt too, waits for the rate budget of its
+/// account and region, which all providers of the process share.
 #[derive(Debug)]
 pub struct AwsProviderBuilder {
     config: Option<SdkConfig>,
@@ -45,6 +68,7 @@ pub struct AwsProviderBuilder {
     drivers: Vec<Arc<dyn Driver>>,
     region: Option<String>,
     role: Option<AssumedRole>,
+    rates: Rates,
 }
 
 impl Default for AwsProviderBuilder {
@@ -59,6 +83,7 @@ impl Default for AwsProviderBuilder {
             drivers: Vec::new(),
             region: None,
             role: None,
+            rates: Rates::OfProcess,
         }
     }
 }
@@ -93,7 +118,8 @@ impl AwsProviderBuilder {
         self
     }
 
-    /// How long one attempt of a call may take; 30 s unless said.
+    /// How long AWS may take to begin its answer to an attempt; 30 s unless said. The wait for the rate budget is not counted.
+    /// An answer that has begun and stalls is given up by the SDK within seconds.
     #[must_use]
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = limit;
@@ -105,6 +131,24 @@ impl AwsProviderBuilder {
     pub fn sdk_retry(mut self, attempts: u32, initial_backoff: Duration) -> Self {
         self.attempts = attempts.clamp(1, 10);
         self.initial_backoff = initial_backoff;
+        self
+    }
+
+    /// Keeps to this rate budget: one with limits of the account's own ([`RateSettings`](mate_core::rate::RateSettings)), or one
+    /// that several providers share whose credentials are of one account.
+    ///
+    /// Unless said it is [`RateBudget::of_process`], by the account of the role that is taken (one name for all that take
+    /// none), the endpoint where one is set, and the region.
+    #[must_use]
+    pub fn rate_budget(mut self, budget: RateBudget) -> Self {
+        self.rates = Rates::Own(budget);
+        self
+    }
+
+    /// Keeps to no rate budget: for an emulator that has no limits.
+    #[must_use]
+    pub fn without_rate_budget(mut self) -> Self {
+        self.rates = Rates::None;
         self
     }
 
@@ -129,6 +173,15 @@ impl AwsProviderBuilder {
             None => base,
         };
         let region = base.region().ok_or(ConfigError::NoRegion)?.to_string();
+        let budget = match self.rates {
+            Rates::OfProcess => {
+                let account = self.role.as_ref().map_or("", AssumedRole::account);
+                let account = format!("{account}{}", base.endpoint_url().unwrap_or_default());
+                Some(RateBudget::of_process(&account, &region))
+            }
+            Rates::Own(budget) => Some(budget),
+            Rates::None => None,
+        };
         let base = match self.role {
             Some(role) => {
                 let mut provider = AssumeRoleProvider::builder(role.arn)
@@ -143,8 +196,14 @@ impl AwsProviderBuilder {
             }
             None => base,
         };
+        let identities = base.identity_cache().unwrap_or_else(|| IdentityCache::lazy().build());
+        let identities = match budget {
+            Some(budget) => Gate::new(budget, identities).into_shared(),
+            None => identities,
+        };
         let config = base
             .into_builder()
+            .identity_cache(identities)
             .app_name(AppName::new("mate").expect("a valid application name"))
             .retry_config(
                 RetryConfig::standard().with_max_attempts(self.attempts).with_initial_backoff(self.initial_backoff),
@@ -152,7 +211,8 @@ impl AwsProviderBuilder {
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(self.connect_timeout)
-                    .operation_attempt_timeout(self.attempt_timeout)
+                    // Not of the whole attempt: it waits for the rate budget within.
+                    .read_timeout(self.attempt_timeout)
                     .build(),
             )
             .build();

@@ -4,7 +4,15 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 
+use crate::gate::Witness;
 use crate::secrets::SecretSource;
+
+/// A client whose requests the rate budget hears of. Interceptors are set on each service's configuration.
+macro_rules! client {
+    ($sdk:ident, $config:ident) => {
+        $sdk::Client::from_conf($sdk::config::Builder::from($config).interceptor(Witness).build())
+    };
+}
 
 /// The clients of one account and region, made from one [`SdkConfig`].
 #[derive(Debug, Clone)]
@@ -86,49 +94,52 @@ impl Aws {
         let endpoint = config.endpoint_url().map(str::to_owned);
         Self {
             #[cfg(feature = "acm")]
-            acm: aws_sdk_acm::Client::new(config),
+            acm: client!(aws_sdk_acm, config),
             #[cfg(feature = "applicationautoscaling")]
-            applicationautoscaling: aws_sdk_applicationautoscaling::Client::new(config),
+            applicationautoscaling: client!(aws_sdk_applicationautoscaling, config),
             #[cfg(feature = "cloudtrail")]
-            cloudtrail: aws_sdk_cloudtrail::Client::new(config),
+            cloudtrail: client!(aws_sdk_cloudtrail, config),
             #[cfg(feature = "cognito")]
-            cognito: aws_sdk_cognitoidentityprovider::Client::new(config),
+            cognito: client!(aws_sdk_cognitoidentityprovider, config),
             #[cfg(feature = "ec2")]
-            ec2: aws_sdk_ec2::Client::new(config),
+            ec2: client!(aws_sdk_ec2, config),
             #[cfg(feature = "ecr")]
-            ecr: aws_sdk_ecr::Client::new(config),
+            ecr: client!(aws_sdk_ecr, config),
             #[cfg(feature = "ecs")]
-            ecs: aws_sdk_ecs::Client::new(config),
+            ecs: client!(aws_sdk_ecs, config),
             #[cfg(feature = "efs")]
-            efs: aws_sdk_efs::Client::new(config),
+            efs: client!(aws_sdk_efs, config),
             #[cfg(feature = "elasticache")]
-            elasticache: aws_sdk_elasticache::Client::new(config),
+            elasticache: client!(aws_sdk_elasticache, config),
             #[cfg(feature = "elbv2")]
-            elbv2: aws_sdk_elasticloadbalancingv2::Client::new(config),
+            elbv2: client!(aws_sdk_elasticloadbalancingv2, config),
             #[cfg(feature = "iam")]
-            iam: aws_sdk_iam::Client::new(config),
+            iam: client!(aws_sdk_iam, config),
             #[cfg(feature = "kms")]
-            kms: aws_sdk_kms::Client::new(config),
+            kms: client!(aws_sdk_kms, config),
             #[cfg(feature = "logs")]
-            logs: aws_sdk_cloudwatchlogs::Client::new(config),
+            logs: client!(aws_sdk_cloudwatchlogs, config),
             #[cfg(feature = "rds")]
-            rds: aws_sdk_rds::Client::new(config),
+            rds: client!(aws_sdk_rds, config),
             #[cfg(feature = "route53")]
-            route53: aws_sdk_route53::Client::new(config),
+            route53: client!(aws_sdk_route53, config),
             #[cfg(feature = "s3")]
             s3: aws_sdk_s3::Client::from_conf(
-                aws_sdk_s3::config::Builder::from(config).force_path_style(endpoint.is_some()).build(),
+                aws_sdk_s3::config::Builder::from(config)
+                    .force_path_style(endpoint.is_some())
+                    .interceptor(Witness)
+                    .build(),
             ),
             #[cfg(feature = "secretsmanager")]
-            secretsmanager: aws_sdk_secretsmanager::Client::new(config),
+            secretsmanager: client!(aws_sdk_secretsmanager, config),
             #[cfg(feature = "servicequotas")]
-            servicequotas: aws_sdk_servicequotas::Client::new(config),
+            servicequotas: client!(aws_sdk_servicequotas, config),
             #[cfg(feature = "sts")]
-            sts: aws_sdk_sts::Client::new(config),
+            sts: client!(aws_sdk_sts, config),
             #[cfg(feature = "tagging")]
-            tagging: aws_sdk_resourcegroupstagging::Client::new(config),
+            tagging: client!(aws_sdk_resourcegroupstagging, config),
             #[cfg(feature = "wafv2")]
-            wafv2: aws_sdk_wafv2::Client::new(config),
+            wafv2: client!(aws_sdk_wafv2, config),
             region,
             secrets,
             plain_http: endpoint.is_some_and(|url| url.starts_with("http://")),

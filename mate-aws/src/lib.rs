@@ -6,11 +6,14 @@ mod context;
 #[cfg(feature = "tagging")]
 mod discover;
 mod drivers;
+mod gate;
 mod keys;
 mod policy;
 mod provider;
 mod quotas;
 mod secrets;
+#[cfg(feature = "s3")]
+mod state;
 mod tags;
 
 pub use classify::failed;
@@ -20,6 +23,8 @@ pub use drivers::Driver;
 pub use policy::{Access, ExecutorPolicy, PermissionReport};
 pub use provider::AwsProvider;
 pub use secrets::{RandomSecrets, SecretSource};
+#[cfg(feature = "s3")]
+pub use state::{BucketProblem, S3Store};
 
 /// The SDK's own configuration, of the version that this crate takes.
 pub use aws_config;

@@ -14,6 +14,7 @@ use mate_core::provider::{
 use crate::config::AwsProviderBuilder;
 use crate::context::Aws;
 use crate::drivers::{self, Driver};
+use crate::gate::counted;
 use crate::policy::Access;
 
 /// AWS, as the engine sees it: one account and region.
@@ -94,17 +95,20 @@ impl Provider for AwsProvider {
 
     async fn create(&self, request: CreateRequest) -> Result<Created, ProviderError> {
         Self::writable(&request.target, "create")?;
-        self.driver(&request.target.kind, &request.target.address)?.create(&self.aws, &request).await
+        let driver = self.driver(&request.target.kind, &request.target.address)?;
+        counted(driver.create(&self.aws, &request)).await
     }
 
     async fn update(&self, request: UpdateRequest) -> Result<Created, ProviderError> {
         Self::writable(&request.target, "update")?;
-        self.driver(&request.target.kind, &request.target.address)?.update(&self.aws, &request).await
+        let driver = self.driver(&request.target.kind, &request.target.address)?;
+        counted(driver.update(&self.aws, &request)).await
     }
 
     async fn delete(&self, request: DeleteRequest) -> Result<Deleted, ProviderError> {
         Self::writable(&request.target, "delete")?;
-        self.driver(&request.target.kind, &request.target.address)?.delete(&self.aws, &request).await
+        let driver = self.driver(&request.target.kind, &request.target.address)?;
+        counted(driver.delete(&self.aws, &request)).await
     }
 
     async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError> {

@@ -18,6 +18,8 @@ pub mod operation;
 pub mod plan;
 pub mod provider;
 pub mod quota;
+pub mod rate;
+mod reads;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod spec;

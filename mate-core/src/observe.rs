@@ -7,11 +7,13 @@ use crate::ids::{NodeId, TenantKey};
 use crate::kinds::{Kinds, UnknownKind};
 use crate::plan::{Observed, Snapshot, observe_targets};
 use crate::provider::{Claim, Provider, Target};
+use crate::rate::{Caller, Priority};
+use crate::reads;
 use crate::state::Record;
 
 /// Observes a tenant. A node is asked for as soon as what it refers to is known: from the record where there is one,
 /// from an earlier round otherwise. What refers to something absent is asked for by name. The graph has an order.
-/// `claim` says whose objects count, but for those that are only read.
+/// `claim` says whose objects count, but for those that are only read. Calls count as a scan unless a [`Caller`] is set.
 ///
 /// # Errors
 /// [`UnknownKind`] for a node of a kind that is not registered.
@@ -23,6 +25,7 @@ pub(crate) async fn snapshot(
     kinds: &Kinds,
     claim: Claim,
 ) -> Result<Snapshot, UnknownKind> {
+    let caller = Caller::current().unwrap_or_else(|| Caller::new(key.clone(), Priority::Scan));
     let recorded: BTreeSet<&NodeId> = record.iter().flat_map(|record| record.nodes.keys()).collect();
     let mut outputs: BTreeMap<NodeId, Outputs> = BTreeMap::new();
     let mut seen = Snapshot::new();
@@ -44,7 +47,7 @@ pub(crate) async fn snapshot(
         if ready.is_empty() {
             return Ok(seen);
         }
-        let mut answers = provider.observe(targets).await.into_iter();
+        let mut answers = caller.clone().asks(reads::observe(provider, targets)).await.into_iter();
         for id in ready {
             let observed = match answers.next() {
                 Some(observation) => Observed::from(observation),

@@ -55,7 +55,9 @@ impl World {
 
     async fn forget(&self, key: &TenantKey) {
         let version = self.store.get(key).await.unwrap().unwrap().version;
-        self.store.delete(key, version).await.unwrap();
+        let lease = mate::state::suite::leased(&self.store, key).await;
+        self.store.delete(&lease, version).await.unwrap();
+        self.store.release(&lease).await.unwrap();
     }
 
     async fn destroy(&self) -> Result<(), Error> {

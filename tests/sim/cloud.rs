@@ -45,3 +45,13 @@ pub(crate) fn tfvars(text: &str) -> TenantSpec {
 pub(crate) fn changes(plan: &Plan) -> impl Iterator<Item = &Step> {
     plan.steps.iter().filter(|step| !matches!(step.action, Action::NoChange | Action::Adopt))
 }
+
+/// Loses the record of a tenant. The benchmarks are built without the suites.
+#[cfg(feature = "testing")]
+pub(crate) async fn forget(store: &MemoryStore, key: &mate::ids::TenantKey) {
+    use mate::StateStore;
+    let version = store.get(key).await.unwrap().unwrap().version;
+    let lease = mate::state::suite::leased(store, key).await;
+    store.delete(&lease, version).await.unwrap();
+    store.release(&lease).await.unwrap();
+}

@@ -41,8 +41,7 @@ async fn a_lost_record_of_a_tenant_is_given_back_and_what_belongs_to_no_record_i
     assert!(mate.unclaimed().await.unwrap().is_empty());
 
     let key = mate.key(&tenant.id());
-    let version = mate::StateStore::get(&world.store, &key).await.unwrap().unwrap().version;
-    mate::StateStore::delete(&world.store, &key, version).await.unwrap();
+    crate::cloud::forget(&world.store, &key).await;
     let unclaimed = mate.unclaimed().await.unwrap();
     assert!(unclaimed.len() > 20, "{}", unclaimed.len());
     assert!(unclaimed.iter().all(|object| object.address.as_ref().unwrap().tenant == tenant.id()));

@@ -165,7 +165,9 @@ async fn a_tenant_without_a_record_holds_the_platform_too() {
     world.tenants().await.provision(&unprotected("clinic.tfvars")).await.unwrap();
     let platform_alone = MemoryStore::new();
     let record = mate::StateStore::get(&world.store, &TenantKey::platform(dev())).await.unwrap().unwrap();
-    mate::StateStore::put(&platform_alone, &mate::Record { version: 0, ..record }).await.unwrap();
+    let lease = mate::state::suite::leased(&platform_alone, &record.key).await;
+    mate::StateStore::put(&platform_alone, &lease, &mate::Record { version: 0, ..record }).await.unwrap();
+    mate::StateStore::release(&platform_alone, &lease).await.unwrap();
     let world = on(world.cloud, platform_alone);
     let tenants = world.platform.tenants(&dev()).await.unwrap();
     assert_eq!(tenants.len(), 1);

@@ -14,6 +14,7 @@ use crate::ids::{KindName, NodeId, TenantKey};
 use crate::observe;
 use crate::plan::{AdoptRequest, After, Found, NodeDifferences, Observed, Plan, PlanError, adoption, differences};
 use crate::provider::{Claim, Observation, Scope, Target};
+use crate::reads;
 use crate::state::{Holding, NodeRecord, NodeState, Record};
 
 /// What an adoption found, and the plan that takes it over.
@@ -91,7 +92,7 @@ impl Desk {
         design.graph.order()?;
         let mut candidates = source.candidates(&design.graph)?;
         if let AdoptionSource::Tags(tags) = &source {
-            let found = self.provider.discover(Scope::Tags(tags.clone())).await?;
+            let found = reads::discover(&*self.provider, Scope::Tags(tags.clone())).await?;
             candidates.extend(found.iter().filter_map(Candidate::from_discovered));
         }
         self.take(key, design, after, candidates, Claim::Unowned).await
@@ -183,7 +184,7 @@ impl Desk {
         }
         let mut seen = BTreeMap::new();
         let mut gone = Vec::new();
-        for (index, observation) in asked.into_iter().zip(self.provider.observe(targets).await) {
+        for (index, observation) in asked.into_iter().zip(reads::observe(&*self.provider, targets).await) {
             let candidate = &mut candidates[index];
             match observation {
                 Observation::Present(live) => {

@@ -1,17 +1,17 @@
 //! Carries out a plan: checks, the run, and the record before and after.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::desk::Desk;
 use super::{Applied, Error};
 use crate::engine::run::Runner;
-use crate::graph::{Input, Outputs};
-use crate::ids::NodeId;
 use crate::operation::{Cancellation, EventSender};
 use crate::plan::{Action, Consents, Goal, Plan, Step};
-use crate::state::{NodeRecord, NodeState, Phase, Record};
+use crate::state::{Beginning, Lease, NodeRecord, NodeState, Phase, Record, Run};
 
 impl Desk {
+    /// Carries out a plan under the tenant's lease.
     pub(super) async fn apply(
         &self,
         plan: Plan,
@@ -20,6 +20,25 @@ impl Desk {
         cancellation: &Cancellation,
     ) -> Result<Applied, Error> {
         plan.check(consents).map_err(Error::Consent)?;
+        let clock = self.provider.clock();
+        let _presence = clock.enter();
+        let (lease, leased) = self.take_lease(&plan.key, &*clock, events, cancellation).await?;
+        let applied = self.apply_under(plan, consents, events, cancellation, (&lease, leased)).await;
+        // A lease that cannot be given back ends by itself.
+        if let Err(error) = self.store.release(&lease).await {
+            tracing::debug!(target: "mate::lease", %error, "the lease was not given back");
+        }
+        applied
+    }
+
+    async fn apply_under(
+        &self,
+        plan: Plan,
+        consents: &Consents,
+        events: &EventSender,
+        cancellation: &Cancellation,
+        (lease, leased): (&Lease, Duration),
+    ) -> Result<Applied, Error> {
         if plan.goal == Goal::Destroy && plan.key.tenant.is_platform() {
             self.free(&plan.key.environment).await?;
         }
@@ -27,25 +46,30 @@ impl Desk {
         fits(&plan, present.as_ref())?;
         let mut record = present.unwrap_or_else(|| Record::new(plan.key.clone(), lineage()));
         prepare(&mut record, &plan);
+        let beginning = Beginning {
+            plan: plan.id.clone(),
+            goal: plan.goal,
+            spec: plan.after.spec.clone(),
+            deletions: plan.deletions.clone(),
+            consents: consents.clone(),
+            now: self.provider.clock().unix_seconds(),
+            fence: lease.fence,
+        };
+        record.run = Some(Run::begin(record.run.take(), beginning));
 
         let runner = Runner {
             provider: self.provider.clone(),
             store: self.store.clone(),
             limits: self.limits,
+            kinds: &self.kinds,
             events,
             cancellation,
         };
-        let (goal, after) = (plan.goal, plan.after.clone());
-        let mut record = runner.run(plan, record).await?;
-
-        if matches!(goal, Goal::Destroy | Goal::Release) {
-            self.store.delete(&record.key, record.version).await?;
+        let record = runner.run(plan, record, lease.clone(), leased).await?;
+        // The run of a tenant that is gone has removed its record.
+        if record.run.is_some() {
             return Ok(Applied { key: record.key, outputs: BTreeMap::new(), record_version: 0 });
         }
-        record.phase = Phase::Active;
-        record.outputs = outputs(&record.nodes, &after.outputs);
-        record.spec_digest = after.spec_digest;
-        record.version = self.store.put(&record).await?;
         Ok(Applied { key: record.key, outputs: record.outputs, record_version: record.version })
     }
 }
@@ -64,6 +88,7 @@ fn prepare(record: &mut Record, plan: &Plan) {
     match plan.goal {
         Goal::Destroy => record.phase = Phase::Destroying,
         Goal::Release => {}
+        Goal::Unwind => record.phase = Phase::Unwinding,
         Goal::Apply | Goal::Adopt if record.phase == Phase::Active => {}
         Goal::Apply | Goal::Adopt => record.phase = Phase::Provisioning,
     }
@@ -96,21 +121,6 @@ fn found(record: &mut Record, step: &Step) {
         holding: step.holding.clone(),
     };
     record.nodes.insert(step.node.clone(), node);
-}
-
-/// The tenant's outputs, from its nodes'.
-fn outputs(nodes: &BTreeMap<NodeId, NodeRecord>, wanted: &BTreeMap<String, Input<String>>) -> BTreeMap<String, String> {
-    let known: BTreeMap<NodeId, Outputs> = nodes.iter().map(|(id, node)| (id.clone(), node.outputs.clone())).collect();
-    wanted
-        .iter()
-        .filter_map(|(name, input)| {
-            let value = match input {
-                Input::Literal(text) => text.clone(),
-                Input::Ref(reference) => reference.resolve(&known)?.as_str()?.to_owned(),
-            };
-            Some((name.clone(), value))
-        })
-        .collect()
 }
 
 fn lineage() -> String {

@@ -1,8 +1,9 @@
 //! How a [`Mate`] is made.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::desk::Desk;
+use super::desk::{Desk, default_owner};
 use super::{Inner, Mate};
 use crate::blueprint::{Blueprint, TenantBlueprint};
 use crate::engine::Limits;
@@ -27,6 +28,7 @@ pub struct MateBuilder {
     blueprint: Arc<dyn Blueprint>,
     kinds: Kinds,
     limits: Limits,
+    owner: Option<String>,
 }
 
 impl Default for MateBuilder {
@@ -39,6 +41,7 @@ impl Default for MateBuilder {
             blueprint: Arc::new(TenantBlueprint),
             kinds: Kinds::standard(),
             limits: Limits::default(),
+            owner: None,
         }
     }
 }
@@ -51,6 +54,7 @@ impl MateBuilder {
             store: Some(desk.store),
             kinds: desk.kinds,
             limits: desk.limits,
+            owner: Some(desk.owner),
             base: Some(base),
             ..Self::default()
         }
@@ -105,6 +109,45 @@ impl MateBuilder {
         self
     }
 
+    /// How long one call may take, one object until it is ready or gone, and a whole run; see [`Limits`]. None leaves one as
+    /// it is.
+    #[must_use]
+    pub fn deadlines(
+        mut self,
+        call: Option<Duration>,
+        resource: Option<Duration>,
+        operation: Option<Duration>,
+    ) -> Self {
+        self.limits.call = call.unwrap_or(self.limits.call);
+        self.limits.resource = resource.or(self.limits.resource);
+        self.limits.operation = operation.or(self.limits.operation);
+        self
+    }
+
+    /// How long the lease of a tenant holds without being renewed; 30 s unless said, 3 s at least. After a crash the next run
+    /// waits for the rest of it.
+    #[must_use]
+    pub fn lease(mut self, ttl: Duration) -> Self {
+        self.limits.lease = ttl.max(Duration::from_secs(3));
+        self
+    }
+
+    /// How long AWS may take to show what was made; 2 minutes unless said, as its own tools assume. After a call whose outcome
+    /// is not known, what AWS cannot deduplicate (a key, a VPC, an elastic IP, a user pool) is not made again before that.
+    #[must_use]
+    pub fn consistency(mut self, within: Duration) -> Self {
+        self.limits.consistency = within;
+        self
+    }
+
+    /// The name under which leases are taken, as an operator reads it: the controller's. Unless said it is drawn for the
+    /// process.
+    #[must_use]
+    pub fn owner(mut self, name: impl Into<String>) -> Self {
+        self.owner = Some(name.into());
+        self
+    }
+
     /// Makes the client. Calls nothing.
     ///
     /// # Errors
@@ -113,7 +156,13 @@ impl MateBuilder {
         match (self.provider, self.store, self.catalogue, self.base) {
             (Some(provider), Some(store), Some(catalogue), Some(base)) => Ok(Mate {
                 inner: Arc::new(Inner {
-                    desk: Desk { provider, store, kinds: self.kinds, limits: self.limits },
+                    desk: Desk {
+                        provider,
+                        store,
+                        kinds: self.kinds,
+                        limits: self.limits,
+                        owner: self.owner.unwrap_or_else(default_owner),
+                    },
                     catalogue,
                     blueprint: self.blueprint,
                     base,

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{DestroyOptions, Error};
 use crate::blueprint::Design;
 use crate::engine::Limits;
 use crate::graph::Graph;
-use crate::ids::TenantKey;
+use crate::ids::{KindName, TenantKey};
 use crate::kinds::{DbInstance, Kind, Kinds};
 use crate::observe;
 use crate::plan::{After, Deletions, DiffRequest, FinalSnapshot, Mode, Plan, PlanError, diff, release};
 use crate::provider::{Claim, Provider};
 use crate::quota::{self, Preflight};
-use crate::state::{Record, StateStore};
+use crate::rate::{Caller, Priority};
+use crate::state::{Phase, Record, Run, StateStore};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
@@ -21,6 +23,35 @@ pub(crate) struct Desk {
     pub(crate) store: Arc<dyn StateStore>,
     pub(crate) kinds: Kinds,
     pub(crate) limits: Limits,
+    /// Under which name leases are taken.
+    pub(crate) owner: String,
+}
+
+/// A name for this process, as good as one that nobody gave can be.
+pub(super) fn default_owner() -> String {
+    format!("mate-{}-{:08x}", std::process::id(), rand::random::<u32>())
+}
+
+impl DestroyOptions {
+    /// The options of an interrupted run: what it did with data, and what was consented to.
+    pub(super) fn of(run: &Run) -> Self {
+        Self {
+            final_snapshot: !run.deletions.final_snapshots.values().any(|left| *left == FinalSnapshot::Discard),
+            empty: run.deletions.empty,
+            consents: run.consents.clone(),
+        }
+    }
+
+    /// What becomes of the data of this record's objects.
+    pub(super) fn deletions(&self, record: &Record) -> Deletions {
+        let databases = record.nodes.iter().filter(|(_, node)| node.kind == DbInstance::name());
+        let final_snapshots = if self.final_snapshot {
+            BTreeMap::new()
+        } else {
+            databases.map(|(id, _)| (id.clone(), FinalSnapshot::Discard)).collect()
+        };
+        Deletions { final_snapshots, empty: self.empty }
+    }
 }
 
 impl Desk {
@@ -28,13 +59,30 @@ impl Desk {
         self.store.get(key).await?.ok_or_else(|| Error::NotFound(key.clone()))
     }
 
+    /// Waits until the cloud would show what an interrupted run may have made: creations whose outcome it did not learn, of
+    /// these kinds. What cannot be seen yet would be made twice, or stay behind.
+    pub(super) async fn wait_until_visible(&self, record: Option<&Record>, of: impl Fn(&KindName) -> bool) {
+        let Some((record, run)) = record.and_then(|record| Some((record, record.run.as_ref()?))) else { return };
+        let unknown = run.unknown();
+        let last = unknown.iter().filter(|(id, _)| record.nodes.get(id).is_some_and(|node| of(&node.kind)));
+        let Some(last) = last.map(|(_, at)| *at).max() else { return };
+        let clock = self.provider.clock();
+        let since = u64::try_from(clock.unix_seconds().saturating_sub(last)).unwrap_or(0);
+        let left = self.limits.consistency.saturating_sub(Duration::from_secs(since));
+        if !left.is_zero() {
+            let _presence = clock.enter();
+            clock.sleep_until(clock.now() + left).await;
+        }
+    }
+
     pub(super) async fn plan(&self, key: &TenantKey, design: Design, after: After) -> Result<Plan, Error> {
         let record = self.store.get(key).await?;
         design.graph.order()?;
-        let snapshot =
-            observe::snapshot(&*self.provider, key, &design.graph, record.as_ref(), &self.kinds, Claim::Owned)
-                .await
-                .map_err(PlanError::from)?;
+        self.wait_until_visible(record.as_ref(), |kind| !self.kinds.deduplicated(kind)).await;
+        let made = record.as_ref().is_some_and(|record| record.phase != Phase::Provisioning);
+        let priority = if made { Priority::Change } else { Priority::NewTenant };
+        let look = observe::snapshot(&*self.provider, key, &design.graph, record.as_ref(), &self.kinds, Claim::Owned);
+        let snapshot = Caller::new(key.clone(), priority).asks(look).await.map_err(PlanError::from)?;
         Ok(diff(DiffRequest {
             key,
             mode: if record.is_some() { Mode::Update } else { Mode::Provision },
@@ -53,16 +101,10 @@ impl Desk {
         if record.deletion_protection {
             return Err(Error::Protected(key.clone()));
         }
+        self.wait_until_visible(Some(&record), |_| true).await;
         let graph = Graph::new();
-        let snapshot = observe::snapshot(&*self.provider, key, &graph, Some(&record), &self.kinds, Claim::Owned)
-            .await
-            .map_err(PlanError::from)?;
-        let databases = record.nodes.iter().filter(|(_, node)| node.kind == DbInstance::name());
-        let final_snapshots = if options.final_snapshot {
-            BTreeMap::new()
-        } else {
-            databases.map(|(id, _)| (id.clone(), FinalSnapshot::Discard)).collect()
-        };
+        let look = observe::snapshot(&*self.provider, key, &graph, Some(&record), &self.kinds, Claim::Owned);
+        let snapshot = Caller::new(key.clone(), Priority::Change).asks(look).await.map_err(PlanError::from)?;
         Ok(diff(DiffRequest {
             key,
             mode: Mode::Destroy,
@@ -70,7 +112,7 @@ impl Desk {
             record: Some(&record),
             snapshot: &snapshot,
             kinds: &self.kinds,
-            deletions: &Deletions { final_snapshots, empty: options.empty },
+            deletions: &options.deletions(&record),
             after: After::default(),
             notes: Vec::new(),
         })?)

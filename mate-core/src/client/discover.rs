@@ -13,6 +13,7 @@ use crate::ids::{Address, Environment, NodeId, TenantKey};
 use crate::kinds::Kinds;
 use crate::plan::{After, NodeDifferences, Plan};
 use crate::provider::{Claim, Discovered, Scope};
+use crate::reads;
 use crate::state::{NodeRecord, Record};
 
 /// What carries the ownership tags of one tenant or platform, and the plan that rebuilds its record.
@@ -44,7 +45,7 @@ impl fmt::Display for Discovery {
 
 impl Desk {
     pub(super) async fn discover(&self, key: &TenantKey, design: Design, after: After) -> Result<Discovery, Error> {
-        let discovered = self.provider.discover(Scope::Tenant(key.clone())).await?;
+        let discovered = reads::discover(&*self.provider, Scope::Tenant(key.clone())).await?;
         let (mut candidates, mut surplus) = (Vec::new(), Vec::new());
         for object in discovered {
             let node = object.address.as_ref().map(|address| address.node.clone());
@@ -61,7 +62,7 @@ impl Desk {
 
     /// What carries ownership tags of the environment and belongs to no record.
     pub(super) async fn unclaimed(&self, environment: &Environment) -> Result<Vec<Discovered>, Error> {
-        let found = self.provider.discover(Scope::Environment(environment.clone())).await?;
+        let found = reads::discover(&*self.provider, Scope::Environment(environment.clone())).await?;
         let mut records: BTreeMap<TenantKey, Option<Record>> = BTreeMap::new();
         let mut unclaimed = Vec::new();
         for object in found {

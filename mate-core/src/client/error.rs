@@ -82,6 +82,20 @@ pub enum Error {
     /// There is no record of the tenant.
     #[error("there is no record of {0}; `tenants` lists those that there are")]
     NotFound(TenantKey),
+    /// No run of the tenant was interrupted.
+    #[error("no run of {0} was interrupted: there is nothing to resume and nothing to unwind")]
+    NothingInterrupted(TenantKey),
+    /// The record does not hold the spec that the run was for.
+    #[error("the record of {0} does not hold the spec of its run: apply the spec again")]
+    SpecNotRecorded(TenantKey),
+    /// A run of this sort cannot be resumed, or cannot be unwound.
+    #[error("the interrupted run of {key} {reason}")]
+    NotPossible {
+        /// The tenant.
+        key: TenantKey,
+        /// Why, and what can be done instead.
+        reason: &'static str,
+    },
     /// The tenant is protected.
     #[error("{0} is protected; set `deletion_protection = false` in its spec, apply that, and destroy it then")]
     Protected(TenantKey),

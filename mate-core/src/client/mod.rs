@@ -7,7 +7,9 @@ mod desk;
 mod discover;
 mod drift;
 mod error;
+mod lease;
 mod platform;
+mod resume;
 mod standing;
 mod status;
 
@@ -29,11 +31,11 @@ use crate::adopt::AdoptionSource;
 use crate::blueprint::{Blueprint, Design};
 use crate::ids::{TenantId, TenantKey};
 use crate::operation::Operation;
-use crate::plan::{After, Consents, Plan};
+use crate::plan::{After, Consents, Goal, Plan};
 use crate::provider::Discovered;
 use crate::quota::Preflight;
 use crate::spec::{Base, Catalogue, ResolvedTenant, TenantSpec};
-use crate::state::{Phase, RecordSummary};
+use crate::state::{LeaseState, Phase, RecordSummary, Unlock, Unlocked};
 use desk::Desk;
 
 /// The client: one base (environment, region, account), its provider, and the store of its tenants' records.
@@ -236,6 +238,100 @@ impl Mate {
         })
     }
 
+    /// Goes on with a run that was interrupted: by a crash, a cancellation, a deadline, a lost lease, or a failure.
+    ///
+    /// 1. The record says what the run was for, with which spec, and what its caller consented to.
+    /// 2. Every object of it is looked up in the cloud: by id where one is recorded, by name, token and ownership tags otherwise.
+    ///    What the interrupted call made is found and kept; what it did not make is made.
+    /// 3. A new plan brings the tenant from there to the same end, and is carried out as [`Mate::apply`] does.
+    ///
+    /// Guaranteed: the end is the one that the interrupted run would have come to; nothing is made twice. May be dropped at any
+    /// await, and resumed again. An interrupted unwind or destroy goes on as such.
+    ///
+    /// # Errors
+    /// [`Error::NothingInterrupted`]; [`Error::NotPossible`] for an adoption, which needs its source again;
+    /// [`Error::SpecNotRecorded`] for a record of an earlier version; and as [`Mate::plan`] and [`Mate::apply`].
+    pub fn resume(&self, tenant: &TenantId) -> Operation<Applied> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|events, cancellation| async move {
+            let (_, run) = inner.desk.interrupted(&key).await?;
+            let plan = match run.goal {
+                Goal::Apply => inner.plan(&resume::spec(&key, run.spec.as_ref())?).await?,
+                Goal::Destroy => inner.desk.plan_destroy(&key, &DestroyOptions::of(&run)).await?,
+                Goal::Release => inner.desk.plan_release(&key).await?,
+                Goal::Unwind => inner.plan_unwind(&key, &DestroyOptions::of(&run)).await?,
+                Goal::Adopt => {
+                    return Err(Error::NotPossible {
+                        key,
+                        reason: "is an adoption: adopt it again from the same source",
+                    });
+                }
+            };
+            inner.desk.apply(plan, &run.consents, &events, &cancellation).await
+        })
+    }
+
+    /// Plans to undo an interrupted run: [`Mate::unwind`] without carrying it out. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Mate::unwind`].
+    pub fn plan_unwind(&self, tenant: &TenantId, options: &DestroyOptions) -> Operation<Plan> {
+        let (inner, key, options) = (Arc::clone(&self.inner), self.key(tenant), options.clone());
+        Operation::new(|_, _| async move { inner.plan_unwind(&key, &options).await })
+    }
+
+    /// Undoes what an interrupted run has done.
+    ///
+    /// 1. Of a tenant that was never made in full, the objects that the run made are deleted in the reverse of their order.
+    ///    What stood there before stays. When nothing is left the record goes too.
+    /// 2. A tenant that was active is brought back to the spec that was applied last.
+    ///
+    /// Data is protected as in [`Mate::destroy`]: a database leaves a final snapshot, a bucket that holds objects is refused,
+    /// what loses data needs consent in `options`. What fails is a state that says where it stuck and what to do next
+    /// ([`TenantStatus::stuck`]): nothing tries it again by itself. Then [`Mate::resume`] goes on with the unwind.
+    ///
+    /// # Errors
+    /// [`Error::NothingInterrupted`]; [`Error::NotPossible`] for an interrupted destroy, which has lost what it deleted;
+    /// and as [`Mate::destroy`].
+    pub fn unwind(&self, tenant: &TenantId, options: &DestroyOptions) -> Operation<Applied> {
+        let (inner, key, options) = (Arc::clone(&self.inner), self.key(tenant), options.clone());
+        Operation::new(|events, cancellation| async move {
+            let plan = inner.plan_unwind(&key, &options).await?;
+            inner.desk.apply(plan, &options.consents, &events, &cancellation).await
+        })
+    }
+
+    /// Who works at a tenant at this moment, and whose leases were taken away.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn lease(&self, tenant: &TenantId) -> Operation<LeaseState> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|_, _| async move { Ok(inner.desk.store.lease(&key).await?) })
+    }
+
+    /// Takes the lease of a tenant away from its holder, who is sure to be dead: `fence` is its token as [`Mate::lease`]
+    /// showed it. Who did it (`by`) and why is kept with the lease.
+    ///
+    /// Safe when the old owner comes back: its token admits no write, so its run stops at its next step. Answers none when
+    /// that lease is not held any more. Hardly ever needed: a lease that nobody renews ends by itself.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn force_unlock(
+        &self,
+        tenant: &TenantId,
+        fence: u64,
+        by: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Operation<Option<Unlocked>> {
+        let (inner, key, by, reason) = (Arc::clone(&self.inner), self.key(tenant), by.into(), reason.into());
+        Operation::new(move |_, _| async move {
+            let now = inner.desk.provider.clock().unix_seconds();
+            Ok(inner.desk.store.unlock(&Unlock { key, fence, by, reason, now }).await?)
+        })
+    }
+
     /// What has become different from what was last applied: fields, tags, objects that are gone. Changes nothing, in the cloud
     /// or in the store; [`Mate::plan`] shows what it takes to put it right.
     ///
@@ -340,6 +436,7 @@ impl Inner {
         After {
             phase: Some(Phase::Active),
             spec_digest: digest(tenant),
+            spec: None,
             summary: RecordSummary {
                 display_name: tenant.display_name.clone(),
                 tier: tenant.tier.clone(),
@@ -353,8 +450,28 @@ impl Inner {
     fn designed(&self, spec: &TenantSpec) -> Result<(TenantKey, Design, After), Error> {
         let tenant = self.catalogue.resolve(spec)?;
         let design = self.blueprint.design(&tenant, &self.base)?;
-        let after = self.after(&tenant, &design);
+        let document = serde_json::to_value(spec).expect("a spec has the form of a document");
+        let after = After { spec: Some(document), ..self.after(&tenant, &design) };
         Ok((self.key(&tenant), design, after))
+    }
+
+    async fn plan_unwind(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
+        let (record, run) = self.desk.interrupted(key).await?;
+        if !matches!(run.goal, Goal::Apply | Goal::Unwind) {
+            return Err(Error::NotPossible {
+                key: key.clone(),
+                reason: "cannot be undone: resume it, and provision the tenant again where it should be there",
+            });
+        }
+        match &record.spec {
+            None => self.desk.plan_unwind_made(key, options).await,
+            Some(document) => {
+                let mut plan = self.plan(&resume::spec(key, Some(document))?).await?;
+                plan.goal = Goal::Unwind;
+                plan.id = plan.digest();
+                Ok(plan)
+            }
+        }
     }
 
     async fn plan(&self, spec: &TenantSpec) -> Result<Plan, Error> {

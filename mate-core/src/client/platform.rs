@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::desk::Desk;
+use super::desk::{Desk, default_owner};
 use super::{
     Adoption, Applied, BuildError, DestroyOptions, Discovery, Drift, Error, MateBuilder, OnPlatform, TenantStatus,
 };
@@ -14,7 +15,7 @@ use crate::engine::Limits;
 use crate::ids::{Environment, TenantKey};
 use crate::kinds::{Kind, Kinds};
 use crate::operation::Operation;
-use crate::plan::{After, Consents, Plan};
+use crate::plan::{After, Consents, Goal, Plan};
 use crate::provider::{Discovered, Identity, Provider, QuotaId};
 use crate::quota::{self, Capacity, Needs, Preflight};
 use crate::spec::{Base, PlatformSpec, Tier};
@@ -46,6 +47,7 @@ pub struct PlatformBuilder {
     blueprint: Arc<dyn PlatformBlueprint>,
     kinds: Kinds,
     limits: Limits,
+    owner: Option<String>,
 }
 
 impl Default for PlatformBuilder {
@@ -56,6 +58,7 @@ impl Default for PlatformBuilder {
             blueprint: Arc::new(StandardPlatform),
             kinds: Kinds::standard(),
             limits: Limits::default(),
+            owner: None,
         }
     }
 }
@@ -96,6 +99,44 @@ impl PlatformBuilder {
         self
     }
 
+    /// How long one call may take, one object until it is ready or gone, and a whole run; see [`Limits`]. None leaves one as
+    /// it is.
+    #[must_use]
+    pub fn deadlines(
+        mut self,
+        call: Option<Duration>,
+        resource: Option<Duration>,
+        operation: Option<Duration>,
+    ) -> Self {
+        self.limits.call = call.unwrap_or(self.limits.call);
+        self.limits.resource = resource.or(self.limits.resource);
+        self.limits.operation = operation.or(self.limits.operation);
+        self
+    }
+
+    /// How long the lease of a tenant holds without being renewed; 30 s unless said, 3 s at least. After a crash the next run
+    /// waits for the rest of it.
+    #[must_use]
+    pub fn lease(mut self, ttl: Duration) -> Self {
+        self.limits.lease = ttl.max(Duration::from_secs(3));
+        self
+    }
+
+    /// How long AWS may take to show what was made; see [`MateBuilder::consistency`](super::MateBuilder::consistency).
+    #[must_use]
+    pub fn consistency(mut self, within: Duration) -> Self {
+        self.limits.consistency = within;
+        self
+    }
+
+    /// The name under which leases are taken, as an operator reads it: the controller's. Unless said it is drawn for the
+    /// process.
+    #[must_use]
+    pub fn owner(mut self, name: impl Into<String>) -> Self {
+        self.owner = Some(name.into());
+        self
+    }
+
     /// Makes the client. Calls nothing.
     ///
     /// # Errors
@@ -104,7 +145,13 @@ impl PlatformBuilder {
         match (self.provider, self.store) {
             (Some(provider), Some(store)) => Ok(Platform {
                 inner: Arc::new(Inner {
-                    desk: Desk { provider, store, kinds: self.kinds, limits: self.limits },
+                    desk: Desk {
+                        provider,
+                        store,
+                        kinds: self.kinds,
+                        limits: self.limits,
+                        owner: self.owner.unwrap_or_else(default_owner),
+                    },
                     blueprint: self.blueprint,
                 }),
             }),
@@ -202,6 +249,49 @@ impl Platform {
         Operation::new(|events, cancellation| async move {
             let plan = inner.plan_destroy(&environment, &options).await?;
             inner.desk.apply(plan, &options.consents, &events, &cancellation).await
+        })
+    }
+
+    /// Goes on with an interrupted removal of a platform. An interrupted creation or change goes on with
+    /// [`Platform::provision`] or [`Platform::apply`] of the same spec.
+    ///
+    /// # Errors
+    /// [`Error::NothingInterrupted`], [`Error::NotPossible`], and as [`Platform::destroy`].
+    pub fn resume(&self, environment: &Environment) -> Operation<Applied> {
+        let (inner, environment) = (Arc::clone(&self.inner), environment.clone());
+        Operation::new(|events, cancellation| async move {
+            let key = TenantKey::platform(environment.clone());
+            let (_, run) = inner.desk.interrupted(&key).await?;
+            let plan = match run.goal {
+                Goal::Destroy => inner.plan_destroy(&environment, &DestroyOptions::of(&run)).await?,
+                Goal::Release => inner.desk.plan_release(&key).await?,
+                Goal::Unwind => inner.desk.plan_unwind_made(&key, &DestroyOptions::of(&run)).await?,
+                Goal::Apply | Goal::Adopt => {
+                    let reason = "is for a spec that the record does not hold: apply the spec again";
+                    return Err(Error::NotPossible { key, reason });
+                }
+            };
+            inner.desk.apply(plan, &run.consents, &events, &cancellation).await
+        })
+    }
+
+    /// Takes away what an interrupted first creation of a platform made: as [`super::Mate::unwind`].
+    ///
+    /// # Errors
+    /// [`Error::NothingInterrupted`]; [`Error::NotPossible`] for a platform that was made in full before: apply the spec
+    /// that it had; and as [`Platform::destroy`].
+    pub fn unwind(&self, environment: &Environment, options: &DestroyOptions) -> Operation<Applied> {
+        let (inner, environment, options) = (Arc::clone(&self.inner), environment.clone(), options.clone());
+        Operation::new(|events, cancellation| async move {
+            let key = TenantKey::platform(environment.clone());
+            let (record, run) = inner.desk.interrupted(&key).await?;
+            if record.spec_digest.is_empty() && matches!(run.goal, Goal::Apply | Goal::Unwind) {
+                inner.desk.free(&environment).await?;
+                let plan = inner.desk.plan_unwind_made(&key, &options).await?;
+                return inner.desk.apply(plan, &options.consents, &events, &cancellation).await;
+            }
+            let reason = "is not one that made the platform: apply the spec that it had before";
+            Err(Error::NotPossible { key, reason })
         })
     }
 
@@ -322,6 +412,7 @@ impl Inner {
         let after = After {
             phase: Some(Phase::Active),
             spec_digest: super::digest(&design.graph),
+            spec: None,
             summary: RecordSummary {
                 display_name: format!("Platform {}", spec.environment()),
                 tier: String::new(),

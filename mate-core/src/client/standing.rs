@@ -8,6 +8,7 @@ use super::Error;
 use super::desk::Desk;
 use crate::ids::{Environment, TenantId, TenantKey};
 use crate::provider::Scope;
+use crate::reads;
 use crate::state::Phase;
 
 /// A tenant that stands on a platform.
@@ -40,7 +41,7 @@ impl Desk {
             }
         }
         let mut objects: BTreeMap<TenantId, usize> = recorded.iter().map(|tenant| (tenant.clone(), 0)).collect();
-        let found = self.provider.discover(Scope::Environment(environment.clone())).await?;
+        let found = reads::discover(&*self.provider, Scope::Environment(environment.clone())).await?;
         for address in found.into_iter().filter_map(|object| object.address) {
             if !address.tenant.is_platform() {
                 *objects.entry(address.tenant).or_default() += 1;

@@ -9,9 +9,9 @@ use super::desk::Desk;
 use crate::graph::Graph;
 use crate::ids::{KindName, NodeId, TenantKey};
 use crate::observe;
-use crate::plan::{Observed, PlanError};
+use crate::plan::{Goal, Observed, PlanError};
 use crate::provider::{Claim, Status};
-use crate::state::{Phase, RecordSummary};
+use crate::state::{Phase, RecordSummary, Stuck};
 
 /// How a tenant is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,6 +29,10 @@ pub struct TenantStatus {
     pub deletion_protection: bool,
     /// The version of its record.
     pub record_version: u64,
+    /// What the run is for that is under way or was interrupted.
+    pub run: Option<Goal>,
+    /// Where an unwind stuck, and what to do next.
+    pub stuck: Option<Stuck>,
     /// Its objects as they are now.
     pub nodes: Vec<NodeStatus>,
 }
@@ -83,6 +87,8 @@ impl Desk {
             outputs: record.outputs,
             deletion_protection: record.deletion_protection,
             record_version: record.version,
+            run: record.run.as_ref().map(|run| run.goal),
+            stuck: record.run.and_then(|run| run.stuck),
             nodes,
         })
     }

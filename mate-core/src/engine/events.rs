@@ -81,6 +81,15 @@ pub enum EventKind {
     },
     /// The caller asked to stop: nothing new is begun, calls in flight are awaited and recorded.
     Cancelling,
+    /// The time that the run may take is over: it stops as if it were cancelled.
+    DeadlinePassed,
+    /// Somebody else has the tenant's lease: it is waited for until that is over.
+    Held {
+        /// Who has it.
+        owner: String,
+        /// How long it holds unless it is renewed.
+        remaining: Duration,
+    },
     /// After a destroy: the cloud is searched by tags for anything left.
     Sweeping {
         /// How many objects were found.

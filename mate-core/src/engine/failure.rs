@@ -55,7 +55,9 @@ pub enum RunError {
         total: usize,
     },
     /// The caller cancelled.
-    #[error("the run of {key} was cancelled after {done} of {total} operations; make a new plan to go on from there")]
+    #[error(
+        "the run of {key} was cancelled after {done} of {total} operations; resume it to go on from there, or unwind it"
+    )]
     Cancelled {
         /// The tenant.
         key: TenantKey,
@@ -64,7 +66,19 @@ pub enum RunError {
         /// All operations of the run.
         total: usize,
     },
-    /// The record could not be written; no further call was made.
+    /// The time that the run may take was over.
+    #[error(
+        "the run of {key} was stopped at its deadline after {done} of {total} operations; resume it to go on from there"
+    )]
+    Deadline {
+        /// The tenant.
+        key: TenantKey,
+        /// Operations that were done.
+        done: usize,
+        /// All operations of the run.
+        total: usize,
+    },
+    /// The record could not be written, or the lease was lost; no further call was made.
     #[error("the run of {key} stopped because its record could not be written")]
     Store {
         /// The tenant.

@@ -10,7 +10,7 @@ use crate::ids::{NodeId, TenantKey};
 use crate::kinds::ReplaceOrder;
 use crate::plan::{Action, After, Goal, OldObject, OpId, Plan, Risk, Step, Verb};
 use crate::provider::{Created, DataPolicy, Ownership, Status};
-use crate::state::{NodeRecord, NodeState, Record};
+use crate::state::{Beginning, NodeRecord, NodeState, Record, Run};
 
 pub(super) const BESIDE: Action = Action::Replace { order: ReplaceOrder::CreateFirst };
 
@@ -24,6 +24,20 @@ pub(super) fn key() -> TenantKey {
 
 pub(super) fn record() -> Record {
     Record::new(key(), "0123456789abcdef0123456789abcdef")
+}
+
+/// A record with a run that has just begun.
+pub(super) fn begun(record: Record) -> Record {
+    let beginning = Beginning {
+        plan: "plan".into(),
+        goal: Goal::Apply,
+        spec: None,
+        deletions: Default::default(),
+        consents: Default::default(),
+        now: 0,
+        fence: 1,
+    };
+    Record { run: Some(Run::begin(None, beginning)), ..record }
 }
 
 /// A step that takes `seconds` and refers to the output `id` of each of `uses`.
@@ -76,6 +90,7 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
         record_changes: Vec::new(),
         steps,
         notes: Vec::new(),
+        deletions: Default::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::kinds::ReplaceOrder;
 use crate::plan::{Action, OpId, Step, Verb};
 use crate::provider::Created;
-use crate::state::{NodeRecord, NodeState, Record, RetiredObject};
+use crate::state::{NodeRecord, NodeState, Record, RetiredObject, Transition};
 
 /// The idempotency token of a creation: the same for every attempt and every run that goes on with it.
 pub(crate) fn token(record: &Record, step: &Step, verb: Verb) -> String {
@@ -25,8 +25,37 @@ pub(crate) fn token(record: &Record, step: &Step, verb: Verb) -> String {
     hex::encode(Sha256::digest(text.as_bytes()))
 }
 
+/// One attempt at an operation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt<'a> {
+    /// Counted from 1.
+    pub(crate) number: u32,
+    /// Every reference resolved.
+    pub(crate) inputs: &'a Value,
+    /// The same for every attempt.
+    pub(crate) token: &'a str,
+    /// The date; seconds of the Unix epoch.
+    pub(crate) at: i64,
+}
+
+/// Adds an entry to the journal of the run.
+fn log(record: &mut Record, op: &OpId, what: Transition) {
+    if let Some(run) = &mut record.run {
+        run.log(op, what).expect("the machine makes legal transitions only");
+    }
+}
+
 /// The intent: written before the call.
-pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, token: &str) {
+pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, attempt: &Attempt<'_>) {
+    let Attempt { number, inputs, token, at } = *attempt;
+    let inputs_digest = hex::encode(Sha256::digest(inputs.to_string().as_bytes()));
+    log(record, op, Transition::Begun { attempt: number, inputs_digest, token: token.to_owned(), at });
+    if let Some(run) = record.run.as_mut().filter(|_| op.verb == Verb::Create) {
+        run.made.insert(step.node.clone());
+    }
+    if number > 1 {
+        return;
+    }
     match op.verb {
         Verb::Create => {
             let retired = retire(record, step);
@@ -90,7 +119,8 @@ fn retire(record: &Record, step: &Step) -> Vec<RetiredObject> {
 }
 
 /// The cloud accepted a creation: its id is kept at once, so that it is found even if it never becomes ready.
-pub(crate) fn accepted(record: &mut Record, step: &Step, created: &Created) {
+pub(crate) fn accepted(record: &mut Record, op: &OpId, step: &Step, created: &Created) {
+    log(record, op, Transition::Accepted { physical_id: created.physical_id.clone() });
     if let Some(node) = record.nodes.get_mut(&step.node) {
         node.physical_id = Some(created.physical_id.clone());
         node.outputs = created.outputs.clone();
@@ -99,6 +129,10 @@ pub(crate) fn accepted(record: &mut Record, step: &Step, created: &Created) {
 
 /// The result: written before a dependent starts.
 pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, created: Option<&Created>) {
+    log(record, op, Transition::Done);
+    if let Some(run) = record.run.as_mut().filter(|_| op.verb == Verb::Delete) {
+        run.made.remove(&step.node);
+    }
     match op.verb {
         Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver => {
             if let (Some(node), Some(created)) = (record.nodes.get_mut(&step.node), created) {
@@ -131,6 +165,7 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
 
 /// It failed for good: the next plan looks it up.
 pub(crate) fn failed(record: &mut Record, op: &OpId, step: &Step, reason: &str) {
+    log(record, op, Transition::Failed { reason: reason.to_owned() });
     if matches!(op.verb, Verb::DeleteOld | Verb::Release) {
         return;
     }
@@ -153,7 +188,12 @@ mod tests {
     fn creating(step: &Step) -> (Record, String) {
         let mut record = record();
         let token = token(&record, step, Verb::Create);
-        begin(&mut record, &op("a", Verb::Create), step, &json!([]), &token);
+        begin(
+            &mut record,
+            &op("a", Verb::Create),
+            step,
+            &Attempt { number: 1, inputs: &json!([]), token: &token, at: 0 },
+        );
         (record, token)
     }
 
@@ -186,7 +226,7 @@ mod tests {
     fn the_id_is_kept_as_soon_as_the_cloud_gave_one() {
         let step = step("a", Action::Create, &[], 1);
         let (mut record, _) = creating(&step);
-        accepted(&mut record, &step, &created("a", Status::Pending("creating".into())));
+        accepted(&mut record, &op("a", Verb::Create), &step, &created("a", Status::Pending("creating".into())));
         let node = &record.nodes[&id("a")];
         assert_eq!((node.physical_id.as_deref(), &node.state), (Some("a-id"), &NodeState::Creating));
     }
@@ -200,7 +240,7 @@ mod tests {
         for _ in 0..2 {
             // The second run goes on with what the first began.
             let token = token(&record, &step, Verb::Create);
-            begin(&mut record, &create, &step, &json!([]), &token);
+            begin(&mut record, &create, &step, &Attempt { number: 1, inputs: &json!([]), token: &token, at: 0 });
             let names: Vec<&str> = record.nodes[&id("a")].retired.iter().map(|old| old.name.as_str()).collect();
             assert_eq!(names, ["a-name"]);
         }
@@ -219,11 +259,16 @@ mod tests {
         let step = step("a", Action::Replace { order }, &[], 1);
         let mut record = record();
         record.nodes.insert(id("a"), ready("a"));
-        begin(&mut record, &op("a", Verb::Delete), &step, &json!([]), "");
+        begin(&mut record, &op("a", Verb::Delete), &step, &Attempt { number: 1, inputs: &json!([]), token: "", at: 0 });
         assert_eq!(record.nodes[&id("a")].state, NodeState::Deleting);
         done(&mut record, &op("a", Verb::Delete), &step, &json!([]), None);
         assert!(record.nodes.is_empty());
-        begin(&mut record, &op("a", Verb::Create), &step, &json!([]), "token");
+        begin(
+            &mut record,
+            &op("a", Verb::Create),
+            &step,
+            &Attempt { number: 1, inputs: &json!([]), token: "token", at: 0 },
+        );
         assert!(record.nodes[&id("a")].retired.is_empty());
     }
 
@@ -233,7 +278,7 @@ mod tests {
         let mut record = record();
         record.nodes.insert(id("a"), ready("a"));
         let update = op("a", Verb::Update);
-        begin(&mut record, &update, &step, &json!(["new"]), "token");
+        begin(&mut record, &update, &step, &Attempt { number: 1, inputs: &json!(["new"]), token: "token", at: 0 });
         let node = &record.nodes[&id("a")];
         assert_eq!((&node.inputs, &node.state), (&json!(["old"]), &NodeState::Updating));
         assert_eq!(node.token.as_deref(), Some("token"));

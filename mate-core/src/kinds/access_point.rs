@@ -61,6 +61,7 @@ impl Kind for AccessPoint {
             timing: |_| Timing::seconds(5, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

@@ -47,6 +47,7 @@ impl Kind for CacheSubnetGroup {
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

@@ -62,6 +62,7 @@ impl Kind for Certificate {
             timing: |_| Timing::seconds(80, 10, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

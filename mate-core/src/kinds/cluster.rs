@@ -51,6 +51,7 @@ impl Kind for Cluster {
             timing: |_| Timing::seconds(10, 5, 5),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

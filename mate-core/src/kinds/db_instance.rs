@@ -144,6 +144,7 @@ impl Kind for DbInstance {
             timing: |inputs| timing(inputs),
             name_rule: NameRule { max: 63 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

@@ -39,6 +39,7 @@ impl Kind for ElasticIp {
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: false,
         }
     }
 }

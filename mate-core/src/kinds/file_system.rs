@@ -70,6 +70,7 @@ impl Kind for FileSystem {
             timing: |_| Timing::seconds(5, 5, 5),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

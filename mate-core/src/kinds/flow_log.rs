@@ -57,6 +57,7 @@ impl Kind for FlowLog {
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

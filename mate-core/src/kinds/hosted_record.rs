@@ -54,6 +54,7 @@ impl Kind for RecordSet {
             timing: |_| Timing::seconds(45, 45, 45),
             name_rule: NameRule { max: 255 },
             taggable: false,
+            deduplicated: true,
         }
     }
 }

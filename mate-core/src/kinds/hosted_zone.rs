@@ -47,6 +47,7 @@ impl Kind for HostedZone {
             timing: |_| Timing::seconds(5, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

@@ -52,6 +52,7 @@ impl Kind for IdentityProvider {
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 32 },
             taggable: false,
+            deduplicated: true,
         }
     }
 }

@@ -47,6 +47,7 @@ impl Kind for InternetGateway {
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: false,
         }
     }
 }

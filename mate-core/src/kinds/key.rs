@@ -63,6 +63,7 @@ impl Kind for Key {
             // `alias/` and the name together have 256.
             name_rule: NameRule { max: 250 },
             taggable: true,
+            deduplicated: false,
         }
     }
 }

@@ -77,6 +77,7 @@ impl Kind for LoadBalancer {
             timing: |_| Timing::seconds(165, 5, 20),
             name_rule: NameRule { max: 32 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

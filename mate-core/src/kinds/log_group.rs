@@ -53,6 +53,7 @@ impl Kind for LogGroup {
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 512 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

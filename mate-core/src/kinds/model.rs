@@ -194,6 +194,9 @@ pub struct KindModel {
     pub name_rule: NameRule,
     /// Whether AWS lets it carry tags.
     pub taggable: bool,
+    /// Whether AWS itself keeps a second creation from making a second object: by its name, its place or a token. Where it
+    /// does not, a creation whose outcome is not known is made again only once the first would be visible by its tags.
+    pub deduplicated: bool,
 }
 
 impl KindModel {
@@ -278,6 +281,12 @@ impl Kinds {
     /// [`UnknownKind`] when it is not registered.
     pub fn get(&self, kind: &KindName) -> Result<&KindModel, UnknownKind> {
         self.models.get(kind).ok_or_else(|| UnknownKind(kind.clone()))
+    }
+
+    /// Whether AWS keeps a second creation of this kind from making a second object; see [`KindModel::deduplicated`].
+    #[must_use]
+    pub fn deduplicated(&self, kind: &KindName) -> bool {
+        self.models.get(kind).is_none_or(|model| model.deduplicated)
     }
 
     /// All models in the order of their names.

@@ -50,6 +50,7 @@ impl Kind for MountTarget {
             timing: |_| Timing::seconds(84, 2, 60),
             name_rule: NameRule { max: 255 },
             taggable: false,
+            deduplicated: true,
         }
     }
 }

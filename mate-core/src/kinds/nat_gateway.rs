@@ -51,6 +51,7 @@ impl Kind for NatGateway {
             timing: |_| Timing::seconds(100, 1, 60),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

@@ -92,6 +92,7 @@ impl Kind for ReplicationGroup {
             timing: |_| Timing::seconds(420, 420, 300),
             name_rule: NameRule { max: 40 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

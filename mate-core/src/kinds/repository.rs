@@ -58,6 +58,7 @@ impl Kind for Repository {
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 256 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

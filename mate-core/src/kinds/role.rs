@@ -54,6 +54,7 @@ impl Kind for Role {
             timing: |_| Timing::seconds(3, 2, 2),
             name_rule: NameRule { max: 64 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

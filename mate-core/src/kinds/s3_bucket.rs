@@ -87,6 +87,7 @@ impl Kind for Bucket {
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 63 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

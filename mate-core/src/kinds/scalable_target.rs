@@ -51,6 +51,7 @@ impl Kind for ScalableTarget {
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

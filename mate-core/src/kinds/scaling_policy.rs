@@ -71,6 +71,7 @@ impl Kind for ScalingPolicy {
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: false,
+            deduplicated: true,
         }
     }
 }

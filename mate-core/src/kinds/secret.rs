@@ -70,6 +70,7 @@ impl Kind for Secret {
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 512 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

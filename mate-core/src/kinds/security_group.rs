@@ -103,6 +103,7 @@ impl Kind for SecurityGroup {
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

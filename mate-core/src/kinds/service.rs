@@ -123,6 +123,7 @@ impl Kind for Service {
             timing: |_| Timing::seconds(150, 150, 60),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

@@ -53,6 +53,7 @@ impl Kind for Subnet {
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: false,
         }
     }
 }

@@ -77,6 +77,7 @@ impl Kind for TargetGroup {
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 32 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

@@ -123,6 +123,7 @@ impl Kind for TaskDefinition {
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 255 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

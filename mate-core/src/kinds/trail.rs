@@ -54,6 +54,7 @@ impl Kind for Trail {
             timing: |_| Timing::seconds(3, 3, 3),
             name_rule: NameRule { max: 128 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

@@ -50,6 +50,7 @@ impl Kind for UserPool {
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 128 },
             taggable: true,
+            deduplicated: false,
         }
     }
 }

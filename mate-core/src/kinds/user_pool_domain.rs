@@ -48,6 +48,7 @@ impl Kind for UserPoolDomain {
             timing: |_| Timing::seconds(5, 5, 5),
             name_rule: NameRule { max: 63 },
             taggable: false,
+            deduplicated: true,
         }
     }
 }

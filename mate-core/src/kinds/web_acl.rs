@@ -48,6 +48,7 @@ impl Kind for WebAcl {
             timing: |_| Timing::seconds(5, 5, 5),
             name_rule: NameRule { max: 128 },
             taggable: true,
+            deduplicated: true,
         }
     }
 }

@@ -45,6 +45,7 @@ impl Kind for WebAclAssociation {
             timing: |_| Timing::seconds(5, 5, 5),
             name_rule: NameRule { max: 255 },
             taggable: false,
+            deduplicated: true,
         }
     }
 }

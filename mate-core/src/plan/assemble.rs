@@ -26,6 +26,7 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
         record_changes,
         steps,
         notes: request.notes,
+        deletions: request.deletions.clone(),
     };
     plan.id = plan.digest();
     plan
@@ -43,6 +44,8 @@ fn record_changes(record: &Record, after: &After, goal: Goal) -> Vec<FieldChange
         None => Value::String("removed".to_owned()),
     };
     compare("phase", phase(Some(record.phase)), phase(after.phase));
+    // An interrupted run ends with the next one that reaches its end, even where nothing is left to do.
+    compare("run", record.run.as_ref().map(|_| "interrupted").into(), Value::Null);
     if matches!(goal, Goal::Apply | Goal::Adopt) {
         let (old, new) = (&record.summary, &after.summary);
         compare("display_name", old.display_name.clone().into(), new.display_name.clone().into());

@@ -89,7 +89,7 @@ pub(super) fn check_snapshot(request: &DiffRequest<'_>) -> Result<(), PlanError>
     let deleting: Vec<NodeProblem> = request
         .graph
         .nodes()
-        .filter(|_| request.mode != Mode::Destroy)
+        .filter(|_| !matches!(request.mode, Mode::Destroy | Mode::Unwind))
         .filter(|node| {
             matches!(request.snapshot.get(&node.id), Some(Observed::Present(live)) if live.status == Status::Deleting)
         })

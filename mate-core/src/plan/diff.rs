@@ -42,7 +42,7 @@ pub fn diff(request: DiffRequest<'_>) -> Result<Plan, PlanError> {
         missing: Vec::new(),
         notes: Vec::new(),
     };
-    if request.mode == Mode::Destroy {
+    if matches!(request.mode, Mode::Destroy | Mode::Unwind) {
         for node in request.graph.nodes() {
             differ.remove(&node.id)?;
         }
@@ -70,7 +70,11 @@ pub fn diff(request: DiffRequest<'_>) -> Result<Plan, PlanError> {
     let steps = differ.finished()?;
     let mut request = request;
     request.notes.extend(notes);
-    let goal = if request.mode == Mode::Destroy { Goal::Destroy } else { Goal::Apply };
+    let goal = match request.mode {
+        Mode::Destroy => Goal::Destroy,
+        Mode::Unwind => Goal::Unwind,
+        Mode::Provision | Mode::Update => Goal::Apply,
+    };
     Ok(assemble(request, goal, steps))
 }
 
@@ -306,6 +310,7 @@ impl Differ<'_, '_> {
                 let why = match (self.request.mode, &live.status) {
                     (_, Status::Deleting) => "its deletion has begun already",
                     (Mode::Destroy, _) => "the tenant is removed",
+                    (Mode::Unwind, _) => "an interrupted run has made it",
                     _ => "no longer part of the tenant",
                 };
                 (old, Action::Delete, why.to_owned())

@@ -64,6 +64,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Remarks for the reader.
     pub notes: Vec<String>,
+    /// What becomes of deleted data, as it was asked for: what a resumed run keeps to.
+    #[serde(default, skip_serializing_if = "Deletions::is_default")]
+    pub deletions: Deletions,
 }
 
 /// What a plan is for.
@@ -78,6 +81,8 @@ pub enum Goal {
     Adopt,
     /// To give it back: ownership tags and record go, every object stays.
     Release,
+    /// To take away again what an interrupted run has made.
+    Unwind,
 }
 
 /// How many steps of each sort a plan has.

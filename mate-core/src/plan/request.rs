@@ -47,21 +47,32 @@ pub enum Mode {
     Update,
     /// The tenant is removed: whatever the record or the graph names.
     Destroy,
+    /// What an interrupted run has made of it is taken away again: whatever the record that is given names.
+    Unwind,
 }
 
 /// What becomes of the data of objects that are deleted.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletions {
     /// What a database leaves. One that is not named leaves a snapshot whose name follows from its own name and
     /// the record's lineage and version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub final_snapshots: BTreeMap<NodeId, FinalSnapshot>,
     /// Whether a bucket that still holds objects, and a repository that still holds images, is emptied. Otherwise its
     /// deletion is refused.
+    #[serde(default)]
     pub empty: bool,
 }
 
+impl Deletions {
+    pub(crate) fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What a database leaves when it is deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FinalSnapshot {
     /// A snapshot of this name.
     Named(String),
@@ -76,6 +87,9 @@ pub struct After {
     pub phase: Option<Phase>,
     /// The digest of the spec that the graph was made from.
     pub spec_digest: String,
+    /// The spec itself, as a document, from which an interrupted run is resumed; none for a platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<serde_json::Value>,
     /// What a list of tenants shows.
     pub summary: RecordSummary,
     /// Whether the tenant may not be destroyed.

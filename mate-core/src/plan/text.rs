@@ -157,6 +157,7 @@ impl Page {
             Goal::Destroy => "Plan to DESTROY",
             Goal::Adopt => "Plan to ADOPT",
             Goal::Release => "Plan to RELEASE",
+            Goal::Unwind => "Plan to UNWIND",
         };
         let id = plan.id.get(..12).unwrap_or(&plan.id);
         let title = if plan.key.tenant.is_platform() {

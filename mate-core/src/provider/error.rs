@@ -93,6 +93,12 @@ impl ErrorClass {
         }
     }
 
+    /// Whether a call that failed so may have taken effect all the same.
+    #[must_use]
+    pub fn leaves_unknown(self) -> bool {
+        matches!(self, Self::Transient | Self::Ambiguous)
+    }
+
     /// What a person does next.
     #[must_use]
     pub fn advice(self) -> &'static str {
@@ -138,6 +144,9 @@ pub struct ProviderError {
     pub request_id: Option<String>,
     /// What exists by now, when the call failed half-way.
     pub created: Option<Box<Created>>,
+    /// How often the cloud was asked until this was the answer, 1 or more: what tries again by itself below the provider is
+    /// counted in.
+    pub attempts: u32,
     /// The cause.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -156,6 +165,7 @@ impl ProviderError {
             message: None,
             request_id: None,
             created: None,
+            attempts: 1,
             source: None,
         }
     }
@@ -185,6 +195,13 @@ impl ProviderError {
     #[must_use]
     pub fn with_created(mut self, created: Created) -> Self {
         self.created = Some(Box::new(created));
+        self
+    }
+
+    /// With how often the cloud was asked; never less than once.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts.max(1);
         self
     }
 

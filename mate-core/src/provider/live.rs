@@ -111,4 +111,7 @@ pub struct Diagnosis {
     pub finding: String,
     /// What to do about it, where that is known.
     pub advice: Option<String>,
+    /// Whether it will not get better by itself: the engine waits no longer for an object of which this is said.
+    #[serde(default)]
+    pub terminal: bool,
 }

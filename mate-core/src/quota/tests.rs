@@ -34,6 +34,7 @@ fn plan(nodes: &[(&str, &str, Value)]) -> Plan {
     let after = After {
         phase: None,
         spec_digest: "spec".into(),
+        spec: None,
         summary: RecordSummary { display_name: "Acme".into(), tier: "trial".into(), url: "https://acme".into() },
         deletion_protection: false,
         outputs: BTreeMap::new(),

@@ -160,9 +160,16 @@ impl Future for Sleep {
         let this = &mut *self;
         let mut inner = lock(&this.inner);
         if inner.now >= this.deadline {
-            if let Some(key) = this.key.take() {
-                inner.sleepers.remove(&key);
-            }
+            let next = match this.key.take() {
+                // Whoever awakes may sleep no more, and the others of its operation must not wait for that.
+                Some(key) => {
+                    inner.sleepers.remove(&key);
+                    inner.next_to_wake()
+                }
+                None => None,
+            };
+            drop(inner);
+            next.into_iter().for_each(Waker::wake);
             return Poll::Ready(());
         }
         let mut others = Vec::new();
@@ -190,6 +197,7 @@ impl Future for Sleep {
                 this.key = None;
                 inner.sleepers.remove(&key);
                 others.extend(inner.advance_to(this.deadline));
+                others.extend(inner.next_to_wake());
                 drop(inner);
                 others.into_iter().for_each(Waker::wake);
                 return Poll::Ready(());
@@ -206,7 +214,8 @@ impl Drop for Sleep {
     fn drop(&mut self) {
         let Some(key) = self.key else { return };
         let mut inner = lock(&self.inner);
-        let next = if inner.sleepers.remove(&key).is_some() { inner.next_to_wake() } else { None };
+        inner.sleepers.remove(&key);
+        let next = inner.next_to_wake();
         drop(inner);
         next.into_iter().for_each(Waker::wake);
     }
@@ -268,6 +277,36 @@ mod tests {
         };
         let (_, seen) = futures::join!(clock.sleep_until(MINUTE), awake);
         assert_eq!(seen, Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn one_operation_may_sleep_in_many_places_at_once() {
+        let clock = SimClock::new();
+        let _guard = clock.enter();
+        let sleeps = (1..=3_u32).map(|minutes| clock.sleep_until(minutes * MINUTE));
+        let mut sleeps: futures::stream::FuturesUnordered<_> = sleeps.collect();
+        // Each awakes by itself, and none of them sleeps again.
+        while futures::StreamExt::next(&mut sleeps).await.is_some() {}
+        assert_eq!(clock.now(), 3 * MINUTE);
+    }
+
+    #[tokio::test]
+    async fn a_sleep_that_is_over_and_was_dropped_unseen_holds_nobody_up() {
+        let clock = SimClock::new();
+        let _guard = clock.enter();
+        let mut early = clock.sleep_until(MINUTE);
+        assert!(futures::poll!(&mut early).is_pending());
+        let late = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.sleep_until(2 * MINUTE).await }
+        });
+        while clock.occupancy() != (1, 2) {
+            tokio::task::yield_now().await;
+        }
+        clock.advance(MINUTE);
+        drop(early);
+        late.await.unwrap();
+        assert_eq!(clock.now(), 2 * MINUTE);
     }
 
     async fn many(clock: SimClock) {

@@ -11,11 +11,13 @@ use super::SimCloud;
 use super::faults::Faults;
 use super::kinds::{behaviour, generic_outputs};
 use super::naming::Naming;
+use super::rates::RateLimits;
 use super::seed::Seed;
 use crate::graph::Outputs;
 use crate::ids::KindName;
 use crate::kinds::{KindModel, Kinds, Timing};
 use crate::provider::QuotaId;
+use crate::rate::RateSettings;
 
 /// How long things take in virtual time.
 #[derive(Debug, Clone)]
@@ -160,6 +162,8 @@ impl Config {
 pub struct SimCloudBuilder {
     pub(super) config: Config,
     pub(super) faults: Faults,
+    pub(super) rate_limits: Option<RateLimits>,
+    pub(super) rate_budget: Option<RateSettings>,
 }
 
 impl fmt::Debug for SimCloudBuilder {
@@ -186,7 +190,7 @@ impl SimCloudBuilder {
             invisible: Duration::ZERO,
             canary: String::new(),
         };
-        Self { config, faults: Faults::none() }
+        Self { config, faults: Faults::none(), rate_limits: None, rate_budget: None }
     }
 
     /// The seed of all that looks random.
@@ -248,6 +252,21 @@ impl SimCloudBuilder {
     /// When `kind` does not have the form of a kind.
     pub fn quota_limit(mut self, id: QuotaId, kind: &str, most: usize) -> Self {
         self.config.limits.insert(id, (KindName::new(kind).expect("a kind such as ec2:VPC"), most));
+        self
+    }
+
+    /// The rate limits that it keeps, on the server's side: what is over them is refused as a throttle. None by default.
+    ///
+    /// Each call of the provider counts as the operation of AWS that it names; an observation as the pages that it takes.
+    pub fn rate_limits(mut self, limits: RateLimits) -> Self {
+        self.rate_limits = Some(limits);
+        self
+    }
+
+    /// A budget that all who call this cloud keep to together, as `AwsProvider`'s callers do: calls wait in virtual time.
+    /// None by default.
+    pub fn rate_budget(mut self, settings: RateSettings) -> Self {
+        self.rate_budget = Some(settings);
         self
     }
 

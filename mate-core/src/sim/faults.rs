@@ -43,9 +43,18 @@ pub enum Fault {
     StuckCreate,
     /// AWS has no capacity.
     Capacity,
+    /// The process dies before the call: it has no effect, and nothing of the run goes on. See [`super::crash`].
+    KillBefore,
+    /// The process dies after the call took effect, before its answer comes.
+    KillAfter,
 }
 
 impl Fault {
+    /// Whether the call takes effect.
+    pub(super) fn lets_through(self) -> bool {
+        !matches!(self, Self::FailBefore | Self::Throttle | Self::Capacity | Self::KillBefore)
+    }
+
     fn fits(self, method: Method) -> bool {
         match self {
             Self::StaleRead => method == Method::Observe,

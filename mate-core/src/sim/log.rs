@@ -38,6 +38,8 @@ pub enum Outcome {
         /// AWS's code.
         code: Option<String>,
     },
+    /// Without one: the process that asked was killed.
+    Killed,
 }
 
 impl Outcome {

@@ -20,6 +20,7 @@
 
 mod clock;
 mod config;
+pub mod crash;
 mod faults;
 mod kinds;
 mod links;
@@ -30,6 +31,7 @@ mod object;
 mod operations;
 mod permissions;
 mod provider;
+mod rates;
 mod rules;
 mod secrets;
 mod seed;
@@ -43,9 +45,11 @@ pub use faults::{Fault, FaultRule, Faults, Method};
 pub use log::{Call, Outcome};
 pub use naming::Naming;
 pub use object::{SimObject, Snapshot};
+pub use rates::RateLimits;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -56,12 +60,16 @@ use crate::clock::Clock;
 use crate::graph::Tags;
 use crate::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
 use crate::provider::Target;
+use crate::rate::RateBudget;
 
 /// The simulated cloud. Clones share one cloud.
 #[derive(Clone)]
 pub struct SimCloud {
     clock: SimClock,
     state: Arc<Mutex<State>>,
+    /// A fault has killed the process that asks.
+    killed: Arc<AtomicBool>,
+    budget: Option<RateBudget>,
 }
 
 /// Which objects a failure strikes.
@@ -108,7 +116,10 @@ impl SimCloud {
 
     fn from_builder(builder: SimCloudBuilder) -> Self {
         let faults = FaultState::new(builder.config.seed, builder.faults);
-        Self { clock: SimClock::new(), state: Arc::new(Mutex::new(State::new(builder.config, faults))) }
+        let clock = SimClock::new();
+        let budget = builder.rate_budget.map(|settings| RateBudget::new(settings, Arc::new(clock.clone())));
+        let state = State::new(builder.config, faults, builder.rate_limits);
+        Self { clock, state: Arc::new(Mutex::new(state)), budget, killed: Arc::default() }
     }
 
     /// The state as it is at this moment.
@@ -116,6 +127,21 @@ impl SimCloud {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.settle(self.clock.now());
         state
+    }
+
+    /// The process that asks dies here: it never has an answer.
+    async fn die<T>(&self) -> T {
+        self.killed.store(true, Ordering::Relaxed);
+        std::future::pending().await
+    }
+
+    fn is_killed(&self) -> bool {
+        self.killed.load(Ordering::Relaxed)
+    }
+
+    /// Whether a process was killed since this was asked last.
+    fn take_killed(&self) -> bool {
+        self.killed.swap(false, Ordering::Relaxed)
     }
 
     /// The virtual clock, by its own type.
@@ -165,6 +191,24 @@ impl SimCloud {
             *counts.entry(call.method).or_default() += 1;
             counts
         })
+    }
+
+    /// How many requests there were, as AWS counts them: an observation is as many as the pages that it takes.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.state().server.requests()
+    }
+
+    /// How many calls of each operation were refused because they were over [`SimCloudBuilder::rate_limits`].
+    #[must_use]
+    pub fn throttles(&self) -> BTreeMap<String, u64> {
+        self.state().server.throttled().clone()
+    }
+
+    /// The budget that its callers keep to, where [`SimCloudBuilder::rate_budget`] set one.
+    #[must_use]
+    pub fn rate_budget(&self) -> Option<&RateBudget> {
+        self.budget.as_ref()
     }
 
     /// Adds a fault from now on.

@@ -110,8 +110,14 @@ impl State {
     pub(super) fn create(&mut self, request: &CreateRequest, now: Duration, stuck: bool) -> Result<Created, Refusal> {
         let target = &request.target;
         check_claim(target)?;
-        let known = self.tokens.get(&request.token).filter(|uid| self.objects.contains_key(uid)).copied();
-        let found = known.map_or_else(|| self.find(target), Found::Ours);
+        let deduplicated = self.config.kinds.deduplicated(&target.kind);
+        let known =
+            self.tokens.get(&request.token).filter(|uid| deduplicated && self.objects.contains_key(uid)).copied();
+        let found = match known.map_or_else(|| self.find(target), Found::Ours) {
+            // Nothing but its tags tells that it is there, and those cannot be seen yet.
+            Found::Ours(uid) if !deduplicated && self.objects[&uid].visible_at > now => Found::Nothing,
+            found => found,
+        };
         match found {
             Found::Foreign(uid) => {
                 let message = format!("{} exists and is not ours", self.objects[&uid].physical_id);

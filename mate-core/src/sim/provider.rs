@@ -1,8 +1,10 @@
 //! The simulated cloud as a provider: faults and delays around what it does.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::future::join_all;
 
 use super::SimCloud;
 use super::faults::{Fault, Method};
@@ -10,6 +12,7 @@ use super::kinds::behaviour;
 use super::log::{Call, Outcome};
 use super::naming::hyphened;
 use super::operations::Seen;
+use super::rates::{read_call, throttle};
 use super::rules::Refusal;
 use super::state::{Found, State};
 use crate::clock::Clock;
@@ -27,7 +30,7 @@ fn operation(method: Method, kind: &KindName) -> String {
         Method::Create => known.calls.0,
         Method::Update => known.calls.1,
         Method::Delete => known.calls.2,
-        _ => return format!("{service}:Describe{noun}"),
+        _ => return read_call(kind).0,
     };
     if known.kind.is_empty() { format!("{service}:{verb}{noun}") } else { format!("{service}:{verb}") }
 }
@@ -42,13 +45,17 @@ fn fault_error(fault: Fault, operation: &str, address: &Address) -> Option<Provi
             (ErrorClass::Capacity, "InsufficientCacheClusterCapacity")
         }
         Fault::Capacity => (ErrorClass::Capacity, "InsufficientCapacityException"),
-        Fault::Delay(_) | Fault::StaleRead | Fault::StuckCreate => return None,
+        Fault::Delay(_) | Fault::StaleRead | Fault::StuckCreate | Fault::KillBefore | Fault::KillAfter => return None,
     };
     Some(ProviderError::new(class, operation, address.clone()).with_code(code).with_message("injected fault"))
 }
 
 impl SimCloud {
+    /// The call is under way: it takes its time, and may be the last thing that its process does.
     async fn pass_time(&self, fault: Option<Fault>) {
+        if self.is_killed() {
+            return self.die().await;
+        }
         let call = self.state().config.call_latency();
         let delay = if let Some(Fault::Delay(delay)) = fault { delay } else { Default::default() };
         if !(call + delay).is_zero() {
@@ -56,45 +63,67 @@ impl SimCloud {
         }
     }
 
+    /// The end of a call: its entry in the log, and the death of who asked where that was its fault.
+    async fn answer<T>(&self, answer: T, mut call: Call) -> T {
+        let killed = matches!(call.fault, Some(Fault::KillBefore | Fault::KillAfter));
+        if killed {
+            call.outcome = Outcome::Killed;
+        }
+        self.state().calls.push(call);
+        if killed { self.die().await } else { answer }
+    }
+
     /// One call that changes something: its fault, its time, its effect, its entry in the log.
-    async fn act<T>(
+    async fn act<T: Send>(
         &self,
         method: Method,
         target: &Target,
         effect: impl FnOnce(&mut State, Option<Fault>) -> Result<T, Refusal> + Send,
     ) -> Result<T, ProviderError> {
         let (kind, address) = (&target.kind, &target.address);
+        let operation = operation(method, kind);
+        let arrival = self.arrive(&operation, address).await;
         let fault = self.state().faults.decide(method, Some((kind, address)));
         self.pass_time(fault).await;
-        let operation = operation(method, kind);
-        let error = fault.and_then(|fault| fault_error(fault, &operation, address));
-        let mut state = self.state();
-        let result = match error {
-            Some(error) if fault != Some(Fault::LoseAnswer) => Err(error),
-            lost => {
-                let done = effect(&mut state, fault).map_err(|refusal| {
-                    ProviderError::new(refusal.class, operation, address.clone())
-                        .with_code(refusal.code)
-                        .with_message(refusal.message)
-                });
-                lost.map_or(done, Err)
-            }
+        let failure = |refusal: Refusal| {
+            ProviderError::new(refusal.class, operation.clone(), address.clone())
+                .with_code(refusal.code)
+                .with_message(refusal.message)
         };
-        let result = result.map_err(|error| {
-            let count = state.calls.len().to_string();
-            let id = state.config.seed.hex(&["request", &address.to_string(), &count], 32);
-            error.with_request_id(hyphened(&id))
-        });
+        let result = {
+            let mut state = self.state();
+            let through = !arrival.refused && fault.is_none_or(Fault::lets_through);
+            let done = through.then(|| effect(&mut state, fault).map_err(failure));
+            // A call that kills who asked has no answer, and this one is never seen.
+            let unanswered = || ProviderError::new(ErrorClass::Ambiguous, operation.clone(), address.clone());
+            let done = done.unwrap_or_else(|| Err(unanswered()));
+            let over = arrival.refused.then(|| throttle(&operation, address));
+            let error = over.or_else(|| fault.and_then(|fault| fault_error(fault, &operation, address)));
+            error.map_or(done, Err).map_err(|error| {
+                let count = state.calls.len().to_string();
+                let id = state.config.seed.hex(&["request", &address.to_string(), &count], 32);
+                error.with_request_id(hyphened(&id))
+            })
+        };
         let (kind, address) = (Some(kind.clone()), Some(address.clone()));
-        let at = self.clock.now();
-        state.calls.push(Call { method, kind, address, targets: 1, at, fault, outcome: Outcome::of(&result) });
-        result
+        let (at, outcome) = (self.clock.now(), Outcome::of(&result));
+        arrival.answered(result.as_ref().err());
+        self.answer(result, Call { method, kind, address, targets: 1, at, fault, outcome }).await
     }
 }
 
 #[async_trait]
 impl Provider for SimCloud {
     async fn observe(&self, targets: Vec<Target>) -> Vec<Observation> {
+        let pages = pages(&targets);
+        let arrivals = pages.iter().map(|page| self.arrive(&page.operation, &targets[page.targets[0]].address));
+        let arrivals = join_all(arrivals).await;
+        let refused: BTreeSet<usize> = pages
+            .iter()
+            .zip(&arrivals)
+            .filter(|(_, arrival)| arrival.refused)
+            .flat_map(|(page, _)| page.targets.iter().copied())
+            .collect();
         let faults: Vec<_> = {
             let mut state = self.state();
             let decide = |target: &Target| state.faults.decide(Method::Observe, Some((&target.kind, &target.address)));
@@ -106,23 +135,34 @@ impl Provider for SimCloud {
         });
         self.pass_time(longest.max().map(Fault::Delay)).await;
         let now = self.clock.now();
-        let mut state = self.state();
         let mut outcome = Outcome::Ok;
-        let answers = targets.iter().zip(&faults).map(|(target, fault)| {
-            let operation = operation(Method::Observe, &target.kind);
-            if let Some(error) = fault.and_then(|fault| fault_error(fault, &operation, &target.address)) {
-                outcome = Outcome::Error { class: error.class, code: error.code.clone() };
-                return Observation::Unknown(error);
-            }
-            match state.observe(target, now, *fault == Some(Fault::StaleRead)) {
-                Seen::Absent => Observation::Absent,
-                Seen::Foreign(whose) => Observation::Foreign(whose),
-                Seen::Present(live) => Observation::Present(live),
-            }
-        });
-        let answers = answers.collect();
+        let answers: Vec<Observation> = {
+            let state = self.state();
+            let look = |(index, (target, fault)): (usize, (&Target, &Option<Fault>))| {
+                let operation = operation(Method::Observe, &target.kind);
+                let over = refused.contains(&index).then(|| throttle(&operation, &target.address));
+                let error = over.or_else(|| fault.and_then(|fault| fault_error(fault, &operation, &target.address)));
+                if let Some(error) = error {
+                    outcome = Outcome::Error { class: error.class, code: error.code.clone() };
+                    return Observation::Unknown(error);
+                }
+                match state.observe(target, now, *fault == Some(Fault::StaleRead)) {
+                    Seen::Absent => Observation::Absent,
+                    Seen::Foreign(whose) => Observation::Foreign(whose),
+                    Seen::Present(live) => Observation::Present(live),
+                }
+            };
+            targets.iter().zip(&faults).enumerate().map(look).collect()
+        };
+        for (page, arrival) in pages.into_iter().zip(arrivals) {
+            let error = page.targets.iter().find_map(|index| match &answers[*index] {
+                Observation::Unknown(error) => Some(error),
+                _ => None,
+            });
+            arrival.answered(error);
+        }
         let single = if let [single] = targets.as_slice() { Some(single) } else { None };
-        state.calls.push(Call {
+        let call = Call {
             method: Method::Observe,
             kind: single.map(|target| target.kind.clone()),
             address: single.map(|target| target.address.clone()),
@@ -130,8 +170,8 @@ impl Provider for SimCloud {
             at: now,
             fault: faults.into_iter().flatten().next(),
             outcome,
-        });
-        answers
+        };
+        self.answer(answers, call).await
     }
 
     async fn create(&self, request: CreateRequest) -> Result<Created, ProviderError> {
@@ -150,18 +190,24 @@ impl Provider for SimCloud {
     }
 
     async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError> {
+        const CALL: &str = "tagging:GetResources";
+        let anchor = scope.anchor();
+        let now = self.clock.now();
+        let pages = self.state().discover(&scope, now).len().div_ceil(100).max(1);
+        let arrivals = join_all((0..pages).map(|_| self.arrive(CALL, &anchor))).await;
         let fault = self.state().faults.decide(Method::Discover, None);
         self.pass_time(fault).await;
-        let mut state = self.state();
-        let error = fault.and_then(|fault| fault_error(fault, "tagging:GetResources", &scope.anchor()));
+        let over = arrivals.iter().any(|arrival| arrival.refused).then(|| throttle(CALL, &anchor));
+        let error = over.or_else(|| fault.and_then(|fault| fault_error(fault, CALL, &anchor)));
+        let at = self.clock.now();
         let result = match error {
             Some(error) => Err(error),
-            None => Ok(state.discover(&scope, self.clock.now())),
+            None => Ok(self.state().discover(&scope, at)),
         };
-        let at = self.clock.now();
         let outcome = Outcome::of(&result);
-        state.calls.push(Call { method: Method::Discover, kind: None, address: None, targets: 0, at, fault, outcome });
-        result
+        arrivals.into_iter().for_each(|arrival| arrival.answered(result.as_ref().err()));
+        let call = Call { method: Method::Discover, kind: None, address: None, targets: 0, at, fault, outcome };
+        self.answer(result, call).await
     }
 
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {
@@ -175,7 +221,11 @@ impl Provider for SimCloud {
                 (None, Status::Pending(word)) if object.stuck => format!("still {word}"),
                 (None, _) => return Ok(Vec::new()),
             };
-            Ok(vec![Diagnosis { advice: advice(&finding).map(str::to_owned), finding }])
+            Ok(vec![Diagnosis {
+                terminal: state.injected(object).is_some(),
+                advice: advice(&finding).map(str::to_owned),
+                finding,
+            }])
         })
         .await
     }
@@ -188,25 +238,48 @@ impl Provider for SimCloud {
     async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
         let fault = self.state().faults.decide(Method::Quotas, None);
         self.pass_time(fault).await;
-        let mut state = self.state();
         let anchor = Scope::Tags(Default::default()).anchor();
         let error = fault.and_then(|fault| fault_error(fault, "servicequotas:GetServiceQuota", &anchor));
-        let read = |id: &QuotaId| match state.config.limits.get(id) {
-            Some((kind, most)) if error.is_none() => {
-                QuotaReading { limit: u64::try_from(*most).ok(), used: u64::try_from(state.count(kind)).ok() }
-            }
-            _ => QuotaReading::default(),
+        let readings = {
+            let state = self.state();
+            let read = |id: &QuotaId| match state.config.limits.get(id) {
+                Some((kind, most)) if error.is_none() => {
+                    QuotaReading { limit: u64::try_from(*most).ok(), used: u64::try_from(state.count(kind)).ok() }
+                }
+                _ => QuotaReading::default(),
+            };
+            quotas.iter().map(read).collect()
         };
-        let readings = quotas.iter().map(read).collect();
         let (at, targets) = (self.clock.now(), quotas.len());
         let outcome = Outcome::of(&error.map_or(Ok(()), Err));
-        state.calls.push(Call { method: Method::Quotas, kind: None, address: None, targets, at, fault, outcome });
-        readings
+        let call = Call { method: Method::Quotas, kind: None, address: None, targets, at, fault, outcome };
+        self.answer(readings, call).await
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
         Arc::new(self.clock.clone())
     }
+}
+
+/// One call that reads several objects of a kind.
+struct Page {
+    operation: String,
+    /// Which of the targets.
+    targets: Vec<usize>,
+}
+
+/// The calls that an observation takes: by kind, as many objects a call as AWS's reads take.
+fn pages(targets: &[Target]) -> Vec<Page> {
+    let mut kinds: BTreeMap<&KindName, Vec<usize>> = BTreeMap::new();
+    for (index, target) in targets.iter().enumerate() {
+        kinds.entry(&target.kind).or_default().push(index);
+    }
+    let mut pages = Vec::new();
+    for (kind, indices) in kinds {
+        let (operation, size) = read_call(kind);
+        pages.extend(indices.chunks(size).map(|page| Page { operation: operation.clone(), targets: page.to_vec() }));
+    }
+    pages
 }
 
 /// What to do about findings that are well known.

@@ -12,6 +12,7 @@ use super::kinds::behaviour;
 use super::links;
 use super::log::Call;
 use super::object::{Object, SimObject, Snapshot};
+use super::rates::{RateLimits, Server};
 use super::secrets::Secrets;
 use crate::graph::{OutputRef, Tags};
 use crate::ids::{Address, KindName};
@@ -32,6 +33,7 @@ pub(super) struct State {
     pub(super) tokens: BTreeMap<String, u64>,
     pub(super) failures: Vec<(Selector, String)>,
     pub(super) calls: Vec<Call>,
+    pub(super) server: Server,
     next_uid: u64,
     serials: BTreeMap<Key, u32>,
     names: BTreeMap<Key, BTreeSet<u64>>,
@@ -51,7 +53,7 @@ pub(super) enum Found {
 }
 
 impl State {
-    pub(super) fn new(config: Config, faults: FaultState) -> Self {
+    pub(super) fn new(config: Config, faults: FaultState, limits: Option<RateLimits>) -> Self {
         let secrets = Secrets::new(config.seed, config.canary.clone());
         Self {
             config,
@@ -64,6 +66,7 @@ impl State {
             tokens: BTreeMap::new(),
             failures: Vec::new(),
             calls: Vec::new(),
+            server: Server::new(limits),
             next_uid: 0,
             serials: BTreeMap::new(),
             names: BTreeMap::new(),

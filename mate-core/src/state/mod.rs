@@ -1,15 +1,23 @@
-//! What is kept of a tenant between two calls: the record, and the stores that keep it.
+//! What is kept of a tenant between two calls: the record, its lease, and the stores that keep them.
 
+mod lease;
 mod memory;
 mod record;
+mod run;
+mod seal;
+mod slot;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod suite;
 
+pub use lease::{Holder, Lease, LeaseRequest, LeaseState, Unlock, Unlocked};
 pub use memory::MemoryStore;
 pub use record::{Holding, NodeRecord, NodeState, Phase, Record, RecordError, RecordSummary, RetiredObject};
+pub(crate) use run::Beginning;
+pub use run::{Entry, IllegalTransition, OpState, Run, Stuck, Transition, follow};
+pub use slot::{Slot, Stored};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
-pub use store::{StateStore, StoreError};
+pub use store::{Standing, StateStore, StoreError, check_write};

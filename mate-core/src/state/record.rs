@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{IllegalTransition, Run};
 use crate::graph::{Outputs, Tags};
 use crate::ids::{KindName, NodeId, TenantKey};
 
@@ -32,6 +33,12 @@ pub struct Record {
     pub outputs: BTreeMap<String, String>,
     /// Whether it may not be destroyed.
     pub deletion_protection: bool,
+    /// The spec that was applied last, as a document; none for a platform, and before the first run has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<Value>,
+    /// The run that is under way, or was interrupted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
 }
 
 /// Where a tenant stands in its life.
@@ -45,6 +52,8 @@ pub enum Phase {
     Active,
     /// It is being removed, or the run that removed it was interrupted.
     Destroying,
+    /// What an interrupted run made is being taken away again, or that was interrupted.
+    Unwinding,
 }
 
 /// What a list of tenants shows.
@@ -162,11 +171,19 @@ pub enum RecordError {
     /// It says something that cannot be.
     #[error("the record is damaged: {0}")]
     Damaged(&'static str),
+    /// It is not as it was written.
+    #[error(
+        "the record is damaged: its digest is another one; restore it, or remove it and rebuild it with `discover`"
+    )]
+    Digest,
+    /// Its journal cannot be.
+    #[error("the record is damaged: its journal cannot be")]
+    Journal(#[source] IllegalTransition),
 }
 
 impl Record {
     /// The form that this version writes.
-    pub const SCHEMA: u32 = 1;
+    pub const SCHEMA: u32 = 2;
 
     /// A record that was never stored. `lineage` is 32 hex digits drawn at random.
     #[must_use]
@@ -182,31 +199,9 @@ impl Record {
             nodes: BTreeMap::new(),
             outputs: BTreeMap::new(),
             deletion_protection: false,
+            spec: None,
+            run: None,
         }
-    }
-
-    /// Reads a record.
-    ///
-    /// # Errors
-    /// [`RecordError`] for a newer schema, and for what is not a record.
-    pub fn from_json(text: &str) -> Result<Self, RecordError> {
-        #[derive(Deserialize)]
-        struct Head {
-            schema: u64,
-        }
-        // The schema is read alone first: the rest of a newer record need not fit this version.
-        let head: Head = serde_json::from_str(text).map_err(RecordError::Malformed)?;
-        if head.schema > u64::from(Self::SCHEMA) {
-            return Err(RecordError::Newer { found: head.schema, supported: Self::SCHEMA });
-        }
-        if head.schema == 0 {
-            return Err(RecordError::Damaged("there is no schema 0"));
-        }
-        let record: Self = serde_json::from_str(text).map_err(RecordError::Malformed)?;
-        if record.lineage.len() != 32 || !record.lineage.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(RecordError::Damaged("its lineage is not 32 hex digits"));
-        }
-        Ok(record)
     }
 
     /// The record as JSON.
@@ -216,58 +211,5 @@ impl Record {
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a record has a JSON form")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn record() -> Record {
-        let key = TenantKey::new("dev".parse().unwrap(), "regional".parse().unwrap());
-        let mut record = Record::new(key, "0123456789abcdef0123456789abcdef");
-        record.nodes.insert(
-            "alb".parse().unwrap(),
-            NodeRecord {
-                kind: "elbv2:LoadBalancer".parse().unwrap(),
-                name: "mate-regional-dev-alb".into(),
-                physical_id: Some("arn:alb".into()),
-                inputs: json!({"scheme": "internal"}),
-                outputs: Outputs::from([("arn".into(), json!("arn:alb"))]),
-                tags: Tags::new(),
-                depends_on: BTreeSet::from(["alb-security-group".parse().unwrap()]),
-                state: NodeState::Failed("no capacity".into()),
-                generation: 1,
-                token: None,
-                retired: Vec::new(),
-                holding: Holding::Managed,
-            },
-        );
-        record
-    }
-
-    #[test]
-    fn a_record_survives_the_wire() {
-        assert_eq!(Record::from_json(&record().to_json()).unwrap(), record());
-    }
-
-    #[test]
-    fn a_newer_schema_is_refused_even_when_the_rest_is_unknown() {
-        let error = Record::from_json(r#"{"schema": 2, "shape": "of the future"}"#).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the record has schema 2, and this version reads up to 1: use a newer version of mate"
-        );
-    }
-
-    #[test]
-    fn what_is_not_a_record_is_refused() {
-        assert!(matches!(Record::from_json("[]"), Err(RecordError::Malformed(_))));
-        assert!(matches!(Record::from_json(r#"{"schema": 1}"#), Err(RecordError::Malformed(_))));
-        let damaged = record().to_json().replace("0123456789abcdef0123456789abcdef", "0123");
-        assert!(matches!(Record::from_json(&damaged), Err(RecordError::Damaged(_))));
-        let zero = record().to_json().replace("\"schema\":1", "\"schema\":0");
-        assert!(matches!(Record::from_json(&zero), Err(RecordError::Damaged(_))));
     }
 }

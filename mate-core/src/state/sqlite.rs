@@ -5,23 +5,35 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use rusqlite_migration::{M, Migrations};
 
-use super::store::check;
-use super::{Record, StateStore, StoreError};
+use super::store::{Standing, check_write};
+use super::{Lease, LeaseRequest, LeaseState, Record, StateStore, StoreError, Unlock, Unlocked};
 use crate::ids::TenantKey;
 
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
-    Migrations::new(vec![M::up(
-        "CREATE TABLE record (
-            environment TEXT NOT NULL,
-            tenant TEXT NOT NULL,
-            version INTEGER NOT NULL,
-            body TEXT NOT NULL,
-            PRIMARY KEY (environment, tenant)
-        ) STRICT, WITHOUT ROWID;",
-    )])
+    Migrations::new(vec![
+        M::up(
+            "CREATE TABLE record (
+                environment TEXT NOT NULL,
+                tenant TEXT NOT NULL,
+                version INTEGER NOT NULL,
+                body TEXT NOT NULL,
+                PRIMARY KEY (environment, tenant)
+            ) STRICT, WITHOUT ROWID;",
+        ),
+        M::up(
+            "ALTER TABLE record ADD COLUMN lineage TEXT NOT NULL DEFAULT '';
+            UPDATE record SET lineage = json_extract(body, '$.lineage');
+            CREATE TABLE lease (
+                environment TEXT NOT NULL,
+                tenant TEXT NOT NULL,
+                body TEXT NOT NULL,
+                PRIMARY KEY (environment, tenant)
+            ) STRICT, WITHOUT ROWID;",
+        ),
+    ])
 });
 
 /// A store in a SQLite file, with write-ahead log and full synchronisation: what was put survives a power cut.
@@ -54,9 +66,7 @@ impl SqliteStore {
             .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
             .and_then(|()| connection.pragma_update(None, "synchronous", "FULL"))
             .map_err(failed("turn on the write-ahead log"))?;
-        MIGRATIONS
-            .to_latest(&mut connection)
-            .map_err(|source| StoreError::Backend { operation: "migrate the file", source: source.into() })?;
+        MIGRATIONS.to_latest(&mut connection).map_err(|source| StoreError::permanent("migrate the file", source))?;
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 
@@ -67,24 +77,81 @@ impl SqliteStore {
         let connection = Arc::clone(&self.connection);
         tokio::task::spawn_blocking(move || work(&mut connection.lock().unwrap_or_else(PoisonError::into_inner)))
             .await
-            .map_err(|source| StoreError::Backend { operation: "run its worker", source: source.into() })?
+            .map_err(|source| StoreError::permanent("run its worker", source))?
+    }
+
+    /// Works in one transaction that is the only one that writes, from its first statement on.
+    async fn alone<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.blocking(move |connection| {
+            let transaction = connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(failed("begin a transaction"))?;
+            let done = work(&transaction)?;
+            transaction.commit().map_err(failed("commit a transaction"))?;
+            Ok(done)
+        })
+        .await
+    }
+
+    /// One transition of a lease.
+    async fn change_lease<T: Send + 'static>(
+        &self,
+        key: TenantKey,
+        change: impl FnOnce(&mut LeaseState) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.alone(move |transaction| {
+            let mut state = lease(transaction, &key)?;
+            let before = state.clone();
+            let answer = change(&mut state)?;
+            if state != before {
+                let body = serde_json::to_string(&state).expect("a lease has a JSON form");
+                transaction
+                    .execute(
+                        "INSERT INTO lease (environment, tenant, body) VALUES (?1, ?2, ?3)
+                         ON CONFLICT DO UPDATE SET body = excluded.body",
+                        params![key.environment.as_str(), key.tenant.as_str(), body],
+                    )
+                    .map_err(failed("write a lease"))?;
+            }
+            Ok(answer)
+        })
+        .await
     }
 }
 
+/// Another process may hold the file for longer than the busy timeout: that passes.
 fn failed(operation: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
-    move |source| StoreError::Backend { operation, source: source.into() }
+    move |source| match source.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::temporary(operation, source),
+        _ => StoreError::permanent(operation, source),
+    }
 }
 
-fn version(connection: &Connection, key: &TenantKey) -> Result<Option<u64>, StoreError> {
+fn standing(connection: &Connection, key: &TenantKey) -> Result<Option<Standing>, StoreError> {
     connection
         .query_row(
-            "SELECT version FROM record WHERE environment = ?1 AND tenant = ?2",
+            "SELECT version, lineage FROM record WHERE environment = ?1 AND tenant = ?2",
             params![key.environment.as_str(), key.tenant.as_str()],
-            |row| row.get::<_, i64>(0),
+            |row| Ok(Standing { version: row.get::<_, i64>(0)?.unsigned_abs(), lineage: row.get(1)? }),
         )
         .optional()
-        .map(|version| version.map(i64::unsigned_abs))
         .map_err(failed("read a version"))
+}
+
+fn lease(connection: &Connection, key: &TenantKey) -> Result<LeaseState, StoreError> {
+    let body: Option<String> = connection
+        .query_row(
+            "SELECT body FROM lease WHERE environment = ?1 AND tenant = ?2",
+            params![key.environment.as_str(), key.tenant.as_str()],
+            |row| row.get(0),
+        )
+        .optional()
+        .map_err(failed("read a lease"))?;
+    let Some(body) = body else { return Ok(LeaseState::default()) };
+    serde_json::from_str(&body).map_err(|source| StoreError::permanent("read a lease", source))
 }
 
 #[async_trait]
@@ -100,53 +167,50 @@ impl StateStore for SqliteStore {
                 )
                 .optional()
                 .map_err(failed("read a record"))?;
-            body.map(|body| Record::from_json(&body))
-                .transpose()
-                .map_err(|source| StoreError::Unreadable { key, source })
+            body.map(|body| Record::open(&body)).transpose().map_err(|source| StoreError::Unreadable { key, source })
         })
         .await
     }
 
-    async fn put(&self, record: &Record) -> Result<u64, StoreError> {
-        let next = Record { version: record.version + 1, ..record.clone() };
-        let expected = record.version;
-        self.blocking(move |connection| {
-            let transaction = connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map_err(failed("begin a transaction"))?;
-            check(&next.key, expected, version(&transaction, &next.key)?)?;
+    async fn put(&self, lease_held: &Lease, record: &Record) -> Result<u64, StoreError> {
+        let (held, expected, lineage) = (lease_held.clone(), record.version, record.lineage.clone());
+        let (version, body) = record.seal_next()?;
+        self.alone(move |transaction| {
+            let state = lease(transaction, &held.key)?;
+            let standing = standing(transaction, &held.key)?;
+            check_write(&held, &state, expected, Some(&lineage), standing.as_ref())?;
             transaction
                 .execute(
-                    "INSERT INTO record (environment, tenant, version, body) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body",
+                    "INSERT INTO record (environment, tenant, version, body, lineage) VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT DO UPDATE
+                     SET version = excluded.version, body = excluded.body, lineage = excluded.lineage",
                     params![
-                        next.key.environment.as_str(),
-                        next.key.tenant.as_str(),
-                        next.version.cast_signed(),
-                        next.to_json()
+                        held.key.environment.as_str(),
+                        held.key.tenant.as_str(),
+                        version.cast_signed(),
+                        body,
+                        lineage
                     ],
                 )
                 .map_err(failed("write a record"))?;
-            transaction.commit().map_err(failed("commit a record"))?;
-            Ok(next.version)
+            Ok(version)
         })
         .await
     }
 
-    async fn delete(&self, key: &TenantKey, expected: u64) -> Result<(), StoreError> {
-        let key = key.clone();
-        self.blocking(move |connection| {
-            let transaction = connection
-                .transaction_with_behavior(TransactionBehavior::Immediate)
-                .map_err(failed("begin a transaction"))?;
-            check(&key, expected, version(&transaction, &key)?)?;
+    async fn delete(&self, lease_held: &Lease, version: u64) -> Result<(), StoreError> {
+        let held = lease_held.clone();
+        self.alone(move |transaction| {
+            let state = lease(transaction, &held.key)?;
+            let standing = standing(transaction, &held.key)?;
+            check_write(&held, &state, version, None, standing.as_ref())?;
             transaction
                 .execute(
                     "DELETE FROM record WHERE environment = ?1 AND tenant = ?2",
-                    params![key.environment.as_str(), key.tenant.as_str()],
+                    params![held.key.environment.as_str(), held.key.tenant.as_str()],
                 )
                 .map_err(failed("remove a record"))?;
-            transaction.commit().map_err(failed("commit a removal"))
+            Ok(())
         })
         .await
     }
@@ -163,9 +227,45 @@ impl StateStore for SqliteStore {
             rows.into_iter()
                 .map(|(environment, tenant)| Ok(TenantKey::new(environment.parse()?, tenant.parse()?)))
                 .collect::<Result<_, crate::ids::InvalidId>>()
-                .map_err(|source| StoreError::Backend { operation: "read a key", source: source.into() })
+                .map_err(|source| StoreError::permanent("read a key", source))
         })
         .await
+    }
+
+    async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
+        let request = request.clone();
+        self.change_lease(request.key.clone(), move |state| {
+            state.acquire(&request).map_err(|holder| StoreError::Held { key: request.key, holder })
+        })
+        .await
+    }
+
+    async fn renew(&self, lease: &Lease, now: i64, ttl: Duration) -> Result<Lease, StoreError> {
+        let lease = lease.clone();
+        self.change_lease(lease.key.clone(), move |state| {
+            let fenced = |holder| StoreError::Fenced { key: lease.key.clone(), fence: lease.fence, holder };
+            state.renew(&lease, now, ttl).map_err(fenced)
+        })
+        .await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        let lease = lease.clone();
+        self.change_lease(lease.key.clone(), move |state| {
+            state.release(&lease);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn unlock(&self, unlock: &Unlock) -> Result<Option<Unlocked>, StoreError> {
+        let unlock = unlock.clone();
+        self.change_lease(unlock.key.clone(), move |state| Ok(state.unlock(&unlock))).await
+    }
+
+    async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
+        let key = key.clone();
+        self.blocking(move |connection| lease(connection, &key)).await
     }
 }
 
@@ -191,9 +291,32 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mate.db");
         let record = suite::record("regional");
-        SqliteStore::open(&path).unwrap().put(&record).await.unwrap();
-        let again = SqliteStore::open(&path).unwrap().get(&record.key).await.unwrap();
-        assert_eq!(again, Some(Record { version: 1, ..record }));
+        let store = SqliteStore::open(&path).unwrap();
+        let lease = suite::leased(&store, &record.key).await;
+        store.put(&lease, &record).await.unwrap();
+        drop(store);
+        let again = SqliteStore::open(&path).unwrap();
+        assert_eq!(again.get(&record.key).await.unwrap(), Some(Record { version: 1, ..record.clone() }));
+        assert_eq!(again.lease(&record.key).await.unwrap().fence, lease.fence);
+    }
+
+    #[tokio::test]
+    async fn a_file_of_the_first_schema_is_brought_to_the_present_form() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mate.db");
+        let body = suite::record("regional").to_json().replace("\"schema\":2", "\"schema\":1");
+        {
+            let mut connection = Connection::open(&path).unwrap();
+            MIGRATIONS.to_version(&mut connection, 1).unwrap();
+            connection.execute("INSERT INTO record VALUES ('dev', 'regional', 0, ?1)", [body]).unwrap();
+        }
+        let store = SqliteStore::open(&path).unwrap();
+        let record = store.get(&suite::record("regional").key).await.unwrap().unwrap();
+        assert_eq!(record, suite::record("regional"));
+        let lease = suite::leased(&store, &record.key).await;
+        let stranger = Record { lineage: "f".repeat(32), ..record.clone() };
+        assert!(matches!(store.put(&lease, &stranger).await, Err(StoreError::OtherLineage { .. })));
+        assert_eq!(store.put(&lease, &record).await.unwrap(), 1);
     }
 
     #[tokio::test]

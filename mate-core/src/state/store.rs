@@ -1,22 +1,28 @@
-//! The contract of a record store: compare-and-swap on a version.
+//! The contract of a record store: compare-and-swap on a version, under a lease with a fencing token.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Record, RecordError};
+use super::{Holder, Lease, LeaseRequest, LeaseState, Record, RecordError, Unlock, Unlocked};
 use crate::ids::TenantKey;
+use crate::provider::RetryStatus;
 
-/// Keeps the records of tenants, one a tenant and environment.
+/// Keeps the records of tenants, one a tenant and environment, and the lease of each.
 ///
 /// What every store keeps to, and [`super::suite`] checks:
 /// - [`put`](StateStore::put) replaces exactly the version that the record names (0: no record yet) and no other.
 ///   Of several writers on one version one succeeds, the others get [`StoreError::Conflict`].
 /// - A record that was put is durable when `put` answers, and read back as it was put, with the next version.
 /// - What a dropped call left is either the record before or the record after, never a part.
+/// - A write names the lease under which it is made, and is refused with [`StoreError::Fenced`] unless that lease is the
+///   present one: checked in the same step as the version, so that nothing comes between.
+/// - Of several that ask for a free lease one gets it. Tokens count up for ever, across the removal of the record too.
+/// - A record of another lineage than the one that stands there is refused: it is of another life of the tenant.
 #[async_trait]
 pub trait StateStore: Send + Sync + fmt::Debug {
-    /// The record of a tenant, if there is one.
+    /// The record of a tenant, if there is one. Needs no lease.
     ///
     /// # Errors
     /// [`StoreError::Unreadable`] for a record that this version cannot read, [`StoreError::Backend`] otherwise.
@@ -25,20 +31,52 @@ pub trait StateStore: Send + Sync + fmt::Debug {
     /// Writes a record in the place of version [`Record::version`] and gives the new version.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when another version stands there.
-    async fn put(&self, record: &Record) -> Result<u64, StoreError>;
+    /// [`StoreError::Fenced`] when the lease is not the present one, [`StoreError::Conflict`] when another version stands
+    /// there, [`StoreError::OtherLineage`] when that is of another life of the tenant.
+    async fn put(&self, lease: &Lease, record: &Record) -> Result<u64, StoreError>;
 
-    /// Removes a record of this version.
+    /// Removes a record of this version. The lease stays with its holder.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when another version stands there, or none.
-    async fn delete(&self, key: &TenantKey, version: u64) -> Result<(), StoreError>;
+    /// [`StoreError::Fenced`] when the lease is not the present one, [`StoreError::Conflict`] when another version stands
+    /// there, or none.
+    async fn delete(&self, lease: &Lease, version: u64) -> Result<(), StoreError>;
 
     /// The keys of all records, in order.
     ///
     /// # Errors
     /// [`StoreError::Backend`].
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError>;
+
+    /// Takes the lease of a tenant, whether it has a record or not.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] while somebody else has it.
+    async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError>;
+
+    /// Prolongs a lease to `ttl` from `now` (seconds of the Unix epoch).
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when it is not the present one.
+    async fn renew(&self, lease: &Lease, now: i64, ttl: Duration) -> Result<Lease, StoreError>;
+
+    /// Gives a lease back. One that is somebody else's by now is left alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`].
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError>;
+
+    /// Takes a lease away from its holder, and keeps who did it and why; none when that lease is not held any more.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`].
+    async fn unlock(&self, unlock: &Unlock) -> Result<Option<Unlocked>, StoreError>;
+
+    /// The lease of a tenant as it stands, with the leases that were taken away.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`].
+    async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError>;
 }
 
 /// A store that did not do what was asked.
@@ -55,9 +93,48 @@ pub enum StoreError {
         /// The version that stands there; none for no record.
         found: Option<u64>,
     },
+    /// Somebody else has the lease.
+    #[error("{key} is being worked at by {holder}")]
+    Held {
+        /// The tenant.
+        key: TenantKey,
+        /// Who.
+        holder: Holder,
+    },
+    /// The lease of the write is not the present one: it was over and somebody took it, or it was taken away.
+    #[error("the lease of {key} with token {fence} was lost{}: nothing was written", Now(.holder.as_ref()))]
+    Fenced {
+        /// The tenant.
+        key: TenantKey,
+        /// The token of the write.
+        fence: u64,
+        /// Who has it now, if anybody.
+        holder: Option<Holder>,
+    },
+    /// The record is of another life of the tenant than the one that stands there.
+    #[error(
+        "the record of {key} that is to be written has lineage {given}, and {found} stands there: it is of another life of the tenant, such as a restored file of before its destruction"
+    )]
+    OtherLineage {
+        /// The tenant.
+        key: TenantKey,
+        /// The lineage of the record that was to be written.
+        given: String,
+        /// The lineage that stands there.
+        found: String,
+    },
     /// A record that this version cannot read.
     #[error("the record of {key} cannot be read")]
     Unreadable {
+        /// The tenant.
+        key: TenantKey,
+        /// Why.
+        #[source]
+        source: RecordError,
+    },
+    /// A record that may not be written: it says something that cannot be.
+    #[error("the record of {key} was not written, because it would be damaged")]
+    Unwritable {
         /// The tenant.
         key: TenantKey,
         /// Why.
@@ -69,10 +146,33 @@ pub enum StoreError {
     Backend {
         /// What it had to do.
         operation: &'static str,
+        /// Whether to try again. A write that failed so may have taken effect.
+        retry: RetryStatus,
         /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl StoreError {
+    /// A failure of the store itself that trying again may get over.
+    pub fn temporary(operation: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Backend { operation, retry: RetryStatus::Temporary, source: source.into() }
+    }
+
+    /// A failure of the store itself that trying again does not get over.
+    pub fn permanent(operation: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Backend { operation, retry: RetryStatus::Permanent, source: source.into() }
+    }
+
+    /// Whether the same call may succeed later. A lease that somebody holds ends some day, but to wait for it is its own matter.
+    #[must_use]
+    pub fn retry(&self) -> RetryStatus {
+        match self {
+            Self::Backend { retry, .. } => *retry,
+            _ => RetryStatus::Permanent,
+        }
+    }
 }
 
 struct Version<'a>(&'a Option<u64>);
@@ -86,10 +186,45 @@ impl fmt::Display for Version<'_> {
     }
 }
 
-/// Whether a write that expects `expected` may replace what stands there.
-pub(super) fn check(key: &TenantKey, expected: u64, found: Option<u64>) -> Result<(), StoreError> {
+struct Now<'a>(Option<&'a Holder>);
+
+impl fmt::Display for Now<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |holder| write!(f, " to {holder}"))
+    }
+}
+
+/// What stands in a store of a record, as far as a write has to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Its version.
+    pub version: u64,
+    /// Its lineage.
+    pub lineage: String,
+}
+
+/// Whether a write may be done, by the lease and what stands there. Every store asks this in the same step as it writes.
+///
+/// # Errors
+/// [`StoreError::Fenced`], [`StoreError::Conflict`], [`StoreError::OtherLineage`].
+pub fn check_write(
+    lease: &Lease,
+    state: &LeaseState,
+    expected: u64,
+    lineage: Option<&str>,
+    standing: Option<&Standing>,
+) -> Result<(), StoreError> {
+    let key = lease.key.clone();
+    state.admit(lease.fence).map_err(|holder| StoreError::Fenced { key: key.clone(), fence: lease.fence, holder })?;
+    if let (Some(lineage), Some(standing)) = (lineage, standing)
+        && lineage != standing.lineage
+    {
+        let (given, found) = (lineage.to_owned(), standing.lineage.clone());
+        return Err(StoreError::OtherLineage { key, given, found });
+    }
+    let found = standing.map(|standing| standing.version);
     if found.unwrap_or(0) == expected {
         return Ok(());
     }
-    Err(StoreError::Conflict { key: key.clone(), expected, found })
+    Err(StoreError::Conflict { key, expected, found })
 }

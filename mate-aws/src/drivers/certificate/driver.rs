@@ -124,6 +124,7 @@ impl Driver for CertificateDriver {
         let missing = records::missing(aws, &target.address, zone, &told).await?;
         if !missing.is_empty() {
             let absent = |name: &String| Diagnosis {
+                terminal: false,
                 finding: format!("the validation record {name} (CNAME) is missing in the zone {zone}"),
                 advice: Some("run it again: the record is put back".to_owned()),
             };
@@ -136,6 +137,7 @@ impl Driver for CertificateDriver {
         let answer = if_found(answer.map_err(failed(&target.address, "route53:GetHostedZone")))?;
         let servers = answer.and_then(|answer| answer.delegation_set).map(|set| set.name_servers).unwrap_or_default();
         Ok(vec![Diagnosis {
+            terminal: false,
             finding: format!("the validation records stand in the zone {zone}, and ACM has not seen them yet"),
             advice: Some(format!(
                 "if it takes longer than half an hour, the domain is not delegated to the zone: give it these name \
@@ -267,6 +269,7 @@ fn failure(detail: &CertificateDetail) -> Diagnosis {
     };
     let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     Diagnosis {
+        terminal: false,
         finding: format!("the certificate {} is {status}{reason}", detail.certificate_arn().unwrap_or_default()),
         advice: Some(advice.to_owned()),
     }

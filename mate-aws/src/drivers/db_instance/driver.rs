@@ -155,7 +155,7 @@ impl Driver for DbInstanceDriver {
         events.sort_by_key(|event| std::cmp::Reverse(event.date().map(|date| date.secs())));
         findings.extend(events.into_iter().filter_map(|event| {
             let when = event.date.map(|date| format!("{date}: ")).unwrap_or_default();
-            Some(Diagnosis { finding: format!("{when}{}", event.message?), advice: None })
+            Some(Diagnosis { terminal: false, finding: format!("{when}{}", event.message?), advice: None })
         }));
         Ok(findings)
     }
@@ -227,13 +227,14 @@ fn standing(instance: &Instance) -> Option<Diagnosis> {
         }
         _ => "restore it from its latest snapshot",
     };
-    Some(Diagnosis { finding: format!("the status is {word}"), advice: Some(advice.to_owned()) })
+    Some(Diagnosis { terminal: false, finding: format!("the status is {word}"), advice: Some(advice.to_owned()) })
 }
 
 /// Settings that wait for a restart.
 fn unapplied(instance: &Instance) -> Option<Diagnosis> {
     let group = instance.db_parameter_groups().iter().find(|g| g.parameter_apply_status() == Some("pending-reboot"))?;
     Some(Diagnosis {
+        terminal: false,
         finding: format!(
             "settings of {} wait for a restart",
             group.db_parameter_group_name().unwrap_or("its parameter group")

@@ -168,7 +168,11 @@ fn finding(log: &SdkFlowLog) -> Option<Diagnosis> {
     } else {
         "let the role be assumed by vpc-flow-logs.amazonaws.com and write into the log group, which has to exist"
     };
-    Some(Diagnosis { finding: format!("{id} cannot deliver into {group}: {message}"), advice: Some(advice.to_owned()) })
+    Some(Diagnosis {
+        terminal: false,
+        finding: format!("{id} cannot deliver into {group}: {message}"),
+        advice: Some(advice.to_owned()),
+    })
 }
 
 /// Whether AWS would refuse the target's flow log because of this one.

@@ -131,7 +131,11 @@ impl Driver for KeyDriver {
                 _ => continue,
             };
             let state = key.key_state().map_or("unknown", KeyState::as_str);
-            return Ok(vec![Diagnosis { finding: format!("the key {arn} is {state}"), advice: Some(advice) }]);
+            return Ok(vec![Diagnosis {
+                terminal: false,
+                finding: format!("the key {arn} is {state}"),
+                advice: Some(advice),
+            }]);
         }
         Ok(Vec::new())
     }

@@ -122,6 +122,7 @@ impl Driver for ReplicationGroupDriver {
         let mut findings = Vec::new();
         if let Status::Failed(word) = &found.live.status {
             findings.push(Diagnosis {
+                terminal: false,
                 finding: format!("the status is {word}"),
                 advice: Some("delete it and apply again; the events below say why it failed".to_owned()),
             });
@@ -139,7 +140,7 @@ impl Driver for ReplicationGroupDriver {
         events.sort_by_key(|event| std::cmp::Reverse(event.date().map(|date| date.secs())));
         findings.extend(events.into_iter().filter_map(|event| {
             let when = event.date.map(|date| format!("{date}: ")).unwrap_or_default();
-            Some(Diagnosis { finding: format!("{when}{}", event.message?), advice: None })
+            Some(Diagnosis { terminal: false, finding: format!("{when}{}", event.message?), advice: None })
         }));
         Ok(findings)
     }

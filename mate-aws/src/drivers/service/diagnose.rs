@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_ecs::types::{Container, DesiredStatus, Service as Described, Task};
+use aws_sdk_ecs::types::{Container, DeploymentRolloutState, DesiredStatus, Service as Described, Task, TaskStopCode};
 use mate_core::provider::{Diagnosis, ProviderError, Target};
 
 use crate::classify::failed;
@@ -14,6 +14,9 @@ const EVENTS: usize = 10;
 /// Most tasks that `DescribeTasks` takes.
 const TASKS: i32 = 100;
 
+/// Tasks of one deployment that fail before it counts as one that will not become steady.
+const FAILURES: i32 = 3;
+
 /// Exit code of a process that was killed (128 + SIGKILL).
 const KILLED: i32 = 137;
 
@@ -24,21 +27,20 @@ pub(super) async fn findings(
     service: &Described,
 ) -> Result<Vec<Diagnosis>, ProviderError> {
     let mut found = Vec::new();
-    for task in stopped_tasks(aws, target, cluster, service.service_name().unwrap_or(&target.name)).await? {
-        found.extend(of_task(&task));
+    let stopped = stopped_tasks(aws, target, cluster, service.service_name().unwrap_or(&target.name)).await?;
+    let terminal = keeps_failing(service, &stopped);
+    for task in &stopped {
+        found.extend(of_task(task).into_iter().map(|one| Diagnosis { terminal, ..one }));
     }
     #[cfg(feature = "elbv2")]
     for group in service.load_balancers().iter().filter_map(|balancer| balancer.target_group_arn()) {
         found.extend(health::unhealthy(aws, target, group).await?);
     }
-    found.extend(
-        service
-            .events()
-            .iter()
-            .take(EVENTS)
-            .filter_map(|event| event.message())
-            .map(|message| Diagnosis { finding: message.to_owned(), advice: None }),
-    );
+    found.extend(service.events().iter().take(EVENTS).filter_map(|event| event.message()).map(|message| Diagnosis {
+        terminal: false,
+        finding: message.to_owned(),
+        advice: None,
+    }));
     let mut seen = BTreeSet::new();
     found.retain(|one| seen.insert(one.finding.clone()));
     Ok(found)
@@ -70,10 +72,25 @@ async fn stopped_tasks(aws: &Aws, target: &Target, cluster: &str, service: &str)
     Ok(answer.tasks.unwrap_or_default())
 }
 
+/// Whether the tasks of the present deployment have failed often enough that another one will fail too: the circuit
+/// breaker's own least threshold, or its verdict.
+fn keeps_failing(service: &Described, stopped: &[Task]) -> bool {
+    let primary = service.deployments().iter().find(|deployment| deployment.status() == Some("PRIMARY"));
+    let Some(primary) = primary else { return false };
+    let of_deployment = |task: &&Task| task.started_by().is_some_and(|by| Some(by) == primary.id());
+    let crashed = |task: &&Task| {
+        task.containers().iter().any(|container| container.exit_code().is_some_and(|code| code != 0))
+            || task.stop_code() == Some(&TaskStopCode::TaskFailedToStart)
+    };
+    primary.rollout_state() == Some(&DeploymentRolloutState::Failed)
+        || primary.failed_tasks() >= FAILURES
+        || i32::try_from(stopped.iter().filter(of_deployment).filter(crashed).count()).unwrap_or(i32::MAX) >= FAILURES
+}
+
 fn of_task(task: &Task) -> Vec<Diagnosis> {
     let mut found: Vec<Diagnosis> = task.containers().iter().filter_map(of_container).collect();
     if let Some(reason) = task.stopped_reason().filter(|reason| !reason.is_empty()) {
-        found.push(Diagnosis { finding: reason.to_owned(), advice: advice(reason) });
+        found.push(Diagnosis { terminal: false, finding: reason.to_owned(), advice: advice(reason) });
     }
     found
 }
@@ -83,18 +100,22 @@ fn of_container(container: &Container) -> Option<Diagnosis> {
     let reason = container.reason().filter(|reason| !reason.is_empty());
     match (container.exit_code(), reason) {
         (Some(KILLED), _) => Some(Diagnosis {
+            terminal: false,
             finding: format!("container {name}: exit code {KILLED}: out of memory"),
             advice: Some("give the service more memory".to_owned()),
         }),
-        (Some(code), Some(reason)) if code != 0 => {
-            Some(Diagnosis { finding: format!("container {name}: exit code {code}: {reason}"), advice: advice(reason) })
-        }
+        (Some(code), Some(reason)) if code != 0 => Some(Diagnosis {
+            terminal: false,
+            finding: format!("container {name}: exit code {code}: {reason}"),
+            advice: advice(reason),
+        }),
         (Some(code), None) if code != 0 => Some(Diagnosis {
+            terminal: false,
             finding: format!("container {name}: exit code {code}"),
             advice: Some("read the container's log for its last lines".to_owned()),
         }),
         (None, Some(reason)) => {
-            Some(Diagnosis { finding: format!("container {name}: {reason}"), advice: advice(reason) })
+            Some(Diagnosis { terminal: false, finding: format!("container {name}: {reason}"), advice: advice(reason) })
         }
         _ => None,
     }
@@ -148,6 +169,7 @@ mod health {
                 let reason = health.reason().map_or("unhealthy", |reason| reason.as_str());
                 let address = one.target().and_then(|target| target.id()).unwrap_or("target");
                 failing.then(|| Diagnosis {
+                    terminal: false,
                     finding: match health.description() {
                         Some(words) => format!("target {address}: {reason}: {words}"),
                         None => format!("target {address}: {reason}"),

@@ -3,17 +3,16 @@
 use std::time::Duration;
 
 use super::{Answer, Effect, EventKind, Failure, Machine, State};
+use crate::engine::policy::Policy;
 use crate::engine::{journal, schedule};
-use crate::plan::{OpId, Verb};
-use crate::provider::{Created, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, RetryStatus, Status};
+use crate::plan::{Goal, OpId, Verb};
+use crate::provider::{Created, Deleted, Diagnosis, Observation, ProviderError, RetryStatus, Status};
+use crate::state::Stuck;
 
-/// How often a call that fails for the moment is made.
-pub(super) const ATTEMPTS: u32 = 8;
-/// What something still uses, or is still being changed, is tried for longer: network interfaces of a load balancer or a
-/// cache outlive it by minutes, and ElastiCache takes one change at a time.
-pub(super) const PATIENT_ATTEMPTS: u32 = 40;
-/// How long something that was just made may be invisible.
-pub(super) const INVISIBLE: Duration = Duration::from_secs(120);
+/// What to do next about an object that failed in the cloud.
+const WITHOUT_ERROR: &str = "see what the cloud says of it, put that right, and make a new plan: what was done is kept";
+/// While something takes longer than usual the cloud is asked so often why.
+pub(super) const ASKED_EVERY: Duration = Duration::from_secs(60);
 
 impl Machine {
     pub(super) fn returned(&mut self, id: &OpId, answer: Answer, effects: &mut Vec<Effect>) {
@@ -32,7 +31,7 @@ impl Machine {
             return;
         }
         let step = &self.plan.steps[self.ops[id].operation.step];
-        journal::accepted(&mut self.record, step, &created);
+        journal::accepted(&mut self.record, id, step, &created);
         self.dirty = true;
         let status = created.status.clone();
         self.ops.get_mut(id).expect("an operation of this run").created = Some(created.clone());
@@ -47,19 +46,21 @@ impl Machine {
     pub(super) fn refused(&mut self, id: &OpId, error: ProviderError, effects: &mut Vec<Effect>) {
         if let Some(created) = &error.created {
             let step = &self.plan.steps[self.ops[id].operation.step];
-            journal::accepted(&mut self.record, step, created);
+            journal::accepted(&mut self.record, id, step, created);
             self.dirty = true;
             let op = self.ops.get_mut(id).expect("an operation of this run");
             op.created = Some(Created::clone(created));
         }
-        let attempt = self.ops[id].attempt;
-        let most = if matches!(error.class, ErrorClass::Dependency | ErrorClass::Conflict) {
-            PATIENT_ATTEMPTS
-        } else {
-            ATTEMPTS
-        };
-        if error.retry == RetryStatus::Temporary && attempt < most {
-            let after = schedule::backoff(attempt);
+        let op = self.ops.get_mut(id).expect("an operation of this run");
+        let refusals = op.refusals.entry(error.class).or_default();
+        // What was tried again below the provider counts in.
+        *refusals += error.attempts;
+        let wait = Policy::of(error.class).wait(*refusals).filter(|_| error.retry == RetryStatus::Temporary);
+        if let Some(mut after) = wait {
+            if id.verb == Verb::Create && !op.deduplicated && op.created.is_none() && error.class.leaves_unknown() {
+                // Nothing but its tags tells whether it was made.
+                after = after.max((op.called + self.limits.consistency).saturating_sub(self.now));
+            }
             self.set(id, State::Backoff(self.now + after));
             if !self.stopping() {
                 let reason = error.to_string();
@@ -75,16 +76,38 @@ impl Machine {
         let next = schedule::next_look(op.called, self.now, op.typical);
         let waited = self.now - op.begun;
         let changed = !matches!(&op.state, State::Waiting { reason: before, .. } if *before == reason);
+        if !matches!(op.state, State::Waiting { .. }) {
+            let ask_at = schedule::first_question(op.called, op.typical);
+            self.ops.get_mut(id).expect("an operation of this run").ask_at = ask_at;
+        }
         self.set(id, State::Waiting { next, reason: reason.clone(), looking: false });
+        self.ask(id, effects);
         if changed {
             self.emit(EventKind::Waiting { node: id.node.clone(), reason, waited }, effects);
         }
     }
 
+    /// Asks the cloud why something takes longer than usual.
+    fn ask(&mut self, id: &OpId, effects: &mut Vec<Effect>) {
+        let now = self.now;
+        let op = self.ops.get_mut(id).expect("an operation of this run");
+        if op.ask_at > now || matches!(id.verb, Verb::Delete | Verb::DeleteOld) {
+            return;
+        }
+        op.ask_at = now + ASKED_EVERY;
+        let target = Box::new(self.observed_target(id));
+        effects.push(Effect::Diagnose(id.clone(), target));
+    }
+
     pub(super) fn observed(&mut self, id: &OpId, observation: Observation, effects: &mut Vec<Effect>) {
         let State::Waiting { reason, .. } = &self.ops[id].state else { return };
         let reason = reason.clone();
-        let late = self.now >= schedule::deadline(self.ops[id].called, self.ops[id].typical);
+        let op = &self.ops[id];
+        let late = self.now
+            >= self
+                .limits
+                .resource
+                .map_or_else(|| schedule::deadline(op.called, op.typical), |limit| op.called + limit);
         let deleting = matches!(id.verb, Verb::Delete | Verb::DeleteOld);
         match observation {
             Observation::Absent if deleting => self.settle(id, None),
@@ -105,7 +128,9 @@ impl Machine {
                 _ if late => self.stuck(id, &live.status.to_string(), effects),
                 _ => self.wait(id, "deleting".to_owned(), effects),
             },
-            Observation::Absent if self.now < self.ops[id].called + INVISIBLE => self.wait(id, reason, effects),
+            Observation::Absent if self.now < self.ops[id].called + self.limits.consistency => {
+                self.wait(id, reason, effects)
+            }
             Observation::Absent => self.fail(id, "it was accepted, and is gone".to_owned(), None, effects),
             Observation::Foreign(what) => self.fail(id, what, None, effects),
             Observation::Unknown(error) if error.retry == RetryStatus::Temporary && !late => {
@@ -133,10 +158,7 @@ impl Machine {
 
     pub(super) fn fail(&mut self, id: &OpId, reason: String, error: Option<ProviderError>, effects: &mut Vec<Effect>) {
         let step = self.step(id);
-        let advice = error.as_ref().map_or(
-            "see what the cloud says of it, put that right, and make a new plan: what was done is kept",
-            |error| error.class.advice(),
-        );
+        let advice = error.as_ref().map_or(WITHOUT_ERROR, |error| error.class.advice());
         let failure = Failure {
             operation: id.clone(),
             kind: step.kind.clone(),
@@ -154,7 +176,33 @@ impl Machine {
         }
     }
 
+    /// While it is waited for: a finding that will not pass by itself ends the wait.
+    fn asked(&mut self, id: &OpId, diagnoses: Vec<Diagnosis>, effects: &mut Vec<Effect>) {
+        let State::Waiting { reason, .. } = &self.ops[id].state else { return };
+        let Some(worst) = diagnoses.iter().find(|diagnosis| diagnosis.terminal).or(diagnoses.first()) else { return };
+        if worst.terminal {
+            let step = self.step(id);
+            let failure = Failure {
+                operation: id.clone(),
+                kind: step.kind.clone(),
+                reason: format!("it will not become ready: {reason}"),
+                error: None,
+                diagnoses: Vec::new(),
+                advice: WITHOUT_ERROR.to_owned(),
+            };
+            self.set(id, State::Diagnosing(Box::new(failure)));
+            self.diagnosed(id, diagnoses, effects);
+            return;
+        }
+        let (reason, waited) = (format!("{reason}; {}", worst.finding), self.now - self.ops[id].begun);
+        self.emit(EventKind::Waiting { node: id.node.clone(), reason, waited }, effects);
+    }
+
     pub(super) fn diagnosed(&mut self, id: &OpId, diagnoses: Vec<Diagnosis>, effects: &mut Vec<Effect>) {
+        if !matches!(self.ops[id].state, State::Diagnosing(_)) {
+            self.asked(id, diagnoses, effects);
+            return;
+        }
         let op = self.ops.get_mut(id).expect("an operation of this run");
         let State::Diagnosing(mut failure) = std::mem::replace(&mut op.state, State::Failed) else { return };
         failure.diagnoses = diagnoses;
@@ -162,6 +210,13 @@ impl Machine {
         journal::failed(&mut self.record, id, step, &failure.reason);
         self.dirty = true;
         let reason = failure.to_string();
+        if self.plan.goal == Goal::Unwind
+            && let Some(run) = &mut self.record.run
+            && run.stuck.is_none()
+        {
+            run.stuck =
+                Some(Stuck { node: id.node.clone(), reason: failure.reason.clone(), advice: failure.advice.clone() });
+        }
         self.outcome.failures.push(*failure);
         self.emit(EventKind::Failed { node: id.node.clone(), reason }, effects);
         self.skip_behind(id, effects);

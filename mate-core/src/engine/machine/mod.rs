@@ -1,8 +1,10 @@
 //! The machine: events in, effects out. No clock, no randomness, no I/O; the driver owns them.
 //!
-//! [`work`] is what is begun next, [`answers`] what becomes of it.
+//! [`work`] is what is begun next, [`answers`] what becomes of it, [`ending`] how a run ends that reaches its end.
 
 mod answers;
+mod ending;
+mod leasehold;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -12,15 +14,18 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use self::ending::Ending;
+use self::leasehold::Leasehold;
 use super::events::{Event, EventKind};
 use super::failure::Failure;
-use super::schedule;
+use super::{Limits, schedule};
 use crate::graph::Outputs;
 use crate::ids::NodeId;
+use crate::kinds::Kinds;
 use crate::plan::{OpId, Operation, Plan, Step};
 use crate::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, Target,
-    UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, ProviderError,
+    RetryStatus, Target, UpdateRequest,
 };
 use crate::state::{Record, StoreError};
 
@@ -37,6 +42,12 @@ pub(crate) enum Input {
     Observed(Vec<OpId>, Vec<Observation>),
     /// The cloud was asked why.
     Diagnosed(OpId, Vec<Diagnosis>),
+    /// The lease was renewed, or not.
+    Renewed(Result<(), StoreError>),
+    /// The cloud was searched for what is left.
+    Swept(Result<Vec<Discovered>, ProviderError>),
+    /// The record was removed, or not.
+    Removed(Result<(), StoreError>),
     /// The caller asked to stop.
     Cancel,
     /// Time has passed.
@@ -55,12 +66,20 @@ pub(crate) enum Answer {
 pub(crate) enum Effect {
     /// Write this record; one at a time.
     Store(Box<Record>),
+    /// Renew the lease.
+    Renew,
     /// Make this call.
     Call(OpId, Box<Call>),
+    /// Drop the call that this operation has in flight.
+    Abandon(OpId),
     /// Observe these.
     Observe(Vec<OpId>, Vec<Target>),
     /// Ask why.
     Diagnose(OpId, Box<Target>),
+    /// Search the cloud for what is left.
+    Sweep,
+    /// Remove the record of this version.
+    Remove(u64),
     /// Tell the caller.
     Emit(Event),
     /// It is over.
@@ -80,7 +99,13 @@ pub(crate) struct Outcome {
     pub(crate) failures: Vec<Failure>,
     pub(crate) skipped: Vec<NodeId>,
     pub(crate) cancelled: bool,
+    /// The time that the run may take was over.
+    pub(crate) overdue: bool,
+    /// The record could not be written, or the lease was lost.
     pub(crate) store_error: Option<StoreError>,
+    /// What a sweep still found at its end, by ARN.
+    pub(crate) left: Vec<String>,
+    pub(crate) sweep_error: Option<ProviderError>,
     pub(crate) done: usize,
     pub(crate) total: usize,
 }
@@ -114,6 +139,10 @@ struct Op {
     operation: Operation,
     state: State,
     attempt: u32,
+    /// How often it was refused, by class.
+    refusals: BTreeMap<ErrorClass, u32>,
+    /// When the cloud is asked, while it is waited for, why it takes so long.
+    ask_at: Duration,
     begun: Duration,
     /// When its last call was made: what the cloud takes counts from here, not from the first attempt.
     called: Duration,
@@ -121,6 +150,12 @@ struct Op {
     inputs: Value,
     token: String,
     created: Option<Created>,
+    /// Whether AWS keeps a second creation from making a second object.
+    deduplicated: bool,
+}
+
+fn seconds(time: Duration) -> i64 {
+    i64::try_from(time.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// The run of one plan.
@@ -133,19 +168,39 @@ pub(crate) struct Machine {
     /// The record has changes that no write has begun for.
     dirty: bool,
     storing: bool,
+    /// When the record is written again after a write that failed.
+    store_again: Option<Duration>,
+    /// The answer to an earlier write was lost: it may stand there.
+    uncertain: bool,
     /// Operations whose intent or result is in the write that is under way.
     in_write: Vec<OpId>,
     outputs: BTreeMap<NodeId, Outputs>,
-    parallelism: usize,
+    limits: Limits,
+    lease: Leasehold,
+    ending: Ending,
     cancelled: bool,
     finished: bool,
     outcome: Outcome,
     started: Duration,
     now: Duration,
+    /// The date at which `now` was zero; seconds of the Unix epoch.
+    epoch: i64,
+}
+
+/// What a run goes by.
+#[derive(Debug)]
+pub(crate) struct Terms<'a> {
+    pub(crate) limits: Limits,
+    pub(crate) kinds: &'a Kinds,
+    /// When the lease was asked for.
+    pub(crate) leased: Duration,
+    /// The time and the date.
+    pub(crate) now: (Duration, i64),
 }
 
 impl Machine {
-    pub(crate) fn new(plan: Plan, record: Record, parallelism: usize, now: Duration) -> Self {
+    pub(crate) fn new(plan: Plan, record: Record, terms: Terms<'_>) -> Self {
+        let Terms { limits, kinds, leased, now: (now, date) } = terms;
         let operations = plan.operations();
         let after = operations.iter().map(|operation| (operation.id.clone(), operation.after.clone())).collect();
         let ops: BTreeMap<OpId, Op> = operations
@@ -155,12 +210,15 @@ impl Machine {
                     operation: operation.clone(),
                     state: State::Blocked,
                     attempt: 0,
+                    refusals: BTreeMap::new(),
+                    ask_at: Duration::MAX,
                     begun: Duration::ZERO,
                     called: Duration::ZERO,
                     typical: operation.expected,
                     inputs: Value::Null,
                     token: String::new(),
                     created: None,
+                    deduplicated: kinds.deduplicated(&plan.steps[operation.step].kind),
                 };
                 (operation.id, op)
             })
@@ -174,14 +232,19 @@ impl Machine {
             record,
             dirty: true,
             storing: false,
+            store_again: None,
+            uncertain: false,
             in_write: Vec::new(),
             outputs,
-            parallelism: parallelism.max(1),
+            limits,
+            lease: Leasehold::new(limits.lease, leased),
+            ending: Ending::None,
             cancelled: false,
             finished: false,
             outcome,
             started: now,
             now,
+            epoch: date - seconds(now),
         }
     }
 
@@ -192,8 +255,10 @@ impl Machine {
 
     /// When the machine wants to be told that time has passed.
     pub(crate) fn wake_at(&self) -> Option<Duration> {
+        let calls = self.ops.values().filter(|op| matches!(op.state, State::Calling));
+        let always = calls.map(|op| op.called + self.limits.call).chain(self.lease.wake_at());
         if self.stopping() {
-            return None;
+            return always.min();
         }
         self.ops
             .values()
@@ -203,6 +268,10 @@ impl Machine {
                 State::Waiting { next, looking: false, .. } => Some(*next),
                 _ => None,
             })
+            .chain(always)
+            .chain(self.store_again)
+            .chain(self.ending_at())
+            .chain(self.overdue_at())
             .min()
     }
 
@@ -213,12 +282,7 @@ impl Machine {
         match input {
             Input::Start => self.emit(EventKind::RunStarted, &mut effects),
             Input::Stored(Ok(version)) => self.stored(version, &mut effects),
-            Input::Stored(Err(error)) => {
-                self.storing = false;
-                self.dirty = false;
-                self.in_write.clear();
-                self.outcome.store_error = Some(error);
-            }
+            Input::Stored(Err(error)) => self.not_stored(error),
             Input::Returned(id, answer) => self.returned(&id, answer, &mut effects),
             Input::Observed(ids, observations) => {
                 let mut observations = observations.into_iter();
@@ -229,14 +293,30 @@ impl Machine {
                 }
             }
             Input::Diagnosed(id, diagnoses) => self.diagnosed(&id, diagnoses, &mut effects),
+            Input::Renewed(answer) => self.renewed(answer),
+            Input::Swept(found) => self.swept(found, &mut effects),
+            Input::Removed(answer) => self.removed(answer),
             Input::Cancel if !self.cancelled => {
                 self.cancelled = true;
                 self.emit(EventKind::Cancelling, &mut effects);
             }
             Input::Cancel | Input::Tick => {}
         }
+        if !self.stopping() && self.overdue_at().is_some_and(|at| at <= self.now) {
+            self.outcome.overdue = true;
+            self.emit(EventKind::DeadlinePassed, &mut effects);
+        }
         self.advance(&mut effects);
         effects
+    }
+
+    /// The date; seconds of the Unix epoch.
+    fn date(&self) -> i64 {
+        self.epoch + seconds(self.now)
+    }
+
+    fn overdue_at(&self) -> Option<Duration> {
+        self.limits.operation.map(|limit| self.started + limit)
     }
 
     fn unanswered(&self, id: &OpId) -> Observation {
@@ -246,19 +326,25 @@ impl Machine {
     }
 
     fn stopping(&self) -> bool {
-        self.cancelled || self.outcome.store_error.is_some()
+        self.cancelled || self.outcome.overdue || self.outcome.store_error.is_some()
     }
 
     fn advance(&mut self, effects: &mut Vec<Effect>) {
         if self.finished {
             return;
         }
-        if !self.stopping() {
-            self.repeat(effects);
+        self.renew(effects);
+        self.abandon(effects);
+        // Once the lease may be somebody else's nothing is begun until a renewal says that it is not.
+        if !self.stopping() && self.lease.is_ours(self.now) {
+            self.repeat();
             self.look(effects);
             self.begin();
         }
         self.write(effects);
+        if !self.stopping() && self.lease.is_ours(self.now) {
+            self.sweep(effects);
+        }
         self.finish(effects);
     }
 
@@ -269,13 +355,27 @@ impl Machine {
             State::Intended | State::Settled | State::Blocked | State::Backoff(_) => self.stopping(),
             State::Done | State::Failed | State::Skipped => true,
         });
-        if !idle || self.storing || (self.dirty && self.outcome.store_error.is_none()) {
+        let unwritten = self.dirty && self.outcome.store_error.is_none();
+        let ended = self.has_ended() || self.stopping();
+        if !idle || self.storing || unwritten || self.is_ending() || !ended {
             return;
         }
         self.finished = true;
-        self.outcome.cancelled = self.cancelled && self.outcome.done < self.outcome.total;
+        let complete = self.outcome.done == self.outcome.total && self.has_ended();
+        self.outcome.cancelled = self.cancelled && !complete;
+        self.outcome.overdue &= !complete;
         self.emit(EventKind::RunFinished, effects);
         effects.push(Effect::Finish);
+    }
+
+    /// When a write or removal of the record is tried again; nothing when its failure is final.
+    fn again(&mut self, error: StoreError) -> Option<Duration> {
+        if error.retry() == RetryStatus::Temporary && self.lease.is_ours(self.now) {
+            self.uncertain = true;
+            return Some(self.now + Duration::from_secs(1));
+        }
+        self.outcome.store_error = Some(error);
+        None
     }
 
     fn step(&self, id: &OpId) -> &Step {

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use super::{Call, Effect, EventKind, Machine, State};
-use crate::engine::journal;
+use crate::engine::journal::{self, Attempt};
 use crate::graph::{references, resolve};
 use crate::plan::{OpId, Verb};
 use crate::provider::{Claim, CreateRequest, DeleteRequest, ErrorClass, ProviderError, Target, UpdateRequest};
+use crate::state::StoreError;
 
 impl Machine {
     /// How many more calls may be in flight.
     fn free(&self) -> usize {
         let busy = self.ops.values().filter(|op| matches!(op.state, State::Intended | State::Calling)).count();
-        self.parallelism.saturating_sub(busy)
+        self.limits.parallelism.max(1).saturating_sub(busy)
     }
 
     /// Begins what can begin: everything before it is done and durable.
@@ -42,18 +43,35 @@ impl Machine {
             };
             op.token = journal::token(&self.record, step, id.verb);
             op.begun = self.now;
-            op.called = self.now;
-            op.state = State::Intended;
-            journal::begin(&mut self.record, &id, step, &op.inputs, &op.token);
-            self.dirty = true;
+            self.intend(&id);
         }
+    }
+
+    /// Puts the next attempt into the record: its call is made once that is durable.
+    fn intend(&mut self, id: &OpId) {
+        let at = self.date();
+        let op = self.ops.get_mut(id).expect("an operation of this run");
+        op.attempt += 1;
+        op.called = self.now;
+        op.state = State::Intended;
+        let step = &self.plan.steps[op.operation.step];
+        journal::begin(
+            &mut self.record,
+            id,
+            step,
+            &Attempt { number: op.attempt, inputs: &op.inputs, token: &op.token, at },
+        );
+        self.dirty = true;
     }
 
     /// Writes the record when something changed and no write is under way.
     pub(super) fn write(&mut self, effects: &mut Vec<Effect>) {
-        if !self.dirty || self.storing || self.outcome.store_error.is_some() {
+        let waits = self.store_again.is_some_and(|at| at > self.now);
+        if !self.dirty || self.storing || waits || self.outcome.store_error.is_some() {
             return;
         }
+        self.conclude();
+        self.store_again = None;
         self.dirty = false;
         self.storing = true;
         self.in_write = self
@@ -67,6 +85,7 @@ impl Machine {
 
     pub(super) fn stored(&mut self, version: u64, effects: &mut Vec<Effect>) {
         self.storing = false;
+        self.uncertain = false;
         self.record.version = version;
         for id in std::mem::take(&mut self.in_write) {
             match self.ops[&id].state {
@@ -84,6 +103,24 @@ impl Machine {
                 _ => {}
             }
         }
+    }
+
+    pub(super) fn not_stored(&mut self, error: StoreError) {
+        self.storing = false;
+        self.in_write.clear();
+        if let StoreError::Conflict { expected, found: Some(found), .. } = &error
+            && self.uncertain
+            && *found == expected + 1
+        {
+            // The write whose answer was lost stands there: nobody else can write under this lease. What has become
+            // different since goes into the next one.
+            self.record.version = *found;
+            self.uncertain = false;
+            self.dirty = true;
+            return;
+        }
+        self.store_again = self.again(error);
+        self.dirty = self.store_again.is_some();
     }
 
     pub(super) fn call(&mut self, id: &OpId, effects: &mut Vec<Effect>) {
@@ -126,9 +163,7 @@ impl Machine {
             _ => Call::Delete(DeleteRequest { target, data: step.data.clone() }),
         };
         self.set(id, State::Calling);
-        let op = self.ops.get_mut(id).expect("an operation of this run");
-        op.attempt += 1;
-        op.called = self.now;
+        self.ops.get_mut(id).expect("an operation of this run").called = self.now;
         effects.push(Effect::Call(id.clone(), Box::new(call)));
     }
 
@@ -157,7 +192,7 @@ impl Machine {
     }
 
     /// Makes the calls again whose time has come, as far as the bound on calls allows.
-    pub(super) fn repeat(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn repeat(&mut self) {
         let due: Vec<OpId> = self
             .ops
             .iter()
@@ -166,7 +201,24 @@ impl Machine {
             .take(self.free())
             .collect();
         for id in due {
-            self.call(&id, effects);
+            self.intend(&id);
+        }
+    }
+
+    /// Gives up calls that take too long: what became of them is not known, as if their answer had been lost.
+    pub(super) fn abandon(&mut self, effects: &mut Vec<Effect>) {
+        let limit = self.limits.call;
+        let late: Vec<OpId> = self
+            .ops
+            .iter()
+            .filter(|(_, op)| matches!(op.state, State::Calling) && op.called + limit <= self.now)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in late {
+            effects.push(Effect::Abandon(id.clone()));
+            let error = ProviderError::new(ErrorClass::Ambiguous, id.verb.to_string(), self.target(&id).address)
+                .with_message(format!("no answer within {} s", limit.as_secs()));
+            self.refused(&id, error, effects);
         }
     }
 

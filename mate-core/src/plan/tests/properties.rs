@@ -38,6 +38,7 @@ fn model(name: &str, replace: ReplaceOrder) -> KindModel {
         timing: |_| Timing::seconds(3, 2, 1),
         name_rule: NameRule { max: 32 },
         taggable: true,
+        deduplicated: true,
     }
 }
 

@@ -132,6 +132,7 @@ impl World {
             after: After {
                 phase: None,
                 spec_digest: "spec-1".into(),
+                spec: None,
                 summary,
                 deletion_protection: false,
                 outputs: BTreeMap::new(),

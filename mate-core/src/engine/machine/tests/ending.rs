@@ -29,7 +29,7 @@ fn a_cancelled_run_begins_nothing_awaits_its_calls_and_ends_its_waits() {
     let effects = hand.go(Input::Cancel);
     assert!(effects.is_empty(), "{effects:?}");
     assert!(!hand.finished, "calls are in flight");
-    assert_eq!(hand.machine.wake_at(), None, "nothing is waited for but the calls");
+    assert_eq!(hand.wake_at(), None, "nothing is waited for but the calls");
     let effects = hand.go(made(&op("a", Verb::Create), Status::Ready));
     assert!(effects.is_empty(), "{effects:?}");
     let effects = hand.go(made(&op("z", Verb::Create), Status::Ready));

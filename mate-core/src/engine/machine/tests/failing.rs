@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::hand::{Hand, absent, error, nodes, only_call, refused, seen};
+use crate::engine::Limits;
 use crate::engine::events::EventKind;
 use crate::engine::fixtures::{created, id, op, step};
-use crate::engine::machine::answers::{ATTEMPTS, INVISIBLE, PATIENT_ATTEMPTS};
 use crate::engine::machine::{Answer, Effect, Input};
+use crate::engine::policy::Policy;
 use crate::plan::{Action, OpId, Step, Verb};
 use crate::provider::{Diagnosis, ErrorClass, Observation, Status};
 use crate::state::NodeState;
@@ -24,7 +25,7 @@ fn attempts(class: ErrorClass) -> u32 {
     loop {
         let effects = hand.refuse(&create, class);
         if matches!(effects.as_slice(), [Effect::Diagnose(..)]) {
-            assert_eq!(hand.machine.wake_at(), None);
+            assert_eq!(hand.wake_at(), None);
             return attempts;
         }
         assert!(effects.is_empty(), "not at once: {effects:?}");
@@ -42,7 +43,7 @@ fn what_is_temporary_is_tried_again_and_what_is_permanent_is_not() {
         ErrorClass::EventualConsistency,
         ErrorClass::Capacity,
     ] {
-        assert_eq!(attempts(class), ATTEMPTS, "{class}");
+        assert_eq!(attempts(class), Policy::of(class).attempts, "{class}");
     }
     for class in [
         ErrorClass::Quota,
@@ -58,9 +59,25 @@ fn what_is_temporary_is_tried_again_and_what_is_permanent_is_not() {
 }
 
 #[test]
+fn what_was_tried_again_below_the_provider_counts_in() {
+    let (mut hand, create) = one();
+    let mut rounds = 0;
+    loop {
+        rounds += 1;
+        let error = error(&create, ErrorClass::Transient).with_attempts(3);
+        let effects = hand.go(Input::Returned(create.clone(), Answer::Created(Err(error))));
+        if matches!(effects.as_slice(), [Effect::Diagnose(..)]) {
+            break;
+        }
+        hand.wake();
+    }
+    assert_eq!(rounds, Policy::of(ErrorClass::Transient).attempts.div_ceil(3));
+}
+
+#[test]
 fn what_something_still_uses_is_tried_for_longer() {
-    assert_eq!(attempts(ErrorClass::Dependency), PATIENT_ATTEMPTS);
-    const { assert!(PATIENT_ATTEMPTS > 2 * ATTEMPTS) }
+    assert_eq!(attempts(ErrorClass::Dependency), Policy::of(ErrorClass::Dependency).attempts);
+    assert!(Policy::of(ErrorClass::Dependency).attempts > 2 * Policy::of(ErrorClass::Transient).attempts);
 }
 
 #[test]
@@ -113,7 +130,7 @@ fn a_failed_node_stops_its_dependents_and_nothing_else() {
     hand.start();
     let failed = op("a", Verb::Create);
     hand.refuse(&failed, ErrorClass::Denied);
-    let why = Diagnosis { finding: "no permission".into(), advice: Some("ask for it".into()) };
+    let why = Diagnosis { terminal: false, finding: "no permission".into(), advice: Some("ask for it".into()) };
     hand.go(Input::Diagnosed(failed, vec![why]));
     assert_eq!(nodes(&hand.ready(&op("x", Verb::Create))), ["y"]);
     hand.ready(&op("y", Verb::Create));
@@ -161,7 +178,7 @@ fn what_never_becomes_ready_fails_as_stuck_with_the_minutes_it_had() {
 #[test]
 fn the_deadline_counts_from_the_call_that_was_accepted() {
     let (mut hand, create) = one();
-    for _ in 1..PATIENT_ATTEMPTS {
+    for _ in 1..Policy::of(ErrorClass::Dependency).attempts {
         hand.refuse(&create, ErrorClass::Dependency);
         hand.wake();
     }
@@ -181,7 +198,7 @@ fn the_deadline_counts_from_the_call_that_was_accepted() {
 #[test]
 fn what_was_just_made_may_be_unseen_for_two_minutes() {
     let (mut hand, create) = one();
-    for _ in 1..PATIENT_ATTEMPTS {
+    for _ in 1..Policy::of(ErrorClass::Dependency).attempts {
         hand.refuse(&create, ErrorClass::Dependency);
         hand.wake();
     }
@@ -190,7 +207,7 @@ fn what_was_just_made_may_be_unseen_for_two_minutes() {
     loop {
         hand.wake();
         let effects = hand.go(absent(&create));
-        let late = hand.now >= accepted + INVISIBLE;
+        let late = hand.now >= accepted + Limits::default().consistency;
         assert_eq!(!effects.is_empty(), late, "after {:?}: {effects:?}", hand.now - accepted);
         if late {
             break;
@@ -228,7 +245,7 @@ fn an_update_that_failed_is_recorded_as_failed_and_a_creation_keeps_its_token() 
 
 #[test]
 fn what_is_still_being_changed_is_tried_for_as_long_as_what_is_still_used() {
-    assert_eq!(attempts(ErrorClass::Conflict), PATIENT_ATTEMPTS);
+    assert_eq!(attempts(ErrorClass::Conflict), Policy::of(ErrorClass::Conflict).attempts);
 }
 
 #[test]

@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
+use crate::engine::Limits;
 use crate::engine::events::{Event, EventKind};
-use crate::engine::fixtures::{created, key, plan, record};
-use crate::engine::machine::{Answer, Call, Effect, Input, Machine, Outcome};
+use crate::engine::fixtures::{begun, created, key, plan, record};
+use crate::engine::machine::{Answer, Call, Effect, Input, Machine, Outcome, State, Terms};
+use crate::kinds::Kinds;
 use crate::plan::{OpId, Step, Verb};
 use crate::provider::{Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target};
 use crate::state::Record;
+
+/// Longer than any test: what is not to matter in it.
+const LONG: Duration = Duration::from_secs(1_000_000_000);
 
 pub(super) struct Hand {
     pub(super) machine: Machine,
@@ -16,6 +21,8 @@ pub(super) struct Hand {
     /// Every record that was stored.
     pub(super) stored: Vec<Record>,
     pub(super) finished: bool,
+    /// How often the cloud was asked why something takes so long.
+    pub(super) questions: usize,
 }
 
 impl Hand {
@@ -24,8 +31,13 @@ impl Hand {
     }
 
     pub(super) fn with(steps: Vec<Step>, parallelism: usize, record: Record) -> Self {
-        let machine = Machine::new(plan(steps), record, parallelism, Duration::ZERO);
-        Self { machine, now: Duration::ZERO, events: Vec::new(), stored: Vec::new(), finished: false }
+        Self::within(steps, record, Limits { parallelism, call: LONG, lease: LONG, ..Limits::default() })
+    }
+
+    pub(super) fn within(steps: Vec<Step>, record: Record, limits: Limits) -> Self {
+        let terms = Terms { limits, kinds: &Kinds::standard(), leased: Duration::ZERO, now: (Duration::ZERO, 0) };
+        let machine = Machine::new(plan(steps), begun(record), terms);
+        Self { machine, now: Duration::ZERO, events: Vec::new(), stored: Vec::new(), finished: false, questions: 0 }
     }
 
     /// Gives one input; events and the end are kept aside.
@@ -54,7 +66,7 @@ impl Hand {
             let at = open.iter().position(|effect| matches!(effect, Effect::Store(_)));
             let Some(at) = at else {
                 others.append(&mut open);
-                return others;
+                return self.without_questions(others);
             };
             let Effect::Store(record) = open.remove(at) else { unreachable!("found above") };
             others.append(&mut open);
@@ -64,13 +76,33 @@ impl Hand {
         }
     }
 
+    /// When it wants to be woken for its work, not for its lease or a call that hangs.
+    pub(super) fn wake_at(&self) -> Option<Duration> {
+        self.machine.wake_at().filter(|at| *at < LONG / 4)
+    }
+
+    /// What is asked about something that is still waited for has no answer of interest here; it is counted.
+    fn without_questions(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        let mut others = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::Diagnose(id, _) if matches!(self.machine.ops[&id].state, State::Waiting { .. }) => {
+                    self.questions += 1;
+                    others.extend(self.give(Input::Diagnosed(id, Vec::new())));
+                }
+                other => others.push(other),
+            }
+        }
+        others
+    }
+
     pub(super) fn start(&mut self) -> Vec<Effect> {
         self.go(Input::Start)
     }
 
     /// Lets time pass until the machine wants to be woken.
     pub(super) fn wake(&mut self) -> Vec<Effect> {
-        self.now = self.machine.wake_at().expect("something to wait for");
+        self.now = self.wake_at().expect("something to wait for");
         self.go(Input::Tick)
     }
 

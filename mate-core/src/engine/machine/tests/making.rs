@@ -77,7 +77,7 @@ fn a_call_that_is_made_again_counts_against_the_bound() {
     assert_eq!(nodes(&hand.start()), ["a"]);
     assert_eq!(nodes(&hand.refuse(&op("a", Verb::Create), ErrorClass::Throttled)), ["b"]);
     assert!(hand.wake().is_empty(), "`b` is in flight");
-    assert_eq!(hand.machine.wake_at(), None, "it waits for `b`, not for time");
+    assert_eq!(hand.wake_at(), None, "it waits for `b`, not for time");
     assert_eq!(nodes(&hand.ready(&op("b", Verb::Create))), ["a"]);
 }
 
@@ -103,7 +103,7 @@ fn what_the_cloud_is_at_work_on_is_observed_in_one_batch_until_it_is_ready() {
     let effects = hand.wake();
     assert_eq!(looks(&effects).len(), 2, "{effects:?}");
     assert_eq!(looks(&effects)[0].physical_id.as_deref(), Some("a-id"));
-    assert_eq!(hand.machine.wake_at(), None, "no second look while one is under way");
+    assert_eq!(hand.wake_at(), None, "no second look while one is under way");
     hand.go(seen(&op("a", Verb::Create), Status::Ready));
     hand.go(seen(&op("b", Verb::Create), Status::Pending("modifying".into())));
     assert_eq!(hand.told(|kind| matches!(kind, EventKind::Waiting { reason, .. } if reason == "modifying")), 1);

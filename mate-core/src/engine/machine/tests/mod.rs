@@ -3,4 +3,5 @@
 mod ending;
 mod failing;
 mod hand;
+mod holding;
 mod making;

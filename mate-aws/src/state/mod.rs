@@ -1,0 +1,5 @@
+//! Records in AWS.
+
+mod s3;
+
+pub use s3::{BucketProblem, S3Store};

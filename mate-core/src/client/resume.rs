@@ -1,0 +1,51 @@
+//! Going on with a run that was interrupted, or taking away what it made.
+
+use std::collections::BTreeSet;
+
+use super::desk::Desk;
+use super::{DestroyOptions, Error};
+use crate::graph::Graph;
+use crate::ids::{NodeId, TenantKey};
+use crate::observe;
+use crate::plan::{After, DiffRequest, Mode, Plan, PlanError, diff};
+use crate::provider::Claim;
+use crate::rate::{Caller, Priority};
+use crate::spec::TenantSpec;
+use crate::state::{Record, Run};
+
+impl Desk {
+    /// The record and its interrupted run.
+    pub(super) async fn interrupted(&self, key: &TenantKey) -> Result<(Record, Run), Error> {
+        let mut record = self.record(key).await?;
+        let run = record.run.take().ok_or_else(|| Error::NothingInterrupted(key.clone()))?;
+        Ok((record, run))
+    }
+
+    /// Plans to take away what an interrupted first run has made: the nodes that it made, and no others.
+    pub(super) async fn plan_unwind_made(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
+        let mut record = self.record(key).await?;
+        self.wait_until_visible(Some(&record), |_| true).await;
+        let made: BTreeSet<NodeId> = record.run.as_ref().map(|run| run.made.clone()).unwrap_or_default();
+        record.nodes.retain(|id, _| made.contains(id));
+        let graph = Graph::new();
+        let look = observe::snapshot(&*self.provider, key, &graph, Some(&record), &self.kinds, Claim::Owned);
+        let snapshot = Caller::new(key.clone(), Priority::Change).asks(look).await.map_err(PlanError::from)?;
+        Ok(diff(DiffRequest {
+            key,
+            mode: Mode::Unwind,
+            graph: &graph,
+            record: Some(&record),
+            snapshot: &snapshot,
+            kinds: &self.kinds,
+            deletions: &options.deletions(&record),
+            after: After::default(),
+            notes: vec!["what stood there before the interrupted run stays".to_owned()],
+        })?)
+    }
+}
+
+/// The spec of a run or record, from its document.
+pub(super) fn spec(key: &TenantKey, document: Option<&serde_json::Value>) -> Result<TenantSpec, Error> {
+    let document = document.ok_or_else(|| Error::SpecNotRecorded(key.clone()))?;
+    serde_json::from_value(document.clone()).map_err(|_| Error::SpecNotRecorded(key.clone()))
+}

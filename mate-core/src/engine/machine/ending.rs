@@ -1,0 +1,165 @@
+//! The end of a run that reached it: what the record says then, the sweep, and the removal of a record of nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Effect, Event, EventKind, Machine, State};
+use crate::engine::policy::Policy;
+use crate::graph::{Input, Outputs};
+use crate::ids::NodeId;
+use crate::plan::Goal;
+use crate::provider::{Discovered, ProviderError};
+use crate::state::{NodeRecord, Phase, StoreError};
+
+/// How often the cloud is searched while the last objects go.
+const SWEEPS_APART: Duration = Duration::from_secs(5);
+
+/// Where the end of a run stands.
+#[derive(Debug, Default)]
+pub(super) enum Ending {
+    /// There is still something to do, or the record stays.
+    #[default]
+    None,
+    /// The cloud is searched for anything left, next at this time.
+    Sweeping { since: Duration, next: Duration, failures: u32, looking: bool },
+    /// The record is removed, next tried at this time.
+    Removing { next: Duration, asked: bool },
+    /// Nothing is left, neither there nor here.
+    Removed,
+}
+
+impl Machine {
+    /// Whether every operation is done, as far as this write makes them durable.
+    pub(super) fn is_complete(&self) -> bool {
+        self.ops.values().all(|op| matches!(op.state, State::Done | State::Settled))
+    }
+
+    /// Whether nothing of the tenant stays.
+    fn goes(&self) -> bool {
+        match self.plan.goal {
+            Goal::Destroy | Goal::Release => true,
+            Goal::Unwind => self.plan.after.phase.is_none() && self.record.nodes.is_empty(),
+            Goal::Apply | Goal::Adopt => false,
+        }
+    }
+
+    /// What the record says of a run that reached its end; written together with its last result.
+    pub(super) fn conclude(&mut self) {
+        if !self.is_complete() || self.goes() || self.record.run.is_none() {
+            return;
+        }
+        let after = &self.plan.after;
+        if let Some(phase) = after.phase {
+            self.record.phase = phase;
+            self.record.summary = after.summary.clone();
+            self.record.deletion_protection = after.deletion_protection;
+            self.record.outputs = outputs(&self.record.nodes, &after.outputs);
+            self.record.spec_digest.clone_from(&after.spec_digest);
+            self.record.spec.clone_from(&after.spec);
+        } else {
+            self.record.phase = Phase::Provisioning;
+        }
+        self.record.run = None;
+    }
+
+    /// Begins the sweep once everything is done and durable.
+    pub(super) fn sweep(&mut self, effects: &mut Vec<Effect>) {
+        let now = self.now;
+        let durable = self.ops.values().all(|op| matches!(op.state, State::Done));
+        if matches!(self.ending, Ending::None) && durable && !self.dirty && !self.storing && self.goes() {
+            self.ending = Ending::Sweeping { since: now, next: now, failures: 0, looking: false };
+        }
+        match &mut self.ending {
+            Ending::Sweeping { next, looking, .. } if !*looking && *next <= now => {
+                *looking = true;
+                effects.push(Effect::Sweep);
+            }
+            Ending::Removing { next, asked } if !*asked && *next <= now => {
+                *asked = true;
+                effects.push(Effect::Remove(self.record.version));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn swept(&mut self, found: Result<Vec<Discovered>, ProviderError>, effects: &mut Vec<Effect>) {
+        let Ending::Sweeping { since, failures, .. } = self.ending else { return };
+        match found {
+            Ok(found) => {
+                effects.push(Effect::Emit(Event {
+                    at: self.now - self.started,
+                    done: self.outcome.done,
+                    total: self.outcome.total,
+                    remaining: Duration::ZERO,
+                    kind: EventKind::Sweeping { left: found.len() },
+                }));
+                if found.is_empty() {
+                    self.ending = Ending::Removing { next: self.now, asked: false };
+                } else if self.now - since >= self.limits.sweep {
+                    let left: BTreeMap<String, ()> = found.into_iter().map(|object| (object.arn, ())).collect();
+                    self.outcome.left = left.into_keys().collect();
+                } else {
+                    let next = self.now + SWEEPS_APART;
+                    self.ending = Ending::Sweeping { since, next, failures: 0, looking: false };
+                }
+            }
+            Err(error) => match Policy::of(error.class).wait(failures + 1) {
+                Some(wait) => {
+                    let next = self.now + wait;
+                    self.ending = Ending::Sweeping { since, next, failures: failures + 1, looking: false };
+                }
+                None => self.outcome.sweep_error = Some(error),
+            },
+        }
+    }
+
+    pub(super) fn removed(&mut self, answer: Result<(), StoreError>) {
+        match answer {
+            Ok(()) => self.ending = Ending::Removed,
+            // An earlier attempt whose answer was lost: nobody else can have removed it under this lease.
+            Err(StoreError::Conflict { found: None, .. }) if self.uncertain => self.ending = Ending::Removed,
+            Err(error) => {
+                if let Some(next) = self.again(error) {
+                    self.ending = Ending::Removing { next, asked: false };
+                }
+            }
+        }
+    }
+
+    /// When the end has to be seen to.
+    pub(super) fn ending_at(&self) -> Option<Duration> {
+        match self.ending {
+            Ending::Sweeping { next, looking: false, .. } | Ending::Removing { next, asked: false } => Some(next),
+            _ => None,
+        }
+    }
+
+    /// Whether a sweep or a removal is in flight.
+    pub(super) fn is_ending(&self) -> bool {
+        matches!(self.ending, Ending::Sweeping { looking: true, .. } | Ending::Removing { asked: true, .. })
+    }
+
+    /// Whether the end that the goal asks for has been reached, or cannot be.
+    pub(super) fn has_ended(&self) -> bool {
+        !self.goes()
+            || !self.outcome.failures.is_empty()
+            || matches!(self.ending, Ending::Removed)
+            || !self.outcome.left.is_empty()
+            || self.outcome.sweep_error.is_some()
+    }
+}
+
+/// The tenant's outputs, from its nodes'.
+fn outputs(nodes: &BTreeMap<NodeId, NodeRecord>, wanted: &BTreeMap<String, Input<String>>) -> BTreeMap<String, String> {
+    let known: BTreeMap<NodeId, Outputs> = nodes.iter().map(|(id, node)| (id.clone(), node.outputs.clone())).collect();
+    wanted
+        .iter()
+        .filter_map(|(name, input)| {
+            let value = match input {
+                Input::Literal(text) => text.clone(),
+                Input::Ref(reference) => reference.resolve(&known)?.as_str()?.to_owned(),
+            };
+            Some((name.clone(), value))
+        })
+        .collect()
+}

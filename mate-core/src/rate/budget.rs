@@ -1,0 +1,163 @@
+//! The budget as callers see it: waiting for a call on the clock.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::queue::Ticket;
+use super::regulator::{Admission, Answer, Grant, Regulator, Request, Usage};
+use super::settings::RateSettings;
+use crate::clock::{Clock, SystemClock};
+
+/// The rate budget of one account and region, for everything that calls there. Clones share it.
+///
+/// - A call is let through when the bucket of its group has a token: the published bucket, less a share for other programs.
+/// - A throttle halves the rate of its group; every call that had to wait and went well raises it by a hundredth of the most.
+/// - Who is next is decided by [`super::Priority`], and among those by turns of the tenants. One of four calls goes to a lower
+///   priority that has waited for 10 seconds, so that nobody waits for ever.
+/// - A call that repeats what failed or was throttled draws on the group's retry budget first, whoever repeats it.
+#[derive(Clone)]
+pub struct RateBudget {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+struct State {
+    regulator: Regulator,
+    bells: BTreeMap<Ticket, Arc<Notify>>,
+}
+
+impl State {
+    /// Wakes those who are next or were granted a call.
+    fn ring(&mut self) {
+        for ticket in self.regulator.woken() {
+            if let Some(bell) = self.bells.get(&ticket) {
+                bell.notify_one();
+            }
+        }
+    }
+}
+
+impl RateBudget {
+    /// A budget that lives in this clock's time.
+    #[must_use]
+    pub fn new(settings: RateSettings, clock: Arc<dyn Clock>) -> Self {
+        let state = State { regulator: Regulator::new(settings), bells: BTreeMap::new() };
+        Self { inner: Arc::new(Inner { clock, state: Mutex::new(state) }) }
+    }
+
+    /// The budget that everything in this process shares that names the same account and region, with the published limits
+    /// and the system's time. `account` may be any name for the account, as long as everybody uses the same.
+    #[must_use]
+    pub fn of_process(account: &str, region: &str) -> Self {
+        static BUDGETS: OnceLock<Mutex<BTreeMap<(String, String), RateBudget>>> = OnceLock::new();
+        let mut budgets = BUDGETS.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        let new = || Self::new(RateSettings::published(), Arc::new(SystemClock::new()));
+        budgets.entry((account.to_owned(), region.to_owned())).or_insert_with(new).clone()
+    }
+
+    /// Waits until the call may be made. One permit is one HTTP request: a page, a retry.
+    ///
+    /// May be dropped at any await: the place goes to the next then.
+    pub async fn acquire(&self, request: Request) -> Permit {
+        let mut place = Place::take(self, request);
+        loop {
+            match place.look() {
+                Admission::Granted(grant) => return Permit { budget: self.clone(), grant },
+                Admission::Wait(until) => tokio::select! {
+                    () = place.bell.notified() => {}
+                    // On the clock, so that simulated time passes meanwhile.
+                    () = self.inner.clock.sleep_until(until) => {}
+                },
+            }
+        }
+    }
+
+    /// How each bucket is used that was asked for by now.
+    #[must_use]
+    pub fn usage(&self) -> Vec<Usage> {
+        self.state().regulator.usage()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Duration {
+        self.inner.clock.now()
+    }
+}
+
+impl fmt::Debug for RateBudget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RateBudget").field("usage", &self.usage()).finish_non_exhaustive()
+    }
+}
+
+/// A call that may be made now. What became of it is told with [`Permit::answered`]; without that it counts as made.
+#[derive(Debug)]
+#[must_use = "the call was let through to be made"]
+pub struct Permit {
+    budget: RateBudget,
+    grant: Grant,
+}
+
+impl Permit {
+    /// Says what AWS answered.
+    pub fn answered(self, answer: Answer) {
+        let now = self.budget.now();
+        let mut state = self.budget.state();
+        state.regulator.report(now, &self.grant, answer);
+        state.ring();
+    }
+}
+
+/// A place in the queue, given back when it is dropped.
+struct Place<'a> {
+    budget: &'a RateBudget,
+    ticket: Ticket,
+    bell: Arc<Notify>,
+    over: bool,
+}
+
+impl<'a> Place<'a> {
+    fn take(budget: &'a RateBudget, request: Request) -> Self {
+        let (now, bell) = (budget.now(), Arc::new(Notify::new()));
+        let mut state = budget.state();
+        let ticket = state.regulator.join(now, request);
+        state.bells.insert(ticket, Arc::clone(&bell));
+        Self { budget, ticket, bell, over: false }
+    }
+
+    fn look(&mut self) -> Admission {
+        let now = self.budget.now();
+        let mut state = self.budget.state();
+        let admission = state.regulator.poll(now, self.ticket);
+        if matches!(admission, Admission::Granted(_)) {
+            state.bells.remove(&self.ticket);
+            self.over = true;
+        }
+        state.ring();
+        admission
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        let now = self.budget.now();
+        let mut state = self.budget.state();
+        state.bells.remove(&self.ticket);
+        state.regulator.leave(now, self.ticket);
+        state.ring();
+    }
+}

@@ -1,0 +1,63 @@
+//! Who asks for a call, and how urgent it is.
+
+use std::fmt;
+
+use crate::ids::TenantKey;
+
+/// How urgent a call is. In their order; see [`super::RateBudget`] for what keeps the last from waiting for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Priority {
+    /// A tenant is being made for the first time.
+    NewTenant,
+    /// A tenant is being changed or taken away.
+    Change,
+    /// A run looks whether what it has begun is ready.
+    Wait,
+    /// Nobody waits for it at once: status, drift, search by tags.
+    Scan,
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NewTenant => "new tenant",
+            Self::Change => "change",
+            Self::Wait => "wait",
+            Self::Scan => "scan",
+        })
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Caller {
+    /// For which tenant or platform; none for what is about no single one.
+    pub tenant: Option<TenantKey>,
+    /// How urgent it is.
+    pub priority: Priority,
+}
+
+tokio::task_local! {
+    static CALLER: Caller;
+}
+
+impl Caller {
+    /// A call for this tenant.
+    #[must_use]
+    pub fn new(tenant: TenantKey, priority: Priority) -> Self {
+        Self { tenant: Some(tenant), priority }
+    }
+
+    /// Who asks at this point, as [`Caller::asks`] said; none outside it.
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        CALLER.try_with(Clone::clone).ok()
+    }
+
+    /// Lets `work` ask for its calls as this caller. The innermost counts. It is lost in tasks that `work` spawns.
+    pub async fn asks<T>(self, work: impl Future<Output = T>) -> T {
+        CALLER.scope(self, work).await
+    }
+}

@@ -1,0 +1,110 @@
+//! Reads of the cloud outside a run, repeated as the policy of their errors says: a plan does not fail for one lost answer.
+
+use std::time::Duration;
+
+use crate::engine::Policy;
+use crate::provider::{Discovered, Observation, Provider, ProviderError, RetryStatus, Scope, Target};
+
+/// How long to wait after the `failures`-th failure in a row; none when this one is final.
+fn wait(error: &ProviderError, failures: u32) -> Option<Duration> {
+    Policy::of(error.class).wait(failures).filter(|_| error.retry == RetryStatus::Temporary)
+}
+
+async fn pause(provider: &dyn Provider, time: Duration) {
+    // Who is in a run has entered the clock already, and who entered twice and sleeps once would hold time up for ever.
+    let clock = provider.clock();
+    clock.sleep_until(clock.now() + time).await;
+}
+
+/// [`Provider::observe`], with those asked again that could not be found out for the moment. An answer that the provider
+/// left out stays out.
+pub(crate) async fn observe(provider: &dyn Provider, targets: Vec<Target>) -> Vec<Observation> {
+    let mut answers = provider.observe(targets.clone()).await;
+    for failures in 1.. {
+        let mut longest = None;
+        let again: Vec<usize> = answers
+            .iter()
+            .enumerate()
+            .filter(|(_, answer)| {
+                let Observation::Unknown(error) = answer else { return false };
+                let wait = wait(error, failures);
+                longest = longest.max(wait);
+                wait.is_some()
+            })
+            .map(|(index, _)| index)
+            .collect();
+        let Some(longest) = longest else { break };
+        pause(provider, longest).await;
+        let repeated = again.iter().map(|index| targets[*index].clone()).collect();
+        for (index, answer) in again.into_iter().zip(provider.observe(repeated).await) {
+            answers[index] = answer;
+        }
+    }
+    answers
+}
+
+/// [`Provider::discover`], repeated.
+///
+/// # Errors
+/// The last one.
+pub(crate) async fn discover(provider: &dyn Provider, scope: Scope) -> Result<Vec<Discovered>, ProviderError> {
+    let mut failures = 0;
+    loop {
+        let error = match provider.discover(scope.clone()).await {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        failures += 1;
+        let Some(time) = wait(&error, failures) else { return Err(error) };
+        pause(provider, time).await;
+    }
+}
+
+#[cfg(all(test, feature = "sim"))]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::graph::Tags;
+    use crate::sim::{Fault, FaultRule, Faults, Method, SimCloud};
+
+    fn cloud(method: Method, times: u64) -> SimCloud {
+        SimCloud::builder().faults(Faults::none().with(FaultRule::new(Fault::Throttle).on(method).times(times))).build()
+    }
+
+    #[tokio::test]
+    async fn a_search_that_fails_for_the_moment_is_made_again() {
+        let cloud = cloud(Method::Discover, 3);
+        assert_eq!(discover(&cloud, Scope::Tags(Tags::new())).await.unwrap().len(), 0);
+        assert_eq!(cloud.call_counts()[&Method::Discover], 4);
+        assert_eq!(cloud.sim_clock().now().as_secs(), 1 + 2 + 4);
+    }
+
+    #[tokio::test]
+    async fn a_search_that_keeps_failing_ends_with_its_error() {
+        let cloud = cloud(Method::Discover, u64::MAX);
+        let error = discover(&cloud, Scope::Tags(Tags::new())).await.unwrap_err();
+        assert_eq!(u64::from(Policy::of(error.class).attempts), cloud.call_counts()[&Method::Discover] as u64);
+    }
+
+    #[tokio::test]
+    async fn only_what_could_not_be_seen_is_looked_at_again() {
+        let cloud = cloud(Method::Observe, 1);
+        let target = |node: &str| Target {
+            address: crate::ids::Address {
+                tenant: "acme".parse().unwrap(),
+                environment: "dev".parse().unwrap(),
+                node: node.parse().unwrap(),
+            },
+            kind: "s3:Bucket".parse().unwrap(),
+            name: node.to_owned(),
+            physical_id: None,
+            inputs: serde_json::json!({}),
+            tags: Tags::new(),
+            claim: Default::default(),
+        };
+        let seen = observe(&cloud, vec![target("one"), target("two")]).await;
+        assert!(seen.iter().all(|answer| matches!(answer, Observation::Absent)), "{seen:?}");
+        let asked: Vec<usize> = cloud.calls().iter().map(|call| call.targets).collect();
+        assert_eq!(asked, [2, 1]);
+    }
+}

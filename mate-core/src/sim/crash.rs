@@ -1,0 +1,69 @@
+//! Deaths of the process that runs MATE: at a chosen call, or at a chosen await.
+//!
+//! A future that is dropped is as dead as a process: nothing of it goes on, and what it knew only in memory is gone. What the
+//! store and the cloud hold stays.
+//!
+//! ```
+//! use mate_core::clock::Clock;
+//! use mate_core::sim::{SimCloud, crash};
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let cloud = SimCloud::new(7);
+//! let work = async || {
+//!     tokio::task::yield_now().await;
+//!     tokio::task::yield_now().await;
+//! };
+//! assert_eq!(crash::awaits(work()).await, 2);
+//! assert_eq!(crash::at_await(1, work()).await, None);
+//! assert_eq!(crash::until_killed(&cloud, work()).await, Some(()));
+//! # });
+//! ```
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use super::SimCloud;
+
+/// Runs `future` until it ends, or until [`Fault::KillBefore`](super::Fault::KillBefore) or
+/// [`Fault::KillAfter`](super::Fault::KillAfter) strikes one of its calls on `cloud`: then it is dropped, and there is no
+/// result. Without this, a call that is struck never answers.
+pub async fn until_killed<T>(cloud: &SimCloud, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        let polled = future.as_mut().poll(context);
+        match (cloud.take_killed(), polled) {
+            (true, _) => Poll::Ready(None),
+            (false, Poll::Ready(value)) => Poll::Ready(Some(value)),
+            (false, Poll::Pending) => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Runs `future` until it ends, or has returned to its executor for the `n`-th time, counted from 1: then it is dropped, and
+/// there is no result.
+pub async fn at_await<T>(n: usize, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut awaits = 0;
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => {
+            awaits += 1;
+            if awaits >= n { Poll::Ready(None) } else { Poll::Pending }
+        }
+    })
+    .await
+}
+
+/// How often `future` returns to its executor before it ends: the moments at which [`at_await`] can end it.
+pub async fn awaits<T>(future: impl Future<Output = T>) -> usize {
+    let mut future = pin!(future);
+    let mut awaits = 0;
+    poll_fn(|context| {
+        let done = future.as_mut().poll(context).is_ready();
+        awaits += usize::from(!done);
+        if done { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    awaits
+}

@@ -1,0 +1,363 @@
+//! The run that is under way, or was interrupted: its journal, and what it has made.
+//!
+//! An entry is durable before the call that it announces, and its result before a dependent starts. Which entry may
+//! follow which, one pure function says, [`follow`]; reading a record replays its journal by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ids::NodeId;
+use crate::plan::{Consents, Deletions, Goal, OpId, Verb};
+
+/// A run that has begun and has not reached its end. A record has none while nothing is under way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// The id of the plan that began it.
+    pub id: String,
+    /// The id of the plan that it carries out now: a resumed run has a new one.
+    pub plan: String,
+    /// What it is for.
+    pub goal: Goal,
+    /// The spec that it brings the tenant to, as a document; none for a platform, and where the tenant goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<Value>,
+    /// What becomes of the data of objects that it deletes.
+    #[serde(default, skip_serializing_if = "Deletions::is_default")]
+    pub deletions: Deletions,
+    /// What its caller consented to.
+    pub consents: Consents,
+    /// When it was begun; seconds of the Unix epoch.
+    pub began_at: i64,
+    /// How often it was begun: 1, and one more for each time that it was resumed.
+    pub tries: u32,
+    /// The fencing token of the lease that it runs under.
+    pub fence: u64,
+    /// The nodes whose objects it has made, or has begun to make: what an unwind takes away.
+    pub made: BTreeSet<NodeId>,
+    /// Why it cannot go on by itself, when an unwind failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
+    /// What has happened in this try, in order.
+    journal: Vec<Entry>,
+    #[serde(skip)]
+    standing: BTreeMap<OpId, OpState>,
+}
+
+/// A state that a person has to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stuck {
+    /// The node at which it stuck.
+    pub node: NodeId,
+    /// Why.
+    pub reason: String,
+    /// What to do next.
+    pub advice: String,
+}
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Which operation: node, verb and physical name.
+    #[serde(flatten)]
+    pub op: OpId,
+    /// What happened to it.
+    pub what: Transition,
+}
+
+/// What happens to an operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Transition {
+    /// Its call is about to be made. Durable before the call.
+    Begun {
+        /// Which attempt, counted from 1.
+        attempt: u32,
+        /// SHA-256 of the resolved inputs, hex.
+        inputs_digest: String,
+        /// The idempotency token, 64 hex digits: the same for every attempt.
+        token: String,
+        /// When; seconds of the Unix epoch.
+        at: i64,
+    },
+    /// The cloud accepted it and gave an id.
+    Accepted {
+        /// The id.
+        physical_id: String,
+    },
+    /// It is done. Durable before a dependent starts.
+    Done,
+    /// It failed for good.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Where an operation stands by the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpState {
+    /// This attempt was begun; whether it took effect is not known.
+    Begun(u32),
+    /// The cloud accepted this attempt.
+    Accepted(u32),
+    /// It is done.
+    Done,
+    /// It failed for good.
+    Failed,
+}
+
+impl OpState {
+    /// Whether it was begun and has not ended: what a resume looks up in the cloud.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Begun(_) | Self::Accepted(_))
+    }
+}
+
+/// An entry that cannot follow what stands before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an operation that is {before:?} cannot become {after}")]
+pub struct IllegalTransition {
+    /// Where the operation stood; none when it was not begun.
+    pub before: Option<OpState>,
+    /// What was to follow.
+    pub after: &'static str,
+}
+
+/// The legal transitions, all of them.
+///
+/// # Errors
+/// [`IllegalTransition`] for any other.
+pub fn follow(before: Option<OpState>, what: &Transition) -> Result<OpState, IllegalTransition> {
+    match (before, what) {
+        (None, Transition::Begun { attempt: 1, .. }) => Ok(OpState::Begun(1)),
+        (Some(OpState::Begun(last) | OpState::Accepted(last)), Transition::Begun { attempt, .. })
+            if *attempt == last + 1 =>
+        {
+            Ok(OpState::Begun(*attempt))
+        }
+        (Some(OpState::Begun(attempt) | OpState::Accepted(attempt)), Transition::Accepted { .. }) => {
+            Ok(OpState::Accepted(attempt))
+        }
+        (Some(OpState::Begun(_) | OpState::Accepted(_)), Transition::Done) => Ok(OpState::Done),
+        (Some(OpState::Begun(_) | OpState::Accepted(_)), Transition::Failed { .. }) => Ok(OpState::Failed),
+        (before, what) => Err(IllegalTransition { before, after: what.word() }),
+    }
+}
+
+impl Transition {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Begun { .. } => "begun",
+            Self::Accepted { .. } => "accepted",
+            Self::Done => "done",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// How a run begins.
+#[derive(Debug, Clone)]
+pub(crate) struct Beginning {
+    pub(crate) plan: String,
+    pub(crate) goal: Goal,
+    pub(crate) spec: Option<Value>,
+    pub(crate) deletions: Deletions,
+    pub(crate) consents: Consents,
+    pub(crate) now: i64,
+    pub(crate) fence: u64,
+}
+
+impl Run {
+    /// A run that begins, or goes on with one that was interrupted: what that one made stays known.
+    pub(crate) fn begin(interrupted: Option<Self>, beginning: Beginning) -> Self {
+        let Beginning { plan, goal, spec, deletions, consents, now, fence } = beginning;
+        let (id, began_at, tries, made) = match interrupted {
+            Some(run) => (run.id, run.began_at, run.tries.saturating_add(1), run.made),
+            None => (plan.clone(), now, 1, BTreeSet::new()),
+        };
+        Self {
+            id,
+            plan,
+            goal,
+            spec,
+            deletions,
+            consents,
+            began_at,
+            tries,
+            fence,
+            made,
+            stuck: None,
+            journal: Vec::new(),
+            standing: BTreeMap::new(),
+        }
+    }
+
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] when it cannot follow what stands; nothing is added then.
+    pub(crate) fn log(&mut self, op: &OpId, what: Transition) -> Result<(), IllegalTransition> {
+        let state = follow(self.standing.get(op).copied(), &what)?;
+        self.standing.insert(op.clone(), state);
+        self.journal.push(Entry { op: op.clone(), what });
+        Ok(())
+    }
+
+    /// What has happened in this try, in order.
+    #[must_use]
+    pub fn journal(&self) -> &[Entry] {
+        &self.journal
+    }
+
+    /// Where each operation of this try stands.
+    #[must_use]
+    pub fn standing(&self) -> &BTreeMap<OpId, OpState> {
+        &self.standing
+    }
+
+    /// The creations whose outcome is not known: node, and the date of the last attempt in seconds of the Unix epoch.
+    pub(crate) fn unknown(&self) -> BTreeMap<&NodeId, i64> {
+        let mut unknown = BTreeMap::new();
+        for entry in self.journal.iter().filter(|entry| entry.op.verb == Verb::Create) {
+            match entry.what {
+                Transition::Begun { at, .. } => drop(unknown.insert(&entry.op.node, at)),
+                Transition::Accepted { .. } | Transition::Done => drop(unknown.remove(&entry.op.node)),
+                Transition::Failed { .. } => {}
+            }
+        }
+        unknown
+    }
+
+    /// Replays the journal: where each operation stands follows from nothing else.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] for a journal that cannot be.
+    pub(super) fn replay(&mut self) -> Result<(), IllegalTransition> {
+        self.standing.clear();
+        for entry in &self.journal {
+            let state = follow(self.standing.get(&entry.op).copied(), &entry.what)?;
+            self.standing.insert(entry.op.clone(), state);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun(attempt: u32) -> Transition {
+        Transition::Begun { attempt, inputs_digest: "d".into(), token: "t".into(), at: 7 }
+    }
+
+    fn accepted() -> Transition {
+        Transition::Accepted { physical_id: "sg-1".into() }
+    }
+
+    fn failed() -> Transition {
+        Transition::Failed { reason: "no capacity".into() }
+    }
+
+    fn run() -> Run {
+        Run::begin(
+            None,
+            Beginning {
+                plan: "p".into(),
+                goal: Goal::Apply,
+                spec: None,
+                deletions: Deletions::default(),
+                consents: Consents::none(),
+                now: 5,
+                fence: 1,
+            },
+        )
+    }
+
+    fn op() -> OpId {
+        OpId { node: "db".parse().unwrap(), verb: Verb::Create, name: "mate-a-dev-db".into() }
+    }
+
+    #[test]
+    fn these_transitions_are_legal_and_no_others() {
+        let states =
+            [None, Some(OpState::Begun(1)), Some(OpState::Accepted(1)), Some(OpState::Done), Some(OpState::Failed)];
+        let whats = [begun(1), begun(2), begun(3), accepted(), Transition::Done, failed()];
+        let legal: Vec<String> = states
+            .iter()
+            .flat_map(|state| whats.iter().map(move |what| (*state, what)))
+            .filter_map(|(state, what)| Some(format!("{state:?} {} {:?}", what.word(), follow(state, what).ok()?)))
+            .collect();
+        assert_eq!(
+            legal,
+            [
+                "None begun Begun(1)",
+                "Some(Begun(1)) begun Begun(2)",
+                "Some(Begun(1)) accepted Accepted(1)",
+                "Some(Begun(1)) done Done",
+                "Some(Begun(1)) failed Failed",
+                "Some(Accepted(1)) begun Begun(2)",
+                "Some(Accepted(1)) accepted Accepted(1)",
+                "Some(Accepted(1)) done Done",
+                "Some(Accepted(1)) failed Failed",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_replay_ends_where_the_run_stands() {
+        let mut run = run();
+        for what in [begun(1), begun(2), accepted(), Transition::Done] {
+            run.log(&op(), what).unwrap();
+        }
+        let text = serde_json::to_string(&run).unwrap();
+        let mut read: Run = serde_json::from_str(&text).unwrap();
+        assert!(read.standing().is_empty(), "it is not written: it follows from the journal");
+        read.replay().unwrap();
+        assert_eq!(read, run);
+        assert_eq!(read.standing()[&op()], OpState::Done);
+    }
+
+    #[test]
+    fn a_creation_is_unknown_until_the_cloud_has_accepted_it() {
+        let mut run = run();
+        run.log(&op(), begun(1)).unwrap();
+        assert_eq!(run.unknown(), BTreeMap::from([(&op().node, 7)]));
+        run.log(&op(), failed()).unwrap();
+        assert_eq!(run.unknown().len(), 1, "it may have been made all the same");
+        let mut run = self::run();
+        run.log(&op(), begun(1)).unwrap();
+        run.log(&op(), accepted()).unwrap();
+        assert_eq!(run.unknown(), BTreeMap::new());
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_is_refused_and_not_kept() {
+        let mut run = run();
+        assert!(run.log(&op(), Transition::Done).is_err());
+        assert!(run.journal().is_empty());
+    }
+
+    #[test]
+    fn a_resumed_run_knows_what_the_first_made_and_begins_a_new_journal() {
+        let mut first = run();
+        first.log(&op(), begun(1)).unwrap();
+        first.made.insert(op().node);
+        let beginning = Beginning {
+            plan: "q".into(),
+            goal: Goal::Apply,
+            spec: None,
+            deletions: Deletions::default(),
+            consents: Consents::none(),
+            now: 9,
+            fence: 2,
+        };
+        let second = Run::begin(Some(first), beginning);
+        assert_eq!((second.id.as_str(), second.plan.as_str(), second.tries, second.began_at), ("p", "q", 2, 5));
+        assert_eq!(second.made, BTreeSet::from([op().node]));
+        assert!(second.journal().is_empty());
+    }
+}

@@ -1,0 +1,117 @@
+//! What a store keeps of one tenant, and every transition of it. Pure: a store reads the slot, asks it, and writes it back in
+//! one step, by a lock, a transaction or a conditional write.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::store::{Standing, check_write};
+use super::{Lease, LeaseRequest, LeaseState, Record, StoreError, Unlock, Unlocked};
+use crate::ids::TenantKey;
+
+/// The lease of a tenant and its record, whose body is the text of [`Record::seal`] where it leaves the process. A slot without a
+/// record stays for ever, for the fencing token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slot<B = String> {
+    /// Who may write.
+    pub lease: LeaseState,
+    /// The record; none before the tenant's first run, and after its end.
+    #[serde(default = "nothing", skip_serializing_if = "Option::is_none")]
+    pub record: Option<Stored<B>>,
+}
+
+fn nothing<B>() -> Option<Stored<B>> {
+    None
+}
+
+impl<B> Default for Slot<B> {
+    fn default() -> Self {
+        Self { lease: LeaseState::default(), record: None }
+    }
+}
+
+/// A record in the form in which it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stored<B = String> {
+    /// Its version.
+    pub version: u64,
+    /// Its lineage.
+    pub lineage: String,
+    /// The record itself.
+    pub body: B,
+}
+
+impl Slot {
+    /// [`StateStore::get`](super::StateStore::get).
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
+        let record = self.record.as_ref().map(|stored| Record::open(&stored.body)).transpose();
+        record.map_err(|source| StoreError::Unreadable { key: key.clone(), source })
+    }
+
+    /// [`StateStore::put`](super::StateStore::put).
+    ///
+    /// # Errors
+    /// As there; the slot is as it was then.
+    pub fn put(&mut self, lease: &Lease, record: &Record) -> Result<u64, StoreError> {
+        self.put_as(lease, record, |next| next.seal())
+    }
+}
+
+impl<B> Slot<B> {
+    fn standing(&self) -> Option<Standing> {
+        self.record.as_ref().map(|stored| Standing { version: stored.version, lineage: stored.lineage.clone() })
+    }
+
+    pub(super) fn put_as(
+        &mut self,
+        lease: &Lease,
+        record: &Record,
+        body: impl FnOnce(Record) -> B,
+    ) -> Result<u64, StoreError> {
+        check_write(lease, &self.lease, record.version, Some(&record.lineage), self.standing().as_ref())?;
+        let next = record.next()?;
+        let (version, lineage) = (next.version, next.lineage.clone());
+        self.record = Some(Stored { version, lineage, body: body(next) });
+        Ok(version)
+    }
+
+    /// [`StateStore::delete`](super::StateStore::delete).
+    ///
+    /// # Errors
+    /// As there; the slot is as it was then.
+    pub fn delete(&mut self, lease: &Lease, version: u64) -> Result<(), StoreError> {
+        check_write(lease, &self.lease, version, None, self.standing().as_ref())?;
+        self.record = None;
+        Ok(())
+    }
+
+    /// [`StateStore::acquire`](super::StateStore::acquire).
+    ///
+    /// # Errors
+    /// [`StoreError::Held`].
+    pub fn acquire(&mut self, request: &LeaseRequest) -> Result<Lease, StoreError> {
+        self.lease.acquire(request).map_err(|holder| StoreError::Held { key: request.key.clone(), holder })
+    }
+
+    /// [`StateStore::renew`](super::StateStore::renew).
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn renew(&mut self, lease: &Lease, now: i64, ttl: Duration) -> Result<Lease, StoreError> {
+        let fenced = |holder| StoreError::Fenced { key: lease.key.clone(), fence: lease.fence, holder };
+        self.lease.renew(lease, now, ttl).map_err(fenced)
+    }
+
+    /// [`StateStore::release`](super::StateStore::release).
+    pub fn release(&mut self, lease: &Lease) {
+        self.lease.release(lease);
+    }
+
+    /// [`StateStore::unlock`](super::StateStore::unlock).
+    pub fn unlock(&mut self, unlock: &Unlock) -> Option<Unlocked> {
+        self.lease.unlock(unlock)
+    }
+}

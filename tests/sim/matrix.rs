@@ -1,0 +1,291 @@
+//! The exhaustive matrix: every call of a run, struck by every fault, ends in the cloud of the undisturbed run.
+//!
+//! A case is one call of one run: of the creation, of a change and of the destruction of the complete tenant, and of the
+//! creation and the destruction of the complete platform. It fails before its effect, loses its answer, is throttled, or the
+//! process dies before or after it and the run is resumed.
+#![allow(clippy::print_stderr, reason = "the count of cases is told")]
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use mate::graph::Tags;
+use mate::ids::{Address, KindName};
+use mate::plan::Consents;
+use mate::sim::{Fault, FaultRule, Latencies, Method, SimCloudBuilder, crash};
+use mate::spec::TenantSpec;
+use mate::{DestroyOptions, Error, MemoryStore, SimCloud};
+
+use crate::{cloud, platform};
+
+const FAULTS: [Fault; 5] = [Fault::FailBefore, Fault::LoseAnswer, Fault::Throttle, Fault::KillBefore, Fault::KillAfter];
+
+/// Everything that tells one object from another, and how it is set.
+type Object = (KindName, String, String, Tags, String);
+
+fn inventory(cloud: &SimCloud) -> Vec<Object> {
+    let mut objects: Vec<Object> = cloud
+        .objects()
+        .into_iter()
+        .map(|object| (object.kind, object.name, object.physical_id, object.tags, object.inputs.to_string()))
+        .collect();
+    objects.sort();
+    objects
+}
+
+/// A run of which every call is struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Provision,
+    Change,
+    Destroy,
+    PlatformProvision,
+    PlatformDestroy,
+}
+
+/// A world in which the run is to happen.
+enum World {
+    Tenant(cloud::World),
+    Platform(platform::World),
+}
+
+fn tenant() -> TenantSpec {
+    cloud::example("medcenter.tfvars").into_builder().with_deletion_protection(false).build().unwrap()
+}
+
+/// Services, database, cache and storage of the tenant, all of them different.
+fn changed() -> TenantSpec {
+    let text = std::fs::read_to_string("examples/tenants/medcenter.tfvars").unwrap();
+    let changes = [
+        ("rds_allocated_storage = 100", "rds_allocated_storage = 200"),
+        ("django_memory       = 4096", "django_memory       = 8192"),
+        ("celery_desired_count = 3", "celery_desired_count = 4"),
+        ("max_capacity        = 20", "max_capacity        = 30"),
+        ("efs_throughput_mibps = 100", "efs_throughput_mibps = 150"),
+        ("cache.r7g.large", "cache.r7g.xlarge"),
+        ("department       = \"radiology\"", "department       = \"cardiology\""),
+    ];
+    let text = changes.iter().fold(text, |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    });
+    cloud::tfvars(&text).into_builder().with_deletion_protection(false).build().unwrap()
+}
+
+fn options() -> DestroyOptions {
+    DestroyOptions::new().without_final_snapshot().empty_bucket()
+}
+
+impl Subject {
+    /// The world before the run.
+    async fn before(self, cloud: SimCloudBuilder) -> World {
+        // Waits are short: the calls are the same, and there are fewer looks in between.
+        let cloud = cloud.seed(7).latencies(Latencies::typical().scaled(0.2)).build();
+        match self {
+            Self::Provision => World::Tenant(cloud::on(cloud)),
+            Self::Change | Self::Destroy => {
+                let world = cloud::on(cloud);
+                world.mate.provision(&tenant()).await.unwrap();
+                World::Tenant(world)
+            }
+            Self::PlatformProvision => World::Platform(platform::on(cloud, MemoryStore::new())),
+            Self::PlatformDestroy => {
+                let world = platform::on(cloud, MemoryStore::new());
+                world.platform.provision(&platform::complete()).await.unwrap();
+                World::Platform(world)
+            }
+        }
+    }
+
+    async fn run(self, world: &World) -> Result<(), Error> {
+        match (self, world) {
+            (Self::Provision, World::Tenant(world)) => world.mate.provision(&tenant()).await.map(drop),
+            (Self::Change, World::Tenant(world)) => {
+                let plan = world.mate.plan(&changed()).await?;
+                let consents = Consents::to_every_step_of(&plan);
+                world.mate.apply(plan, consents).await.map(drop)
+            }
+            (Self::Destroy, World::Tenant(world)) => {
+                let plan = world.mate.plan_destroy(&tenant().id(), &options()).await?;
+                let consents = Consents::to_every_step_of(&plan);
+                world.mate.apply(plan, consents).await.map(drop)
+            }
+            (Self::PlatformProvision, World::Platform(world)) => {
+                world.platform.provision(&platform::complete()).await.map(drop)
+            }
+            (Self::PlatformDestroy, World::Platform(world)) => world.destroy().await,
+            _ => unreachable!("a run happens in its own world"),
+        }
+    }
+
+    /// Goes on after a death: what was begun is resumed, what was not even begun is begun.
+    async fn recover(self, world: &World) -> Result<(), Error> {
+        let resumed = match world {
+            World::Tenant(world) => world.mate.resume(&tenant().id()).await.map(drop),
+            World::Platform(world) => world.platform.resume(&platform::dev()).await.map(drop),
+        };
+        match resumed {
+            Err(Error::NotFound(_)) if matches!(self, Self::Destroy | Self::PlatformDestroy) => Ok(()),
+            Err(Error::NotFound(_) | Error::NothingInterrupted(_)) => self.run(world).await,
+            // The record of a platform does not hold its spec.
+            Err(Error::NotPossible { .. }) => self.run(world).await,
+            other => other,
+        }
+    }
+}
+
+impl World {
+    fn cloud(&self) -> &SimCloud {
+        match self {
+            Self::Tenant(world) => &world.cloud,
+            Self::Platform(world) => &world.cloud,
+        }
+    }
+
+    /// What carries ownership tags and stands in no record, and whether the next plan has nothing to do.
+    async fn is_right(&self, subject: Subject) -> (Vec<String>, bool) {
+        let arns = |found: Vec<mate::provider::Discovered>| found.into_iter().map(|object| object.arn).collect();
+        match (self, subject) {
+            (Self::Tenant(world), Subject::Destroy) => {
+                (arns(world.mate.unclaimed().await.unwrap()), world.mate.tenants().await.unwrap().is_empty())
+            }
+            (Self::Tenant(world), _) => {
+                let spec = if subject == Subject::Change { changed() } else { tenant() };
+                let plan = world.mate.plan(&spec).await.unwrap();
+                (arns(world.mate.unclaimed().await.unwrap()), plan.is_empty())
+            }
+            (Self::Platform(world), Subject::PlatformDestroy) => {
+                (arns(world.platform.unclaimed(&platform::dev()).await.unwrap()), true)
+            }
+            (Self::Platform(world), _) => {
+                let plan = world.platform.plan(&platform::complete()).await.unwrap();
+                (arns(world.platform.unclaimed(&platform::dev()).await.unwrap()), plan.is_empty())
+            }
+        }
+    }
+}
+
+/// One call of a run: the `n`-th of its method about its object.
+#[derive(Debug, Clone)]
+struct Point {
+    method: Method,
+    address: Option<Address>,
+    nth: u64,
+}
+
+impl Point {
+    fn rule(&self, fault: Fault) -> FaultRule {
+        let rule = FaultRule::new(fault).on(self.method).nth(self.nth);
+        match &self.address {
+            Some(address) => rule.node(address.node.as_str()),
+            None => rule,
+        }
+    }
+}
+
+/// Every call of the undisturbed run, and the cloud that it leaves.
+async fn undisturbed(subject: Subject) -> (Vec<Point>, Vec<Object>) {
+    let world = subject.before(SimCloud::builder()).await;
+    let earlier = world.cloud().calls().len();
+    subject.run(&world).await.unwrap();
+    let mut counts: BTreeMap<(Method, Option<Address>), u64> = BTreeMap::new();
+    let mut points = Vec::new();
+    for call in world.cloud().calls().into_iter().skip(earlier) {
+        // A batch of looks is struck at its first object; each object of it counts.
+        let batch = call.method == Method::Observe;
+        let address = call.address.filter(|_| !batch);
+        let count = counts.entry((call.method, address.clone())).or_default();
+        points.push(Point { method: call.method, address, nth: *count + 1 });
+        *count += if batch { call.targets as u64 } else { 1 };
+    }
+    (points, inventory(world.cloud()))
+}
+
+/// What is wrong at the end of one case; nothing when all is right.
+async fn case(subject: Subject, point: &Point, fault: Fault, wanted: &[Object]) -> Option<String> {
+    let world = subject.before(SimCloud::builder()).await;
+    let earlier = world.cloud().calls().len();
+    world.cloud().inject(point.rule(fault));
+    let ended = match crash::until_killed(world.cloud(), subject.run(&world)).await {
+        Some(ended) => ended,
+        None => subject.recover(&world).await,
+    };
+    if let Err(error) = ended {
+        return Some(format!("it failed: {error}"));
+    }
+    let struck = world.cloud().calls().iter().skip(earlier).filter(|call| call.fault == Some(fault)).count();
+    if struck != 1 {
+        return Some(format!("the fault struck {struck} times"));
+    }
+    let found = inventory(world.cloud());
+    if found != wanted {
+        let more: Vec<_> = found.iter().filter(|object| !wanted.contains(object)).collect();
+        let less: Vec<_> = wanted.iter().filter(|object| !found.contains(object)).collect();
+        return Some(format!("the cloud differs: more {more:?}, less {less:?}"));
+    }
+    match world.is_right(subject).await {
+        (unclaimed, true) if unclaimed.is_empty() => None,
+        (unclaimed, settled) => Some(format!("unclaimed: {unclaimed:?}; next plan empty: {settled}")),
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
+}
+
+/// All cases of a run, over all cores.
+fn matrix(subject: Subject) {
+    let (points, wanted) = runtime().block_on(undisturbed(subject));
+    let cases: Vec<(&Point, Fault)> = points.iter().flat_map(|point| FAULTS.map(|fault| (point, fault))).collect();
+    let (next, wrong) = (Mutex::new(cases.iter()), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                let runtime = runtime();
+                loop {
+                    let Some((point, fault)) = next.lock().unwrap().next() else { return };
+                    if let Some(what) = runtime.block_on(case(subject, point, *fault, &wanted)) {
+                        wrong.lock().unwrap().push(format!("{fault:?} at {point:?}: {what}"));
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    let calls = |method| points.iter().filter(|point| point.method == method).count();
+    eprintln!(
+        "{subject:?}: {} cases, {} faults at each of {} creates, {} updates, {} deletes, {} batches of looks, {} searches",
+        cases.len(),
+        FAULTS.len(),
+        calls(Method::Create),
+        calls(Method::Update),
+        calls(Method::Delete),
+        calls(Method::Observe),
+        calls(Method::Discover),
+    );
+}
+
+#[test]
+fn every_call_of_a_provision_may_fail_in_every_way() {
+    matrix(Subject::Provision);
+}
+
+#[test]
+fn every_call_of_a_change_may_fail_in_every_way() {
+    matrix(Subject::Change);
+}
+
+#[test]
+fn every_call_of_a_destroy_may_fail_in_every_way() {
+    matrix(Subject::Destroy);
+}
+
+#[test]
+fn every_call_of_the_creation_of_a_platform_may_fail_in_every_way() {
+    matrix(Subject::PlatformProvision);
+}
+
+#[test]
+fn every_call_of_the_destruction_of_a_platform_may_fail_in_every_way() {
+    matrix(Subject::PlatformDestroy);
+}
