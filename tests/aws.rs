@@ -13,6 +13,8 @@ mod client;
 mod conformance;
 #[path = "aws/examples.rs"]
 mod examples;
+#[path = "aws/faults.rs"]
+mod faults;
 #[path = "aws/inventory.rs"]
 mod inventory;
 #[path = "aws/platform.rs"]

@@ -3,6 +3,7 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -31,6 +32,10 @@ pub struct Target {
     /// The record store, with --aws; SimCloud's records are in memory.
     #[arg(long, value_name = "FILE", default_value = "mate.db")]
     pub store: PathBuf,
+    /// How long this program's lease of a tenant holds without being renewed, in seconds; after a crash the next run waits for
+    /// the rest of it.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(3..=3600))]
+    pub lease: u64,
     /// The seed of SimCloud.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -48,11 +53,12 @@ impl Target {
             let builder = platform.tenants_client(environment).await.with_context(|| {
                 format!("there is no platform `{environment}` in the store; the example `platform` makes one")
             })?;
-            return Ok(builder.catalogue(TierCatalogue::standard()).build()?);
+            return Ok(builder.catalogue(TierCatalogue::standard()).lease(Duration::from_secs(self.lease)).build()?);
         }
         let path = self.base.clone().unwrap_or_else(|| PathBuf::from("examples/base-dev.toml"));
         let base = Base::from_path(&path).with_context(|| format!("the base `{}` cannot be used", path.display()))?;
         let builder = Mate::builder().catalogue(TierCatalogue::standard()).base(base);
+        let builder = builder.lease(Duration::from_secs(self.lease));
         if self.aws {
             return Ok(builder.provider(aws().await?).store(self.sqlite()?).build()?);
         }
@@ -63,7 +69,8 @@ impl Target {
     /// The client of platforms.
     pub async fn platform(&self) -> anyhow::Result<Platform> {
         if self.aws {
-            return Ok(Platform::builder().provider(aws().await?).store(self.sqlite()?).build()?);
+            let builder = Platform::builder().provider(aws().await?).store(self.sqlite()?);
+            return Ok(builder.lease(Duration::from_secs(self.lease)).build()?);
         }
         self.introduce();
         Ok(Platform::builder().provider(SimCloud::new(self.seed)).store(MemoryStore::new()).build()?)

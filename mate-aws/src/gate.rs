@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::retry::RetryConfig;
 use mate_core::provider::{ErrorClass, ProviderError};
 use mate_core::rate::{Answer, Permit, RateBudget, Request};
 
@@ -92,6 +93,18 @@ impl Storable for Slot {
     type Storer = StoreReplace<Self>;
 }
 
+/// Creations that AWS does not deduplicate, neither by a name nor by a token. The SDK sends them once: after a lost answer it
+/// would make a second object, where the engine looks for the first.
+const ONCE: [&str; 7] = [
+    "cognito-idp:CreateUserPool",
+    "ec2:AllocateAddress",
+    "ec2:CreateInternetGateway",
+    "ec2:CreateSubnet",
+    "ec2:CreateVpc",
+    "ecs:RegisterTaskDefinition",
+    "kms:CreateKey",
+];
+
 /// Tells the budget what each attempt was answered, and how often the SDK tried.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Witness;
@@ -106,7 +119,12 @@ impl Intercept for Witness {
         _context: &BeforeSerializationInterceptorContextRef<'_>,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        config.interceptor_state().store_put(Slot::default());
+        let once = config.load::<Metadata>().map(api).is_some_and(|api| ONCE.contains(&api.as_str()));
+        let state = config.interceptor_state();
+        state.store_put(Slot::default());
+        if once {
+            state.store_put(RetryConfig::disabled());
+        }
         Ok(())
     }
 

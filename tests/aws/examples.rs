@@ -9,7 +9,7 @@ use crate::support::emulator::Emulator;
 const TENANTS: [&str; 3] = ["clinic", "regional", "medcenter"];
 
 /// The program of an example, which `./test` builds with the tests.
-fn example(name: &str) -> PathBuf {
+pub(crate) fn program(name: &str) -> PathBuf {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("debug/examples").join(name);
     assert!(program.exists(), "{} is not built; run ./test, which builds it", program.display());
     program
@@ -17,7 +17,7 @@ fn example(name: &str) -> PathBuf {
 
 fn run(emulator: &Emulator, name: &str, arguments: &[&str]) -> Output {
     let store = emulator.directory().join("mate.db");
-    let mut command = Command::new(example(name));
+    let mut command = Command::new(program(name));
     command.args(arguments).arg("--aws").arg("--store").arg(store).envs(emulator.environment());
     command.env_remove("AWS_PROFILE").output().unwrap()
 }

@@ -1,4 +1,4 @@
-"""What belongs to an account rather than to a tenant: a hosted zone, a trail."""
+"""What belongs to an account rather than to a tenant: a hosted zone, a trail; and a bucket that is made with its tags."""
 
 from life import PREFIX, UPPER
 
@@ -28,3 +28,10 @@ def trail(life):
     trails.delete_trail(Name=settings["Name"])
     life.holds("tagged trail in the end", listed(life, "cloudtrail:trail"), [])
     life.client("s3").delete_bucket(Bucket=bucket)
+
+
+def tagged_bucket(life):
+    bucket, s3 = f"{PREFIX}-tagged", life.client("s3")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"Tags": UPPER})
+    life.holds("tags of a bucket from its creation", s3.get_bucket_tagging(Bucket=bucket)["TagSet"], UPPER)
+    s3.delete_bucket(Bucket=bucket)

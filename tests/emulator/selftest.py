@@ -26,6 +26,7 @@ PARTS = (
     life_network.network,
     life_account.hosted_zone,
     life_account.trail,
+    life_account.tagged_bucket,
     life_data.security_groups,
     life_data.roles_logs_secrets,
     life_data.bucket,

@@ -4,3 +4,5 @@
 
 pub(crate) mod emulator;
 pub(crate) mod logs;
+pub(crate) mod proxy;
+pub(crate) mod wire;

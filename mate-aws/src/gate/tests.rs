@@ -114,6 +114,16 @@ async fn every_attempt_of_the_sdk_passes_the_budget_and_the_later_ones_are_retri
 }
 
 #[tokio::test]
+async fn what_aws_cannot_deduplicate_is_sent_once() {
+    let world = World::new(RateSettings::published(), &[BROKEN]).await;
+    let aws = world.provider.aws();
+    aws.ecs.register_task_definition().family("web").send().await.unwrap_err();
+    assert_eq!(world.requests().len(), 1);
+    aws.ecs.list_clusters().send().await.unwrap();
+    assert_eq!(world.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn every_page_passes_the_budget() {
     let pages = [(200, r#"{"clusterArns":["a"],"nextToken":"1"}"#), (200, r#"{"clusterArns":["b"],"nextToken":"2"}"#)];
     let world = World::new(RateSettings::published(), &pages).await;

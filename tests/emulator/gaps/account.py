@@ -1,9 +1,11 @@
-"""Hosted zones and trails."""
+"""Hosted zones, trails and buckets."""
 
+import xmltodict
 from moto.cloudtrail.models import CloudTrailBackend
 from moto.core.exceptions import JsonRESTError
 from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
 from moto.route53.models import Route53Backend
+from moto.s3.responses import S3Response
 from moto.utilities.utils import get_partition
 
 from . import gap
@@ -48,3 +50,24 @@ def tagged_trails_and_zones():
         backend.SERVICE_NAMESPACE = service
         backend.__bases__ += (TaggableResourcesMixin,)
         backend.iter_tagged_resources = tagged
+
+
+@gap(
+    "s3:CreateBucket with tags",
+    aws="makes the bucket with its tags in one call",
+    moto="drops the tags",
+    page="AmazonS3/latest/API/API_CreateBucket.html",
+)
+def tagged_bucket():
+    original = S3Response._bucket_response_put
+
+    def put(self, *arguments, **named):
+        answer = original(self, *arguments, **named)
+        if self.body and b"<CreateBucketConfiguration" in bytes(self.body):
+            configuration = xmltodict.parse(self.body, force_list=("Tag",))["CreateBucketConfiguration"] or {}
+            tags = (configuration.get("Tags") or {}).get("Tag", [])
+            if tags:
+                self.backend.put_bucket_tagging(self.bucket_name, {tag["Key"]: tag["Value"] for tag in tags})
+        return answer
+
+    S3Response._bucket_response_put = put

@@ -146,23 +146,13 @@ fn elsewhere(target: &Target, error: ProviderError) -> Result<Observation, Provi
 
 /// Makes the bucket with its tags in the one call, and answers the tags that it has.
 async fn make(aws: &Aws, target: &Target) -> Result<Tags, ProviderError> {
-    let plain = || {
-        let constraint = BucketLocationConstraint::from(aws.region.as_str());
-        (aws.region != "us-east-1")
-            .then(|| CreateBucketConfiguration::builder().location_constraint(constraint).build())
-    };
-    let tagged = || {
-        let mut configuration = plain().unwrap_or_else(|| CreateBucketConfiguration::builder().build());
-        configuration.tags = Some(aspects::tags_to_sdk(&target.tags));
-        configuration
-    };
-    let call = aws.s3.create_bucket().bucket(&target.name).create_bucket_configuration(tagged());
-    let mut answer = call.send().await.map(drop).map_err(failed(&target.address, CREATE));
-    // S3 takes tags in this call since late 2025; what speaks its older protocol refuses the body.
-    if answer.as_ref().is_err_and(|error| error.code.as_deref() == Some("MalformedXML")) {
-        let call = aws.s3.create_bucket().bucket(&target.name).set_create_bucket_configuration(plain());
-        answer = call.send().await.map(drop).map_err(failed(&target.address, CREATE));
-    }
+    let elsewhere = aws.region != "us-east-1";
+    let configuration = CreateBucketConfiguration::builder()
+        .set_location_constraint(elsewhere.then(|| BucketLocationConstraint::from(aws.region.as_str())))
+        .set_tags(Some(aspects::tags_to_sdk(&target.tags)))
+        .build();
+    let call = aws.s3.create_bucket().bucket(&target.name).create_bucket_configuration(configuration);
+    let answer = call.send().await.map(drop).map_err(failed(&target.address, CREATE));
     // It was not there a moment ago: if it is this account's now, it comes from this call, whose answer was lost.
     let lost = |error: &ProviderError| {
         error.class == ErrorClass::Ambiguous || error.code.as_deref() == Some("BucketAlreadyOwnedByYou")

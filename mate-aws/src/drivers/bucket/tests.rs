@@ -186,20 +186,6 @@ async fn another_region_is_named_at_creation() {
 }
 
 #[tokio::test]
-async fn where_creation_takes_no_tags_they_come_next() {
-    let plain = mock!(Client::create_bucket)
-        .match_requests(|request| request.create_bucket_configuration().is_none())
-        .then_output(|| CreateBucketOutput::builder().build());
-    let tags = mock!(Client::put_bucket_tagging)
-        .match_requests(|request| request.tagging().unwrap().tag_set().len() == 4)
-        .then_output(|| PutBucketTaggingOutput::builder().build());
-    let before = vec![not_tagged("NoSuchBucket"), refused("MalformedXML"), plain, not_tagged("NoSuchTagSet"), tags];
-    let (aws, rules) = with_aspects(before);
-    BucketDriver.create(&aws, &create(target())).await.unwrap();
-    assert!(rules.iter().all(|rule| rule.num_calls() == 1));
-}
-
-#[tokio::test]
 async fn a_bucket_that_came_from_a_lost_answer_is_found_again() {
     let lost = mock!(Client::create_bucket)
         .then_http_response(|| Response::new(StatusCode::try_from(500).unwrap(), SdkBody::from("")));

@@ -1,0 +1,199 @@
+//! Every write of a tenant's life over the wire is struck, by a proxy between MATE and the emulator: what stands in the end is what
+//! stands without it, object by object.
+#![allow(clippy::print_stderr, reason = "the counts stand in the log of the tests")]
+
+use std::process::{Command, Stdio};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use mate::plan::Consents;
+use mate::spec::{Base, Format, TenantSpec};
+use mate::tiers::TierCatalogue;
+use mate::{DestroyOptions, Mate, SqliteStore};
+use tokio::sync::Notify;
+
+use crate::examples;
+use crate::support::emulator::Emulator;
+use crate::support::proxy::{Each, Proxy, Strike};
+use crate::world::{example, provider_at};
+
+fn changed() -> TenantSpec {
+    let text = std::fs::read_to_string("examples/tenants/clinic.tfvars").unwrap();
+    let text = text.replace("\"trial\"", "\"standard\"").replace("db.t4g.micro", "db.t4g.small");
+    TenantSpec::from_str(Format::Tfvars, &text).unwrap()
+}
+
+/// Everything that stands there, an object a line, without what is drawn at random.
+fn standing(emulator: &Emulator) -> Vec<String> {
+    emulator.script("standing.py").unwrap().lines().map(str::to_owned).collect()
+}
+
+#[track_caller]
+fn assert_same(found: &[String], wanted: &[String], when: &str) {
+    let without = |these: &[String], those: &[String]| {
+        let mut left = those.to_vec();
+        let more = these.iter().filter(|line| match left.iter().position(|other| other == *line) {
+            Some(index) => {
+                left.swap_remove(index);
+                false
+            }
+            None => true,
+        });
+        more.cloned().collect::<Vec<_>>().join("\n")
+    };
+    assert!(found == wanted, "{when}: more:\n{}\nless:\n{}", without(found, wanted), without(wanted, found));
+}
+
+/// What stands after each part of an undisturbed life: at the beginning, after provision, after a change, in the end.
+fn undisturbed() -> &'static [Vec<String>; 4] {
+    static STANDING: OnceLock<[Vec<String>; 4]> = OnceLock::new();
+    STANDING.get_or_init(|| {
+        let emulator = Emulator::start().unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let mate = runtime.block_on(client(&emulator, emulator.endpoint(), 1));
+        let before = standing(&emulator);
+        let [provisioned, changed, gone] = [0, 1, 2].map(|part| {
+            runtime.block_on(live(&mate, part));
+            standing(&emulator)
+        });
+        [before, provisioned, changed, gone]
+    })
+}
+
+async fn client(emulator: &Emulator, endpoint: &str, attempts: u32) -> Mate {
+    let provider = provider_at(endpoint).await.sdk_retry(attempts, Duration::from_millis(20)).build().await.unwrap();
+    Mate::builder()
+        .provider(provider)
+        .store(SqliteStore::open(emulator.directory().join("mate.db")).unwrap())
+        .catalogue(TierCatalogue::standard())
+        .base(Base::from_path(emulator.base_file()).unwrap())
+        .build()
+        .unwrap()
+}
+
+/// One part of a life: it is provisioned, changed, or destroyed, and the next plan has nothing to do.
+async fn live(mate: &Mate, part: usize) {
+    let spec = if part == 0 { example("clinic.tfvars") } else { changed() };
+    if part < 2 {
+        let plan = mate.plan(&spec).await.unwrap();
+        let consents = Consents::to_every_step_of(&plan);
+        mate.apply(plan, consents).await.unwrap();
+        let next = mate.plan(&spec).await.unwrap();
+        assert!(next.is_empty(), "{next:?}");
+    } else {
+        let plan = mate.plan_destroy(&spec.id(), &DestroyOptions::new().without_final_snapshot()).await.unwrap();
+        let consents = Consents::to_every_step_of(&plan);
+        mate.apply(plan, consents).await.unwrap();
+    }
+    let unclaimed = mate.unclaimed().await.unwrap();
+    assert!(unclaimed.is_empty(), "{unclaimed:?}");
+}
+
+/// A whole life in which every write is struck the first time that it comes.
+fn survives(strike: Strike, attempts: u32) {
+    let wanted = undisturbed();
+    let emulator = Emulator::start().unwrap();
+    let proxy = Proxy::before(emulator.endpoint()).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mate = runtime.block_on(client(&emulator, proxy.endpoint(), attempts));
+    assert_same(&standing(&emulator), &wanted[0], "before");
+    let mut struck = Vec::new();
+    for (part, when) in ["provision", "change", "destroy"].into_iter().enumerate() {
+        proxy.strike(strike, Each::Write);
+        runtime.block_on(live(&mate, part));
+        struck.push((when, proxy.struck(), proxy.operations().len()));
+        assert_same(&standing(&emulator), &wanted[part + 1], when);
+    }
+    eprintln!("{strike:?}, {attempts} attempts of the SDK: {struck:?} (writes struck, operations so far)");
+    assert!(struck[0].1 >= 37 && struck[1].1 >= 2 && struck[2].1 >= 30, "{struck:?}");
+}
+
+#[test]
+fn every_write_may_meet_an_internal_error() {
+    survives(Strike::InternalError, 1);
+}
+
+#[test]
+fn every_write_may_meet_a_load_balancer_s_page() {
+    survives(Strike::Unavailable, 1);
+}
+
+#[test]
+fn every_write_may_be_throttled() {
+    survives(Strike::Throttled, 1);
+}
+
+#[test]
+fn every_write_may_lose_its_answer() {
+    survives(Strike::AnswerLost, 1);
+}
+
+#[test]
+fn every_write_may_lose_its_answer_and_be_repeated_by_the_sdk() {
+    survives(Strike::AnswerLost, 3);
+}
+
+#[test]
+fn every_answer_may_break_in_the_middle() {
+    survives(Strike::AnswerBroken, 1);
+}
+
+/// Runs a program to its end, or until it is to die: then with SIGKILL. Whether it succeeded; nothing when it was killed.
+async fn until_killed(command: Command, death: &Notify) -> Option<bool> {
+    let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
+    tokio::select! {
+        status = child.wait() => Some(status.unwrap().success()),
+        () = death.notified() => {
+            child.kill().await.unwrap();
+            None
+        }
+    }
+}
+
+/// The example program is killed with SIGKILL at each operation of a provision and of a destroy, once each, and begun again.
+fn survives_deaths(strike: Strike) {
+    let wanted = undisturbed();
+    let emulator = Emulator::start().unwrap();
+    let proxy = Proxy::before(emulator.endpoint()).unwrap();
+    let death = Arc::new(Notify::new());
+    proxy.on_death({
+        let death = Arc::clone(&death);
+        move || death.notify_one()
+    });
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let log = emulator.directory().join("victim.log");
+    let runs: [(&str, &[&str], &Vec<String>); 2] = [
+        ("onboard", &["examples/tenants/clinic.tfvars"], &wanted[1]),
+        ("destroy", &["--consent", "--no-final-snapshot", "clinic"], &wanted[3]),
+    ];
+    for (name, arguments, wanted) in runs {
+        proxy.strike(strike, Each::Operation);
+        let mut deaths = 0;
+        loop {
+            let mut command = Command::new(examples::program(name));
+            command.args(arguments).args(["--aws", "--lease", "3", "--base"]).arg(emulator.base_file());
+            command.arg("--store").arg(emulator.directory().join("mate.db")).envs(emulator.environment());
+            command.env("AWS_ENDPOINT_URL", proxy.endpoint()).env_remove("AWS_PROFILE");
+            let output = std::fs::File::create(&log).unwrap();
+            command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
+            match runtime.block_on(until_killed(command, &death)) {
+                None => deaths += 1,
+                Some(true) => break,
+                Some(false) => panic!("{name}, after {deaths} deaths: {}", std::fs::read_to_string(&log).unwrap()),
+            }
+        }
+        eprintln!("{strike:?}: {name} was killed {deaths} times, {} operations struck", proxy.struck());
+        assert!(deaths >= 10 && deaths <= proxy.struck(), "{deaths} deaths, {} struck", proxy.struck());
+        assert_same(&standing(&emulator), wanted, name);
+    }
+}
+
+#[test]
+fn the_process_may_be_killed_before_any_operation() {
+    survives_deaths(Strike::DeathBefore);
+}
+
+#[test]
+fn the_process_may_be_killed_after_any_operation() {
+    survives_deaths(Strike::DeathAfter);
+}
