@@ -50,7 +50,7 @@ RANDOM = [
     (re.compile(r"(?<=-)[0-9a-f]{8,17}\b"), "ID"),
     (re.compile(r"(?<=/)[0-9a-f]{16,32}\b"), "ID"),
     (re.compile(r"(?<=/ID/)\d{12,}\b"), "ID"),
-    (re.compile(r'(?<=secret:)([^"]*-)[A-Za-z0-9]{6}(?=["*])'), r"\1ID"),
+    (re.compile(r'(?<=secret:)([^"]*-)[A-Za-z0-9]{6}(?=["*]|$)'), r"\1ID"),
     (re.compile(r"\b[a-z0-9]{6}(?=\.use1\.cache\.)"), "ID"),
     (re.compile(r"(?<=-)\d{4}-\d\d-\d\d-\d\d-\d\d\b"), "TIME"),
     (re.compile(r"(?<=us-east-1_)\w+"), "ID"),
@@ -74,6 +74,12 @@ HISTORY = {
 }
 
 
+def worded(text):
+    for pattern, word in RANDOM:
+        text = pattern.sub(word, text)
+    return REVISION.sub(r"\1:REVISION", text)
+
+
 def plain(value):
     if isinstance(value, dict):
         return {
@@ -83,14 +89,11 @@ def plain(value):
         }
     if isinstance(value, (list, tuple)):
         return sorted((plain(entry) for entry in value), key=lambda entry: json.dumps(entry, sort_keys=True))
-    return value
+    return worded(value) if isinstance(value, str) else value
 
 
 def line(kind, entry):
-    text = json.dumps(plain(entry), sort_keys=True, default=str)
-    for pattern, word in RANDOM:
-        text = pattern.sub(word, text)
-    return kind + " " + REVISION.sub(r"\1:REVISION", text)
+    return f"{kind} {json.dumps(plain(entry), sort_keys=True, default=str)}"
 
 
 def each(client, call, arguments, key):
