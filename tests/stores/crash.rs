@@ -140,7 +140,7 @@ async fn the_contract_holds(store: &dyn StateStore, key: &TenantKey) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_breaks_at_any_request_leaves_the_slot_before_or_after() {
     let server = Server::shared();
-    server.sql("CREATE ROLE trusted SUPERUSER LOGIN").await;
+    server.trust().await;
     let schema = server.fresh_schema();
     let direct = builder(&server).schema(&schema).open().await.unwrap();
     let mut number = 0;
@@ -227,19 +227,20 @@ async fn a_connection_that_breaks_while_it_comes_about_is_a_failure_that_passes(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schema_whose_making_breaks_off_is_made_by_the_next() {
     let server = Server::shared();
+    server.trust().await;
     let mut requests = 0;
     'requests: loop {
         for cut in Cut::BREAKS {
             let schema = server.fresh_schema();
             let proxy = Proxy::before(server.address()).await;
             proxy.cut(requests, cut);
-            let opened = builder_at(proxy.port(), "postgres").schema(&schema).open().await;
+            let opened = builder_at(proxy.port(), "trusted").schema(&schema).open().await;
             if !proxy.has_cut() {
                 opened.unwrap();
                 break 'requests;
             }
             assert_eq!(opened.expect_err("an answer that was lost").retry(), RetryStatus::Temporary);
-            let store = builder(&server).schema(&schema).open().await.unwrap();
+            let store = builder_at(server.address().1, "trusted").schema(&schema).open().await.unwrap();
             the_contract_holds(&store, &suite::record("a").key).await;
         }
         requests += 1;
@@ -267,4 +268,13 @@ async fn a_server_that_falls_silent_is_given_up() {
         case.again(&store, false).await;
         the_contract_holds(&direct, &case.key).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_never_says_a_word_is_given_up() {
+    let server = Server::shared();
+    let proxy = Proxy::before(server.address()).await;
+    proxy.cut(0, Cut::Silence);
+    let opened = builder_at(proxy.port(), "postgres").connect_timeout(Duration::from_millis(200)).open().await;
+    assert_eq!(opened.expect_err("nothing is heard").retry(), RetryStatus::Temporary);
 }
