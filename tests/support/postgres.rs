@@ -15,14 +15,19 @@ use tokio_postgres::SimpleQueryMessage;
 /// The password of the server's superuser `postgres`, which no log, error or debug form may hold.
 pub(crate) const PASSWORD: &str = "canary-7f3e 'q\\\"";
 
-/// Starts the server, says so, and waits for the end of its standard input, which comes with the end of the test process however it
-/// ends. Ctrl-C is for the test process.
+/// Makes the cluster, starts its server, says so, and waits for the end of its standard input, which comes with the end of the test
+/// process however it ends. Ctrl-C is for the test process.
 const SUPERVISOR: &str = r#"
-trap '' INT
-"$1/pg_ctl" start --silent --wait --timeout 120 --pgdata "$2/data" --log "$2/log" || { cat "$2/log" >&2; exit 1; }
+trap '' INT PIPE
+exec 2>>"$2/log"
+if ! [ -e "$2/data" ]; then
+  "$1/initdb" --username=postgres --pwfile="$2/password" --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync \
+    --pgdata="$2/data" >>"$2/log" || exit 1
+fi
+"$1/pg_ctl" start --silent --wait --timeout=120 --pgdata="$2/data" --log="$2/log" --options="-c config_file=$2/server.conf" || exit 1
 echo ready
 cat >/dev/null
-"$1/pg_ctl" stop --silent --mode immediate --pgdata "$2/data" 2>/dev/null
+"$1/pg_ctl" stop --silent --mode=immediate --pgdata="$2/data"
 rm -rf "$2"
 "#;
 
@@ -59,18 +64,20 @@ impl Server {
         let programs = Programs::find();
         let directory = tempfile::Builder::new().prefix("mate-postgres-").tempdir().expect("a temporary directory");
         programs.give(directory.path());
-        let authority = programs.make_cluster(directory.path());
+        programs.write(&directory.path().join("password"), PASSWORD);
+        let authority = programs.make_certificate(directory.path());
         // Another process may take the port before the server does.
         for _ in 0..5 {
             let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
             let port = free.expect("a free port").port();
-            programs.write(&directory.path().join("data/port.conf"), &format!("port = {port}\n"));
+            programs.make_settings(directory.path(), port);
             if let Some(supervisor) = programs.supervise(directory.path()) {
                 let schemas = AtomicUsize::new(0);
                 return Self { supervisor, programs, directory, port, authority, schemas };
             }
         }
-        panic!("PostgreSQL does not start: what it says stands above");
+        let said = std::fs::read_to_string(directory.path().join("log")).unwrap_or_default();
+        panic!("PostgreSQL does not start: {said}");
     }
 
     /// The address of the server.
@@ -127,18 +134,23 @@ impl Server {
 
     /// Stops the server as a crash does.
     pub(crate) fn crash(&self) {
-        self.pg_ctl(&["stop", "--mode", "immediate"]);
+        self.pg_ctl("stop", &["--mode=immediate"]);
     }
 
     /// Starts it again.
     pub(crate) fn start_again(&self) {
-        let log = self.directory.path().join("log");
-        self.pg_ctl(&["start", "--wait", "--timeout", "120", "--log", &log.to_string_lossy()]);
+        let directory = self.directory.path().display();
+        let log = format!("--log={directory}/log");
+        self.pg_ctl("start", &["--timeout=120", &log, &format!("--options=-c config_file={directory}/server.conf")]);
     }
 
-    fn pg_ctl(&self, arguments: &[&str]) {
-        let data = self.directory.path().join("data");
-        self.programs.run(self.directory.path(), "pg_ctl", &[arguments, &["--silent", "--pgdata"]].concat(), &data);
+    fn pg_ctl(&self, verb: &str, arguments: &[&str]) {
+        let directory = self.directory.path();
+        let mut command = self.programs.command(directory, &self.programs.folder.join("pg_ctl"));
+        command.args([verb, "--silent", "--wait", "--pgdata=data"]).args(arguments);
+        let done = command.output().expect("pg_ctl, and setpriv");
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "pg_ctl {verb} ended with {}: {said}", done.status);
     }
 }
 
@@ -184,7 +196,7 @@ impl Programs {
         Self { folder, user }
     }
 
-    fn command(&self, directory: &Path, program: &str) -> Command {
+    fn command(&self, directory: &Path, program: &Path) -> Command {
         let mut command = match &self.user {
             Some(user) => {
                 let mut command = Command::new("setpriv");
@@ -200,53 +212,30 @@ impl Programs {
         command
     }
 
-    fn run(&self, directory: &Path, program: &str, arguments: &[&str], last: &Path) {
-        let program = self.folder.join(program);
-        let mut command = self.command(directory, &program.to_string_lossy());
-        let done = command.args(arguments).arg(last).output().expect("a program of PostgreSQL, and setpriv");
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{} {arguments:?} ended with {}: {said}", program.display(), done.status);
-    }
-
-    fn make_cluster(&self, directory: &Path) -> String {
-        let password = directory.join("password");
-        self.write(&password, PASSWORD);
-        let password = format!("--pwfile={}", password.display());
-        let arguments = [
-            "--username=postgres",
-            &password,
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-            "--pgdata",
-        ];
-        let data = directory.join("data");
-        self.run(directory, "initdb", &arguments, &data);
-        let authority = self.make_certificate(&data);
+    fn make_settings(&self, directory: &Path, port: u16) {
+        let of = directory.display();
         let settings = format!(
             "listen_addresses = '127.0.0.1'
-            unix_socket_directories = '{}'
+            port = {port}
+            unix_socket_directories = '{of}'
             max_connections = 200
             shared_buffers = 16MB
             fsync = off
             log_statement = all
             ssl = on
-            ssl_cert_file = 'server.crt'
-            ssl_key_file = 'server.key'
-            include = 'port.conf'
-            ",
-            directory.display()
+            ssl_cert_file = '{of}/server.crt'
+            ssl_key_file = '{of}/server.key'
+            hba_file = '{of}/hba.conf'
+            "
         );
-        self.write(&data.join("postgresql.conf"), &settings);
-        // For `trust` below.
+        self.write(&directory.join("server.conf"), &settings);
+        // The first line is for `Server::trust`.
         let who = "host all trusted 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
-        self.write(&data.join("pg_hba.conf"), who);
-        authority
+        self.write(&directory.join("hba.conf"), who);
     }
 
     /// A certificate for 127.0.0.1, and the authority that it comes from.
-    fn make_certificate(&self, data: &Path) -> String {
+    fn make_certificate(&self, directory: &Path) -> String {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -255,8 +244,8 @@ impl Programs {
         let key = KeyPair::generate().expect("a key");
         let server = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("parameters");
         let certificate = server.signed_by(&key, &issuer).expect("a certificate");
-        self.write(&data.join("server.crt"), &certificate.pem());
-        self.write(&data.join("server.key"), &key.serialize_pem());
+        self.write(&directory.join("server.crt"), &certificate.pem());
+        self.write(&directory.join("server.key"), &key.serialize_pem());
         authority
     }
 
@@ -275,7 +264,7 @@ impl Programs {
     }
 
     fn supervise(&self, directory: &Path) -> Option<Child> {
-        let mut command = self.command(directory, "sh");
+        let mut command = self.command(directory, Path::new("sh"));
         command.args(["-c", SUPERVISOR, "supervisor"]).arg(&self.folder).arg(directory);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("sh, and setpriv");
         let mut line = String::new();
