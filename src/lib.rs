@@ -38,6 +38,8 @@ pub use mate_core::operation::{CancelHandle, Events, Operation};
 pub use mate_core::sim;
 #[cfg(feature = "sim")]
 pub use mate_core::sim::SimCloud;
+#[cfg(feature = "postgres")]
+pub use mate_core::state::PostgresStore;
 #[cfg(feature = "sqlite")]
 pub use mate_core::state::SqliteStore;
 pub use mate_core::state::{MemoryStore, Record, StateStore, StoreError};

@@ -16,9 +16,8 @@ impl Logs {
     /// Takes the log from now on. Once a process.
     pub(crate) fn capture(canary: &'static str) -> Self {
         let logs = Self { canary, seen: Arc::default() };
-        let subscriber =
-            tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(logs.clone()).finish();
-        tracing::subscriber::set_global_default(subscriber).unwrap();
+        // `init` takes what libraries say by the `log` crate too.
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(logs.clone()).init();
         logs
     }
 

@@ -2,6 +2,8 @@
 
 mod lease;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
 mod run;
 mod seal;
@@ -14,6 +16,8 @@ pub mod suite;
 
 pub use lease::{Holder, Lease, LeaseRequest, LeaseState, Unlock, Unlocked};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresBuilder, PostgresStore};
 pub use record::{Holding, NodeRecord, NodeState, Phase, Record, RecordError, RecordSummary, RetiredObject};
 pub(crate) use run::Beginning;
 pub use run::{Entry, IllegalTransition, OpState, Run, Stuck, Transition, follow};
