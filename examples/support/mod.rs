@@ -13,7 +13,9 @@ use mate::ids::{Environment, TenantId};
 use mate::plan::{Consents, Plan, TextStyle};
 use mate::spec::{Base, PlatformSpec, TenantSpec};
 use mate::tiers::TierCatalogue;
-use mate::{Applied, Mate, MemoryStore, Operation, Platform, SimCloud, SqliteStore};
+use mate::{Applied, Mate, MateBuilder, MemoryStore, Operation, Platform, SimCloud};
+
+mod store;
 
 /// Which cloud, which base, which store.
 #[derive(Debug, Args)]
@@ -29,9 +31,10 @@ pub struct Target {
     /// made before.
     #[arg(long, value_name = "NAME")]
     pub environment: Option<Environment>,
-    /// The record store, with --aws; SimCloud's records are in memory.
-    #[arg(long, value_name = "FILE", default_value = "mate.db")]
-    pub store: PathBuf,
+    /// The record store, with --aws: a file (SQLite), s3://BUCKET/PREFIX, or postgres://USER@HOST/DATABASE with the password in
+    /// PGPASSWORD. SimCloud's records are in memory.
+    #[arg(long, value_name = "STORE", default_value = "mate.db")]
+    pub store: String,
     /// How long this program's lease of a tenant holds without being renewed, in seconds; after a crash the next run waits for
     /// the rest of it.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(3..=3600))]
@@ -44,6 +47,12 @@ pub struct Target {
 impl Target {
     /// The client.
     pub async fn client(&self) -> anyhow::Result<Mate> {
+        Ok(self.builder().await?.build()?)
+    }
+
+    /// What the client is made with.
+    pub async fn builder(&self) -> anyhow::Result<MateBuilder> {
+        let lease = Duration::from_secs(self.lease);
         if let Some(environment) = &self.environment {
             let platform = self.platform().await?;
             if !self.aws {
@@ -53,31 +62,26 @@ impl Target {
             let builder = platform.tenants_client(environment).await.with_context(|| {
                 format!("there is no platform `{environment}` in the store; the example `platform` makes one")
             })?;
-            return Ok(builder.catalogue(TierCatalogue::standard()).lease(Duration::from_secs(self.lease)).build()?);
+            return Ok(builder.catalogue(TierCatalogue::standard()).lease(lease));
         }
         let path = self.base.clone().unwrap_or_else(|| PathBuf::from("examples/base-dev.toml"));
         let base = Base::from_path(&path).with_context(|| format!("the base `{}` cannot be used", path.display()))?;
-        let builder = Mate::builder().catalogue(TierCatalogue::standard()).base(base);
-        let builder = builder.lease(Duration::from_secs(self.lease));
+        let builder = Mate::builder().catalogue(TierCatalogue::standard()).base(base).lease(lease);
         if self.aws {
-            return Ok(builder.provider(aws().await?).store(self.sqlite()?).build()?);
+            return Ok(builder.provider(aws().await?).store(store::open(&self.store).await?));
         }
         self.introduce();
-        Ok(builder.provider(SimCloud::new(self.seed)).store(MemoryStore::new()).build()?)
+        Ok(builder.provider(SimCloud::new(self.seed)).store(MemoryStore::new()))
     }
 
     /// The client of platforms.
     pub async fn platform(&self) -> anyhow::Result<Platform> {
+        let builder = Platform::builder().lease(Duration::from_secs(self.lease));
         if self.aws {
-            let builder = Platform::builder().provider(aws().await?).store(self.sqlite()?);
-            return Ok(builder.lease(Duration::from_secs(self.lease)).build()?);
+            return Ok(builder.provider(aws().await?).store(store::open(&self.store).await?).build()?);
         }
         self.introduce();
-        Ok(Platform::builder().provider(SimCloud::new(self.seed)).store(MemoryStore::new()).build()?)
-    }
-
-    fn sqlite(&self) -> anyhow::Result<SqliteStore> {
-        SqliteStore::open(&self.store).with_context(|| format!("the store `{}` cannot be opened", self.store.display()))
+        Ok(builder.provider(SimCloud::new(self.seed)).store(MemoryStore::new()).build()?)
     }
 
     fn introduce(&self) {

@@ -119,11 +119,19 @@ impl Intercept for Witness {
         _context: &BeforeSerializationInterceptorContextRef<'_>,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let once = config.load::<Metadata>().map(api).is_some_and(|api| ONCE.contains(&api.as_str()));
-        let state = config.interceptor_state();
-        state.store_put(Slot::default());
-        if once {
-            state.store_put(RetryConfig::disabled());
+        config.interceptor_state().store_put(Slot::default());
+        Ok(())
+    }
+
+    // Which operation it is stands in the configuration from here on.
+    fn read_before_serialization(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if config.load::<Metadata>().map(api).is_some_and(|api| ONCE.contains(&api.as_str())) {
+            config.interceptor_state().store_put(RetryConfig::disabled());
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The contract of a record store: compare-and-swap on a version, under a lease with a fencing token.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -77,6 +78,46 @@ pub trait StateStore: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StoreError::Backend`].
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError>;
+}
+
+/// A store that is chosen while the program runs: `Arc<dyn StateStore>`.
+#[async_trait]
+impl<S: StateStore + ?Sized> StateStore for Arc<S> {
+    async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
+        (**self).get(key).await
+    }
+
+    async fn put(&self, lease: &Lease, record: &Record) -> Result<u64, StoreError> {
+        (**self).put(lease, record).await
+    }
+
+    async fn delete(&self, lease: &Lease, version: u64) -> Result<(), StoreError> {
+        (**self).delete(lease, version).await
+    }
+
+    async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
+        (**self).list().await
+    }
+
+    async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
+        (**self).acquire(request).await
+    }
+
+    async fn renew(&self, lease: &Lease, now: i64, ttl: Duration) -> Result<Lease, StoreError> {
+        (**self).renew(lease, now, ttl).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        (**self).release(lease).await
+    }
+
+    async fn unlock(&self, unlock: &Unlock) -> Result<Option<Unlocked>, StoreError> {
+        (**self).unlock(unlock).await
+    }
+
+    async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
+        (**self).lease(key).await
+    }
 }
 
 /// A store that did not do what was asked.
