@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use mate::PostgresStore;
 use mate::provider::RetryStatus;
-use mate::state::{PostgresBuilder, RecordError, StateStore, StoreError, suite};
+use mate::state::{Lease, PostgresBuilder, RecordError, StateStore, StoreError, suite};
 use tokio_postgres::error::SqlState;
 
 use crate::builder;
@@ -184,4 +184,22 @@ async fn no_commit_is_acknowledged_before_it_is_durable() {
     let write = format!("SET synchronous_commit = off; UPDATE {schema}.slot SET version = 2");
     let refused = session.batch_execute(&write).await.expect_err("the trigger sees it");
     assert_eq!(refused.code(), Some(&SqlState::ASSERT_FAILURE));
+}
+
+/// A row stays for ever, for the fencing token: one that was only asked about is not made.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_in_vain_leaves_no_row() {
+    let server = Server::shared();
+    let schema = server.fresh_schema();
+    let store = builder(&server).schema(&schema).open().await.unwrap();
+    let record = suite::record("a");
+    let lease = Lease { key: record.key.clone(), owner: "one".into(), fence: 1, expires_at: 0 };
+    store.release(&lease).await.unwrap();
+    assert!(matches!(store.put(&lease, &record).await, Err(StoreError::Fenced { .. })));
+    assert!(matches!(store.delete(&lease, 1).await, Err(StoreError::Fenced { .. })));
+    assert_eq!(store.get(&record.key).await.unwrap(), None);
+    assert_eq!(store.lease(&record.key).await.unwrap().fence, 0);
+    assert_eq!(server.sql(&format!("SELECT tenant FROM {schema}.slot")).await, Vec::<String>::new());
+    suite::leased(&store, &record.key).await;
+    assert_eq!(server.sql(&format!("SELECT tenant FROM {schema}.slot")).await, ["a"]);
 }

@@ -139,7 +139,9 @@ async fn change<T: Send>(
     let before = outline(&row, operation)?;
     let mut slot = before.clone();
     let answer = transition(&mut slot)?;
-
+    if slot == before {
+        return Ok(answer);
+    }
     if slot.lease != before.lease {
         let write = transaction.prepare_cached(&statements.write_lease).await.map_err(failed(operation))?;
         let lease = json(&slot.lease);

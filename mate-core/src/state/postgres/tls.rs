@@ -30,11 +30,13 @@ pub(super) fn connector(pem: &[u8]) -> Result<MakeRustlsConnect, InvalidRoots> {
         return Err(InvalidRoots::Empty);
     }
     // The provider is named, because the process may have several, or another as its default.
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(InvalidRoots::Setup)?
         .with_root_certificates(roots)
         .with_no_client_auth();
+    // What `sslnegotiation=direct` asks for.
+    config.alpn_protocols = vec![b"postgresql".to_vec()];
     Ok(MakeRustlsConnect::new(config))
 }
 
