@@ -11,6 +11,7 @@ from moto.elasticache.exceptions import (
     CacheClusterNotFound,
     CacheSubnetGroupNotFound,
     ElastiCacheException,
+    ReplicationGroupNotFound,
 )
 from moto.elasticache.models import CacheSubnetGroup, ElastiCacheBackend, ReplicationGroup
 from moto.elasticache.responses import ElastiCacheResponse
@@ -286,6 +287,24 @@ def delete_replication_group():
         return answer
 
     ElastiCacheResponse.delete_replication_group = delete
+
+
+@gap(
+    "elasticache:ListTagsForResource of a replication group",
+    aws="knows no group that is gone (`ReplicationGroupNotFoundFault`)",
+    moto="answers that it has no tags",
+    page="AmazonElastiCache/latest/APIReference/API_ListTagsForResource.html",
+)
+def tags_of_replication_groups():
+    original = ElastiCacheBackend.list_tags_for_resource
+
+    def tags(self, arn):
+        kind, name = arn.split(":")[-2:]
+        if kind == "replicationgroup" and name not in self.replication_groups:
+            raise ReplicationGroupNotFound(name)
+        return original(self, arn)
+
+    ElastiCacheBackend.list_tags_for_resource = tags
 
 
 @gap(
