@@ -1,9 +1,13 @@
 //! The AWS provider over the real wire protocol, against the emulator: the conformance suite, whole tenants, and
 //! what AWS's own client then says.
-#![cfg(feature = "aws")]
+#![cfg(all(feature = "aws", feature = "postgres"))]
 #![allow(missing_docs, reason = "tests read as specification")]
 
 mod support;
+
+#[allow(dead_code, reason = "each test binary uses its own part of this")]
+#[path = "support/postgres.rs"]
+mod postgres;
 
 #[path = "aws/canary.rs"]
 mod canary;
@@ -15,10 +19,14 @@ mod conformance;
 mod examples;
 #[path = "aws/faults.rs"]
 mod faults;
+#[path = "aws/fights.rs"]
+mod fights;
 #[path = "aws/inventory.rs"]
 mod inventory;
 #[path = "aws/platform.rs"]
 mod platform;
+#[path = "aws/stores.rs"]
+mod stores;
 #[path = "aws/tenants.rs"]
 mod tenants;
 #[path = "aws/world.rs"]

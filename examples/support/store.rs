@@ -12,7 +12,8 @@ pub async fn open(address: &str) -> anyhow::Result<Arc<dyn StateStore>> {
         Some(("s3", place)) => s3(place).await,
         Some(("postgres" | "postgresql", _)) => postgres(address).await,
         _ => {
-            let store = SqliteStore::open(address).with_context(|| format!("the store `{address}` cannot be opened"))?;
+            let store =
+                SqliteStore::open(address).with_context(|| format!("the store `{address}` cannot be opened"))?;
             Ok(Arc::new(store))
         }
     }
@@ -20,8 +21,8 @@ pub async fn open(address: &str) -> anyhow::Result<Arc<dyn StateStore>> {
 
 #[cfg(feature = "aws")]
 async fn s3(place: &str) -> anyhow::Result<Arc<dyn StateStore>> {
-    use mate::aws::aws_config::{self, BehaviorVersion};
     use mate::aws::S3Store;
+    use mate::aws::aws_config::{self, BehaviorVersion};
 
     let (bucket, prefix) = place.split_once('/').unwrap_or((place, "mate/"));
     let config = aws_config::load_defaults(BehaviorVersion::latest()).await;

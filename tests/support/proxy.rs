@@ -17,7 +17,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use super::wire::Call;
 
@@ -68,6 +68,7 @@ struct State {
     struck: Mutex<BTreeSet<String>>,
     operations: Mutex<BTreeSet<String>>,
     on_death: Mutex<Option<OnDeath>>,
+    writes: watch::Sender<usize>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -90,6 +91,7 @@ impl Proxy {
             struck: Mutex::default(),
             operations: Mutex::default(),
             on_death: Mutex::default(),
+            writes: watch::Sender::new(0),
         });
         let (stop, stopped) = oneshot::channel();
         let (sender, address) = std::sync::mpsc::channel();
@@ -120,11 +122,6 @@ impl Proxy {
         *locked(&self.state.rule) = Some((strike, each));
     }
 
-    /// Strikes nothing from now on.
-    pub(crate) fn heal(&self) {
-        *locked(&self.state.rule) = None;
-    }
-
     /// How many writes were struck.
     pub(crate) fn struck(&self) -> usize {
         locked(&self.state.struck).len()
@@ -133,6 +130,11 @@ impl Proxy {
     /// The operations of which a write was struck.
     pub(crate) fn operations(&self) -> BTreeSet<String> {
         locked(&self.state.operations).clone()
+    }
+
+    /// How many writes have come, struck or not, as it counts up.
+    pub(crate) fn writes(&self) -> watch::Receiver<usize> {
+        self.state.writes.subscribe()
     }
 
     /// What kills who asks.
@@ -204,10 +206,11 @@ fn broken(answer: Response<Bytes>) -> Response<Body> {
 
 impl State {
     fn decide(&self, call: &Call) -> Option<Strike> {
-        let (strike, each) = (*locked(&self.rule))?;
         if !call.writes() {
             return None;
         }
+        self.writes.send_modify(|writes| *writes += 1);
+        let (strike, each) = (*locked(&self.rule))?;
         let key = match each {
             Each::Write => call.identity().to_owned(),
             Each::Operation => call.operation().to_owned(),
