@@ -23,7 +23,7 @@ use aws_smithy_types::retry::RetryConfig;
 use mate_core::provider::{ErrorClass, ProviderError};
 use mate_core::rate::{Answer, Permit, RateBudget, Request};
 
-use crate::classify::class_of;
+use crate::classify::class_of_answer;
 
 /// The identity cache of every client: waits for the budget, then asks the cache behind it.
 #[derive(Debug)]
@@ -184,18 +184,13 @@ fn api(metadata: &Metadata) -> String {
     format!("{service}:{}", metadata.name())
 }
 
-/// What an error's response says of the rate: by its code, and where it has none by its status.
+/// What an error's response says of the rate: by its code, and where it has none that is known by its status.
 fn answer(response: &HttpResponse) -> Answer {
     let status = response.status().as_u16();
     let header = response.headers().get("x-amzn-errortype").map(plain);
     let body = response.body().bytes().map(String::from_utf8_lossy);
-    let class = match header.or_else(|| body.as_deref().and_then(code)) {
-        Some(code) => class_of(&code, ErrorClass::Transient),
-        None if status == 429 => ErrorClass::Throttled,
-        None if status >= 500 => ErrorClass::Transient,
-        None => ErrorClass::Invalid,
-    };
-    Answer::of(Some(class))
+    let code = header.or_else(|| body.as_deref().and_then(code));
+    Answer::of(Some(class_of_answer(code.as_deref(), status, ErrorClass::Transient)))
 }
 
 /// The code in the body of an error: of the JSON protocols, or of the XML ones.

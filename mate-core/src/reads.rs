@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::engine::Policy;
-use crate::provider::{Discovered, Observation, Provider, ProviderError, RetryStatus, Scope, Target};
+use crate::provider::{Diagnosis, Discovered, Observation, Provider, ProviderError, RetryStatus, Scope, Target};
 
 /// How long to wait after the `failures`-th failure in a row; none when this one is final.
 fn wait(error: &ProviderError, failures: u32) -> Option<Duration> {
@@ -48,10 +48,25 @@ pub(crate) async fn observe(provider: &dyn Provider, targets: Vec<Target>) -> Ve
 /// # Errors
 /// The last one.
 pub(crate) async fn discover(provider: &dyn Provider, scope: Scope) -> Result<Vec<Discovered>, ProviderError> {
+    repeated(provider, || provider.discover(scope.clone())).await
+}
+
+/// [`Provider::diagnose`], repeated.
+///
+/// # Errors
+/// The last one.
+pub(crate) async fn diagnose(provider: &dyn Provider, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {
+    repeated(provider, || provider.diagnose(target.clone())).await
+}
+
+async fn repeated<T, F>(provider: &dyn Provider, call: impl Fn() -> F) -> Result<T, ProviderError>
+where
+    F: Future<Output = Result<T, ProviderError>>,
+{
     let mut failures = 0;
     loop {
-        let error = match provider.discover(scope.clone()).await {
-            Ok(found) => return Ok(found),
+        let error = match call().await {
+            Ok(answer) => return Ok(answer),
             Err(error) => error,
         };
         failures += 1;

@@ -38,6 +38,8 @@ async fn no_sink_holds_a_secret() {
     sinks.push(format!("{record:?} {:?} {:?} {:?}", world.mate, world.cloud, world.store));
     sinks.push(format!("{:?}", world.cloud.calls()));
     sinks.push(format!("{:?}", world.mate.status(&spec.id()).await.unwrap()));
+    let diagnosis = world.mate.diagnose(&spec.id()).await.unwrap();
+    sinks.push(format!("{diagnosis} {diagnosis:?} {}", serde_json::to_string(&diagnosis).unwrap()));
     for sink in &sinks {
         assert!(!sink.contains(CANARY), "a secret in {sink}");
     }

@@ -59,6 +59,8 @@ mod elbv2;
 mod fields;
 #[cfg(feature = "efs")]
 mod file_system;
+#[cfg(any(feature = "acm", feature = "ecs", feature = "elasticache", feature = "rds"))]
+mod findings;
 #[cfg(feature = "ec2")]
 mod flow_log;
 #[cfg(feature = "route53")]

@@ -4,6 +4,7 @@ mod adopt;
 mod apply;
 mod builder;
 mod desk;
+mod diagnose;
 mod discover;
 mod drift;
 mod error;
@@ -15,6 +16,7 @@ mod status;
 
 pub use adopt::{Adoption, FoundObject};
 pub use builder::{BuildError, MateBuilder};
+pub use diagnose::{NodeDiagnosis, TenantDiagnosis};
 pub use discover::Discovery;
 pub use drift::{Drift, Lost};
 pub use error::Error;
@@ -401,6 +403,21 @@ impl Mate {
     pub fn status(&self, tenant: &TenantId) -> Operation<TenantStatus> {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
         Operation::new(|_, _| async move { inner.desk.status(&key).await })
+    }
+
+    /// What is the matter with a tenant: every object that is not ready, with what the cloud says of it and what to do next.
+    /// May be asked while a run is under way. Changes nothing.
+    ///
+    /// 1. Every object of the record is observed.
+    /// 2. Of each that is not ready the cloud is asked why: stopped tasks, failing targets, events, missing records.
+    ///
+    /// What cannot be asked is a finding of its own, and no error.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn diagnose(&self, tenant: &TenantId) -> Operation<TenantDiagnosis> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|_, _| async move { inner.desk.diagnose(&key).await })
     }
 
     /// What a tenant gives out, from its record.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::desk::{Desk, default_owner};
 use super::{
-    Adoption, Applied, BuildError, DestroyOptions, Discovery, Drift, Error, MateBuilder, OnPlatform, TenantStatus,
+    Adoption, Applied, BuildError, DestroyOptions, Discovery, Drift, Error, MateBuilder, OnPlatform, TenantDiagnosis,
+    TenantStatus,
 };
 use crate::adopt::AdoptionSource;
 use crate::blueprint::Design;
@@ -302,6 +303,15 @@ impl Platform {
     pub fn status(&self, environment: &Environment) -> Operation<TenantStatus> {
         let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
         Operation::new(|_, _| async move { inner.desk.status(&key).await })
+    }
+
+    /// What is the matter with a platform: as [`super::Mate::diagnose`]. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn diagnose(&self, environment: &Environment) -> Operation<TenantDiagnosis> {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| async move { inner.desk.diagnose(&key).await })
     }
 
     /// What has become different from what was last applied. Changes nothing.

@@ -284,9 +284,10 @@ fn pages(targets: &[Target]) -> Vec<Page> {
 
 /// What to do about findings that are well known.
 fn advice(finding: &str) -> Option<&'static str> {
-    const KNOWN: [(&str, &str); 4] = [
+    const KNOWN: [(&str, &str); 5] = [
         ("exit code 137", "give the container more memory"),
         ("unable to pull secret", "create the secret, or correct its ARN in the task definition"),
+        ("Target.", "see that the application listens on the container's port and answers the health check"),
         ("no mount target", "create a mount target in the service's subnets"),
         ("CannotPullContainerError", "check the image's name and tag, and that the execution role may pull it"),
     ];

@@ -16,6 +16,7 @@ use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::batch::{gone, incomplete, vanished};
 use crate::drivers::fields::{behind, missing, repeat, text, value};
+use crate::drivers::findings::unread;
 use crate::drivers::{Driver, each};
 use crate::tags::{self, TagChange};
 
@@ -121,10 +122,14 @@ impl Driver for CertificateDriver {
         let (Some(zone), told) = (text(target, "hosted_zone_id"), records::told(&detail)) else {
             return Ok(Vec::new());
         };
-        let missing = records::missing(aws, &target.address, zone, &told).await?;
+        let missing = match records::missing(aws, &target.address, zone, &told).await {
+            Ok(missing) => missing,
+            Err(error) => return Ok(vec![unread(&error)]),
+        };
         if !missing.is_empty() {
+            // ACM looks for it in vain until somebody puts it there.
             let absent = |name: &String| Diagnosis {
-                terminal: false,
+                terminal: true,
                 finding: format!("the validation record {name} (CNAME) is missing in the zone {zone}"),
                 advice: Some("run it again: the record is put back".to_owned()),
             };
@@ -134,17 +139,23 @@ impl Driver for CertificateDriver {
             return Ok(Vec::new());
         }
         let answer = aws.route53.get_hosted_zone().id(zone).send().await;
-        let answer = if_found(answer.map_err(failed(&target.address, "route53:GetHostedZone")))?;
-        let servers = answer.and_then(|answer| answer.delegation_set).map(|set| set.name_servers).unwrap_or_default();
-        Ok(vec![Diagnosis {
+        let answer = if_found(answer.map_err(failed(&target.address, "route53:GetHostedZone")));
+        let (described, unknown) = match answer {
+            Ok(found) => (found, None),
+            Err(error) => (None, Some(unread(&error))),
+        };
+        let servers =
+            described.and_then(|answer| answer.delegation_set).map(|set| set.name_servers).unwrap_or_default();
+        let waits = Diagnosis {
             terminal: false,
             finding: format!("the validation records stand in the zone {zone}, and ACM has not seen them yet"),
             advice: Some(format!(
-                "if it takes longer than half an hour, the domain is not delegated to the zone: give it these name \
-                 servers (NS) where it is registered: {}",
-                servers.join(", ")
+                "if it takes longer than half an hour, the domain is not delegated to the zone: give it the zone's name \
+                 servers (NS) where it is registered{}",
+                if servers.is_empty() { String::new() } else { format!(": {}", servers.join(", ")) }
             )),
-        }])
+        };
+        Ok(std::iter::once(waits).chain(unknown).collect())
     }
 }
 
@@ -269,7 +280,7 @@ fn failure(detail: &CertificateDetail) -> Diagnosis {
     };
     let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     Diagnosis {
-        terminal: false,
+        terminal: true,
         finding: format!("the certificate {} is {status}{reason}", detail.certificate_arn().unwrap_or_default()),
         advice: Some(advice.to_owned()),
     }

@@ -13,8 +13,10 @@ use aws_sdk_route53::Client as Dns;
 use aws_sdk_route53::operation::change_resource_record_sets::{
     ChangeResourceRecordSetsError, ChangeResourceRecordSetsOutput,
 };
-use aws_sdk_route53::operation::get_hosted_zone::GetHostedZoneOutput;
-use aws_sdk_route53::operation::list_resource_record_sets::ListResourceRecordSetsOutput;
+use aws_sdk_route53::operation::get_hosted_zone::{GetHostedZoneError, GetHostedZoneOutput};
+use aws_sdk_route53::operation::list_resource_record_sets::{
+    ListResourceRecordSetsError, ListResourceRecordSetsOutput,
+};
 use aws_sdk_route53::types::{
     ChangeAction, ChangeInfo, ChangeStatus, DelegationSet, ResourceRecord, ResourceRecordSet, RrType,
 };
@@ -191,7 +193,7 @@ async fn what_has_failed_says_why_and_needs_no_record() {
     assert_eq!(live.status, Status::Failed("FAILED: CAA_ERROR".into()));
     assert_eq!(live.inputs["hosted_zone_id"], "Z1");
     let found = CertificateDriver.diagnose(&aws, &known()).await.unwrap();
-    assert!(found[0].advice.as_ref().unwrap().contains("CAA"), "{found:?}");
+    assert!(found[0].terminal && found[0].advice.as_ref().unwrap().contains("CAA"), "{found:?}");
 }
 
 #[tokio::test]
@@ -397,6 +399,7 @@ async fn a_certificate_that_waits_is_told_what_it_waits_for() {
     let rules = [described(detail(CertificateStatus::PendingValidation, true)), tagged(ARN, target().tags)];
     let found = CertificateDriver.diagnose(&aws(&rules.each_ref(), &[&zone(false)]), &known()).await.unwrap();
     assert!(found[0].finding.contains("_name.mate.example.com (CNAME) is missing"), "{found:?}");
+    assert!(found[0].terminal && found[0].advice.is_some(), "nobody puts it there while it is waited for: {found:?}");
     let servers = mock!(Dns::get_hosted_zone).then_output(|| {
         let set = DelegationSet::builder().name_servers("ns-1.awsdns.com").build().unwrap();
         GetHostedZoneOutput::builder()
@@ -412,5 +415,18 @@ async fn a_certificate_that_waits_is_told_what_it_waits_for() {
             .build()
     });
     let found = CertificateDriver.diagnose(&aws(&rules.each_ref(), &[&zone(true), &servers]), &known()).await.unwrap();
-    assert!(found[0].advice.as_ref().unwrap().contains("ns-1.awsdns.com"), "{found:?}");
+    assert!(!found[0].terminal && found[0].advice.as_ref().unwrap().contains("ns-1.awsdns.com"), "{found:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_of_the_zone_is_said_and_hides_nothing() {
+    let rules = [described(detail(CertificateStatus::PendingValidation, true)), tagged(ARN, target().tags)];
+    let denied =
+        mock!(Dns::list_resource_record_sets).then_error(|| ListResourceRecordSetsError::generic(code("AccessDenied")));
+    let found = CertificateDriver.diagnose(&aws(&rules.each_ref(), &[&denied]), &known()).await.unwrap();
+    assert!(found[0].finding.contains("route53:ListResourceRecordSets"), "{found:?}");
+    let denied = mock!(Dns::get_hosted_zone).then_error(|| GetHostedZoneError::generic(code("AccessDenied")));
+    let found = CertificateDriver.diagnose(&aws(&rules.each_ref(), &[&zone(true), &denied]), &known()).await.unwrap();
+    assert!(found[0].finding.contains("stand in the zone Z1") && found[0].advice.is_some(), "{found:?}");
+    assert!(found[1].finding.contains("route53:GetHostedZone"), "{found:?}");
 }

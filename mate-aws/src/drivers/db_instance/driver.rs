@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use aws_sdk_rds::types::{DbInstance as Instance, Filter, SourceType};
+use aws_sdk_rds::types::{DbInstance as Instance, Event, Filter, SourceType};
 use mate_core::ids::{Address, KindName};
 use mate_core::kinds::Kind;
 use mate_core::kinds::db_instance::DbInstance;
@@ -12,10 +12,11 @@ use mate_core::provider::{
     RetryStatus, Status, Target, UpdateRequest,
 };
 
-use super::live::{live, status};
-use super::request;
+use super::live::live;
+use super::{diagnose, request};
 use crate::classify::failed;
 use crate::context::Aws;
+use crate::drivers::findings::unread;
 use crate::drivers::{Driver, fields, rds_tags};
 use crate::secrets::{unlogged, without};
 use crate::tags;
@@ -140,23 +141,12 @@ impl Driver for DbInstanceDriver {
     async fn diagnose(&self, aws: &Aws, target: &Target) -> Result<Vec<Diagnosis>, ProviderError> {
         let found = describe(aws, &target.address, fields::known_as(target)).await?;
         let Some(instance) = pick(target, &found) else { return Ok(Vec::new()) };
-        let mut findings: Vec<Diagnosis> = standing(instance).into_iter().collect();
-        findings.extend(unapplied(instance));
-        let events = aws
-            .rds
-            .describe_events()
-            .set_source_identifier(instance.db_instance_identifier.clone())
-            .source_type(SourceType::DbInstance)
-            .duration(EVENTS)
-            .send()
-            .await
-            .map_err(failed(&target.address, "rds:DescribeEvents"))?;
-        let mut events = events.events.unwrap_or_default();
-        events.sort_by_key(|event| std::cmp::Reverse(event.date().map(|date| date.secs())));
-        findings.extend(events.into_iter().filter_map(|event| {
-            let when = event.date.map(|date| format!("{date}: ")).unwrap_or_default();
-            Some(Diagnosis { terminal: false, finding: format!("{when}{}", event.message?), advice: None })
-        }));
+        let mut findings: Vec<Diagnosis> = diagnose::standing(instance).into_iter().collect();
+        findings.extend(diagnose::unapplied(instance));
+        match events(aws, target, instance).await {
+            Ok(events) => findings.extend(diagnose::events(events)),
+            Err(error) => findings.push(unread(&error)),
+        }
         Ok(findings)
     }
 }
@@ -207,38 +197,16 @@ fn pick<'a>(target: &Target, found: &'a BTreeMap<String, Instance>) -> Option<&'
     fields::known_as(target).into_iter().find_map(|id| found.get(id))
 }
 
-/// What the status says, when it does not end by itself.
-fn standing(instance: &Instance) -> Option<Diagnosis> {
-    let word = match status(instance) {
-        Status::Failed(word) => word,
-        _ => return None,
-    };
-    let advice = match word.as_str() {
-        "stopped" => "start it; RDS does so by itself after seven days",
-        "storage-full" => "raise allocated_storage_gib and max_allocated_storage_gib, and apply",
-        "insufficient-capacity" => "choose another instance class, or try again later",
-        "incompatible-network" => "see that the subnets have free addresses and the security groups still exist",
-        "incompatible-parameters" => {
-            "undo the parameters in its parameter group that this class cannot carry, and restart it"
-        }
-        "incompatible-restore" | "restore-error" => "restore again from another snapshot or point in time",
-        "inaccessible-encryption-credentials" | "inaccessible-encryption-credentials-recoverable" => {
-            "enable the KMS key and let RDS use it, then start the instance"
-        }
-        _ => "restore it from its latest snapshot",
-    };
-    Some(Diagnosis { terminal: false, finding: format!("the status is {word}"), advice: Some(advice.to_owned()) })
-}
-
-/// Settings that wait for a restart.
-fn unapplied(instance: &Instance) -> Option<Diagnosis> {
-    let group = instance.db_parameter_groups().iter().find(|g| g.parameter_apply_status() == Some("pending-reboot"))?;
-    Some(Diagnosis {
-        terminal: false,
-        finding: format!(
-            "settings of {} wait for a restart",
-            group.db_parameter_group_name().unwrap_or("its parameter group")
-        ),
-        advice: Some("restart the instance in its maintenance window".to_owned()),
-    })
+/// The events of the last hour.
+async fn events(aws: &Aws, target: &Target, instance: &Instance) -> Result<Vec<Event>, ProviderError> {
+    let answer = aws
+        .rds
+        .describe_events()
+        .set_source_identifier(instance.db_instance_identifier.clone())
+        .source_type(SourceType::DbInstance)
+        .duration(EVENTS)
+        .send()
+        .await
+        .map_err(failed(&target.address, "rds:DescribeEvents"))?;
+    Ok(answer.events.unwrap_or_default())
 }

@@ -1,5 +1,6 @@
 //! `rds:DBInstance`.
 
+mod diagnose;
 mod driver;
 mod live;
 mod request;

@@ -54,12 +54,12 @@ fn inputs() -> DbInstanceInputs {
     }
 }
 
-fn target() -> Target {
+pub(super) fn target() -> Target {
     testing::target::<DbInstance>("db", &inputs())
 }
 
 /// The instance as RDS tells it once it stands.
-fn instance() -> DbInstanceBuilder {
+pub(super) fn instance() -> DbInstanceBuilder {
     let group = |id: &str| VpcSecurityGroupMembership::builder().vpc_security_group_id(id).status("active").build();
     Instance::builder()
         .db_instance_identifier("db")
@@ -88,7 +88,7 @@ fn instance() -> DbInstanceBuilder {
         .set_tag_list(Some(rds_tags::list(&target().tags)))
 }
 
-fn described(instance: DbInstanceBuilder) -> Rule {
+pub(super) fn described(instance: DbInstanceBuilder) -> Rule {
     let instance = instance.build();
     mock!(Client::describe_db_instances)
         .then_output(move || DescribeDbInstancesOutput::builder().db_instances(instance.clone()).build())
@@ -114,7 +114,7 @@ fn with_secret(rds: Client) -> Aws {
     Aws { rds, secretsmanager: client!(aws_sdk_secretsmanager, any, [secret()]), ..testing::aws() }
 }
 
-fn without_secret(rds: Client) -> Aws {
+pub(super) fn without_secret(rds: Client) -> Aws {
     Aws { rds, ..testing::aws() }
 }
 

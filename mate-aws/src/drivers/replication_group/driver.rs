@@ -1,7 +1,9 @@
 //! The driver of replication groups. ElastiCache describes one group a call; a node of it and the tags take a call each.
 
 use async_trait::async_trait;
-use aws_sdk_elasticache::types::{AuthTokenUpdateStrategyType, CacheCluster, ReplicationGroup as Group, SourceType};
+use aws_sdk_elasticache::types::{
+    AuthTokenUpdateStrategyType, CacheCluster, Event, ReplicationGroup as Group, SourceType,
+};
 use mate_core::ids::KindName;
 use mate_core::kinds::Kind;
 use mate_core::kinds::replication_group::{ReplicationGroup, ReplicationGroupInputs};
@@ -12,9 +14,10 @@ use mate_core::provider::{
 use secrecy::ExposeSecret;
 
 use super::live::{live, status};
-use super::request;
+use super::{diagnose, request};
 use crate::classify::failed;
 use crate::context::Aws;
+use crate::drivers::findings::unread;
 use crate::drivers::{Driver, each, elasticache_tags, fields};
 use crate::secrets::{read_secret, unlogged, without};
 use crate::tags;
@@ -35,9 +38,9 @@ impl Driver for ReplicationGroupDriver {
         each(targets, |target| async move {
             Ok(match known(aws, target).await? {
                 None => Observation::Absent,
-                Some(Found { live, tags: Readable::Yes }) => tags::judge(target, live),
+                Some(Found { live, tags: Readable::Yes, .. }) => tags::judge(target, live),
                 // Whose it is cannot be read yet. Nothing is done to it before it can.
-                Some(Found { live, tags: Readable::NotYet(_) }) => Observation::Present(live),
+                Some(Found { live, tags: Readable::NotYet(_), .. }) => Observation::Present(live),
             })
         })
         .await
@@ -119,36 +122,19 @@ impl Driver for ReplicationGroupDriver {
 
     async fn diagnose(&self, aws: &Aws, target: &Target) -> Result<Vec<Diagnosis>, ProviderError> {
         let Some(found) = known(aws, target).await? else { return Ok(Vec::new()) };
-        let mut findings = Vec::new();
-        if let Status::Failed(word) = &found.live.status {
-            findings.push(Diagnosis {
-                terminal: false,
-                finding: format!("the status is {word}"),
-                advice: Some("delete it and apply again; the events below say why it failed".to_owned()),
-            });
+        let mut findings: Vec<Diagnosis> = diagnose::standing(&found.live.status, found.node.as_ref());
+        match events(aws, target, &found.live.physical_id).await {
+            Ok(events) => findings.extend(diagnose::events(events)),
+            Err(error) => findings.push(unread(&error)),
         }
-        let events = aws
-            .elasticache
-            .describe_events()
-            .source_identifier(&found.live.physical_id)
-            .source_type(SourceType::ReplicationGroup)
-            .duration(EVENTS)
-            .send()
-            .await
-            .map_err(failed(&target.address, "elasticache:DescribeEvents"))?;
-        let mut events = events.events.unwrap_or_default();
-        events.sort_by_key(|event| std::cmp::Reverse(event.date().map(|date| date.secs())));
-        findings.extend(events.into_iter().filter_map(|event| {
-            let when = event.date.map(|date| format!("{date}: ")).unwrap_or_default();
-            Some(Diagnosis { terminal: false, finding: format!("{when}{}", event.message?), advice: None })
-        }));
         Ok(findings)
     }
 }
 
-/// A group, and whether its tags could be read.
+/// A group, one of its nodes, and whether its tags could be read.
 struct Found {
     live: Live,
+    node: Option<CacheCluster>,
     tags: Readable,
 }
 
@@ -162,7 +148,7 @@ enum Readable {
 fn certain(found: Option<Found>) -> Result<Option<Live>, ProviderError> {
     match found {
         None => Ok(None),
-        Some(Found { live, tags: Readable::Yes }) => Ok(Some(live)),
+        Some(Found { live, tags: Readable::Yes, .. }) => Ok(Some(live)),
         Some(Found { tags: Readable::NotYet(error), .. }) => Err(error),
     }
 }
@@ -186,13 +172,13 @@ async fn find(aws: &Aws, target: &Target, id: &str) -> Result<Option<Found>, Pro
     let (node, tags) = futures::join!(node(aws, target, &group), elasticache_tags::read(aws, target, group.arn()));
     let node = node?;
     match tags {
-        Ok(tags) => Ok(Some(Found { live: live(target, &group, node.as_ref(), tags), tags: Readable::Yes })),
+        Ok(tags) => Ok(Some(Found { live: live(target, &group, node.as_ref(), tags), node, tags: Readable::Yes })),
         Err(error)
             if matches!(error.class, ErrorClass::Conflict | ErrorClass::EventualConsistency)
                 && status(&group, node.as_ref()) != Status::Ready =>
         {
             let live = live(target, &group, node.as_ref(), target.tags.clone());
-            Ok(Some(Found { live, tags: Readable::NotYet(error) }))
+            Ok(Some(Found { live, node, tags: Readable::NotYet(error) }))
         }
         Err(error) => Err(error),
     }
@@ -205,6 +191,13 @@ async fn node(aws: &Aws, target: &Target, group: &Group) -> Result<Option<CacheC
     let answer = fields::unless_absent(answer.map_err(failed(&target.address, "elasticache:DescribeCacheClusters")))?;
     let nodes = answer.and_then(|answer| answer.cache_clusters).unwrap_or_default();
     Ok(nodes.into_iter().find(|node| node.cache_cluster_id() == Some(id)))
+}
+
+/// The events of the last hour.
+async fn events(aws: &Aws, target: &Target, id: &str) -> Result<Vec<Event>, ProviderError> {
+    let call = aws.elasticache.describe_events().source_identifier(id).source_type(SourceType::ReplicationGroup);
+    let answer = call.duration(EVENTS).send().await;
+    Ok(answer.map_err(failed(&target.address, "elasticache:DescribeEvents"))?.events.unwrap_or_default())
 }
 
 async fn resize(

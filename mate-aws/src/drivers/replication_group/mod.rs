@@ -1,5 +1,6 @@
 //! `elasticache:ReplicationGroup`.
 
+mod diagnose;
 mod driver;
 mod live;
 mod request;

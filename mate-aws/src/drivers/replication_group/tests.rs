@@ -42,7 +42,7 @@ use crate::drivers::{Driver, elasticache_tags};
 const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555";
 const TOKEN: &str = "canary-canary-canary";
 
-fn target() -> Target {
+pub(super) fn target() -> Target {
     let inputs = ReplicationGroupInputs {
         description: "d".into(),
         engine_version: "7.1".into(),
@@ -61,7 +61,7 @@ fn target() -> Target {
 }
 
 /// The group as ElastiCache tells it once it stands.
-fn group() -> ReplicationGroupBuilder {
+pub(super) fn group() -> ReplicationGroupBuilder {
     let endpoint = |host: &str| Endpoint::builder().address(host).port(6379).build();
     let shard = NodeGroup::builder().primary_endpoint(endpoint("primary")).reader_endpoint(endpoint("reader")).build();
     Group::builder()
@@ -79,7 +79,7 @@ fn group() -> ReplicationGroupBuilder {
         .kms_key_id(KEY)
 }
 
-fn node() -> CacheClusterBuilder {
+pub(super) fn node() -> CacheClusterBuilder {
     CacheCluster::builder()
         .cache_cluster_id("redis-001")
         .engine_version("7.1.0")
@@ -141,7 +141,7 @@ fn aws(elasticache: Client) -> Aws {
 }
 
 /// The clients when the group, its node and its tags are as they should be, with more rules.
-fn standing(group: ReplicationGroupBuilder, node: CacheClusterBuilder, rules: Vec<Rule>) -> Aws {
+pub(super) fn standing(group: ReplicationGroupBuilder, node: CacheClusterBuilder, rules: Vec<Rule>) -> Aws {
     let mut all = vec![described(group), nodes(node), tagged(&target().tags)];
     all.extend(rules);
     aws(client!(aws_sdk_elasticache, any, all))

@@ -116,7 +116,7 @@ impl Driver for ServiceDriver {
         for (cluster, name) in places(target) {
             let services = describe(aws, target, &cluster, vec![name.clone()]).await?;
             if let Some(service) = services.iter().find(|service| is_named(service, &name)) {
-                return diagnose::findings(aws, target, &cluster, service).await;
+                return Ok(diagnose::findings(aws, target, &cluster, service).await);
             }
         }
         Ok(Vec::new())

@@ -2,18 +2,11 @@ use aws_sdk_ecs::Client;
 use aws_sdk_ecs::operation::create_service::{CreateServiceError, CreateServiceInput, CreateServiceOutput};
 use aws_sdk_ecs::operation::delete_service::{DeleteServiceError, DeleteServiceOutput};
 use aws_sdk_ecs::operation::describe_services::{DescribeServicesError, DescribeServicesOutput};
-use aws_sdk_ecs::operation::describe_tasks::DescribeTasksOutput;
-use aws_sdk_ecs::operation::list_tasks::ListTasksOutput;
 use aws_sdk_ecs::operation::tag_resource::TagResourceOutput;
 use aws_sdk_ecs::operation::untag_resource::UntagResourceOutput;
 use aws_sdk_ecs::operation::update_service::{UpdateServiceError, UpdateServiceInput, UpdateServiceOutput};
 use aws_sdk_ecs::types::{
-    CapacityProviderStrategyItem, Container, Deployment, DeploymentRolloutState, LaunchType, Service as Described,
-    ServiceEvent, Task,
-};
-use aws_sdk_elasticloadbalancingv2::operation::describe_target_health::DescribeTargetHealthOutput;
-use aws_sdk_elasticloadbalancingv2::types::{
-    TargetDescription, TargetHealth, TargetHealthDescription, TargetHealthReasonEnum, TargetHealthStateEnum,
+    CapacityProviderStrategyItem, Deployment, DeploymentRolloutState, LaunchType, Service as Described,
 };
 use aws_smithy_mocks::{Rule, mock};
 use mate_core::graph::Tags;
@@ -30,8 +23,8 @@ use crate::drivers::ecs::tag_list;
 use crate::drivers::testing::{self, client, code, create, delete, present, update};
 
 const NAME: &str = "mate-acme-dev-django";
-const TASK: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/mate-acme-dev-django:2";
-const FORMER: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/mate-acme-dev-django:1";
+pub(super) const TASK: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/mate-acme-dev-django:2";
+pub(super) const FORMER: &str = "arn:aws:ecs:us-east-1:123456789012:task-definition/mate-acme-dev-django:1";
 const GROUP: &str = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/tg/73e2d6bc24d8a067";
 
 fn arn(name: &str) -> String {
@@ -61,7 +54,7 @@ fn inputs() -> ServiceInputs {
     }
 }
 
-fn target() -> Target {
+pub(super) fn target() -> Target {
     testing::target::<Service>(NAME, &inputs())
 }
 
@@ -76,7 +69,7 @@ fn deployment(task: &str, state: DeploymentRolloutState, running: i32) -> Deploy
 }
 
 /// The service as AWS tells it when it does what the target wants.
-fn steady(target: &Target) -> Described {
+pub(super) fn steady(target: &Target) -> Described {
     let inputs = target.typed::<Service>().unwrap();
     Described::builder()
         .service_name(&target.name)
@@ -97,7 +90,7 @@ fn steady(target: &Target) -> Described {
         .build()
 }
 
-fn described(services: Vec<Described>) -> Rule {
+pub(super) fn described(services: Vec<Described>) -> Rule {
     mock!(Client::describe_services).then_compute_output(move |request| {
         assert!(request.services().len() <= 10, "AWS takes 10 services a call");
         let found = services
@@ -115,7 +108,7 @@ fn updated(check: fn(&UpdateServiceInput) -> bool) -> Rule {
         .then_output(|| UpdateServiceOutput::builder().service(steady(&target())).build())
 }
 
-fn aws(ecs: Client) -> Aws {
+pub(super) fn aws(ecs: Client) -> Aws {
     Aws { ecs, ..testing::aws() }
 }
 
@@ -367,54 +360,6 @@ async fn what_is_not_ours_is_not_deleted() {
     let aws = aws(client!(aws_sdk_ecs, [&described(vec![foreign])]));
     let error = ServiceDriver.delete(&aws, &delete(target())).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::AlreadyExists);
-}
-
-#[tokio::test]
-async fn a_diagnosis_names_the_cause_first() {
-    let mut service = steady(&target());
-    let event = |text: &str| ServiceEvent::builder().message(text).build();
-    service.events = Some(vec![event("unable to place a task"), event("unable to place a task"), event("started")]);
-    let listed = mock!(Client::list_tasks)
-        .then_output(|| ListTasksOutput::builder().task_arns("arn:1").task_arns("arn:2").task_arns("arn:3").build());
-    let tasks = mock!(Client::describe_tasks).then_output(|| {
-        let killed = Container::builder().name("django").exit_code(137).build();
-        let fine = Container::builder().name("xray").exit_code(0).build();
-        let secret = "ResourceInitializationError: unable to pull secrets or registry auth";
-        DescribeTasksOutput::builder()
-            .tasks(Task::builder().containers(killed.clone()).containers(fine).build())
-            .tasks(Task::builder().containers(killed).build())
-            .tasks(Task::builder().stopped_reason(secret).build())
-            .build()
-    });
-    let health = mock!(aws_sdk_elasticloadbalancingv2::Client::describe_target_health).then_output(|| {
-        let health = TargetHealth::builder()
-            .state(TargetHealthStateEnum::Unhealthy)
-            .reason(TargetHealthReasonEnum::ResponseCodeMismatch)
-            .description("Health checks failed with these codes: [500]")
-            .build();
-        let one = TargetHealthDescription::builder()
-            .target(TargetDescription::builder().id("10.0.1.7").build())
-            .target_health(health)
-            .build();
-        DescribeTargetHealthOutput::builder().target_health_descriptions(one).build()
-    });
-    let aws = Aws {
-        elbv2: client!(aws_sdk_elasticloadbalancingv2, [&health]),
-        ..aws(client!(aws_sdk_ecs, [&described(vec![service]), &listed, &tasks]))
-    };
-    let found = ServiceDriver.diagnose(&aws, &target()).await.unwrap();
-    let findings: Vec<&str> = found.iter().map(|one| one.finding.as_str()).collect();
-    assert_eq!(
-        findings,
-        [
-            "container django: exit code 137: out of memory",
-            "ResourceInitializationError: unable to pull secrets or registry auth",
-            "target 10.0.1.7: Target.ResponseCodeMismatch: Health checks failed with these codes: [500]",
-            "unable to place a task",
-            "started",
-        ]
-    );
-    assert!(found[1].advice.as_deref().unwrap().contains("execution role"));
 }
 
 #[tokio::test]

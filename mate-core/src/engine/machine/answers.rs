@@ -168,6 +168,8 @@ impl Machine {
             advice: advice.to_owned(),
         };
         self.set(id, State::Diagnosing(Box::new(failure)));
+        let patience = self.now + self.limits.call;
+        self.ops.get_mut(id).expect("an operation of this run").ask_at = patience;
         if self.stopping() {
             // Nothing is asked any more.
             self.diagnosed(id, Vec::new(), effects);

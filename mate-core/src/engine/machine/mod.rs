@@ -141,7 +141,8 @@ struct Op {
     attempt: u32,
     /// How often it was refused, by class.
     refusals: BTreeMap<ErrorClass, u32>,
-    /// When the cloud is asked, while it is waited for, why it takes so long.
+    /// When the cloud is asked, while it is waited for, why it takes so long; once it has failed, when the answer to that is
+    /// waited for no longer.
     ask_at: Duration,
     begun: Duration,
     /// When its last call was made: what the cloud takes counts from here, not from the first attempt.
@@ -255,8 +256,12 @@ impl Machine {
 
     /// When the machine wants to be told that time has passed.
     pub(crate) fn wake_at(&self) -> Option<Duration> {
-        let calls = self.ops.values().filter(|op| matches!(op.state, State::Calling));
-        let always = calls.map(|op| op.called + self.limits.call).chain(self.lease.wake_at());
+        let calls = self.ops.values().filter_map(|op| match op.state {
+            State::Calling => Some(op.called + self.limits.call),
+            State::Diagnosing(_) => Some(op.ask_at),
+            _ => None,
+        });
+        let always = calls.chain(self.lease.wake_at());
         if self.stopping() {
             return always.min();
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Call, Effect, EventKind, Machine, State};
+use super::{Call, Effect, EventKind, Machine, Op, State};
 use crate::engine::journal::{self, Attempt};
 use crate::graph::{references, resolve};
 use crate::plan::{OpId, Verb};
@@ -219,6 +219,12 @@ impl Machine {
             let error = ProviderError::new(ErrorClass::Ambiguous, id.verb.to_string(), self.target(&id).address)
                 .with_message(format!("no answer within {} s", limit.as_secs()));
             self.refused(&id, error, effects);
+        }
+        // A failure does not wait for ever for its reason.
+        let unexplained = |op: &Op| matches!(op.state, State::Diagnosing(_)) && op.ask_at <= self.now;
+        let late: Vec<OpId> = self.ops.iter().filter(|(_, op)| unexplained(op)).map(|(id, _)| id.clone()).collect();
+        for id in late {
+            self.diagnosed(&id, Vec::new(), effects);
         }
     }
 

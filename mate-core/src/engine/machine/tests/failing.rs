@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::hand::{Hand, absent, error, nodes, only_call, refused, seen};
 use crate::engine::Limits;
 use crate::engine::events::EventKind;
-use crate::engine::fixtures::{created, id, op, step};
+use crate::engine::fixtures::{created, id, op, record, step};
 use crate::engine::machine::{Answer, Effect, Input};
 use crate::engine::policy::Policy;
 use crate::plan::{Action, OpId, Step, Verb};
@@ -156,6 +156,25 @@ fn what_the_cloud_says_has_failed_is_not_waited_for() {
     assert_eq!(target.physical_id.as_deref(), Some("a-id"), "the cloud is asked about the very object");
     hand.go(Input::Diagnosed(create, Vec::new()));
     assert_eq!(hand.end().1.failures[0].reason, "no capacity");
+}
+
+#[test]
+fn a_question_that_is_never_answered_does_not_hide_the_failure() {
+    let limits = Limits { call: Duration::from_secs(900), lease: Duration::from_secs(1_000_000), ..Limits::default() };
+    let mut hand = Hand::within(vec![step("a", Action::Create, &[], 10)], record(), limits);
+    hand.start();
+    let create = op("a", Verb::Create);
+    let asked = hand.refuse(&create, ErrorClass::Denied);
+    assert!(matches!(asked.as_slice(), [Effect::Diagnose(..)]), "{asked:?}");
+    hand.now += Duration::from_secs(899);
+    hand.go(Input::Tick);
+    assert!(!hand.finished);
+    hand.wake();
+    assert_eq!(hand.now, Duration::from_secs(900));
+    let late = Diagnosis { terminal: false, finding: "too late".into(), advice: None };
+    hand.go(Input::Diagnosed(create, vec![late]));
+    let (_, outcome) = hand.end();
+    assert!(outcome.failures[0].to_string().contains("denied"), "{}", outcome.failures[0]);
 }
 
 #[test]

@@ -1,0 +1,73 @@
+//! Why a database instance does not become available: its status, what waits for a restart, its events.
+
+use aws_sdk_rds::types::{DbInstance as Instance, Event};
+use mate_core::provider::{Diagnosis, Status};
+
+use super::live::status;
+
+/// Categories of events that tell of a failure, and what to do about it.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html>
+const FAILURES: [(&str, &str); 2] = [
+    ("low storage", "raise allocated_storage_gib and max_allocated_storage_gib, and apply"),
+    ("failure", "put right what the event names, and apply again"),
+];
+
+/// What the status says, when it is one that does not end well.
+pub(super) fn standing(instance: &Instance) -> Option<Diagnosis> {
+    let word = match status(instance) {
+        Status::Failed(word) => word,
+        _ => return None,
+    };
+    let advice = match word.as_str() {
+        "stopped" => "start it; RDS does so by itself after seven days",
+        "storage-full" => "raise allocated_storage_gib and max_allocated_storage_gib, and apply",
+        "insufficient-capacity" => "choose another instance class or zone, or delete it and try again in some hours",
+        "incompatible-network" => "see that the subnets have free addresses and the security groups still exist",
+        "incompatible-parameters" => {
+            "undo the parameters in its parameter group that this class cannot carry, and restart it"
+        }
+        "incompatible-option-group" => "undo the options that this engine version cannot carry",
+        "incompatible-restore" | "restore-error" => "restore again from another snapshot or point in time",
+        "inaccessible-encryption-credentials-recoverable" => {
+            "enable the KMS key and let RDS use it, then start the instance"
+        }
+        "inaccessible-encryption-credentials" => "its KMS key is lost: restore it from a snapshot with another key",
+        _ => "restore it from its latest snapshot",
+    };
+    // More storage that is on its way makes room, and a stopped instance starts by itself.
+    let grows = instance.pending_modified_values().is_some_and(|pending| pending.allocated_storage().is_some());
+    let passes = word == "stopped" || word == "storage-full" && grows;
+    Some(Diagnosis { terminal: !passes, finding: format!("the status is {word}"), advice: Some(advice.to_owned()) })
+}
+
+/// Settings that wait for a restart.
+pub(super) fn unapplied(instance: &Instance) -> Option<Diagnosis> {
+    let group = instance.db_parameter_groups().iter().find(|g| g.parameter_apply_status() == Some("pending-reboot"))?;
+    Some(Diagnosis {
+        terminal: false,
+        finding: format!(
+            "settings of {} wait for a restart",
+            group.db_parameter_group_name().unwrap_or("its parameter group")
+        ),
+        advice: Some("restart the instance in its maintenance window".to_owned()),
+    })
+}
+
+/// The events, those of failures first, the latest first.
+pub(super) fn events(mut events: Vec<Event>) -> Vec<Diagnosis> {
+    events.sort_by_key(|event| (advice(event).is_none(), std::cmp::Reverse(event.date().map(|date| date.secs()))));
+    let told = |event: Event| {
+        let advice = advice(&event).map(str::to_owned);
+        let when = event.date.map(|date| format!("{date}: ")).unwrap_or_default();
+        Some(Diagnosis { terminal: false, finding: format!("{when}{}", event.message?), advice })
+    };
+    events.into_iter().filter_map(told).collect()
+}
+
+fn advice(event: &Event) -> Option<&'static str> {
+    let of = |(category, _): &&(&str, &str)| event.event_categories().iter().any(|one| one == category);
+    FAILURES.iter().find(of).map(|(_, advice)| *advice)
+}
+
+#[cfg(test)]
+mod tests;
