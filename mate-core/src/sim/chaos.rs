@@ -93,6 +93,11 @@ impl ChaosStore {
         self.chaos.calm.store(true, Ordering::Relaxed);
     }
 
+    /// Calls fail again from now on.
+    pub fn storm(&self) {
+        self.chaos.calm.store(false, Ordering::Relaxed);
+    }
+
     /// How many calls have failed or were late.
     #[must_use]
     pub fn failures(&self) -> u64 {
@@ -243,7 +248,7 @@ mod tests {
             }
             store.calm();
             assert!(store.list().await.is_ok());
-            assert_eq!(store.failures() as usize, course.iter().filter(|done| !**done).count());
+            assert_eq!(usize::try_from(store.failures()).unwrap(), course.iter().filter(|done| !**done).count());
             course
         };
         assert_eq!(course(3).await, course(3).await);
