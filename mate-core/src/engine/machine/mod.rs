@@ -223,7 +223,9 @@ impl Machine {
                 (operation.id, op)
             })
             .collect();
-        let outputs = plan.steps.iter().map(|step| (step.node.clone(), step.outputs.clone())).collect();
+        // The step of what is left over from a replacement has the node of its successor, and nothing to give.
+        let lasting = plan.steps.iter().filter(|step| !step.leftover);
+        let outputs = lasting.map(|step| (step.node.clone(), step.outputs.clone())).collect();
         let outcome = Outcome { total: ops.len(), ..Outcome::default() };
         Self {
             plan,
