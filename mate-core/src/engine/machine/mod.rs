@@ -258,7 +258,9 @@ impl Machine {
     /// When the machine wants to be told that time has passed.
     pub(crate) fn wake_at(&self) -> Option<Duration> {
         let calls = self.ops.values().filter(|op| matches!(op.state, State::Calling));
-        let always = calls.map(|op| op.called + self.limits.call).chain(self.lease.wake_at());
+        // A lease that is lost is not renewed any more.
+        let renewal = self.lease.wake_at().filter(|_| self.outcome.store_error.is_none());
+        let always = calls.map(|op| op.called + self.limits.call).chain(renewal);
         if self.stopping() {
             return always.min();
         }
