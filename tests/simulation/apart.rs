@@ -4,7 +4,7 @@
 //! one that carries this tenant's tags; and a tenant at which nobody works stays as it is to the last tag.
 
 use mate::SimCloud;
-use mate::ids::TenantKey;
+use mate::ids::{KindName, TenantKey};
 use mate::provider::{CreateRequest, Created, Ownership, Target};
 use mate::sim::SimObject;
 
@@ -25,11 +25,16 @@ pub(crate) fn asked(findings: &Findings, tenant: &TenantKey, target: &Target) {
 }
 
 /// A request was answered.
-pub(crate) fn answered(findings: &Findings, cloud: &SimCloud, tenant: &TenantKey, created: &Created) {
+pub(crate) fn answered(
+    findings: &Findings,
+    cloud: &SimCloud,
+    tenant: &TenantKey,
+    (kind, name): &(KindName, String),
+    created: &Created,
+) {
     let owner = cloud
-        .objects()
-        .into_iter()
-        .find(|object| object.physical_id == created.physical_id)
+        .object(kind, name)
+        .filter(|object| object.physical_id == created.physical_id)
         .and_then(|object| object.address);
     let ours = owner.as_ref().is_none_or(|owner| owner.tenant == tenant.tenant);
     if !ours {

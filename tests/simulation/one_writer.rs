@@ -3,6 +3,8 @@
 //! A lease is given only when nobody holds it, or the last one's time is over; every write that succeeds is made under the lease
 //! that was given last and has not been taken away, on the version that stands there.
 
+use std::time::Duration;
+
 use mate::state::{Lease, LeaseRequest};
 use mate::{MemoryStore, Record, StateStore, StoreError};
 
@@ -42,14 +44,18 @@ pub(crate) fn written(findings: &Findings, page: &Page, lease: &Lease, versions:
 /// What a store does that looks at neither fence nor version.
 pub(crate) async fn forced(store: &MemoryStore, lease: &Lease, record: &mut Record) -> Result<u64, StoreError> {
     let key = &lease.key;
-    let Some(holder) = store.lease(key).await?.holder else {
-        return Err(StoreError::Fenced { key: key.clone(), fence: lease.fence, holder: None });
+    let fence = match store.lease(key).await?.holder {
+        Some(holder) => holder.fence,
+        None => {
+            let (owner, ttl) = (lease.owner.clone(), Duration::from_secs(1));
+            store.acquire(&LeaseRequest { key: key.clone(), owner, now: 0, ttl }).await?.fence
+        }
     };
     if let Some(standing) = store.get(key).await? {
         record.version = standing.version;
         record.lineage = standing.lineage;
     }
-    store.put(&Lease { fence: holder.fence, ..lease.clone() }, record).await
+    store.put(&Lease { fence, ..lease.clone() }, record).await
 }
 
 /// A store that writes whatever the lease.

@@ -73,13 +73,20 @@ struct Log {
 
 struct Runner<'a> {
     world: &'a World,
+    /// Whether what happens is told at once.
+    aloud: bool,
     log: Mutex<Log>,
 }
 
 /// Runs a schedule with a bug, or none.
 pub(crate) fn run(schedule: &Schedule, bug: Arc<dyn Bug>) -> Report {
+    told(schedule, bug, false)
+}
+
+/// Runs a schedule, and tells what happens where that is asked for.
+pub(crate) fn told(schedule: &Schedule, bug: Arc<dyn Bug>, aloud: bool) -> Report {
     let world = World::new(schedule, bug);
-    let runner = Runner { world: &world, log: Mutex::default() };
+    let runner = Runner { world: &world, aloud, log: Mutex::default() };
     let ended = catch_unwind(AssertUnwindSafe(|| block_on(runner.all(schedule))));
     match ended {
         Ok(Ok(())) => {}
@@ -106,7 +113,11 @@ pub(crate) fn run(schedule: &Schedule, bug: Arc<dyn Bug>) -> Report {
 impl Runner<'_> {
     fn tell(&self, line: String) {
         let at = self.world.cloud.sim_clock().now().as_secs_f64();
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).story.push(format!("{at:8.1} s  {line}"));
+        let line = format!("{at:8.1} s  {line}");
+        if self.aloud {
+            eprintln!("{line}");
+        }
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).story.push(line);
     }
 
     fn counts(&self, count: impl FnOnce(&mut Counts)) {

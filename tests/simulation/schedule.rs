@@ -156,10 +156,10 @@ impl Draw {
             6..=9 => Verb::Change(revision),
             10 | 11 => Verb::Destroy { data_too: false },
             12 => Verb::Destroy { data_too: true },
-            13..=15 => Verb::Resume,
+            13 | 14 => Verb::Resume,
             // AWS itself does not let a protected database go, so that the unwind of one has to stick.
             16 | 17 if !lives[tenant].protected => Verb::Unwind,
-            18 => Verb::ForceUnlock,
+            15 | 18 => Verb::ForceUnlock,
             19 => Verb::Look,
             _ => Verb::Resume,
         };

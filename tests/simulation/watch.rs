@@ -68,10 +68,11 @@ impl Provider for Watch {
         apart::asked(&self.findings, &self.tenant, &request.target);
         journalled::creates(&self.findings, &self.ledger, &self.tenant, &request);
         let flight = self.flight(&request.target);
+        let object = (request.target.kind.clone(), request.target.name.clone());
         let answer = self.cloud.create(request).await;
         drop(flight);
         if let Ok(created) = &answer {
-            apart::answered(&self.findings, &self.cloud, &self.tenant, created);
+            apart::answered(&self.findings, &self.cloud, &self.tenant, &object, created);
         }
         answer
     }
@@ -84,9 +85,10 @@ impl Provider for Watch {
         {
             return Ok(Created::from(live));
         }
+        let object = (request.target.kind.clone(), request.target.name.clone());
         let answer = self.cloud.update(request).await;
         if let Ok(created) = &answer {
-            apart::answered(&self.findings, &self.cloud, &self.tenant, created);
+            apart::answered(&self.findings, &self.cloud, &self.tenant, &object, created);
         }
         answer
     }
