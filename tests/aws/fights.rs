@@ -12,8 +12,8 @@ use mate::spec::Base;
 use mate::state::{SqliteStore, StateStore};
 use mate::tiers::TierCatalogue;
 use mate::{Mate, PostgresStore};
-use proptest::prelude::RngCore;
-use proptest::test_runner::{RngAlgorithm, TestRng};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
@@ -127,8 +127,8 @@ async fn taken_over(store: &dyn StateStore, owner: &str) -> bool {
 }
 
 /// One controller: killed and begun again, halted and let go, then left in peace until it has ended by itself.
-async fn fighter(arena: &Arena, name: &str, seed: u8, halting: &Mutex<()>) -> Tally {
-    let mut random = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+async fn fighter(arena: &Arena, name: &str, seed: u64, halting: &Mutex<()>) -> Tally {
+    let mut random = StdRng::seed_from_u64(seed);
     let proxy = Proxy::before(arena.emulator.endpoint()).unwrap();
     let mut writes = proxy.writes();
     let log = std::fs::File::create(arena.emulator.directory().join(format!("{name}.log"))).unwrap();
@@ -138,7 +138,7 @@ async fn fighter(arena: &Arena, name: &str, seed: u8, halting: &Mutex<()>) -> Ta
         let mut child = command.stdout(log.try_clone().unwrap()).stderr(log.try_clone().unwrap()).spawn().unwrap();
         let owner = format!("{name}-{}", child.id().unwrap());
         let killed = loop {
-            let due = *writes.borrow() + 3 + random.next_u32() as usize % 25;
+            let due = *writes.borrow() + 3 + random.random_range(0..25);
             let in_peace = tally.kills + tally.halts >= STRIKES;
             tokio::select! {
                 status = child.wait() => {
@@ -147,7 +147,7 @@ async fn fighter(arena: &Arena, name: &str, seed: u8, halting: &Mutex<()>) -> Ta
                 }
                 _ = writes.wait_for(|count| *count >= due), if !in_peace => {}
             }
-            if random.next_u32() % 2 == 0 {
+            if random.random_bool(0.5) {
                 child.kill().await.unwrap();
                 tally.kills += 1;
                 break true;

@@ -26,7 +26,8 @@ use super::SimCloud;
 
 /// Runs `future` until it ends, or until [`Fault::KillBefore`](super::Fault::KillBefore) or
 /// [`Fault::KillAfter`](super::Fault::KillAfter) strikes one of its calls on `cloud`: then it is dropped, and there is no
-/// result. Without this, a call that is struck never answers.
+/// result. Without this, a call that is struck never answers. Who plays several processes gives each a cloud of
+/// [`SimCloud::process`].
 pub async fn until_killed<T>(cloud: &SimCloud, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     poll_fn(|context| {

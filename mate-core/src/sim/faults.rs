@@ -184,6 +184,12 @@ impl FaultState {
         self.struck.push(0);
     }
 
+    /// Other rules from now on. The attempts are counted on, so that the same call does not meet the same fault again.
+    pub(super) fn replace(&mut self, faults: Faults) {
+        let zeros = vec![0; faults.rules.len()];
+        (self.faults, self.matched, self.struck) = (faults, zeros.clone(), zeros);
+    }
+
     /// The fault that this call meets.
     pub(super) fn decide(&mut self, method: Method, subject: Option<(&KindName, &Address)>) -> Option<Fault> {
         if self.faults.rules.is_empty() {
@@ -240,6 +246,20 @@ mod tests {
     fn the_order_of_calls_does_not_change_their_faults() {
         assert_eq!(drawn(5, &["a", "b", "c", "d", "e", "f"]), drawn(5, &["f", "c", "e", "a", "b", "d"]));
         assert_ne!(drawn(5, &["a", "b", "c", "d", "e", "f"]), drawn(6, &["a", "b", "c", "d", "e", "f"]));
+    }
+
+    #[test]
+    fn other_rules_begin_to_count_anew() {
+        let kind = "rds:DBInstance".parse().unwrap();
+        let second = || Faults::none().with(FaultRule::new(Fault::Throttle).nth(2));
+        let mut state = FaultState::new(Seed(0), second());
+        let mut strikes =
+            |state: &mut FaultState| state.decide(Method::Create, Some((&kind, &address("db")))).is_some();
+        assert_eq!([strikes(&mut state), strikes(&mut state)], [false, true]);
+        state.replace(second());
+        assert_eq!([strikes(&mut state), strikes(&mut state)], [false, true]);
+        state.replace(Faults::none());
+        assert!(!strikes(&mut state));
     }
 
     #[test]

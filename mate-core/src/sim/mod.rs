@@ -18,6 +18,7 @@
 //! A secret that is deleted with [`DataPolicy::Keep`](crate::provider::DataPolicy::Keep) holds its name for its recovery
 //! window; with `Discard` it goes at once.
 
+mod chaos;
 mod clock;
 mod config;
 pub mod crash;
@@ -39,6 +40,7 @@ mod state;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
 
+pub use chaos::ChaosStore;
 pub use clock::SimClock;
 pub use config::{Latencies, OutputsOf, SimCloudBuilder};
 pub use faults::{Fault, FaultRule, Faults, Method};
@@ -209,6 +211,18 @@ impl SimCloud {
     #[must_use]
     pub fn rate_budget(&self) -> Option<&RateBudget> {
         self.budget.as_ref()
+    }
+
+    /// Another process that asks this cloud: a fault that kills who asks kills only that one. Clones of it are the same
+    /// process.
+    #[must_use]
+    pub fn process(&self) -> Self {
+        Self { killed: Arc::default(), ..self.clone() }
+    }
+
+    /// Other faults from now on, in the place of those that there were.
+    pub fn set_faults(&self, faults: Faults) {
+        self.state().faults.replace(faults);
     }
 
     /// Adds a fault from now on.

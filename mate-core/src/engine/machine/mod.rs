@@ -224,7 +224,9 @@ impl Machine {
                 (operation.id, op)
             })
             .collect();
-        let outputs = plan.steps.iter().map(|step| (step.node.clone(), step.outputs.clone())).collect();
+        // The step of what is left over from a replacement has the node of its successor, and nothing to give.
+        let lasting = plan.steps.iter().filter(|step| !step.leftover);
+        let outputs = lasting.map(|step| (step.node.clone(), step.outputs.clone())).collect();
         let outcome = Outcome { total: ops.len(), ..Outcome::default() };
         Self {
             plan,
@@ -261,7 +263,9 @@ impl Machine {
             State::Diagnosing(_) => Some(op.ask_at),
             _ => None,
         });
-        let always = calls.chain(self.lease.wake_at());
+        // A lease that is lost is not renewed any more.
+        let renewal = self.lease.wake_at().filter(|_| self.outcome.store_error.is_none());
+        let always = calls.chain(renewal);
         if self.stopping() {
             return always.min();
         }

@@ -213,3 +213,15 @@ fn what_takes_longer_than_usual_is_asked_about_and_a_terminal_finding_ends_the_w
     assert!(outcome.failures[0].to_string().contains("exit code 137: out of memory"), "{}", outcome.failures[0]);
     assert_eq!(outcome.skipped, [id("b")]);
 }
+
+#[test]
+fn after_the_lease_is_lost_time_does_not_wake_the_machine_for_nothing() {
+    let mut hand = hand(Limits::default());
+    hand.start();
+    hand.now = seconds(10);
+    hand.go(Input::Tick);
+    hand.go(Input::Renewed(Err(fenced())));
+    assert!(!hand.finished, "the call in flight is awaited");
+    let wakes = hand.machine.wake_at();
+    assert!(wakes.is_none_or(|at| at > hand.now), "at {:?} it is woken for {wakes:?}, again and again", hand.now);
+}

@@ -1,0 +1,137 @@
+//! The store as the simulation keeps it: what is durable of each tenant, who may write, and whether a write was allowed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mate::ids::TenantKey;
+use mate::state::{Lease, LeaseRequest, LeaseState, Unlock, Unlocked};
+use mate::{MemoryStore, Record, StateStore, StoreError};
+
+use crate::findings::Findings;
+use crate::one_writer;
+use crate::world::Bug;
+
+/// What is known of one tenant.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Page {
+    /// Who may write: the fencing token, and when the lease ends.
+    pub(crate) holder: Option<(u64, i64)>,
+    /// The record as it was written last.
+    pub(crate) record: Option<Arc<Record>>,
+}
+
+/// A store that keeps books of what passes. Clones share them.
+#[derive(Debug, Clone)]
+pub(crate) struct Ledger {
+    inner: MemoryStore,
+    pages: Arc<Mutex<BTreeMap<TenantKey, Page>>>,
+    fenced: Arc<Mutex<u64>>,
+    findings: Findings,
+    bug: Arc<dyn Bug>,
+}
+
+impl Ledger {
+    pub(crate) fn new(findings: Findings, bug: Arc<dyn Bug>) -> Self {
+        Self { inner: MemoryStore::new(), pages: Arc::default(), fenced: Arc::default(), findings, bug }
+    }
+
+    fn pages(&self) -> MutexGuard<'_, BTreeMap<TenantKey, Page>> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn page(&self, key: &TenantKey) -> Page {
+        self.pages().get(key).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn record(&self, key: &TenantKey) -> Option<Arc<Record>> {
+        self.page(key).record
+    }
+
+    /// How many writes of those whose lease was lost were refused.
+    pub(crate) fn fenced(&self) -> u64 {
+        *self.fenced.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counts<T>(&self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        if matches!(answer, Err(StoreError::Fenced { .. })) {
+            *self.fenced.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl StateStore for Ledger {
+    async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
+        self.inner.get(key).await
+    }
+
+    async fn put(&self, lease: &Lease, record: &Record) -> Result<u64, StoreError> {
+        let mut record = record.clone();
+        self.bug.puts(&mut record);
+        let mut answer = self.counts(self.inner.put(lease, &record).await);
+        if matches!(answer, Err(StoreError::Fenced { .. })) && self.bug.ignores_fences() {
+            answer = one_writer::forced(&self.inner, lease, &mut record).await;
+        }
+        let version = answer?;
+        let mut pages = self.pages();
+        let page = pages.entry(lease.key.clone()).or_default();
+        one_writer::written(&self.findings, page, lease, Some((record.version, version)));
+        record.version = version;
+        page.record = Some(Arc::new(record));
+        Ok(version)
+    }
+
+    async fn delete(&self, lease: &Lease, version: u64) -> Result<(), StoreError> {
+        self.counts(self.inner.delete(lease, version).await)?;
+        let mut pages = self.pages();
+        let page = pages.entry(lease.key.clone()).or_default();
+        one_writer::written(&self.findings, page, lease, None);
+        page.record = None;
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
+        self.inner.list().await
+    }
+
+    async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
+        let lease = self.inner.acquire(request).await?;
+        let mut pages = self.pages();
+        let page = pages.entry(lease.key.clone()).or_default();
+        one_writer::granted(&self.findings, page, request, &lease);
+        page.holder = Some((lease.fence, lease.expires_at));
+        Ok(lease)
+    }
+
+    async fn renew(&self, lease: &Lease, now: i64, ttl: Duration) -> Result<Lease, StoreError> {
+        let renewed = self.counts(self.inner.renew(lease, now, ttl).await)?;
+        let mut pages = self.pages();
+        let page = pages.entry(lease.key.clone()).or_default();
+        one_writer::written(&self.findings, page, lease, None);
+        page.holder = Some((renewed.fence, renewed.expires_at));
+        Ok(renewed)
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        self.inner.release(lease).await?;
+        let mut pages = self.pages();
+        let page = pages.entry(lease.key.clone()).or_default();
+        page.holder = page.holder.filter(|(fence, _)| *fence != lease.fence);
+        Ok(())
+    }
+
+    async fn unlock(&self, unlock: &Unlock) -> Result<Option<Unlocked>, StoreError> {
+        let entry = self.inner.unlock(unlock).await?;
+        let mut pages = self.pages();
+        let page = pages.entry(unlock.key.clone()).or_default();
+        page.holder = page.holder.filter(|(fence, _)| *fence != unlock.fence);
+        Ok(entry)
+    }
+
+    async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
+        self.inner.lease(key).await
+    }
+}
