@@ -405,8 +405,7 @@ impl Mate {
         Operation::new(|_, _| async move { inner.desk.status(&key).await })
     }
 
-    /// What is the matter with a tenant: every object that is not ready, with what the cloud says of it and what to do next. What
-    /// cannot be asked is a finding of its own. May be asked while a run is under way. Changes nothing.
+    /// What is the matter with a tenant: every object that is not ready, with its findings and what to do. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
