@@ -405,13 +405,7 @@ impl Mate {
         Operation::new(|_, _| async move { inner.desk.status(&key).await })
     }
 
-    /// What is the matter with a tenant: every object that is not ready, with what the cloud says of it and what to do next.
-    /// May be asked while a run is under way. Changes nothing.
-    ///
-    /// 1. Every object of the record is observed.
-    /// 2. Of each that is not ready the cloud is asked why: stopped tasks, failing targets, events, missing records.
-    ///
-    /// What cannot be asked is a finding of its own, and no error.
+    /// What is the matter with a tenant: every object that is not ready, with its findings and what to do. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
