@@ -14,6 +14,8 @@ mod crash;
 mod diagnosis;
 #[path = "sim/failure.rs"]
 mod failure;
+#[path = "support/figures.rs"]
+mod figures;
 #[path = "sim/fleet.rs"]
 mod fleet;
 #[path = "sim/holding.rs"]

@@ -11,6 +11,8 @@
 
 #[path = "simulation/executor.rs"]
 mod executor;
+#[path = "support/figures.rs"]
+mod figures;
 #[path = "simulation/findings.rs"]
 mod findings;
 #[path = "simulation/heal.rs"]

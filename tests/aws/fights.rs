@@ -1,6 +1,5 @@
 //! Two controllers, as processes, share a store and fight over 20 tenants, while they are killed and halted at random: each tenant ends
 //! as it should, and what a halted controller still wants to write is refused.
-#![allow(clippy::print_stderr, reason = "the counts stand in the log of the tests")]
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -21,6 +20,7 @@ use crate::examples;
 use crate::postgres::{PASSWORD, Server};
 use crate::stores::{BUCKET, config_at, emulator_with_bucket};
 use crate::support::emulator::Emulator;
+use crate::support::figures::tell;
 use crate::support::proxy::Proxy;
 use crate::world::provider_at;
 
@@ -173,7 +173,7 @@ async fn fight(arena: Arena) {
     let said = |name: &str| std::fs::read_to_string(arena.emulator.directory().join(format!("{name}.log"))).unwrap();
     let logs = said("one") + &said("two");
     let refused = logs.matches("was taken over while this controller was away").count();
-    eprintln!("{}: one {one:?}, two {two:?}, {refused} runs ended by a refused write", arena.address);
+    tell(format!("{}: one {one:?}, two {two:?}, {refused} runs ended by a refused write", arena.address));
     assert!(one.taken_over + two.taken_over >= 1, "{one:?} {two:?}");
     assert!(refused >= 1, "a write under a lost lease was refused:\n{logs}");
 

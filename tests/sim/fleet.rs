@@ -1,18 +1,18 @@
 //! AWS's rate limits and many tenants: nothing is throttled, nobody starves, and what is not published is found out.
-#![allow(clippy::print_stderr, reason = "the figures of the fleet stand in the log of the tests")]
 
 use mate::clock::Clock;
 use mate::rate::RateSettings;
 use mate::sim::RateLimits;
 use tokio::task::JoinSet;
 
+use crate::figures::tell;
 use crate::onboarding::{Fleet, client, cloud, small};
 
 #[test]
 fn two_hundred_tenants_at_once_meet_no_throttle_where_a_naive_client_fails() {
     let (budgeted, naive) = Fleet::side_by_side(200);
     let figures = format!("{}\n{}\n{}", Fleet::HEADING, budgeted.line(), naive.line());
-    eprintln!("{figures}");
+    tell(&figures);
     assert_eq!((budgeted.ready.len(), budgeted.failed), (200, 0), "{figures}");
     assert_eq!(budgeted.throttles, 0, "none reached the provider, and so none a caller\n{figures}");
     assert!(naive.throttles > 200 && naive.failed > 100, "the limits are real\n{figures}");

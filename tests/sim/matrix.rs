@@ -3,7 +3,6 @@
 //! A case is one call of one run: of the creation, of a change and of the destruction of the complete tenant, and of the
 //! creation and the destruction of the complete platform. It fails before its effect, loses its answer, is throttled, or the
 //! process dies before or after it and the run is resumed.
-#![allow(clippy::print_stderr, reason = "the count of cases is told")]
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -15,6 +14,7 @@ use mate::sim::{Fault, FaultRule, Latencies, Method, SimCloudBuilder, crash};
 use mate::spec::TenantSpec;
 use mate::{DestroyOptions, Error, MemoryStore, SimCloud};
 
+use crate::figures::tell;
 use crate::{cloud, platform};
 
 const FAULTS: [Fault; 5] = [Fault::FailBefore, Fault::LoseAnswer, Fault::Throttle, Fault::KillBefore, Fault::KillAfter];
@@ -253,7 +253,7 @@ fn matrix(subject: Subject) {
     let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     let calls = |method| points.iter().filter(|point| point.method == method).count();
-    eprintln!(
+    tell(format!(
         "{subject:?}: {} cases, {} faults at each of {} creates, {} updates, {} deletes, {} batches of looks, {} searches",
         cases.len(),
         FAULTS.len(),
@@ -262,7 +262,7 @@ fn matrix(subject: Subject) {
         calls(Method::Delete),
         calls(Method::Observe),
         calls(Method::Discover),
-    );
+    ));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::figures::tell;
 use crate::findings::{Finding, Invariant};
 use crate::run::{self, Counts, run};
 use crate::schedule::Schedule;
@@ -74,7 +75,7 @@ fn every_schedule_keeps_every_invariant() {
     let many = variable("MATE_SIM_SCHEDULES").unwrap_or(10_000);
     let began = Instant::now();
     let (counts, mut failed) = sweep(first, many);
-    eprintln!("{}", figures(&counts, began.elapsed().as_secs_f64()));
+    tell(figures(&counts, began.elapsed().as_secs_f64()));
     failed.sort_by_key(|(seed, _)| *seed);
     let texts: Vec<String> = failed.iter().take(TOLD).map(|(seed, findings)| told(*seed, findings)).collect();
     assert!(failed.is_empty(), "{} of {many} schedules failed\n{}", failed.len(), texts.join("\n"));

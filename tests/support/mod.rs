@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
 pub(crate) mod emulator;
+pub(crate) mod figures;
 pub(crate) mod logs;
 pub(crate) mod proxy;
 pub(crate) mod wire;
