@@ -79,16 +79,26 @@ async fn settle(mate: &Mate, spec: &TenantSpec) -> Outcome {
     };
     Outcome::Again(match mate.apply(plan, Consents::none()).await {
         Ok(_) => "brought to its spec".to_owned(),
-        Err(error) => match &error {
-            Error::Store(StoreError::Held { holder, .. }) => format!("is worked on by {}", holder.owner),
-            Error::Stale { .. } => "was changed since it was planned".to_owned(),
-            Error::Store(StoreError::Fenced { .. })
-            | Error::Run(RunError::Store { source: StoreError::Fenced { .. }, .. }) => {
-                format!("was taken over while this controller was away: {:#}", anyhow::Error::from(error))
-            }
-            _ => format!("failed: {:#}", anyhow::Error::from(error)),
-        },
+        Err(Error::Store(StoreError::Held { holder, .. })) => format!("is worked on by {}", holder.owner),
+        Err(Error::Stale { .. }) => "was changed since it was planned".to_owned(),
+        Err(error) if is_fenced(&error) => {
+            format!("was taken over while this controller was away: {:#}", anyhow::Error::from(error))
+        }
+        Err(error) => format!("failed: {:#}", anyhow::Error::from(error)),
     })
+}
+
+/// Whether the store refused a write, because the lease is another's by now.
+fn is_fenced(error: &Error) -> bool {
+    let refused = match error {
+        Error::Store(refused) => refused,
+        Error::Run(run) => match &**run {
+            RunError::Store { source, .. } => source,
+            _ => return false,
+        },
+        _ => return false,
+    };
+    matches!(refused, StoreError::Fenced { .. })
 }
 
 fn specs(directory: &PathBuf) -> anyhow::Result<Vec<TenantSpec>> {
@@ -113,11 +123,11 @@ async fn main() -> anyhow::Result<()> {
     let mate = builder.build()?;
     for _ in 0..arguments.rounds {
         let looks = stream::iter(&specs).map(|spec| {
-            let mate = &mate;
+            let (mate, name) = (&mate, &arguments.name);
             async move {
                 let outcome = settle(mate, spec).await;
                 if let Outcome::Again(why) = &outcome {
-                    println!("{}: {} {why}", arguments.name, spec.id());
+                    println!("{name}: {} {why}", spec.id());
                 }
                 outcome
             }
