@@ -110,7 +110,7 @@ async fn taken_over(store: &dyn StateStore, owner: &str) -> bool {
     let mut held = Vec::new();
     for number in 0..TENANTS {
         let Ok(lease) = store.lease(&key(number)).await else { continue };
-        if lease.holder.is_some_and(|holder| holder.owner == owner) {
+        if lease.holder.is_some_and(|holder| holder.owner.starts_with(owner)) {
             held.push((number, lease.fence));
         }
     }
@@ -131,21 +131,26 @@ async fn fighter(arena: &Arena, name: &str, seed: u64, halting: &Mutex<()>) -> T
     let mut random = StdRng::seed_from_u64(seed);
     let proxy = Proxy::before(arena.emulator.endpoint()).unwrap();
     let mut writes = proxy.writes();
-    let log = std::fs::File::create(arena.emulator.directory().join(format!("{name}.log"))).unwrap();
+    let path = arena.emulator.directory().join(format!("{name}.log"));
+    let log = std::fs::File::create(&path).unwrap();
     let mut tally = Tally::default();
     loop {
         let mut command = controller(&arena.emulator, proxy.endpoint(), &arena.specs, &arena.address, name);
         let mut child = command.stdout(log.try_clone().unwrap()).stderr(log.try_clone().unwrap()).spawn().unwrap();
-        let owner = format!("{name}-{}", child.id().unwrap());
+        let owner = format!("{name}-{}/", child.id().unwrap());
         let killed = loop {
             let due = *writes.borrow() + 3 + random.random_range(0..25);
             let in_peace = tally.kills + tally.halts >= STRIKES;
             tokio::select! {
                 status = child.wait() => {
-                    assert!(status.unwrap().success(), "seed {seed}: see {name}.log");
+                    let said = || std::fs::read_to_string(&path).unwrap();
+                    assert!(status.unwrap().success(), "{name}, seed {seed}: {}", said());
                     break false;
                 }
                 _ = writes.wait_for(|count| *count >= due), if !in_peace => {}
+            }
+            if child.try_wait().unwrap().is_some() {
+                continue;
             }
             if random.random_bool(0.5) {
                 child.kill().await.unwrap();

@@ -12,7 +12,9 @@ use aws_sdk_s3::types::{BucketVersioningStatus, ServerSideEncryption};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use mate_core::ids::{Address, Environment, TenantId, TenantKey};
 use mate_core::provider::{ErrorClass, ProviderError};
-use mate_core::state::{Lease, LeaseRequest, LeaseState, Record, Slot, StateStore, StoreError, Unlock, Unlocked};
+use mate_core::state::{
+    Lease, LeaseRequest, LeaseState, Record, Slot, StateStore, StoreError, Stored, Unlock, Unlocked,
+};
 
 use crate::classify::{failed, if_found};
 
@@ -184,7 +186,7 @@ impl S3Store {
         transition: impl Fn(&mut Slot) -> Result<T, StoreError> + Send + Sync,
     ) -> Result<T, StoreError> {
         const OPERATION: &str = "write an object";
-        let mut uncertain: Option<(Slot, T)> = None;
+        let mut uncertain: Option<(Half, T)> = None;
         let mut last = None;
         for round in 0..ROUNDS {
             if round > 0 {
@@ -199,8 +201,8 @@ impl S3Store {
                 }
                 Err(error) => return Err(error),
             };
-            if let Some((written, answer)) = uncertain.take()
-                && written == before
+            if let Some((half, answer)) = uncertain.take()
+                && half.stands_in(&before)
             {
                 return Ok(answer);
             }
@@ -214,13 +216,33 @@ impl S3Store {
                 // Somebody else was faster: S3 has not written.
                 Err(error) if lost_race(&error) => last = Some(backend(OPERATION, error)),
                 Err(error) if error.class.leaves_unknown() => {
-                    uncertain = Some((slot, answer));
+                    uncertain = Some((Half::changed(&before, slot), answer));
                     last = Some(backend(OPERATION, error));
                 }
                 Err(error) => return Err(backend(OPERATION, error)),
             }
         }
         Err(last.unwrap_or_else(|| StoreError::temporary(OPERATION, "others write all the time")))
+    }
+}
+
+/// What a transition changed of a slot: its record, or its lease. The other half may be written anew by the same holder at the same
+/// time, whose heartbeat goes on while it writes the record.
+enum Half {
+    Record(Option<Stored>),
+    Lease(LeaseState),
+}
+
+impl Half {
+    fn changed(before: &Slot, after: Slot) -> Self {
+        if after.record == before.record { Self::Lease(after.lease) } else { Self::Record(after.record) }
+    }
+
+    fn stands_in(&self, slot: &Slot) -> bool {
+        match self {
+            Self::Record(record) => *record == slot.record,
+            Self::Lease(lease) => *lease == slot.lease,
+        }
     }
 }
 

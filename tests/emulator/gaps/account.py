@@ -71,3 +71,20 @@ def tagged_bucket():
         return answer
 
     S3Response._bucket_response_put = put
+
+
+@gap(
+    "s3:GetBucketVersioning",
+    aws="answers with the element VersioningConfiguration",
+    moto="calls it GetBucketVersioningResponse, which AWS's SDK for Rust refuses to read",
+    page="AmazonS3/latest/API/API_GetBucketVersioning.html",
+)
+def versioning_by_its_name():
+    original = S3Response.get_bucket_versioning
+
+    def get(self):
+        status, headers, body = original(self)
+        text = body.decode() if isinstance(body, bytes) else body
+        return status, headers, text.replace("GetBucketVersioningResponse", "VersioningConfiguration")
+
+    S3Response.get_bucket_versioning = get

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketVersioningStatus, ExpirationStatus,
     LifecycleExpiration, LifecycleRule as SdkRule, LifecycleRuleFilter, NoncurrentVersionExpiration,
@@ -111,19 +110,9 @@ pub(super) async fn put_encryption(aws: &Aws, target: &Target, key: Option<&str>
 }
 
 pub(super) async fn versioning(aws: &Aws, target: &Target) -> Outcome<bool> {
-    match aws.s3.get_bucket_versioning().bucket(&target.name).send().await {
-        Ok(answer) => Ok(answer.status() == Some(&BucketVersioningStatus::Enabled)),
-        Err(error) => {
-            versioning_by_another_name(&error).ok_or_else(|| failed(&target.address, "s3:GetBucketVersioning")(error))
-        }
-    }
-}
-
-/// The answer of emulators that call its root element after the call, which the SDK refuses to read.
-fn versioning_by_another_name<E>(error: &SdkError<E>) -> Option<bool> {
-    let raw = error.raw_response().filter(|raw| raw.status().is_success())?;
-    let text = std::str::from_utf8(raw.body().bytes()?).ok()?;
-    text.contains("<GetBucketVersioningResponse").then(|| text.contains("<Status>Enabled</Status>"))
+    let answer = aws.s3.get_bucket_versioning().bucket(&target.name).send().await;
+    let answer = answer.map_err(failed(&target.address, "s3:GetBucketVersioning"))?;
+    Ok(answer.status() == Some(&BucketVersioningStatus::Enabled))
 }
 
 pub(super) async fn put_versioning(aws: &Aws, target: &Target, on: bool) -> Outcome<()> {

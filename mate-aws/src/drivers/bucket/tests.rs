@@ -387,22 +387,6 @@ async fn a_role_that_s3_does_not_see_yet_is_waited_for() {
 }
 
 #[tokio::test]
-async fn versioning_is_read_under_the_name_that_emulators_give_its_answer() {
-    for (answer, on) in [
-        ("<GetBucketVersioningResponse/>", false),
-        ("<GetBucketVersioningResponse><Status>Enabled</Status></GetBucketVersioningResponse>", true),
-    ] {
-        let [encryption, _, lifecycle] = all_else();
-        let versioning = mock!(Client::get_bucket_versioning)
-            .then_http_response(move || Response::new(StatusCode::try_from(200).unwrap(), SdkBody::from(answer)));
-        let rules = [tagged(true), encryption, versioning, lifecycle, no_policy()];
-        let aws = Aws { s3: client!(aws_sdk_s3, any, rules), ..aws() };
-        let live = present(BucketDriver.observe(&aws, &[target()]).await.remove(0));
-        assert_eq!(live.inputs["versioning"], json!(on));
-    }
-}
-
-#[tokio::test]
 async fn without_a_key_s3_encrypts_with_its_own() {
     let mut target = target();
     target.inputs["kms_key_arn"] = json!(null);
