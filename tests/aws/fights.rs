@@ -75,14 +75,10 @@ fn controller(emulator: &Emulator, endpoint: &str, specs: &Path, store: &str, na
     command
 }
 
-/// What stands of a tenant, under another's name.
-fn standing(emulator: &Emulator, number: usize, as_number: usize) -> Vec<String> {
-    let all = emulator.script("standing.py").unwrap();
-    let mut lines: Vec<String> = all
-        .lines()
-        .filter(|line| line.contains(&tenant(number)))
-        .map(|line| line.replace(&tenant(number), &tenant(as_number)))
-        .collect();
+/// What of all that stands is a tenant's, under another's name.
+fn part(all: &str, number: usize, as_number: usize) -> Vec<String> {
+    let of_tenant = all.lines().filter(|line| line.contains(&tenant(number)));
+    let mut lines: Vec<String> = of_tenant.map(|line| line.replace(&tenant(number), &tenant(as_number))).collect();
     lines.sort();
     lines
 }
@@ -96,7 +92,7 @@ fn undisturbed() -> &'static [String] {
         let store = emulator.directory().join("mate.db");
         let mut command = controller(&emulator, emulator.endpoint(), &specs, store.to_str().unwrap(), "alone");
         assert!(command.as_std_mut().status().unwrap().success());
-        standing(&emulator, 0, 0)
+        part(&emulator.script("standing.py").unwrap(), 0, 0)
     })
 }
 
@@ -196,9 +192,9 @@ async fn fight(arena: Arena) {
         .unwrap();
     assert_eq!(mate.tenants().await.unwrap().len(), TENANTS);
     assert_eq!(mate.unclaimed().await.unwrap(), []);
+    let all = arena.emulator.script("standing.py").unwrap();
     for number in 0..TENANTS {
-        let found = standing(&arena.emulator, number, 0);
-        assert_eq!(found, wanted, "{}", tenant(number));
+        assert_eq!(part(&all, number, 0), wanted, "{}", tenant(number));
     }
 }
 
