@@ -75,7 +75,7 @@ pub(crate) async fn check_unclaimed(world: &World, mate: &Mate) {
     }
 }
 
-/// Updates of tags are answered and never carried out.
+/// Updates of buckets are answered and never carried out.
 #[derive(Debug)]
 struct LosesUpdates;
 

@@ -110,7 +110,7 @@ impl Draw {
     }
 
     fn life(&mut self) -> Life {
-        let parts = self.one_of(&[1, 2, 3, 4, 5, 6]);
+        let parts = self.one_of(&[1, 1, 2, 3, 4, 4, 5, 6]);
         let protected = self.chance(0.25);
         let at_last = (protected || self.chance(0.7)).then(|| self.revision());
         Life { parts, protected, at_last }
@@ -186,13 +186,13 @@ impl Draw {
 impl Schedule {
     pub(crate) fn of(seed: u64) -> Self {
         let mut draw = Draw(StdRng::seed_from_u64(seed));
-        let many = 2 + draw.below(3);
+        let many = draw.one_of(&[2, 2, 3, 4]);
         let tenants: Vec<Life> = (0..many).map(|_| draw.life()).collect();
         let unseen = if draw.chance(0.3) { Duration::from_secs(1 + draw.below(20)) } else { Duration::ZERO };
         let scale = draw.one_of(&[0.05, 0.3, 1.0]);
         let store_faults = draw.one_of(&[0.0, 0.01, 0.05]);
         let store_late = Duration::from_secs(draw.one_of(&[0, 2, 45]));
-        let rounds = 2 + draw.below(3);
+        let rounds = draw.one_of(&[2, 2, 3, 4]);
         let rounds = (0..rounds).map(|round| draw.round(&tenants, round == 0)).collect();
         Self { seed, tenants, unseen, scale, store_faults, store_late, rounds }
     }

@@ -82,7 +82,7 @@ impl World {
             Tenant { key: TenantKey::new(environment.clone(), id.clone()), id, life }
         };
         let tenants = NAMES.iter().zip(&schedule.tenants).map(|(name, life)| tenant(name, *life)).collect();
-        let bystander = tenant(BYSTANDER, Life { parts: 7, protected: false, at_last: Some(0) });
+        let bystander = tenant(BYSTANDER, Life { parts: 1, protected: false, at_last: Some(0) });
         let processes = std::array::from_fn(|_| cloud.process());
         let mut world = Self {
             cloud,

@@ -26,6 +26,8 @@ pub(super) enum Ending {
     Removing { next: Duration, asked: bool },
     /// Nothing is left, neither there nor here.
     Removed,
+    /// The end that the goal asks for cannot be reached: why, the outcome says.
+    Missed,
 }
 
 impl Machine {
@@ -98,6 +100,7 @@ impl Machine {
                 } else if self.now - since >= self.limits.sweep {
                     let left: BTreeMap<String, ()> = found.into_iter().map(|object| (object.arn, ())).collect();
                     self.outcome.left = left.into_keys().collect();
+                    self.ending = Ending::Missed;
                 } else {
                     let next = self.now + SWEEPS_APART;
                     self.ending = Ending::Sweeping { since, next, failures: 0, looking: false };
@@ -108,7 +111,10 @@ impl Machine {
                     let next = self.now + wait;
                     self.ending = Ending::Sweeping { since, next, failures: failures + 1, looking: false };
                 }
-                None => self.outcome.sweep_error = Some(error),
+                None => {
+                    self.outcome.sweep_error = Some(error);
+                    self.ending = Ending::Missed;
+                }
             },
         }
     }
@@ -119,9 +125,8 @@ impl Machine {
             // An earlier attempt whose answer was lost: nobody else can have removed it under this lease.
             Err(StoreError::Conflict { found: None, .. }) if self.uncertain => self.ending = Ending::Removed,
             Err(error) => {
-                if let Some(next) = self.again(error) {
-                    self.ending = Ending::Removing { next, asked: false };
-                }
+                let again = self.again(error);
+                self.ending = again.map_or(Ending::Missed, |next| Ending::Removing { next, asked: false });
             }
         }
     }

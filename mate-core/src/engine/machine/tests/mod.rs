@@ -5,3 +5,4 @@ mod failing;
 mod hand;
 mod holding;
 mod making;
+mod sweeping;
