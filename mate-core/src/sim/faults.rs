@@ -253,8 +253,7 @@ mod tests {
         let kind = "rds:DBInstance".parse().unwrap();
         let second = || Faults::none().with(FaultRule::new(Fault::Throttle).nth(2));
         let mut state = FaultState::new(Seed(0), second());
-        let strikes =
-            |state: &mut FaultState| state.decide(Method::Create, Some((&kind, &address("db")))).is_some();
+        let strikes = |state: &mut FaultState| state.decide(Method::Create, Some((&kind, &address("db")))).is_some();
         assert_eq!([strikes(&mut state), strikes(&mut state)], [false, true]);
         state.replace(second());
         assert_eq!([strikes(&mut state), strikes(&mut state)], [false, true]);

@@ -269,6 +269,11 @@ impl Machine {
         if self.stopping() {
             return always.min();
         }
+        let always = always.chain(self.store_again).chain(self.overdue_at());
+        if !self.lease.is_ours(self.now) {
+            // Nothing else is done before a renewal, however long it is due.
+            return always.min();
+        }
         self.ops
             .values()
             .filter_map(|op| match &op.state {
@@ -278,9 +283,7 @@ impl Machine {
                 _ => None,
             })
             .chain(always)
-            .chain(self.store_again)
             .chain(self.ending_at())
-            .chain(self.overdue_at())
             .min()
     }
 

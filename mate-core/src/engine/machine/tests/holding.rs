@@ -87,6 +87,22 @@ fn a_renewal_that_fails_for_the_moment_is_repeated_while_the_lease_holds() {
 }
 
 #[test]
+fn what_is_due_while_the_lease_may_be_over_is_not_asked_for_again_and_again() {
+    for typical in 1..=120 {
+        let mut hand = Hand::within(vec![step("a", Action::Create, &[], typical)], record(), Limits::default());
+        hand.start();
+        hand.go(made(&op("a", Verb::Create), Status::Pending("creating".into())));
+        hand.now = seconds(29);
+        hand.go(Input::Tick);
+        hand.go(Input::Renewed(Err(StoreError::temporary("write a lease", "it is busy"))));
+        hand.now = seconds(31);
+        hand.go(Input::Tick);
+        let next = hand.machine.wake_at().unwrap();
+        assert!(next > hand.now, "usually {typical} s: time does not pass until {next:?}");
+    }
+}
+
+#[test]
 fn a_write_that_fails_for_the_moment_is_repeated_and_no_call_goes_out_before() {
     let mut hand = hand(Limits::default());
     hand.give(Input::Start);
