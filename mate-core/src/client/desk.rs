@@ -102,19 +102,30 @@ impl Desk {
             return Err(Error::Protected(key.clone()));
         }
         self.wait_until_visible(Some(&record), |_| true).await;
-        let graph = Graph::new();
-        let look = observe::snapshot(&*self.provider, key, &graph, Some(&record), &self.kinds, Claim::Owned);
+        self.plan_removal(&record, Mode::Destroy, options, Vec::new()).await
+    }
+
+    /// Plans to take away what stands in this record.
+    pub(super) async fn plan_removal(
+        &self,
+        record: &Record,
+        mode: Mode,
+        options: &DestroyOptions,
+        notes: Vec<String>,
+    ) -> Result<Plan, Error> {
+        let (key, graph) = (&record.key, Graph::new());
+        let look = observe::snapshot(&*self.provider, key, &graph, Some(record), &self.kinds, Claim::Owned);
         let snapshot = Caller::new(key.clone(), Priority::Change).asks(look).await.map_err(PlanError::from)?;
         Ok(diff(DiffRequest {
             key,
-            mode: Mode::Destroy,
+            mode,
             graph: &graph,
-            record: Some(&record),
+            record: Some(record),
             snapshot: &snapshot,
             kinds: &self.kinds,
-            deletions: &options.deletions(&record),
+            deletions: &options.deletions(record),
             after: After::default(),
-            notes: Vec::new(),
+            notes,
         })?)
     }
 

@@ -4,12 +4,8 @@ use std::collections::BTreeSet;
 
 use super::desk::Desk;
 use super::{DestroyOptions, Error};
-use crate::graph::Graph;
 use crate::ids::{NodeId, TenantKey};
-use crate::observe;
-use crate::plan::{After, DiffRequest, Mode, Plan, PlanError, diff};
-use crate::provider::Claim;
-use crate::rate::{Caller, Priority};
+use crate::plan::{Mode, Plan};
 use crate::spec::TenantSpec;
 use crate::state::{Record, Run};
 
@@ -27,20 +23,8 @@ impl Desk {
         self.wait_until_visible(Some(&record), |_| true).await;
         let made: BTreeSet<NodeId> = record.run.as_ref().map(|run| run.made.clone()).unwrap_or_default();
         record.nodes.retain(|id, _| made.contains(id));
-        let graph = Graph::new();
-        let look = observe::snapshot(&*self.provider, key, &graph, Some(&record), &self.kinds, Claim::Owned);
-        let snapshot = Caller::new(key.clone(), Priority::Change).asks(look).await.map_err(PlanError::from)?;
-        Ok(diff(DiffRequest {
-            key,
-            mode: Mode::Unwind,
-            graph: &graph,
-            record: Some(&record),
-            snapshot: &snapshot,
-            kinds: &self.kinds,
-            deletions: &options.deletions(&record),
-            after: After::default(),
-            notes: vec!["what stood there before the interrupted run stays".to_owned()],
-        })?)
+        let notes = vec!["what stood there before the interrupted run stays".to_owned()];
+        self.plan_removal(&record, Mode::Unwind, options, notes).await
     }
 }
 
