@@ -123,6 +123,19 @@ async fn what_aws_cannot_deduplicate_is_sent_once() {
     assert_eq!(world.requests().len(), 2);
 }
 
+/// Which kinds AWS does not deduplicate, their models say; which call makes one, the executor's policy.
+#[test]
+fn each_kind_that_aws_does_not_deduplicate_has_its_creation_in_the_list() {
+    use crate::policy::{Access, ExecutorPolicy};
+
+    let kinds = mate_core::kinds::Kinds::standard();
+    for model in kinds.iter().filter(|model| !model.deduplicated) {
+        let policy = ExecutorPolicy::for_kinds([&model.name], &[Access::Create]);
+        let actions = policy.actions();
+        assert!(ONCE.iter().any(|creation| actions.contains(creation)), "{}: {actions:?}", model.name);
+    }
+}
+
 #[tokio::test]
 async fn every_page_passes_the_budget() {
     let pages = [(200, r#"{"clusterArns":["a"],"nextToken":"1"}"#), (200, r#"{"clusterArns":["b"],"nextToken":"2"}"#)];
