@@ -93,6 +93,9 @@ def plain(value):
 
 
 def line(kind, entry):
+    if kind == "acm list_certificates":
+        # The emulator issues a certificate when its time has come, whatever else happens.
+        entry = {key: value for key, value in entry.items() if key != "Status"}
     return f"{kind} {json.dumps(plain(entry), sort_keys=True, default=str)}"
 
 
