@@ -152,6 +152,7 @@ impl Drawing<'_> {
             deletion_protection: self.wanted.protected,
             performance_insights: false,
             log_exports: Vec::new(),
+            stopped: false,
         };
         self.add::<DbInstance>("db", &db)?;
         Ok(())

@@ -65,6 +65,7 @@ pub(super) fn database(
         deletion_protection: cx.deletion_protection(),
         performance_insights: database.performance_insights,
         log_exports: vec!["postgresql".into(), "upgrade".into()],
+        stopped: false,
     };
     Ok(Database(cx.add("db", "db", &instance)?))
 }

@@ -75,6 +75,7 @@ pub(super) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> S
         leftover: false,
         holding: Default::default(),
         untag: Default::default(),
+        after_users: false,
     }
 }
 

@@ -65,6 +65,18 @@ pub struct DbInstanceInputs {
     pub performance_insights: bool,
     /// Logs sent to CloudWatch: `postgresql`, `upgrade`.
     pub log_exports: Vec<String>,
+    /// Whether it is stopped. AWS starts it again by itself after seven days.
+    #[serde(default)]
+    pub stopped: bool,
+}
+
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
+fn stop(_old: &Value, new: &Value) -> Impact {
+    if new["stopped"] == Value::Bool(true) {
+        Impact::Downtime("the database is stopped: nobody can connect")
+    } else {
+        Impact::InPlace
+    }
 }
 
 fn class_change(old: &Value, _new: &Value) -> Impact {
@@ -126,6 +138,7 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("deletion_protection", Impact::InPlace),
     FieldRule::new("performance_insights", Impact::InPlace),
     FieldRule::new("log_exports", Impact::InPlace).unordered(),
+    FieldRule::by("stopped", stop).after_users(|_, new| *new == Value::Bool(true)),
 ];
 
 impl Kind for DbInstance {

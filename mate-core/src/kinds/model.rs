@@ -50,26 +50,33 @@ pub struct FieldRule {
     pub words: bool,
     /// Only there to derive an edge from; never sent to AWS, never a difference.
     pub edge_only: bool,
+    /// Which changes of it (first: old, second: new) are made behind the changes of everything that uses the object, instead
+    /// of before them: what winds down. A database stops once the services are at 0.
+    pub after_users: Option<fn(&Value, &Value) -> bool>,
 }
 
 impl FieldRule {
     /// A field that is read back, ordered, with this impact when it changes.
     #[must_use]
     pub const fn new(field: &'static str, impact: Impact) -> Self {
-        Self {
-            field,
-            change: Change::Always(impact),
-            write_only: false,
-            unordered: false,
-            words: false,
-            edge_only: false,
-        }
+        Self::changing(field, Change::Always(impact))
     }
 
     /// A field whose impact depends on the values.
     #[must_use]
     pub const fn by(field: &'static str, change: fn(&Value, &Value) -> Impact) -> Self {
-        Self { field, change: Change::By(change), write_only: false, unordered: false, words: false, edge_only: false }
+        Self::changing(field, Change::By(change))
+    }
+
+    const fn changing(field: &'static str, change: Change) -> Self {
+        Self { field, change, write_only: false, unordered: false, words: false, edge_only: false, after_users: None }
+    }
+
+    /// These changes of it, by its old and new value, come behind those of everything that uses the object.
+    #[must_use]
+    pub const fn after_users(mut self, winds_down: fn(&Value, &Value) -> bool) -> Self {
+        self.after_users = Some(winds_down);
+        self
     }
 
     /// AWS does not tell it back.

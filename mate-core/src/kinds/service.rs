@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
+use serde_json::Value;
 
 /// An ECS service on Fargate (`ecs:Service`).
 #[derive(Debug)]
@@ -86,13 +87,21 @@ pub struct ServiceLoadBalancer {
     pub container_port: u16,
 }
 
+fn count_change(old: &Value, new: &Value) -> Impact {
+    if new["desired_count"] == 0 && old["desired_count"] != 0 {
+        Impact::Downtime("no task of it runs")
+    } else {
+        Impact::InPlace
+    }
+}
+
 const FIELDS: &[FieldRule] = &[
     FieldRule::new("cluster", Impact::Replace("a service belongs to one cluster")),
     FieldRule::new(
         "task_definition",
         Impact::Restart("tasks are replaced one after another by the circuit breaker's rules"),
     ),
-    FieldRule::new("desired_count", Impact::InPlace),
+    FieldRule::by("desired_count", count_change).after_users(|_, new| *new == 0),
     FieldRule::new("autoscaling", Impact::InPlace).write_only(),
     FieldRule::new("capacity_providers", Impact::Restart("tasks are started anew on the other capacity")).unordered(),
     FieldRule::new("subnet_ids", Impact::Restart("tasks are started anew in the other subnets")).unordered(),

@@ -16,6 +16,8 @@ pub(super) struct Difference {
     pub(super) old: Value,
     pub(super) new: Value,
     pub(super) changes: Vec<FieldChange>,
+    /// Whether it winds the object down, and comes behind the changes of what uses it.
+    pub(super) after_users: bool,
 }
 
 /// The inputs as they are: from the cloud where it tells them, else from the record.
@@ -55,7 +57,8 @@ pub(super) fn differences(model: &KindModel, old: &Value, new: &Value) -> Vec<Di
             Change::Always(impact) => impact,
             Change::By(impact) => impact(old, new),
         };
-        found.push(Difference { field: rule.field, impact, old: is, new: wanted, changes });
+        let after_users = rule.after_users.is_some_and(|winds_down| winds_down(&is, &wanted));
+        found.push(Difference { field: rule.field, impact, old: is, new: wanted, changes, after_users });
     }
     found
 }

@@ -139,6 +139,7 @@ impl Differ<'_, '_> {
             leftover: false,
             holding: same_kind.map_or(Holding::Managed, |recorded| recorded.holding.clone()),
             untag: BTreeSet::new(),
+            after_users: false,
         };
         if node.existing.is_some() {
             return self.only_read(node, step);
@@ -212,6 +213,8 @@ impl Differ<'_, '_> {
         let (action, reason) = decide(&model, live, recorded.as_ref(), &impacts, worst, served);
         step.action = action;
         step.reason = reason;
+        let updates = matches!(action, Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime);
+        step.after_users = updates && found.iter().any(|difference| difference.after_users);
         step.risk = match worst {
             Some(Impact::Restart(_)) => Risk::Restart,
             Some(Impact::Downtime(_)) => Risk::Downtime(texts(&impacts, severity(Impact::Downtime("")))),
@@ -465,5 +468,6 @@ pub(super) fn deletion_step(
         leftover: false,
         holding: Holding::Managed,
         untag: BTreeSet::new(),
+        after_users: false,
     }
 }

@@ -212,6 +212,7 @@ fn take_over(
         leftover: false,
         holding,
         untag: BTreeSet::new(),
+        after_users: false,
     }
 }
 

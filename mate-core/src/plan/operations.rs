@@ -131,6 +131,35 @@ pub(super) fn critical_path(operations: &[Operation]) -> Duration {
     ends.into_values().max().unwrap_or_default()
 }
 
+/// Who uses a node, by what the inputs refer to and did when they were last applied.
+struct Users<'a>(BTreeMap<&'a NodeId, BTreeSet<&'a NodeId>>);
+
+impl<'a> Users<'a> {
+    fn of(steps: &'a [Step]) -> Self {
+        let mut users: BTreeMap<&NodeId, BTreeSet<&NodeId>> = BTreeMap::new();
+        for step in steps {
+            for to in step.depends_on.iter().chain(&step.depended_on) {
+                users.entry(to).or_default().insert(&step.node);
+            }
+        }
+        Self(users)
+    }
+
+    /// All that use it, directly or through others.
+    fn all(&self, node: &'a NodeId) -> BTreeSet<&'a NodeId> {
+        let mut found = BTreeSet::new();
+        let mut next = vec![node];
+        while let Some(used) = next.pop() {
+            for user in self.0.get(used).into_iter().flatten() {
+                if *user != node && found.insert(*user) {
+                    next.push(user);
+                }
+            }
+        }
+        found
+    }
+}
+
 struct Call {
     step: usize,
     /// None for a step without change, which only takes part in the order.
@@ -194,11 +223,18 @@ impl<'a> Dag<'a> {
             })
             .collect();
         let mut edges: Vec<(usize, usize)> = Vec::new();
+        let late = |call: &usize| self.steps[self.calls[*call].step].after_users;
+        let users = Users::of(self.steps);
         for (index, call) in self.calls.iter().enumerate() {
             let step = &self.steps[call.step];
             let own = makes.get(&step.node).copied();
             if !matches!(call.verb, Some(Verb::Delete | Verb::DeleteOld)) {
-                edges.extend(step.depends_on.iter().filter_map(|to| makes.get(to)).map(|made| (*made, index)));
+                let before = step.depends_on.iter().filter_map(|to| makes.get(to));
+                edges.extend(before.filter(|made| !late(made)).map(|made| (*made, index)));
+                if late(&index) {
+                    let users = users.all(&step.node);
+                    edges.extend(users.iter().filter_map(|user| makes.get(user)).map(|made| (*made, index)));
+                }
                 continue;
             }
             // What it used goes later.
@@ -209,7 +245,11 @@ impl<'a> Dag<'a> {
                 continue;
             }
             edges.extend(own.filter(|_| !step.leftover).map(|own| (own, index)));
-            // Whoever uses it moves over before it goes.
+            // Whoever uses it moves over before it goes; where nothing takes its place, whoever uses it through others too.
+            if call.verb == Some(Verb::Delete) && own.is_none() {
+                let users = users.all(&step.node);
+                edges.extend(users.iter().filter_map(|user| makes.get(user)).map(|made| (*made, index)));
+            }
             for user in self.steps.iter().filter(|user| user.node != step.node) {
                 if user.depends_on.contains(&step.node) || user.depended_on.contains(&step.node) {
                     edges.extend(makes.get(&user.node).map(|user| (*user, index)));

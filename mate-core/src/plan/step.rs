@@ -61,6 +61,10 @@ pub struct Step {
     /// Keys of tags that are taken off.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub untag: BTreeSet<String>,
+    /// Whether an update comes behind everything that uses the node, directly or not, instead of before it: the services are at
+    /// 0 before the database stops.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub after_users: bool,
 }
 
 /// An object as it stands before the step.

@@ -149,6 +149,10 @@ pub(super) fn check_inputs(kind: &str, inputs: &Value) -> Result<(), Refusal> {
 /// Whether the change of `fields` is one that AWS makes in place.
 pub(super) fn check_change(state: &State, object: &Object, new: &Value) -> Result<(), Refusal> {
     let Some(model) = state.config.model(&object.kind) else { return Ok(()) };
+    if object.inputs["stopped"] == true && new["stopped"] == true {
+        let message = format!("{} is stopped: it is started before it is changed", object.name);
+        return refuse(ErrorClass::Invalid, "InvalidDBInstanceState", message);
+    }
     for rule in model.fields {
         let (old, wanted) = (&object.inputs[rule.field], &new[rule.field]);
         if rule.edge_only || same(old, wanted, rule.unordered) {

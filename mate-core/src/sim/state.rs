@@ -41,6 +41,8 @@ pub(super) struct State {
     places: BTreeMap<Key, u64>,
     holders: BTreeMap<(&'static str, String), BTreeSet<u64>>,
     going: BTreeSet<(Duration, u64)>,
+    /// Stopped databases, and when AWS starts each again.
+    stopped: BTreeSet<(Duration, u64)>,
     /// The identities of what was here and is gone.
     buried: BTreeSet<Key>,
 }
@@ -74,6 +76,7 @@ impl State {
             places: BTreeMap::new(),
             holders: BTreeMap::new(),
             going: BTreeSet::new(),
+            stopped: BTreeSet::new(),
             buried: BTreeSet::new(),
         }
     }
@@ -86,6 +89,21 @@ impl State {
             }
             self.going.remove(&(at, uid));
             self.bury(uid);
+        }
+        self.start_stopped(now);
+    }
+
+    /// A database that has been stopped for seven days is started again.
+    fn start_stopped(&mut self, now: Duration) {
+        while let Some(&(at, uid)) = self.stopped.first() {
+            if at > now {
+                break;
+            }
+            self.stopped.remove(&(at, uid));
+            if let Some(mut object) = self.remove(uid) {
+                object.inputs["stopped"] = Value::Bool(false);
+                self.put(object);
+            }
         }
     }
 
@@ -166,6 +184,9 @@ impl State {
         if let Some(gone_at) = object.gone_at {
             self.going.insert((gone_at, object.uid));
         }
+        if let Some(starts_at) = starts_at(&object) {
+            self.stopped.insert((starts_at, object.uid));
+        }
         self.objects.insert(object.uid, object);
     }
 
@@ -202,6 +223,9 @@ impl State {
         }
         if let Some(gone_at) = object.gone_at {
             self.going.remove(&(gone_at, uid));
+        }
+        if let Some(starts_at) = starts_at(&object) {
+            self.stopped.remove(&(starts_at, uid));
         }
         Some(object)
     }
@@ -364,6 +388,14 @@ impl State {
                 return Some(format!("{prefix}: unable to pull secret {arn}: ResourceNotFoundException"));
             }
         }
+        let environment = definition.inputs["containers"].as_array().into_iter().flatten();
+        let hosts = environment.filter_map(|container| container["environment"]["DATABASE_HOST"].as_str());
+        for host in hosts {
+            let mut stopped = self.stopped.iter().filter_map(|(_, uid)| self.objects.get(uid));
+            if stopped.any(|database| database.outputs.get("address").is_some_and(|address| address == host)) {
+                return Some(format!("{prefix}: exit code 1: could not connect to {host}: Connection refused"));
+            }
+        }
         None
     }
 
@@ -387,6 +419,13 @@ impl State {
     pub(super) fn kept_tags(&self, kind: &KindName, tags: &Tags) -> Tags {
         if self.taggable(kind) { tags.clone() } else { Tags::new() }
     }
+}
+
+/// When AWS starts a stopped database again: after seven days.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
+fn starts_at(object: &Object) -> Option<Duration> {
+    const SEVEN_DAYS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+    (object.inputs["stopped"] == true && object.gone_at.is_none()).then(|| object.ready_at + SEVEN_DAYS)
 }
 
 /// The outputs that exist at `now`.

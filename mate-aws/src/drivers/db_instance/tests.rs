@@ -51,6 +51,7 @@ fn inputs() -> DbInstanceInputs {
         deletion_protection: false,
         performance_insights: true,
         log_exports: vec!["upgrade".into(), "postgresql".into()],
+        stopped: false,
     }
 }
 

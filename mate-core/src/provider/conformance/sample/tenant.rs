@@ -87,6 +87,7 @@ fn databases(b: &mut Builder<'_>, groups: &[Input<String>]) {
         deletion_protection: true,
         performance_insights: false,
         log_exports: vec!["postgresql".into()],
+        stopped: false,
     };
     b.part::<DbInstance>("db", "db", &db);
 
