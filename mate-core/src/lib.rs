@@ -12,6 +12,7 @@ pub mod engine;
 pub mod graph;
 pub mod ids;
 pub mod kinds;
+pub mod lifecycle;
 pub mod names;
 mod observe;
 pub mod operation;

@@ -45,7 +45,7 @@ async fn destroy(mate: &Mate) -> Result<(), Error> {
 
 /// Goes on after a death, whatever the record knows.
 async fn recover(mate: &Mate) {
-    match mate.resume(&spec().id()).await {
+    match mate.resume_run(&spec().id()).await {
         Ok(_) => {}
         Err(Error::NotFound(_) | Error::NothingInterrupted(_)) => drop(mate.provision(&spec()).await.unwrap()),
         Err(error) => panic!("{error}"),
@@ -81,7 +81,7 @@ async fn a_destroy_that_dies_at_any_moment_is_resumed_to_an_empty_cloud() {
     for n in (1..=all).step_by((all / 20).max(1)) {
         let world = fresh().await;
         killed += usize::from(at_await(n, destroy(&world.mate)).await.is_none());
-        match world.mate.resume(&spec().id()).await {
+        match world.mate.resume_run(&spec().id()).await {
             Ok(_) | Err(Error::NotFound(_)) => {}
             Err(Error::NothingInterrupted(_)) => destroy(&world.mate).await.unwrap(),
             Err(error) => panic!("await {n}: {error}"),
@@ -120,7 +120,7 @@ async fn an_owner_whose_lease_was_taken_away_writes_nothing_more_and_the_next_on
     let Error::Run(error) = result.unwrap_err() else { panic!("the run was stopped") };
     assert!(matches!(*error, RunError::Store { source: StoreError::Fenced { .. }, .. }), "{error}");
     assert_eq!(world.mate.lease(&spec.id()).await.unwrap().unlocked, [entry]);
-    world.mate.resume(&spec.id()).await.unwrap();
+    world.mate.resume_run(&spec.id()).await.unwrap();
     assert_right(&world, &wanted, "after the lost lease").await;
 }
 
@@ -164,6 +164,6 @@ async fn without_an_interrupted_run_there_is_nothing_to_resume_or_to_unwind() {
     let world = world();
     world.mate.provision(&spec()).await.unwrap();
     let id = spec().id();
-    assert!(matches!(world.mate.resume(&id).await, Err(Error::NothingInterrupted(_))));
+    assert!(matches!(world.mate.resume_run(&id).await, Err(Error::NothingInterrupted(_))));
     assert!(matches!(world.mate.unwind(&id, &DestroyOptions::new()).await, Err(Error::NothingInterrupted(_))));
 }

@@ -45,7 +45,7 @@ async fn the_failure_and_the_diagnosis_tell_the_cause_and_what_to_do() {
         }
 
         world.cloud.heal(&service);
-        world.mate.resume(&spec.id()).await.unwrap();
+        world.mate.resume_run(&spec.id()).await.unwrap();
         let diagnosis = ask(&world).await;
         assert!(diagnosis.is_ready() && diagnosis.lasting().next().is_none(), "{diagnosis}");
         assert!(diagnosis.to_string().ends_with("objects are ready"), "{diagnosis}");

@@ -120,8 +120,8 @@ impl Subject {
     /// Goes on after a death: what was begun is resumed, what was not even begun is begun.
     async fn recover(self, world: &World) -> Result<(), Error> {
         let resumed = match world {
-            World::Tenant(world) => world.mate.resume(&tenant().id()).await.map(drop),
-            World::Platform(world) => world.platform.resume(&platform::dev()).await.map(drop),
+            World::Tenant(world) => world.mate.resume_run(&tenant().id()).await.map(drop),
+            World::Platform(world) => world.platform.resume_run(&platform::dev()).await.map(drop),
         };
         match resumed {
             Err(Error::NotFound(_)) if matches!(self, Self::Destroy | Self::PlatformDestroy) => Ok(()),

@@ -53,7 +53,7 @@ type Healed = Result<(), (&'static str, Error)>;
 
 async fn one(world: &World, mate: &Mate, tenant: &Tenant) -> Healed {
     // What was interrupted is brought to its end.
-    match mate.resume(&tenant.id).await {
+    match mate.resume_run(&tenant.id).await {
         // The world has moved since, and there is more to consent to: it is planned anew below.
         Ok(_) | Err(Error::NotFound(_) | Error::NothingInterrupted(_) | Error::Consent(_)) => {}
         Err(Error::Plan(PlanError::Deleting(_))) => {}

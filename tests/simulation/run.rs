@@ -213,7 +213,7 @@ impl Runner<'_> {
                 protected::destroyed(world, action.tenant);
                 Ok(())
             }
-            Verb::Resume => self.cancelled(action, mate.resume(id)).await,
+            Verb::Resume => self.cancelled(action, mate.resume_run(id)).await,
             Verb::Unwind => planned(mate.plan_unwind(id, &DestroyOptions::new()), false).await,
             Verb::ForceUnlock => {
                 if let Some(holder) = mate.lease(id).await?.holder {

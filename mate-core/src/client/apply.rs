@@ -50,6 +50,7 @@ impl Desk {
             plan: plan.id.clone(),
             goal: plan.goal,
             spec: plan.after.spec.clone(),
+            operating: plan.after.operating.clone(),
             deletions: plan.deletions.clone(),
             consents: consents.clone(),
             now: self.provider.clock().unix_seconds(),

@@ -3,6 +3,7 @@
 use crate::engine::RunError;
 use crate::graph::GraphError;
 use crate::ids::TenantKey;
+use crate::lifecycle::{TenantPhase, TenantVerb};
 use crate::plan::{MissingConsent, PlanError};
 use crate::spec::SpecErrors;
 use crate::state::StoreError;
@@ -96,6 +97,16 @@ pub enum Error {
         /// Why, and what can be done instead.
         reason: &'static str,
     },
+    /// What is asked for is not possible where the tenant stands in its life.
+    #[error("{key} is {phase}: `{verb}` is not possible now; possible: {}", Verbs(.phase.possible()))]
+    IllegalTransition {
+        /// The tenant.
+        key: TenantKey,
+        /// Where it stands.
+        phase: TenantPhase,
+        /// What was asked for.
+        verb: TenantVerb,
+    },
     /// The tenant is protected.
     #[error("{0} is protected; set `deletion_protection = false` in its spec, apply that, and destroy it then")]
     Protected(TenantKey),
@@ -104,6 +115,15 @@ pub enum Error {
 impl From<RunError> for Error {
     fn from(error: RunError) -> Self {
         Self::Run(Box::new(error))
+    }
+}
+
+struct Verbs(&'static [TenantVerb]);
+
+impl std::fmt::Display for Verbs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words: Vec<&str> = self.0.iter().map(|verb| verb.word()).collect();
+        f.write_str(&words.join(", "))
     }
 }
 

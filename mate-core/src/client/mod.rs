@@ -13,6 +13,7 @@ mod platform;
 mod resume;
 mod standing;
 mod status;
+mod verbs;
 
 pub use adopt::{Adoption, FoundObject};
 pub use builder::{BuildError, MateBuilder};
@@ -32,6 +33,7 @@ use sha2::{Digest, Sha256};
 use crate::adopt::AdoptionSource;
 use crate::blueprint::{Blueprint, Design};
 use crate::ids::{TenantId, TenantKey};
+use crate::lifecycle::{Operating, TenantPhase, TenantVerb, Wanted, operate};
 use crate::operation::Operation;
 use crate::plan::{After, Consents, Goal, Plan};
 use crate::provider::Discovered;
@@ -253,12 +255,15 @@ impl Mate {
     /// # Errors
     /// [`Error::NothingInterrupted`]; [`Error::NotPossible`] for an adoption, which needs its source again;
     /// [`Error::SpecNotRecorded`] for a record of an earlier version; and as [`Mate::plan`] and [`Mate::apply`].
-    pub fn resume(&self, tenant: &TenantId) -> Operation<Applied> {
+    pub fn resume_run(&self, tenant: &TenantId) -> Operation<Applied> {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
         Operation::new(|events, cancellation| async move {
             let (_, run) = inner.desk.interrupted(&key).await?;
             let plan = match run.goal {
-                Goal::Apply => inner.plan(&resume::spec(&key, run.spec.as_ref())?).await?,
+                Goal::Apply => {
+                    let spec = resume::spec(&key, run.spec.as_ref())?;
+                    inner.plan_wanted(Wanted { spec, operating: run.operating }).await?
+                }
                 Goal::Destroy => inner.desk.plan_destroy(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Release => inner.desk.plan_release(&key).await?,
                 Goal::Unwind => inner.plan_unwind(&key, &DestroyOptions::of(&run)).await?,
@@ -290,7 +295,7 @@ impl Mate {
     ///
     /// Data is protected as in [`Mate::destroy`]: a database leaves a final snapshot, a bucket that holds objects is refused,
     /// what loses data needs consent in `options`. What fails is a state that says where it stuck and what to do next
-    /// ([`TenantStatus::stuck`]): nothing tries it again by itself. Then [`Mate::resume`] goes on with the unwind.
+    /// ([`TenantStatus::stuck`]): nothing tries it again by itself. Then [`Mate::resume_run`] goes on with the unwind.
     ///
     /// # Errors
     /// [`Error::NothingInterrupted`]; [`Error::NotPossible`] for an interrupted destroy, which has lost what it deleted;
@@ -358,7 +363,7 @@ impl Mate {
     pub fn adopt(&self, spec: &TenantSpec, source: AdoptionSource) -> Operation<Adoption> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
         Operation::new(|_, _| async move {
-            let (key, design, after) = inner.designed(&spec)?;
+            let (key, design, after) = inner.designed(&Wanted { spec, operating: Operating::default() })?;
             inner.desk.adopt(&key, design, after, source).await
         })
     }
@@ -382,7 +387,7 @@ impl Mate {
     pub fn discover(&self, spec: &TenantSpec) -> Operation<Discovery> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
         Operation::new(|_, _| async move {
-            let (key, design, after) = inner.designed(&spec)?;
+            let (key, design, after) = inner.designed(&Wanted { spec, operating: Operating::default() })?;
             inner.desk.discover(&key, design, after).await
         })
     }
@@ -443,11 +448,12 @@ impl Inner {
     }
 
     /// What the record says of a tenant of this design.
-    fn after(&self, tenant: &ResolvedTenant, design: &Design) -> After {
+    fn after(&self, tenant: &ResolvedTenant, design: &Design, operating: Operating) -> After {
         After {
             phase: Some(Phase::Active),
             spec_digest: digest(tenant),
             spec: None,
+            operating,
             summary: RecordSummary {
                 display_name: tenant.display_name.clone(),
                 tier: tenant.tier.clone(),
@@ -458,12 +464,15 @@ impl Inner {
         }
     }
 
-    fn designed(&self, spec: &TenantSpec) -> Result<(TenantKey, Design, After), Error> {
+    fn designed(&self, wanted: &Wanted) -> Result<(TenantKey, Design, After), Error> {
+        let Wanted { spec, operating } = wanted;
         let tenant = self.catalogue.resolve(spec)?;
+        let key = self.key(&tenant);
         let design = self.blueprint.design(&tenant, &self.base)?;
+        let design = operate(design, operating, &key, &self.desk.kinds)?;
         let document = serde_json::to_value(spec).expect("a spec has the form of a document");
-        let after = After { spec: Some(document), ..self.after(&tenant, &design) };
-        Ok((self.key(&tenant), design, after))
+        let after = After { spec: Some(document), ..self.after(&tenant, &design, operating.clone()) };
+        Ok((key, design, after))
     }
 
     async fn plan_unwind(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
@@ -477,7 +486,8 @@ impl Inner {
         match &record.spec {
             None => self.desk.plan_unwind_made(key, options).await,
             Some(document) => {
-                let mut plan = self.plan(&resume::spec(key, Some(document))?).await?;
+                let spec = resume::spec(key, Some(document))?;
+                let mut plan = self.plan_wanted(Wanted { spec, operating: record.operating.clone() }).await?;
                 plan.goal = Goal::Unwind;
                 plan.id = plan.digest();
                 Ok(plan)
@@ -486,7 +496,20 @@ impl Inner {
     }
 
     async fn plan(&self, spec: &TenantSpec) -> Result<Plan, Error> {
-        let (key, design, after) = self.designed(spec)?;
+        let record = self.desk.store.get(&TenantKey::new(self.base.environment.clone(), spec.id())).await?;
+        let operating = record.as_ref().map(|record| record.operating.clone()).unwrap_or_default();
+        if let Some(record) = record.filter(|_| !operating.mode.has_tasks()) {
+            // A tenant without tasks stays as it is until it is resumed; to see to that it does is all that is planned.
+            let phase = TenantPhase::of(Some(&record));
+            if record.spec != Some(serde_json::to_value(spec).expect("a spec has the form of a document")) {
+                return Err(Error::IllegalTransition { key: record.key, phase, verb: TenantVerb::Update });
+            }
+        }
+        self.plan_wanted(Wanted { spec: spec.clone(), operating }).await
+    }
+
+    async fn plan_wanted(&self, wanted: Wanted) -> Result<Plan, Error> {
+        let (key, design, after) = self.designed(&wanted)?;
         self.desk.stands(&key.environment).await?;
         self.desk.plan(&key, design, after).await
     }

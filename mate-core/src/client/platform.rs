@@ -258,7 +258,7 @@ impl Platform {
     ///
     /// # Errors
     /// [`Error::NothingInterrupted`], [`Error::NotPossible`], and as [`Platform::destroy`].
-    pub fn resume(&self, environment: &Environment) -> Operation<Applied> {
+    pub fn resume_run(&self, environment: &Environment) -> Operation<Applied> {
         let (inner, environment) = (Arc::clone(&self.inner), environment.clone());
         Operation::new(|events, cancellation| async move {
             let key = TenantKey::platform(environment.clone());
@@ -423,6 +423,7 @@ impl Inner {
             phase: Some(Phase::Active),
             spec_digest: super::digest(&design.graph),
             spec: None,
+            operating: Default::default(),
             summary: RecordSummary {
                 display_name: format!("Platform {}", spec.environment()),
                 tier: String::new(),

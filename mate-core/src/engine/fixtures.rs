@@ -32,6 +32,7 @@ pub(super) fn begun(record: Record) -> Record {
         plan: "plan".into(),
         goal: Goal::Apply,
         spec: None,
+        operating: Default::default(),
         deletions: Default::default(),
         consents: Default::default(),
         now: 0,

@@ -51,6 +51,7 @@ fn record_changes(record: &Record, after: &After, goal: Goal) -> Vec<FieldChange
         compare("display_name", old.display_name.clone().into(), new.display_name.clone().into());
         compare("tier", old.tier.clone().into(), new.tier.clone().into());
         compare("url", old.url.clone().into(), new.url.clone().into());
+        compare("operating", record.operating.mode.word().into(), after.operating.mode.word().into());
         compare("deletion_protection", record.deletion_protection.into(), after.deletion_protection.into());
     }
     changes

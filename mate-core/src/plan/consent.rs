@@ -67,6 +67,13 @@ impl Consents {
         )
     }
 
+    /// With consent to the downtime of every step of this plan that loses no data.
+    pub(crate) fn and_to_downtime_of(mut self, plan: &Plan) -> Self {
+        let down = plan.steps.iter().filter(|step| needed(&step.risk) == Some(ConsentRisk::Downtime));
+        self.0.extend(down.map(|step| Consent { node: step.node.clone(), risk: ConsentRisk::Downtime }));
+        self
+    }
+
     /// The consents one by one.
     pub fn iter(&self) -> impl Iterator<Item = &Consent> {
         self.0.iter()

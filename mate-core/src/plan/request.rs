@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::graph::{Graph, Input};
 use crate::ids::{NodeId, TenantKey};
 use crate::kinds::Kinds;
+use crate::lifecycle::Operating;
 use crate::provider::{Live, Observation};
 use crate::state::{Phase, Record, RecordSummary};
 
@@ -90,6 +91,9 @@ pub struct After {
     /// The spec itself, as a document, from which an interrupted run is resumed; none for a platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<serde_json::Value>,
+    /// How the tenant is run then.
+    #[serde(default, skip_serializing_if = "Operating::is_default")]
+    pub operating: Operating,
     /// What a list of tenants shows.
     pub summary: RecordSummary,
     /// Whether the tenant may not be destroyed.

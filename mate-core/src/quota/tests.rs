@@ -35,6 +35,7 @@ fn plan(nodes: &[(&str, &str, Value)]) -> Plan {
         phase: None,
         spec_digest: "spec".into(),
         spec: None,
+        operating: Default::default(),
         summary: RecordSummary { display_name: "Acme".into(), tier: "trial".into(), url: "https://acme".into() },
         deletion_protection: false,
         outputs: BTreeMap::new(),

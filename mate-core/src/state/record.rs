@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{IllegalTransition, Run};
 use crate::graph::{Outputs, Tags};
 use crate::ids::{KindName, NodeId, TenantKey};
+use crate::lifecycle::Operating;
 
 /// What is known of a tenant from the last run. The cloud is the truth, this is a hint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,9 @@ pub struct Record {
     /// The spec that was applied last, as a document; none for a platform, and before the first run has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<Value>,
+    /// How it is run, as the last run that reached its end left it.
+    #[serde(default, skip_serializing_if = "Operating::is_default")]
+    pub operating: Operating,
     /// The run that is under way, or was interrupted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
@@ -200,6 +204,7 @@ impl Record {
             outputs: BTreeMap::new(),
             deletion_protection: false,
             spec: None,
+            operating: Operating::default(),
             run: None,
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::NodeId;
+use crate::lifecycle::Operating;
 use crate::plan::{Consents, Deletions, Goal, OpId, Verb};
 
 /// A run that has begun and has not reached its end. A record has none while nothing is under way.
@@ -23,6 +24,9 @@ pub struct Run {
     /// The spec that it brings the tenant to, as a document; none for a platform, and where the tenant goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<Value>,
+    /// How the tenant is run once it has reached its end.
+    #[serde(default, skip_serializing_if = "Operating::is_default")]
+    pub operating: Operating,
     /// What becomes of the data of objects that it deletes.
     #[serde(default, skip_serializing_if = "Deletions::is_default")]
     pub deletions: Deletions,
@@ -165,6 +169,7 @@ pub(crate) struct Beginning {
     pub(crate) plan: String,
     pub(crate) goal: Goal,
     pub(crate) spec: Option<Value>,
+    pub(crate) operating: Operating,
     pub(crate) deletions: Deletions,
     pub(crate) consents: Consents,
     pub(crate) now: i64,
@@ -174,7 +179,7 @@ pub(crate) struct Beginning {
 impl Run {
     /// A run that begins, or goes on with one that was interrupted: what that one made stays known.
     pub(crate) fn begin(interrupted: Option<Self>, beginning: Beginning) -> Self {
-        let Beginning { plan, goal, spec, deletions, consents, now, fence } = beginning;
+        let Beginning { plan, goal, spec, operating, deletions, consents, now, fence } = beginning;
         let (id, began_at, tries, made) = match interrupted {
             Some(run) => (run.id, run.began_at, run.tries.saturating_add(1), run.made),
             None => (plan.clone(), now, 1, BTreeSet::new()),
@@ -184,6 +189,7 @@ impl Run {
             plan,
             goal,
             spec,
+            operating,
             deletions,
             consents,
             began_at,
@@ -270,6 +276,7 @@ mod tests {
                 plan: "p".into(),
                 goal: Goal::Apply,
                 spec: None,
+                operating: Operating::default(),
                 deletions: Deletions::default(),
                 consents: Consents::none(),
                 now: 5,
@@ -353,6 +360,7 @@ mod tests {
             plan: "q".into(),
             goal: Goal::Apply,
             spec: None,
+            operating: Operating::default(),
             deletions: Deletions::default(),
             consents: Consents::none(),
             now: 9,

@@ -58,6 +58,7 @@ impl Machine {
             self.record.outputs = outputs(&self.record.nodes, &after.outputs);
             self.record.spec_digest.clone_from(&after.spec_digest);
             self.record.spec.clone_from(&after.spec);
+            self.record.operating.clone_from(&after.operating);
         } else {
             self.record.phase = Phase::Provisioning;
         }

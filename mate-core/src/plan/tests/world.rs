@@ -133,6 +133,7 @@ impl World {
                 phase: None,
                 spec_digest: "spec-1".into(),
                 spec: None,
+                operating: Default::default(),
                 summary,
                 deletion_protection: false,
                 outputs: BTreeMap::new(),

@@ -1,0 +1,163 @@
+//! The verbs: each a [`Change`], planned and carried out like any other plan.
+
+use std::sync::Arc;
+
+use super::{Applied, Error, Inner, Mate, resume};
+use crate::ids::{TenantId, TenantKey};
+use crate::lifecycle::{Change, Page, Scale, Suspension, TenantPhase, Wanted};
+use crate::operation::Operation;
+use crate::plan::{Consents, Plan};
+use crate::spec::{TenantSpec, Tier};
+
+impl Mate {
+    /// Where a tenant stands in its life, and with it what is possible now ([`TenantPhase::possible`]).
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn phase(&self, tenant: &TenantId) -> Operation<TenantPhase> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|_, _| async move { Ok(TenantPhase::of(inner.desk.store.get(&key).await?.as_ref())) })
+    }
+
+    /// Plans a verb: what it takes to bring a tenant to what the change makes of it. Changes nothing.
+    ///
+    /// 1. The record says what is wanted of the tenant now: its spec, and how it is run.
+    /// 2. The change makes another one of that, in no time and without the cloud.
+    /// 3. From there it is a plan like any other: steps with reasons, risks, durations; a step with downtime says so.
+    ///
+    /// # Errors
+    /// [`Error::IllegalTransition`] where the tenant's phase does not admit the verb, with what is possible instead;
+    /// [`Error::NotFound`], [`Error::Spec`] for a change that does not fit the spec, and as [`Mate::plan`]: what AWS cannot do,
+    /// such as storage that would have to shrink, is [`crate::plan::PlanError::Impossible`] with the way round.
+    pub fn plan_change(&self, tenant: &TenantId, change: Change) -> Operation<Plan> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|_, _| async move { inner.plan_change(&key, change).await })
+    }
+
+    /// Carries out a verb: [`Mate::plan_change`] and [`Mate::apply`] in one. Where taking the tenant down is what the verb is for
+    /// ([`Change::takes_down`]), the call is the consent to that downtime; nothing is ever a consent to data loss but `consents`.
+    ///
+    /// Guaranteed, as of every run: killed or dropped at any instant, [`Mate::resume_run`] brings it to its end and [`Mate::unwind`]
+    /// back to what was before.
+    ///
+    /// # Errors
+    /// As [`Mate::plan_change`] and [`Mate::apply`].
+    pub fn change(&self, tenant: &TenantId, change: Change, consents: Consents) -> Operation<Applied> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|events, cancellation| async move {
+            let takes_down = change.takes_down();
+            let plan = inner.plan_change(&key, change).await?;
+            let consents = if takes_down { consents.and_to_downtime_of(&plan) } else { consents };
+            inner.desk.apply(plan, &consents, &events, &cancellation).await
+        })
+    }
+
+    /// Brings a tenant that stands to another spec. [`Mate::plan`] shows what that does.
+    ///
+    /// # Errors
+    /// As [`Mate::change`].
+    pub fn update(&self, spec: &TenantSpec, consents: Consents) -> Operation<Applied> {
+        self.change(&spec.id(), Change::Update(Box::new(spec.clone())), consents)
+    }
+
+    /// Scales a tenant: tasks and their size, the database's class and storage, the cache's nodes. Tasks are replaced one after
+    /// another; a single database instance is down for minutes while its class changes, which needs consent.
+    ///
+    /// # Errors
+    /// As [`Mate::change`].
+    pub fn scale(&self, tenant: &TenantId, scale: Scale, consents: Consents) -> Operation<Applied> {
+        self.change(tenant, Change::Scale(Box::new(scale)), consents)
+    }
+
+    /// Brings a tenant to another tier, up or down. What it sets itself stays, and so does every datum: a tier into which the data
+    /// does not fit is refused in the plan.
+    ///
+    /// # Errors
+    /// As [`Mate::change`].
+    pub fn change_tier(&self, tenant: &TenantId, tier: Tier, consents: Consents) -> Operation<Applied> {
+        self.change(tenant, Change::ChangeTier(tier), consents)
+    }
+
+    /// Suspends a tenant.
+    ///
+    /// 1. The load balancer answers with a page.
+    /// 2. Autoscaling is suspended, and the services go to 0.
+    /// 3. The database is stopped. AWS starts it again after seven days; [`Mate::tend`] stops it again.
+    ///
+    /// All data stays. The plan states the time that it takes to resume.
+    ///
+    /// # Errors
+    /// As [`Mate::change`].
+    pub fn suspend(&self, tenant: &TenantId, suspension: Suspension) -> Operation<Applied> {
+        self.change(tenant, Change::Suspend(suspension), Consents::none())
+    }
+
+    /// Starts a suspended tenant again, or one that was shut down: the database, then the services with their autoscaling, and
+    /// when all their tasks run the page goes.
+    ///
+    /// # Errors
+    /// As [`Mate::change`].
+    pub fn resume(&self, tenant: &TenantId) -> Operation<Applied> {
+        self.change(tenant, Change::Resume, Consents::none())
+    }
+
+    /// Blocks a tenant's traffic: the load balancer answers with this page, and everything behind it goes on.
+    ///
+    /// # Errors
+    /// As [`Mate::change`].
+    pub fn deactivate(&self, tenant: &TenantId, page: Page) -> Operation<Applied> {
+        self.change(tenant, Change::Deactivate(page), Consents::none())
+    }
+
+    /// Lets a deactivated tenant's traffic through again.
+    ///
+    /// # Errors
+    /// As [`Mate::change`].
+    pub fn activate(&self, tenant: &TenantId) -> Operation<Applied> {
+        self.change(tenant, Change::Activate, Consents::none())
+    }
+
+    /// Shuts a tenant down in an emergency: a page, and no task runs. Database, cache and all data stay as they are, and running,
+    /// so that nothing slow stands in the way. [`Mate::resume`] starts it again.
+    ///
+    /// Possible while another run was interrupted too: that one is given up, and what it was for is lost, unless it is asked for
+    /// again.
+    ///
+    /// # Errors
+    /// As [`Mate::change`].
+    pub fn shut_down(&self, tenant: &TenantId) -> Operation<Applied> {
+        self.change(tenant, Change::ShutDown(Page::maintenance()), Consents::none())
+    }
+
+    /// Sees to it that a tenant stays as it is wanted where AWS changes it by itself: a stopped database that AWS has started
+    /// after seven days is stopped again. For a controller to call regularly, once a day at least; does nothing where nothing is
+    /// to be done, and writes nothing then.
+    ///
+    /// # Errors
+    /// As [`Mate::change`].
+    pub fn tend(&self, tenant: &TenantId) -> Operation<Applied> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|events, cancellation| async move {
+            let plan = inner.plan_change(&key, Change::Tend).await?;
+            if plan.is_empty() {
+                let record = inner.desk.record(&key).await?;
+                return Ok(Applied { key, outputs: record.outputs, record_version: record.version });
+            }
+            let consents = Consents::none().and_to_downtime_of(&plan);
+            inner.desk.apply(plan, &consents, &events, &cancellation).await
+        })
+    }
+}
+
+impl Inner {
+    pub(super) async fn plan_change(&self, key: &TenantKey, change: Change) -> Result<Plan, Error> {
+        let record = self.desk.store.get(key).await?;
+        let (phase, verb) = (TenantPhase::of(record.as_ref()), change.verb());
+        let Some(record) = record else { return Err(Error::NotFound(key.clone())) };
+        if !phase.admits(verb) {
+            return Err(Error::IllegalTransition { key: key.clone(), phase, verb });
+        }
+        let spec = resume::spec(key, record.spec.as_ref())?;
+        self.plan_wanted(change.of(Wanted { spec, operating: record.operating })?).await
+    }
+}

@@ -1,0 +1,140 @@
+//! What a tenant should be made of, given how it is run: laid over whatever the blueprint made.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Mode, Operating, Page};
+use crate::blueprint::Design;
+use crate::graph::{GraphError, Node, OutputRef};
+use crate::ids::{KindName, NodeId, TenantKey};
+use crate::kinds::listener::ListenerAction;
+use crate::kinds::listener_rule::ListenerRuleInputs;
+use crate::kinds::{DbInstance, Kind, Kinds, Listener, ListenerRule, ScalableTarget, Service};
+use crate::names;
+use crate::provider::Ownership;
+
+/// The first rule of a listener: what stands before all others.
+const FIRST: u16 = 1;
+
+/// Lays over a design how the tenant is run. Works by kind, so that it holds for a blueprint of the caller's own too.
+///
+/// - Where a page stands before the services, every listener that lets requests through gets a rule before all others that
+///   answers with it; target groups and their services stay as they are. The rule is there before the first service goes down,
+///   and goes when the last one is up.
+/// - Where no task runs, every service has the count 0, and its autoscaling is suspended before.
+/// - Where the database is stopped, that is done once no service uses it.
+///
+/// # Errors
+/// [`GraphError`] when a node of the design has the name of the page's rule.
+pub fn operate(
+    mut design: Design,
+    operating: &Operating,
+    key: &TenantKey,
+    kinds: &Kinds,
+) -> Result<Design, GraphError> {
+    let mode = &operating.mode;
+    if let Some(page) = mode.page() {
+        stand_before(&mut design, page, key)?;
+    }
+    if !mode.has_tasks() {
+        each::<Service>(&mut design, |inputs| {
+            inputs["desired_count"] = json!(0);
+            inputs["autoscaling"] = Value::Null;
+        });
+        each::<ScalableTarget>(&mut design, |inputs| inputs["suspended"] = json!(true));
+    }
+    if mode.stops_database() {
+        each::<DbInstance>(&mut design, |inputs| inputs["stopped"] = json!(true));
+    }
+    if !mode.is_running() {
+        design.notes.push(way_back(&design, mode, kinds));
+    }
+    Ok(design)
+}
+
+fn of_kind<K: Kind>(design: &Design) -> Vec<NodeId> {
+    let kind: KindName = K::name();
+    design.graph.nodes().filter(|node| node.kind == kind && node.existing.is_none()).map(|node| node.id.clone()).collect()
+}
+
+fn each<K: Kind>(design: &mut Design, change: impl Fn(&mut Value)) {
+    for id in of_kind::<K>(design) {
+        if let Some(node) = design.graph.get_mut(&id) {
+            change(&mut node.inputs);
+        }
+    }
+}
+
+/// Puts the page before everything that a listener lets through, and every service behind the page.
+fn stand_before(design: &mut Design, page: &Page, key: &TenantKey) -> Result<(), GraphError> {
+    let mut rules = Vec::new();
+    for id in of_kind::<Listener>(design) {
+        let Some(listener) = design.graph.get(&id) else { continue };
+        if listener.inputs["default_action"].get("redirect_to_https").is_some() {
+            continue;
+        }
+        let rule = page_rule(listener, page, key)?;
+        rules.push(reference(&rule.id, ListenerRule::ARN.name()));
+        design.graph.insert(rule)?;
+    }
+    each::<Service>(design, |inputs| {
+        if let Some(after) = inputs["after"].as_array_mut() {
+            after.extend(rules.iter().cloned());
+        }
+    });
+    Ok(())
+}
+
+fn page_rule(listener: &Node, page: &Page, key: &TenantKey) -> Result<Node, GraphError> {
+    let part = format!("{}-page", listener.id);
+    let id = NodeId::new(&part).map_err(|error| GraphError::NodeId(error.to_string()))?;
+    let inputs = ListenerRuleInputs {
+        listener_arn: serde_json::from_value(reference(&listener.id, Listener::ARN.name()))
+            .expect("a reference is an input"),
+        priority: FIRST,
+        path_patterns: vec!["/*".to_owned()],
+        action: ListenerAction::FixedResponse {
+            status: page.status(),
+            content_type: page.content_type().to_owned(),
+            body: page.body().to_owned(),
+        },
+    };
+    let inputs = serde_json::to_value(&inputs)
+        .map_err(|source| GraphError::Inputs { node: id.clone(), reason: source.to_string() })?;
+    let name = names::physical(key, &part, ListenerRule::model().name_rule.max);
+    let mut tags = listener.tags.clone();
+    tags.extend(Ownership(key.node(id.clone())).tags());
+    tags.insert("Name".to_owned(), name.clone());
+    Ok(Node { id, kind: ListenerRule::name(), name, inputs, tags, existing: None })
+}
+
+fn reference(node: &NodeId, output: &str) -> Value {
+    let reference =
+        OutputRef { node: node.clone(), output: output.to_owned(), prefix: String::new(), suffix: String::new() };
+    serde_json::to_value(reference).expect("a reference has a JSON form")
+}
+
+/// How long it takes until the tenant serves again, by typical durations.
+fn way_back(design: &Design, mode: &Mode, kinds: &Kinds) -> String {
+    let longest = |kind: KindName| {
+        let nodes = design.graph.nodes().filter(|node| node.kind == kind);
+        let takes = nodes.filter_map(|node| Some((kinds.get(&kind).ok()?.timing)(&node.inputs).update));
+        takes.max().unwrap_or(Duration::ZERO)
+    };
+    let mut parts = Vec::new();
+    let mut total = longest(ListenerRule::name());
+    if mode.stops_database() {
+        let takes = longest(DbInstance::name());
+        total += takes;
+        parts.push(format!("the database starts ({} s)", takes.as_secs()));
+    }
+    if !mode.has_tasks() {
+        let takes = longest(Service::name());
+        total += takes;
+        parts.push(format!("the services start ({} s)", takes.as_secs()));
+    }
+    parts.push("the page goes".to_owned());
+    let verb = if mode.has_tasks() { "activate" } else { "resume" };
+    format!("to {verb} takes about {} s: {}", total.as_secs(), parts.join(", then "))
+}
