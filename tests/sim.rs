@@ -40,3 +40,5 @@ mod platform;
 mod properties;
 #[path = "sim/refusals.rs"]
 mod refusals;
+#[path = "sim/verbs.rs"]
+mod verbs;

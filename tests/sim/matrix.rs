@@ -9,6 +9,7 @@ use std::sync::Mutex;
 
 use mate::graph::Tags;
 use mate::ids::{Address, KindName};
+use mate::lifecycle::Suspension;
 use mate::plan::Consents;
 use mate::sim::{Fault, FaultRule, Latencies, Method, SimCloudBuilder, crash};
 use mate::spec::TenantSpec;
@@ -37,6 +38,8 @@ fn inventory(cloud: &SimCloud) -> Vec<Object> {
 enum Subject {
     Provision,
     Change,
+    Suspend,
+    Resume,
     Destroy,
     PlatformProvision,
     PlatformDestroy,
@@ -82,9 +85,12 @@ impl Subject {
         let cloud = cloud.seed(7).latencies(Latencies::typical().scaled(0.2)).build();
         match self {
             Self::Provision => World::Tenant(cloud::on(cloud)),
-            Self::Change | Self::Destroy => {
+            Self::Change | Self::Suspend | Self::Resume | Self::Destroy => {
                 let world = cloud::on(cloud);
                 world.mate.provision(&tenant()).await.unwrap();
+                if self == Self::Resume {
+                    world.mate.suspend(&tenant().id(), Suspension::new()).await.unwrap();
+                }
                 World::Tenant(world)
             }
             Self::PlatformProvision => World::Platform(platform::on(cloud, MemoryStore::new())),
@@ -104,6 +110,10 @@ impl Subject {
                 let consents = Consents::to_every_step_of(&plan);
                 world.mate.apply(plan, consents).await.map(drop)
             }
+            (Self::Suspend, World::Tenant(world)) => {
+                world.mate.suspend(&tenant().id(), Suspension::new()).await.map(drop)
+            }
+            (Self::Resume, World::Tenant(world)) => world.mate.resume(&tenant().id()).await.map(drop),
             (Self::Destroy, World::Tenant(world)) => {
                 let plan = world.mate.plan_destroy(&tenant().id(), &options()).await?;
                 let consents = Consents::to_every_step_of(&plan);
@@ -273,6 +283,16 @@ fn every_call_of_a_provision_may_fail_in_every_way() {
 #[test]
 fn every_call_of_a_change_may_fail_in_every_way() {
     matrix(Subject::Change);
+}
+
+#[test]
+fn every_call_of_a_suspension_may_fail_in_every_way() {
+    matrix(Subject::Suspend);
+}
+
+#[test]
+fn every_call_of_a_resumption_may_fail_in_every_way() {
+    matrix(Subject::Resume);
 }
 
 #[test]

@@ -1,0 +1,261 @@
+//! What each verb makes of what is wanted, without any cloud.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::blueprint::Design;
+use crate::graph::{Graph, Node};
+use crate::ids::TenantKey;
+use crate::kinds::Kinds;
+use crate::provider::Ownership;
+use crate::spec::{
+    Autoscaling, CacheSpec, Contacts, DisplayName, DjangoPreset, Email, FargateSize, Gib, InstanceClass, NodeCount,
+    ServiceName, Services, Subdomain, TaskCount, TenantSpec, Tier,
+};
+use crate::state::{Phase, Record};
+
+fn key() -> TenantKey {
+    TenantKey::new("dev".parse().unwrap(), "clinic".parse().unwrap())
+}
+
+fn spec() -> TenantSpec {
+    let contacts = Contacts::same(Email::new("admin@clinic.com").unwrap());
+    let name = DisplayName::new("Clinic").unwrap();
+    TenantSpec::builder(name, Subdomain::new("clinic").unwrap(), Tier::trial(), contacts).build().unwrap()
+}
+
+fn wanted() -> Wanted {
+    Wanted { spec: spec(), operating: Operating::default() }
+}
+
+fn node(id: &str, kind: &str, inputs: Value) -> Node {
+    let tags = Ownership(key().node(id.parse().unwrap())).tags();
+    let name = format!("mate-clinic-dev-{id}");
+    Node { id: id.parse().unwrap(), kind: kind.parse().unwrap(), name, inputs, tags, existing: None }
+}
+
+/// One node of each kind that is touched, and one that is not.
+fn design() -> Design {
+    let mut graph = Graph::new();
+    let nodes = [
+        ("listener-80", "elbv2:Listener", json!({"default_action": {"redirect_to_https": {"port": 443}}})),
+        ("listener-443", "elbv2:Listener", json!({"default_action": {"forward": {"target_group_arn": "tg"}}})),
+        ("web", "ecs:Service", json!({"desired_count": 3, "autoscaling": {"min": 1, "max": 5}, "after": ["mt"]})),
+        ("scaling", "application-autoscaling:ScalableTarget", json!({"suspended": false, "min_capacity": 1})),
+        ("db", "rds:DBInstance", json!({"stopped": false, "multi_az": false})),
+        ("bucket", "s3:Bucket", json!({"versioning": true})),
+    ];
+    for (id, kind, inputs) in nodes {
+        graph.insert(node(id, kind, inputs)).unwrap();
+    }
+    Design { graph, outputs: Default::default(), notes: Vec::new() }
+}
+
+fn laid(mode: Mode) -> Design {
+    operate(design(), &Operating::default().in_mode(mode), &key(), &Kinds::standard()).unwrap()
+}
+
+fn inputs<'a>(design: &'a Design, id: &str) -> &'a Value {
+    &design.graph.get(&id.parse().unwrap()).unwrap().inputs
+}
+
+#[test]
+fn a_running_tenant_is_what_the_blueprint_made() {
+    assert_eq!(laid(Mode::Running), design());
+}
+
+#[test]
+fn a_suspended_tenant_has_no_task_no_scaling_and_a_stopped_database() {
+    let laid = laid(Mode::Suspended(Page::suspended()));
+    assert_eq!(
+        (&inputs(&laid, "web")["desired_count"], &inputs(&laid, "web")["autoscaling"]),
+        (&json!(0), &Value::Null)
+    );
+    assert_eq!(inputs(&laid, "scaling")["suspended"], true);
+    assert_eq!(inputs(&laid, "db")["stopped"], true);
+    assert_eq!(inputs(&laid, "bucket"), inputs(&design(), "bucket"));
+}
+
+#[test]
+fn a_shut_down_tenant_keeps_its_database_running() {
+    let laid = laid(Mode::ShutDown(Page::maintenance()));
+    assert_eq!(inputs(&laid, "web")["desired_count"], 0);
+    assert_eq!(inputs(&laid, "db")["stopped"], false);
+}
+
+#[test]
+fn a_deactivated_tenant_has_a_page_and_is_nothing_else_than_before() {
+    let laid = laid(Mode::Deactivated(Page::deactivated()));
+    assert_eq!(laid.graph.len(), design().graph.len() + 1);
+    for id in ["listener-80", "listener-443", "scaling", "db", "bucket"] {
+        assert_eq!(inputs(&laid, id), inputs(&design(), id), "{id}");
+    }
+    assert_eq!(inputs(&laid, "web")["desired_count"], 3);
+}
+
+#[test]
+fn the_page_is_the_first_rule_of_every_listener_that_lets_through_and_carries_the_tenant_s_tags() {
+    let laid = laid(Mode::Deactivated(Page::new(402, "text/html", "<p>").unwrap()));
+    let page = laid.graph.get(&"listener-443-page".parse().unwrap()).unwrap();
+    assert_eq!(page.kind.as_str(), "elbv2:ListenerRule");
+    assert_eq!((&page.inputs["priority"], &page.inputs["path_patterns"]), (&json!(1), &json!(["/*"])));
+    let answer = json!({"fixed_response": {"status": 402, "content_type": "text/html", "body": "<p>"}});
+    assert_eq!(page.inputs["action"], answer);
+    assert_eq!(page.dependencies(), ["listener-443".parse().unwrap()].into());
+    assert!(Ownership(key().node(page.id.clone())).owns(&page.tags));
+    assert!(laid.graph.get(&"listener-80-page".parse().unwrap()).is_none(), "what redirects lets nothing through");
+}
+
+#[test]
+fn services_come_behind_the_page() {
+    let laid = laid(Mode::Suspended(Page::suspended()));
+    let service = laid.graph.get(&"web".parse().unwrap()).unwrap();
+    assert!(service.dependencies().contains(&"listener-443-page".parse().unwrap()));
+    assert_eq!(service.inputs["after"][0], "mt", "and behind what they came before");
+}
+
+#[test]
+fn the_way_back_is_told_by_the_durations_of_the_kinds() {
+    let note = |mode| laid(mode).notes.pop().unwrap();
+    assert!(
+        note(Mode::Suspended(Page::suspended()))
+            .starts_with("to resume takes about 452 s: the database starts (300 s)")
+    );
+    assert!(
+        note(Mode::ShutDown(Page::maintenance()))
+            .starts_with("to resume takes about 152 s: the services start (150 s)")
+    );
+    assert_eq!(note(Mode::Deactivated(Page::deactivated())), "to activate takes about 2 s: the page goes");
+}
+
+#[test]
+fn a_page_that_no_load_balancer_answers_with_is_refused_with_everything_that_is_wrong() {
+    let error = Page::new(302, "text/markdown", "x".repeat(1025)).unwrap_err();
+    assert_eq!(error.0.len(), 3);
+    let text = error.to_string();
+    for part in ["status", "given: 302", "content_type", "text/markdown", "body", "given: 1025", "up to 1024"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    assert!(Page::new(503, "text/plain", "x".repeat(1024)).is_ok());
+    assert!(serde_json::from_value::<Page>(json!({"status": 302, "content_type": "text/plain", "body": ""})).is_err());
+}
+
+#[test]
+fn every_change_of_mode_leaves_the_spec_and_every_change_of_the_spec_leaves_the_mode() {
+    let page = Page::deactivated;
+    for change in [
+        Change::Suspend(Suspension::new()),
+        Change::Resume,
+        Change::Deactivate(page()),
+        Change::Activate,
+        Change::ShutDown(page()),
+        Change::Tend,
+    ] {
+        assert_eq!(change.of(wanted()).unwrap().spec, spec());
+    }
+    let deactivated = Wanted { operating: Operating::default().in_mode(Mode::Deactivated(page())), ..wanted() };
+    for change in [
+        Change::Update(Box::new(spec())),
+        Change::ChangeTier(Tier::enterprise()),
+        Change::Scale(Box::new(Scale::new().with_multi_az(true))),
+        Change::Tend,
+    ] {
+        assert_eq!(change.of(deactivated.clone()).unwrap().operating, deactivated.operating);
+    }
+}
+
+#[test]
+fn what_is_not_scaled_stays() {
+    let scale = Scale::new()
+        .with_service(ServiceName::new("celery").unwrap(), ServiceScale::size(FargateSize::new(512, 1024).unwrap()))
+        .with_instance_class(InstanceClass::new("db.t4g.large").unwrap())
+        .with_cache_nodes(NodeCount::new(3).unwrap());
+    let scaled = Change::Scale(Box::new(scale)).of(wanted()).unwrap().spec;
+    let Services::Preset(preset) = scaled.services() else { panic!("{scaled:?}") };
+    assert_eq!(preset.django, DjangoPreset::new().django);
+    assert_eq!(preset.celery.desired_count, None);
+    assert_eq!(preset.celery.size.cpu().map(|cpu| cpu.get()), Some(512));
+    assert_eq!(scaled.database().instance_class.as_ref().unwrap().as_str(), "db.t4g.large");
+    assert_eq!(scaled.database().allocated_storage, None);
+    assert_eq!(scaled.cache().topology.unwrap().nodes(), 3);
+    assert_eq!(scaled.tier(), spec().tier());
+}
+
+#[test]
+fn one_node_is_a_cache_without_replicas() {
+    let three = spec().into_builder().with_cache(CacheSpec::replicated(crate::spec::ReplicaCount::new(2).unwrap()));
+    let wanted = Wanted { spec: three.build().unwrap(), operating: Operating::default() };
+    let scale = Scale::new().with_cache_nodes(NodeCount::new(1).unwrap());
+    let scaled = Change::Scale(Box::new(scale)).of(wanted).unwrap().spec;
+    assert_eq!(scaled.cache().topology.unwrap().nodes(), 1);
+}
+
+#[test]
+fn a_count_that_autoscaling_moves_is_refused_and_so_is_storage_that_contradicts_itself_at_once() {
+    let preset = DjangoPreset::new().with_autoscaling(Autoscaling::new());
+    let wanted =
+        Wanted { spec: spec().into_builder().with_preset(preset).build().unwrap(), operating: Operating::default() };
+    let scale = Scale::new()
+        .with_service(ServiceName::new("django").unwrap(), ServiceScale::count(TaskCount::new(2).unwrap()))
+        .with_allocated_storage(Gib::new(100).unwrap())
+        .with_max_storage(Gib::new(50).unwrap());
+    let errors = Change::Scale(Box::new(scale)).of(wanted).unwrap_err();
+    let paths: Vec<&str> = errors.iter().map(|error| error.path.as_str()).collect();
+    assert_eq!(paths, ["services.django.desired_count", "database.max_storage_gib"]);
+}
+
+fn record(phase: Phase, mode: Mode) -> Record {
+    let mut record = Record::new(key(), "0".repeat(32));
+    record.phase = phase;
+    record.operating.mode = mode;
+    record
+}
+
+#[test]
+fn the_phase_follows_from_the_record() {
+    let page = Page::suspended;
+    let of = |phase, mode| TenantPhase::of(Some(&record(phase, mode)));
+    assert_eq!(TenantPhase::of(None), TenantPhase::Requested);
+    assert_eq!(of(Phase::Provisioning, Mode::Running), TenantPhase::Provisioning);
+    assert_eq!(of(Phase::Active, Mode::Running), TenantPhase::Active);
+    assert_eq!(of(Phase::Active, Mode::Suspended(page())), TenantPhase::Suspended);
+    assert_eq!(of(Phase::Active, Mode::ShutDown(page())), TenantPhase::Suspended);
+    assert_eq!(of(Phase::Active, Mode::Deactivated(page())), TenantPhase::Deactivated);
+    assert_eq!(of(Phase::Destroying, Mode::Suspended(page())), TenantPhase::Offboarding);
+    assert_eq!(of(Phase::Unwinding, Mode::Running), TenantPhase::Offboarding);
+}
+
+/// One row a phase: what is possible there, and nothing else.
+#[test]
+fn the_table_of_phases_and_verbs() {
+    let rows = [
+        ("requested", "adopt provision"),
+        ("provisioning", "adopt destroy provision release resume_run unwind"),
+        ("active", "adopt change_tier deactivate destroy provision release scale shut_down suspend tend update"),
+        ("updating", "adopt destroy provision release resume_run shut_down unwind update"),
+        ("suspended", "destroy release resume suspend tend"),
+        (
+            "deactivated",
+            "activate change_tier deactivate destroy provision release scale shut_down suspend tend update",
+        ),
+        ("offboarding", "destroy resume_run unwind"),
+        ("gone", "adopt provision"),
+    ];
+    assert_eq!(rows.map(|(phase, _)| phase), TenantPhase::ALL.map(TenantPhase::word));
+    for (phase, (_, row)) in TenantPhase::ALL.into_iter().zip(rows) {
+        let mut verbs: Vec<&str> =
+            TenantVerb::ALL.into_iter().filter(|verb| phase.admits(*verb)).map(TenantVerb::word).collect();
+        verbs.sort_unstable();
+        assert_eq!(verbs.join(" "), row, "{phase}");
+    }
+}
+
+#[test]
+fn an_operating_state_survives_the_wire_and_the_usual_one_takes_no_room() {
+    for mode in [Mode::Running, Mode::Suspended(Page::suspended()), Mode::Deactivated(Page::deactivated())] {
+        let operating = Operating::default().in_mode(mode);
+        let text = serde_json::to_string(&operating).unwrap();
+        assert_eq!(serde_json::from_str::<Operating>(&text).unwrap(), operating);
+    }
+    assert_eq!(serde_json::to_string(&Operating::default()).unwrap(), "{}");
+}

@@ -293,6 +293,20 @@ impl<'a> Dag<'a> {
         Some(OpId { node: step.node.clone(), verb, name })
     }
 
+    /// What is called before this call: what stands before a step without change stands before what follows that step.
+    fn calls_before(&self, index: usize) -> BTreeSet<usize> {
+        let (mut found, mut passed) = (BTreeSet::new(), BTreeSet::new());
+        let mut next: Vec<usize> = self.calls[index].after.iter().copied().collect();
+        while let Some(before) = next.pop() {
+            if self.calls[before].verb.is_some() {
+                found.insert(before);
+            } else if passed.insert(before) {
+                next.extend(&self.calls[before].after);
+            }
+        }
+        found
+    }
+
     fn operation(&self, index: usize) -> Option<Operation> {
         let call = &self.calls[index];
         let step = &self.steps[call.step];
@@ -301,7 +315,7 @@ impl<'a> Dag<'a> {
             Verb::Delete | Verb::DeleteOld => step.expected_removal,
             Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver | Verb::Release => step.expected_making(),
         };
-        let after = call.after.iter().filter_map(|before| self.id(*before)).collect();
+        let after = self.calls_before(index).into_iter().filter_map(|before| self.id(before)).collect();
         Some(Operation { id, step: call.step, after, expected })
     }
 }

@@ -57,6 +57,16 @@ fn check_claim(target: &Target) -> Result<(), Refusal> {
     refuse(ErrorClass::Denied, "AccessDeniedException", format!("{} is only read", target.name))
 }
 
+/// Storage of a database that has grown by itself, within what it may, is as wanted.
+fn storage_within_bounds(live: &mut Value, wanted: &Value) {
+    let gib = |inputs: &Value, field: &str| inputs[field].as_u64();
+    let bounds = gib(wanted, "allocated_storage_gib").zip(gib(wanted, "max_allocated_storage_gib"));
+    let (Some(has), Some((least, most))) = (gib(live, "allocated_storage_gib"), bounds) else { return };
+    if (least..=most).contains(&has) {
+        live["allocated_storage_gib"] = least.into();
+    }
+}
+
 impl State {
     pub(super) fn observe(&self, target: &Target, now: Duration, stale: bool) -> Seen {
         const STALE_FOR: Duration = Duration::from_secs(30);
@@ -73,10 +83,13 @@ impl State {
             return Seen::Absent;
         }
         let mut live = self.live(object, now);
+        let grown = |inputs: &mut Value| storage_within_bounds(inputs, &target.inputs);
+        grown(&mut live.inputs);
         if stale && object.gone_at.is_none() {
             match &object.before {
                 Some((at, inputs, tags)) if now < *at + STALE_FOR => {
                     live.inputs = self.told(object, inputs);
+                    grown(&mut live.inputs);
                     live.tags = self.kept_tags(&object.kind, tags);
                     live.status = Status::Ready;
                 }
