@@ -10,6 +10,8 @@ mod blueprint;
 mod canary;
 #[path = "sim/crash.rs"]
 mod crash;
+#[path = "sim/deploy.rs"]
+mod deploy;
 #[path = "sim/diagnosis.rs"]
 mod diagnosis;
 #[path = "sim/failure.rs"]

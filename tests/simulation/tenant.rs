@@ -205,6 +205,7 @@ impl Drawing<'_> {
             circuit_breaker: true,
             enable_execute_command: false,
             after: Vec::new(),
+            restart_on: Vec::new(),
         };
         self.add::<Service>(name, &service)?;
         Ok(())

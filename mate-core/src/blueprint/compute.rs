@@ -17,7 +17,7 @@ use crate::kinds::task_definition::{Container, ContainerLogs, EfsVolume, Mount, 
 use crate::kinds::{
     Bucket, LogGroup, Role, ScalableTarget, ScalingPolicy, Secret, Service, TargetGroup, TaskDefinition,
 };
-use crate::spec::{ResolvedAutoscaling, ResolvedImage, ResolvedService};
+use crate::spec::{Base, ResolvedAutoscaling, ResolvedImage, ResolvedService};
 
 /// What the services are put together from.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ fn task_definition(
         |name: &str, file_system_id, access_point_id| EfsVolume { name: name.into(), file_system_id, access_point_id };
     let container = Container {
         name: service.name.clone(),
-        image: image(cx, &service.image),
+        image: image_uri(cx.base, &service.image),
         essential: true,
         command: service.command.clone(),
         port: service.port,
@@ -107,13 +107,14 @@ fn task_definition(
     }
 }
 
-fn image(cx: &Context<'_>, image: &ResolvedImage) -> String {
+/// The full URI of an image.
+pub(crate) fn image_uri(base: &Base, image: &ResolvedImage) -> String {
     match image {
         ResolvedImage::Uri(uri) => uri.clone(),
         ResolvedImage::Repository { repository, reference } => {
-            let uri = cx.base.repositories.get(repository).cloned().unwrap_or_else(|| {
-                let registry = format!("{}.dkr.ecr.{}.amazonaws.com", cx.base.account_id, cx.base.region);
-                format!("{registry}/mate-{repository}-{}", cx.base.environment)
+            let uri = base.repositories.get(repository).cloned().unwrap_or_else(|| {
+                let registry = format!("{}.dkr.ecr.{}.amazonaws.com", base.account_id, base.region);
+                format!("{registry}/mate-{repository}-{}", base.environment)
             });
             let separator = if reference.starts_with("sha256:") { '@' } else { ':' };
             format!("{uri}{separator}{reference}")
@@ -191,6 +192,7 @@ fn service_inputs(
         circuit_breaker: true,
         enable_execute_command: service.enable_execute_command,
         after: parts.files.mount_targets(),
+        restart_on: Vec::new(),
     }
 }
 

@@ -12,6 +12,8 @@ pub mod platform;
 mod security;
 mod storage;
 
+pub(crate) use compute::image_uri;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

@@ -107,6 +107,39 @@ pub enum Error {
         /// What was asked for.
         verb: TenantVerb,
     },
+    /// A deployment failed, and the tenant went back by itself to what ran before.
+    #[error(
+        "the deployment of {} to {key} failed, and it runs {} again: {reason}",
+        Named(.release), Named(.to)
+    )]
+    RolledBack {
+        /// The tenant.
+        key: TenantKey,
+        /// The release that failed.
+        release: Option<u32>,
+        /// The release that runs again; none for the images of the spec.
+        to: Option<u32>,
+        /// Why it failed: each operation with what the cloud says about it.
+        reason: Box<RunError>,
+    },
+    /// An image is not in its registry.
+    #[error("there is no image {image}; push it, or name another tag or digest")]
+    NoImage {
+        /// The image with its tag or digest.
+        image: String,
+        /// What the registry said.
+        source: crate::provider::ProviderError,
+    },
+    /// There is no such release to go back to.
+    #[error("{key} has no {}; it has run {}", Wanted(*.to), Numbers(.known))]
+    NoRelease {
+        /// The tenant.
+        key: TenantKey,
+        /// The release that was asked for; none for the one before the present one.
+        to: Option<u32>,
+        /// The releases that are kept.
+        known: Vec<u32>,
+    },
     /// The tenant is protected.
     #[error("{0} is protected; set `deletion_protection = false` in its spec, apply that, and destroy it then")]
     Protected(TenantKey),
@@ -115,6 +148,40 @@ pub enum Error {
 impl From<RunError> for Error {
     fn from(error: RunError) -> Self {
         Self::Run(Box::new(error))
+    }
+}
+
+struct Named<'a>(&'a Option<u32>);
+
+impl std::fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(number) => write!(f, "release {number}"),
+            None => f.write_str("the images of its spec"),
+        }
+    }
+}
+
+struct Wanted(Option<u32>);
+
+impl std::fmt::Display for Wanted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Some(number) => write!(f, "release {number}"),
+            None => f.write_str("release before the present one"),
+        }
+    }
+}
+
+struct Numbers<'a>(&'a [u32]);
+
+impl std::fmt::Display for Numbers<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("none");
+        }
+        let numbers: Vec<String> = self.0.iter().map(u32::to_string).collect();
+        f.write_str(&numbers.join(", "))
     }
 }
 

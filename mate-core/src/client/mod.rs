@@ -3,6 +3,7 @@
 mod adopt;
 mod apply;
 mod builder;
+mod deploy;
 mod desk;
 mod diagnose;
 mod discover;
@@ -17,6 +18,7 @@ mod verbs;
 
 pub use adopt::{Adoption, FoundObject};
 pub use builder::{BuildError, MateBuilder};
+pub use deploy::Releases;
 pub use diagnose::{NodeDiagnosis, TenantDiagnosis};
 pub use discover::Discovery;
 pub use drift::{Drift, Lost};
@@ -33,7 +35,7 @@ use sha2::{Digest, Sha256};
 use crate::adopt::AdoptionSource;
 use crate::blueprint::{Blueprint, Design};
 use crate::ids::{TenantId, TenantKey};
-use crate::lifecycle::{Operating, TenantPhase, TenantVerb, Wanted, operate};
+use crate::lifecycle::{Operating, TenantPhase, TenantVerb, Wanted, operate, with_release};
 use crate::operation::Operation;
 use crate::plan::{After, Consents, Goal, Plan};
 use crate::provider::Discovered;
@@ -466,7 +468,7 @@ impl Inner {
 
     fn designed(&self, wanted: &Wanted) -> Result<(TenantKey, Design, After), Error> {
         let Wanted { spec, operating } = wanted;
-        let tenant = self.catalogue.resolve(spec)?;
+        let tenant = with_release(self.catalogue.resolve(spec)?, operating);
         let key = self.key(&tenant);
         let design = self.blueprint.design(&tenant, &self.base)?;
         let design = operate(design, operating, &key, &self.desk.kinds)?;

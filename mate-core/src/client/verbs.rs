@@ -151,12 +151,7 @@ impl Mate {
 
 impl Inner {
     pub(super) async fn plan_change(&self, key: &TenantKey, change: Change) -> Result<Plan, Error> {
-        let record = self.desk.store.get(key).await?;
-        let (phase, verb) = (TenantPhase::of(record.as_ref()), change.verb());
-        let Some(record) = record else { return Err(Error::NotFound(key.clone())) };
-        if !phase.admits(verb) {
-            return Err(Error::IllegalTransition { key: key.clone(), phase, verb });
-        }
+        let record = self.admitted(key, change.verb()).await?;
         let spec = resume::spec(key, record.spec.as_ref())?;
         self.plan_wanted(change.of(Wanted { spec, operating: record.operating })?).await
     }

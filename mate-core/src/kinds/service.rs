@@ -51,6 +51,9 @@ pub struct ServiceInputs {
     pub enable_execute_command: bool,
     /// What must be ready before its tasks can start and that no other field names: the mount targets of its volumes.
     pub after: Vec<Input<String>>,
+    /// Values of which another one means that the tasks are started anew, without anything else to change.
+    #[serde(default)]
+    pub restart_on: Vec<Input<String>>,
 }
 
 /// The bounds of autoscaling.
@@ -114,6 +117,7 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("circuit_breaker", Impact::InPlace),
     FieldRule::new("enable_execute_command", Impact::InPlace),
     FieldRule::new("after", Impact::InPlace).edge_only(),
+    FieldRule::new("restart_on", Impact::Restart("tasks are started anew")).write_only(),
 ];
 
 impl Kind for Service {

@@ -1,7 +1,7 @@
 //! A change of what is wanted of a tenant. Pure.
 
-use super::{Mode, Operating, Page, Scale, TenantVerb};
-use crate::spec::{SpecErrors, TenantSpec, Tier};
+use super::{Mode, Operating, Page, Release, Scale, TenantVerb};
+use crate::spec::{ServiceName, Services, SpecError, SpecErrors, TenantSpec, Tier};
 
 /// What is wanted of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,12 @@ pub enum Change {
     Scale(Box<Scale>),
     /// Another tier. What the tenant sets itself stays.
     ChangeTier(Tier),
+    /// Another release: a new one, or one that ran before.
+    Deploy(Release),
+    /// The release that ran before, or another one.
+    Rollback(Release),
+    /// The tasks of these services are started anew; of all where none is named.
+    Restart(Vec<ServiceName>),
     /// No task runs, and the database is stopped.
     Suspend(Suspension),
     /// It runs again.
@@ -74,6 +80,9 @@ impl Change {
             Self::Update(_) => TenantVerb::Update,
             Self::Scale(_) => TenantVerb::Scale,
             Self::ChangeTier(_) => TenantVerb::ChangeTier,
+            Self::Deploy(_) => TenantVerb::Deploy,
+            Self::Rollback(_) => TenantVerb::Rollback,
+            Self::Restart(_) => TenantVerb::Restart,
             Self::Suspend(_) => TenantVerb::Suspend,
             Self::Resume => TenantVerb::Resume,
             Self::Deactivate(_) => TenantVerb::Deactivate,
@@ -97,9 +106,17 @@ impl Change {
         let Wanted { spec, operating } = wanted;
         let in_mode = |operating: Operating, mode| operating.in_mode(mode);
         Ok(match self {
-            Self::Update(new) => Wanted { spec: *new, operating },
+            Self::Update(new) => {
+                // A spec that names other images than before means them.
+                let release = operating.release.filter(|_| images(&new) == images(&spec));
+                Wanted { spec: *new, operating: Operating { release, ..operating } }
+            }
             Self::Scale(scale) => Wanted { spec: scale.of(spec)?, operating },
             Self::ChangeTier(tier) => Wanted { spec: spec.into_builder().with_tier(tier).build()?, operating },
+            Self::Deploy(release) | Self::Rollback(release) => {
+                Wanted { spec, operating: Operating { release: Some(release), ..operating } }
+            }
+            Self::Restart(services) => Wanted { operating: restarted(operating, &spec, &services)?, spec },
             Self::Suspend(Suspension { page }) => Wanted { spec, operating: in_mode(operating, Mode::Suspended(page)) },
             Self::Resume | Self::Activate => Wanted { spec, operating: in_mode(operating, Mode::Running) },
             Self::Deactivate(page) => Wanted { spec, operating: in_mode(operating, Mode::Deactivated(page)) },
@@ -107,4 +124,33 @@ impl Change {
             Self::Tend => Wanted { spec, operating },
         })
     }
+}
+
+/// The images that a spec names, as text.
+fn images(spec: &TenantSpec) -> Vec<(String, String)> {
+    match spec.services() {
+        Services::Preset(preset) => vec![("django".to_owned(), format!("{:?}", preset.tag))],
+        Services::List(list) => {
+            list.iter().map(|service| (service.name.to_string(), format!("{:?}", service.image))).collect()
+        }
+    }
+}
+
+fn restarted(mut operating: Operating, spec: &TenantSpec, services: &[ServiceName]) -> Result<Operating, SpecErrors> {
+    let known: Vec<String> = match spec.services() {
+        Services::Preset(_) => ["django", "celery", "beat"].map(str::to_owned).to_vec(),
+        Services::List(list) => list.iter().map(|service| service.name.to_string()).collect(),
+    };
+    let unknown = services.iter().filter(|name| !known.iter().any(|known| known == name.as_str())).map(|name| {
+        SpecError::unknown(format!("services.{name}"), "service", name.as_str(), known.iter().map(String::as_str))
+    });
+    if let Some(errors) = SpecErrors::from_list(unknown) {
+        return Err(errors);
+    }
+    for name in known {
+        if services.is_empty() || services.iter().any(|service| service.as_str() == name) {
+            *operating.restarts.entry(name).or_default() += 1;
+        }
+    }
+    Ok(operating)
 }

@@ -34,6 +34,9 @@ pub fn operate(
     kinds: &Kinds,
 ) -> Result<Design, GraphError> {
     let mode = &operating.mode;
+    for (service, times) in &operating.restarts {
+        restart(&mut design, service, *times);
+    }
     if let Some(page) = mode.page() {
         stand_before(&mut design, page, key)?;
     }
@@ -68,6 +71,14 @@ fn each<K: Kind>(design: &mut Design, change: impl Fn(&mut Value)) {
         if let Some(node) = design.graph.get_mut(&id) {
             change(&mut node.inputs);
         }
+    }
+}
+
+/// Has the tasks of a service started anew whenever the figure is another one. Its node is `{service}-service`.
+fn restart(design: &mut Design, service: &str, times: u32) {
+    let node = NodeId::new(format!("{service}-service")).ok().and_then(|id| design.graph.get_mut(&id));
+    if let Some(node) = node.filter(|node| node.kind == Service::name()) {
+        node.inputs["restart_on"] = json!([format!("restart {times}")]);
     }
 }
 

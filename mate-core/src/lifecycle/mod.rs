@@ -11,6 +11,7 @@ mod change;
 mod design;
 mod operating;
 mod phase;
+mod release;
 mod scale;
 #[cfg(test)]
 mod tests;
@@ -19,4 +20,6 @@ pub use change::{Change, Suspension, Wanted};
 pub use design::operate;
 pub use operating::{InvalidPage, Mode, Operating, Page};
 pub use phase::{TenantPhase, TenantVerb};
+pub use release::{Deployment, Migration, Release};
+pub(crate) use release::{reference_of, with_release};
 pub use scale::{Scale, ServiceScale};

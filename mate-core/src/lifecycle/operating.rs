@@ -1,8 +1,11 @@
 //! How a tenant is run: what the verbs change beside its spec.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use super::Release;
 
 /// How a tenant is run, beside its spec. Part of its record: an update of the spec leaves it as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +14,12 @@ pub struct Operating {
     /// Whether its services run, and who may reach them.
     #[serde(default, skip_serializing_if = "Mode::is_running")]
     pub mode: Mode,
+    /// What it runs; where there is none, the images that its spec names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Release>,
+    /// How often the tasks of a service were started anew without anything else to change, by service.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub restarts: BTreeMap<String, u32>,
 }
 
 impl Operating {
@@ -22,6 +31,14 @@ impl Operating {
     #[must_use]
     pub fn in_mode(self, mode: Mode) -> Self {
         Self { mode, ..self }
+    }
+
+    /// The same once a run has reached its end: what runs once has run.
+    pub(crate) fn settled(mut self) -> Self {
+        if let Some(release) = &mut self.release {
+            release.migration = None;
+        }
+        self
     }
 }
 

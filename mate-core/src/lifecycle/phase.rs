@@ -45,6 +45,12 @@ pub enum TenantVerb {
     Scale,
     /// [`crate::client::Mate::change_tier`].
     ChangeTier,
+    /// [`crate::client::Mate::deploy`].
+    Deploy,
+    /// [`crate::client::Mate::rollback`].
+    Rollback,
+    /// [`crate::client::Mate::restart`].
+    Restart,
     /// [`crate::client::Mate::suspend`].
     Suspend,
     /// [`crate::client::Mate::resume`].
@@ -69,12 +75,15 @@ pub enum TenantVerb {
 
 impl TenantVerb {
     /// Every verb.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Provision,
         Self::Adopt,
         Self::Update,
         Self::Scale,
         Self::ChangeTier,
+        Self::Deploy,
+        Self::Rollback,
+        Self::Restart,
         Self::Suspend,
         Self::Resume,
         Self::Deactivate,
@@ -96,6 +105,9 @@ impl TenantVerb {
             Self::Update => "update",
             Self::Scale => "scale",
             Self::ChangeTier => "change_tier",
+            Self::Deploy => "deploy",
+            Self::Rollback => "rollback",
+            Self::Restart => "restart",
             Self::Suspend => "suspend",
             Self::Resume => "resume",
             Self::Deactivate => "deactivate",
@@ -155,14 +167,16 @@ impl TenantPhase {
         match self {
             Self::Requested | Self::Gone => &[Provision, Adopt],
             Self::Provisioning => &[Provision, Adopt, ResumeRun, Unwind, Release, Destroy],
-            Self::Active => {
-                &[Update, Scale, ChangeTier, Suspend, Deactivate, ShutDown, Tend, Provision, Adopt, Release, Destroy]
-            }
+            Self::Active => &[
+                Update, Scale, ChangeTier, Deploy, Rollback, Restart, Suspend, Deactivate, ShutDown, Tend, Provision,
+                Adopt, Release, Destroy,
+            ],
             Self::Updating => &[ResumeRun, Unwind, Update, ShutDown, Provision, Adopt, Release, Destroy],
             Self::Suspended => &[Resume, Suspend, Tend, Release, Destroy],
-            Self::Deactivated => {
-                &[Activate, Update, Scale, ChangeTier, Suspend, Deactivate, ShutDown, Tend, Provision, Release, Destroy]
-            }
+            Self::Deactivated => &[
+                Activate, Update, Scale, ChangeTier, Deploy, Rollback, Restart, Suspend, Deactivate, ShutDown, Tend,
+                Provision, Release, Destroy,
+            ],
             Self::Offboarding => &[ResumeRun, Unwind, Destroy],
         }
     }

@@ -231,12 +231,15 @@ fn the_table_of_phases_and_verbs() {
     let rows = [
         ("requested", "adopt provision"),
         ("provisioning", "adopt destroy provision release resume_run unwind"),
-        ("active", "adopt change_tier deactivate destroy provision release scale shut_down suspend tend update"),
+        (
+            "active",
+            "adopt change_tier deactivate deploy destroy provision release restart rollback scale shut_down suspend tend update",
+        ),
         ("updating", "adopt destroy provision release resume_run shut_down unwind update"),
         ("suspended", "destroy release resume suspend tend"),
         (
             "deactivated",
-            "activate change_tier deactivate destroy provision release scale shut_down suspend tend update",
+            "activate change_tier deactivate deploy destroy provision release restart rollback scale shut_down suspend tend update",
         ),
         ("offboarding", "destroy resume_run unwind"),
         ("gone", "adopt provision"),

@@ -52,6 +52,10 @@ fn record_changes(record: &Record, after: &After, goal: Goal) -> Vec<FieldChange
         compare("tier", old.tier.clone().into(), new.tier.clone().into());
         compare("url", old.url.clone().into(), new.url.clone().into());
         compare("operating", record.operating.mode.word().into(), after.operating.mode.word().into());
+        let release = |operating: &crate::lifecycle::Operating| {
+            operating.release.as_ref().map_or(Value::Null, |release| release.number.into())
+        };
+        compare("release", release(&record.operating), release(&after.operating));
         compare("deletion_protection", record.deletion_protection.into(), after.deletion_protection.into());
     }
     changes

@@ -338,6 +338,16 @@ pub trait Provider: Send + Sync + fmt::Debug {
         quotas.into_iter().map(|_| QuotaReading::default()).collect()
     }
 
+    /// The digest (`sha256:…`) that the tag or digest of an image means now; none where this provider cannot tell, because the
+    /// image is not in a registry of its account.
+    ///
+    /// # Errors
+    /// [`ErrorClass::NotFound`] where the registry has no such image; see [`ProviderError`].
+    async fn image_digest(&self, image: &str) -> Result<Option<String>, ProviderError> {
+        let _ = image;
+        Ok(None)
+    }
+
     /// Whose credentials these are, and which region is spoken to.
     ///
     /// # Errors

@@ -331,6 +331,11 @@ impl SimCloud {
         self.state().images.entry(repository.to_owned()).or_default().insert(tag.to_owned());
     }
 
+    /// Has every service fail that runs an image in whose URI this text stands, for this reason: a release that does not start.
+    pub fn break_image(&self, image: impl Into<String>, reason: impl Into<String>) {
+        self.state().broken_images.push((image.into(), reason.into()));
+    }
+
     /// The value of a secret. The only way to it.
     #[must_use]
     pub fn secret_value(&self, arn: &str) -> Option<String> {

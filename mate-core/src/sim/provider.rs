@@ -235,6 +235,27 @@ impl Provider for SimCloud {
         Ok(Identity { account_id: state.config.account.clone(), region: state.config.region.clone() })
     }
 
+    async fn image_digest(&self, image: &str) -> Result<Option<String>, ProviderError> {
+        let Some((uri, reference)) = image.split_once('@').or_else(|| image.rsplit_once(':')) else { return Ok(None) };
+        let Some((_, repository)) = uri.split_once(".amazonaws.com/") else { return Ok(None) };
+        self.pass_time(None).await;
+        let state = self.state();
+        // A repository of whose images nothing was ever said has every image.
+        let pushed = state.images.get(repository);
+        let digest = |tag: &str| format!("sha256:{}", state.config.seed.hex(&["image", repository, tag], 64));
+        let is_there = match pushed {
+            None => true,
+            Some(tags) => tags.contains(reference) || tags.iter().any(|tag| digest(tag) == reference),
+        };
+        if !is_there {
+            let anchor = Scope::Tags(Default::default()).anchor();
+            return Err(ProviderError::new(ErrorClass::NotFound, "ecr:DescribeImages", anchor)
+                .with_code("ImageNotFoundException")
+                .with_message(format!("{repository} has no image {reference}")));
+        }
+        Ok(Some(if reference.starts_with("sha256:") { reference.to_owned() } else { digest(reference) }))
+    }
+
     async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
         let fault = self.state().faults.decide(Method::Quotas, None);
         self.pass_time(fault).await;

@@ -30,6 +30,10 @@ pub(super) struct State {
     pub(super) buckets: BTreeMap<String, BTreeSet<String>>,
     /// The tags of the images in each repository.
     pub(super) images: BTreeMap<String, BTreeSet<String>>,
+    /// Which images do not start, and why.
+    pub(super) broken_images: Vec<(String, String)>,
+    /// The images of each revision of a task definition.
+    revisions: BTreeMap<String, Vec<String>>,
     pub(super) tokens: BTreeMap<String, u64>,
     pub(super) failures: Vec<(Selector, String)>,
     pub(super) calls: Vec<Call>,
@@ -65,6 +69,8 @@ impl State {
             snapshots: Vec::new(),
             buckets: BTreeMap::new(),
             images: BTreeMap::new(),
+            broken_images: Vec::new(),
+            revisions: BTreeMap::new(),
             tokens: BTreeMap::new(),
             failures: Vec::new(),
             calls: Vec::new(),
@@ -169,6 +175,14 @@ impl State {
                 texts.into_iter().map(|text| (link.target, text.to_owned()))
             })
             .collect();
+
+        if object.kind.as_str() == "ecs:TaskDefinition" {
+            let containers = object.inputs["containers"].as_array().into_iter().flatten();
+            let images = containers.filter_map(|container| container["image"].as_str()).map(str::to_owned).collect();
+            if let Some(arn) = object.outputs.get("arn").and_then(Value::as_str) {
+                self.revisions.insert(arn.to_owned(), images);
+            }
+        }
 
         let kind = object.kind.to_string();
         for key in &object.keys {
@@ -362,7 +376,18 @@ impl State {
     pub(super) fn injected(&self, object: &Object) -> Option<&str> {
         let owner = Self::owner(object);
         let strikes = |selector: &Selector| selector.matches(&object.kind, owner.as_ref().map(|owner| &owner.node));
-        self.failures.iter().find(|(selector, _)| strikes(selector)).map(|(_, reason)| reason.as_str())
+        let injected = self.failures.iter().find(|(selector, _)| strikes(selector)).map(|(_, reason)| reason.as_str());
+        injected.or_else(|| self.broken(object))
+    }
+
+    /// Why the image that a service runs does not start.
+    fn broken(&self, object: &Object) -> Option<&str> {
+        if self.broken_images.is_empty() || object.inputs["desired_count"] == 0 {
+            return None;
+        }
+        let images = self.revisions.get(object.inputs["task_definition"].as_str()?)?;
+        let is_broken = |part: &str| images.iter().any(|image| image.contains(part));
+        self.broken_images.iter().find(|(part, _)| is_broken(part)).map(|(_, reason)| reason.as_str())
     }
 
     /// Why the tasks of a service cannot start, if so: a mount target, secret or log group is missing.

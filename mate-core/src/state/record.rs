@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{IllegalTransition, Run};
 use crate::graph::{Outputs, Tags};
 use crate::ids::{KindName, NodeId, TenantKey};
-use crate::lifecycle::Operating;
+use crate::lifecycle::{Operating, Release};
 
 /// What is known of a tenant from the last run. The cloud is the truth, this is a hint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +40,9 @@ pub struct Record {
     /// How it is run, as the last run that reached its end left it.
     #[serde(default, skip_serializing_if = "Operating::is_default")]
     pub operating: Operating,
+    /// The releases that it has run, the latest last, [`Record::RELEASES`] of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub releases: Vec<Release>,
     /// The run that is under way, or was interrupted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
@@ -205,7 +208,21 @@ impl Record {
             deletion_protection: false,
             spec: None,
             operating: Operating::default(),
+            releases: Vec::new(),
             run: None,
+        }
+    }
+
+    /// How many releases are kept.
+    pub const RELEASES: usize = 100;
+
+    /// Keeps a release that stands now.
+    pub(crate) fn released(&mut self, release: Option<&Release>) {
+        let Some(release) = release else { return };
+        if self.releases.iter().all(|known| known.number != release.number) {
+            self.releases.push(release.clone());
+            let over = self.releases.len().saturating_sub(Self::RELEASES);
+            self.releases.drain(..over);
         }
     }
 

@@ -51,6 +51,7 @@ fn inputs() -> ServiceInputs {
         circuit_breaker: true,
         enable_execute_command: false,
         after: Vec::new(),
+        restart_on: Vec::new(),
     }
 }
 

@@ -58,7 +58,9 @@ impl Machine {
             self.record.outputs = outputs(&self.record.nodes, &after.outputs);
             self.record.spec_digest.clone_from(&after.spec_digest);
             self.record.spec.clone_from(&after.spec);
-            self.record.operating.clone_from(&after.operating);
+            let operating = after.operating.clone().settled();
+            self.record.released(operating.release.as_ref());
+            self.record.operating = operating;
         } else {
             self.record.phase = Phase::Provisioning;
         }

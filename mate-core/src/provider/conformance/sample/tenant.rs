@@ -297,6 +297,7 @@ fn compute(
         circuit_breaker: true,
         enable_execute_command: false,
         after: mount_targets,
+        restart_on: Vec::new(),
     };
     let service = b.part::<Service>("service", "web", &inputs);
     let inputs = ScalableTargetInputs {

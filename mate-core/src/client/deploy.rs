@@ -1,0 +1,169 @@
+//! Deployments, the way back from them, and the releases that there were.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Applied, Error, Inner, Mate, resume};
+use crate::blueprint::image_uri;
+use crate::engine::RunError;
+use crate::ids::{TenantId, TenantKey};
+use crate::lifecycle::{Change, Deployment, Release, TenantPhase, TenantVerb, reference_of, with_release};
+use crate::operation::{Cancellation, EventSender, Operation};
+use crate::plan::{Consents, Plan};
+use crate::spec::ServiceName;
+use crate::state::Record;
+
+use super::DestroyOptions;
+
+impl Mate {
+    /// Plans a deployment. Tags are looked up in the registry, and the plan names the digests. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] for services that the tenant does not have, [`Error::NoImage`] for a tag or digest that is not in the
+    /// registry, and as [`Mate::plan_change`].
+    pub fn plan_deploy(&self, tenant: &TenantId, deployment: &Deployment) -> Operation<Plan> {
+        let (inner, key, deployment) = (Arc::clone(&self.inner), self.key(tenant), deployment.clone());
+        Operation::new(|_, _| async move { inner.plan_deploy(&key, &deployment).await })
+    }
+
+    /// Deploys images.
+    ///
+    /// 1. Each tag is looked up once, and recorded as the digest that it means now.
+    /// 2. New task definitions are registered. A migration runs as a task of its own and has to exit with 0.
+    /// 3. The services move, each replacing its tasks as its percentages admit, watched by ECS's circuit breaker. It is over when
+    ///    every task of the new release runs and, behind the load balancer, answers the application's own health check.
+    /// 4. The release stands in the record, for [`Mate::rollback`].
+    ///
+    /// Where a step fails, the tenant goes back by itself to what ran before, and the error is [`Error::RolledBack`] with the
+    /// reason. A migration is not undone: it has to be one that the former release can live with.
+    ///
+    /// # Errors
+    /// As [`Mate::plan_deploy`] and [`Mate::apply`]. When the way back fails too, its own error, and [`Mate::resume_run`] goes on.
+    pub fn deploy(&self, tenant: &TenantId, deployment: &Deployment, consents: Consents) -> Operation<Applied> {
+        let (inner, key, deployment) = (Arc::clone(&self.inner), self.key(tenant), deployment.clone());
+        Operation::new(|events, cancellation| async move {
+            let plan = inner.plan_deploy(&key, &deployment).await?;
+            inner.deploy(plan, &consents, &events, &cancellation).await
+        })
+    }
+
+    /// Plans to go back to a release: the one of this number, or the one before the present one. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NoRelease`] where there is none, and as [`Mate::plan_change`].
+    pub fn plan_rollback(&self, tenant: &TenantId, to: Option<u32>) -> Operation<Plan> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(move |_, _| async move { inner.plan_rollback(&key, to).await })
+    }
+
+    /// Goes back to a release that ran: the one of this number, or the one before the present one. Its migration does not run
+    /// again. Otherwise as [`Mate::deploy`].
+    ///
+    /// # Errors
+    /// As [`Mate::plan_rollback`] and [`Mate::deploy`].
+    pub fn rollback(&self, tenant: &TenantId, to: Option<u32>, consents: Consents) -> Operation<Applied> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(move |events, cancellation| async move {
+            let plan = inner.plan_rollback(&key, to).await?;
+            inner.deploy(plan, &consents, &events, &cancellation).await
+        })
+    }
+
+    /// Starts the tasks of these services anew, of all where none is named, with the same images: a forced new deployment.
+    ///
+    /// # Errors
+    /// As [`Mate::change`].
+    pub fn restart(&self, tenant: &TenantId, services: Vec<ServiceName>) -> Operation<Applied> {
+        self.change(tenant, Change::Restart(services), Consents::none())
+    }
+
+    /// The releases that a tenant has run, the latest last, and which it runs now.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn releases(&self, tenant: &TenantId) -> Operation<Releases> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|_, _| async move {
+            let record = inner.desk.record(&key).await?;
+            Ok(Releases { current: record.operating.release.map(|release| release.number), releases: record.releases })
+        })
+    }
+}
+
+/// The releases of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Releases {
+    /// The one that it runs; none before its first deployment, when it runs the images of its spec.
+    pub current: Option<u32>,
+    /// Those that it has run, the latest last; the last [`Record::RELEASES`].
+    pub releases: Vec<Release>,
+}
+
+impl Inner {
+    async fn plan_deploy(&self, key: &TenantKey, deployment: &Deployment) -> Result<Plan, Error> {
+        let record = self.admitted(key, TenantVerb::Deploy).await?;
+        let spec = resume::spec(key, record.spec.as_ref())?;
+        let tenant = with_release(self.catalogue.resolve(&spec)?, &record.operating);
+        let mut images = BTreeMap::new();
+        let mut digests: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for (service, image) in deployment.images(&tenant)? {
+            let uri = image_uri(&self.base, &image);
+            if !digests.contains_key(&uri) {
+                let digest = self.desk.provider.image_digest(&uri).await.map_err(|source| match source.class {
+                    crate::provider::ErrorClass::NotFound => Error::NoImage { image: uri.clone(), source },
+                    _ => Error::Provider(source),
+                })?;
+                digests.insert(uri.clone(), digest);
+            }
+            let reference = digests[&uri].clone().unwrap_or_else(|| reference_of(&image).to_owned());
+            images.insert(service, reference);
+        }
+        let release = Release { number: next_number(&record), images, migration: deployment.migration.clone() };
+        self.plan_change(key, Change::Deploy(release)).await
+    }
+
+    async fn plan_rollback(&self, key: &TenantKey, to: Option<u32>) -> Result<Plan, Error> {
+        let record = self.admitted(key, TenantVerb::Rollback).await?;
+        let current = record.operating.release.as_ref().map(|release| release.number);
+        let known: Vec<u32> = record.releases.iter().map(|release| release.number).collect();
+        let before = || current.and_then(|current| known.iter().rev().find(|number| **number < current).copied());
+        let release = to.or_else(before).and_then(|to| record.releases.iter().find(|release| release.number == to));
+        let Some(release) = release.cloned() else { return Err(Error::NoRelease { key: key.clone(), to, known }) };
+        self.plan_change(key, Change::Rollback(Release { migration: None, ..release })).await
+    }
+
+    /// The record of a tenant whose phase admits the verb.
+    pub(super) async fn admitted(&self, key: &TenantKey, verb: TenantVerb) -> Result<Record, Error> {
+        let record = self.desk.record(key).await?;
+        let phase = TenantPhase::of(Some(&record));
+        if phase.admits(verb) { Ok(record) } else { Err(Error::IllegalTransition { key: key.clone(), phase, verb }) }
+    }
+
+    /// Carries out a plan, and goes back to what was before where a step of it fails.
+    pub(super) async fn deploy(
+        &self,
+        plan: Plan,
+        consents: &Consents,
+        events: &EventSender,
+        cancellation: &Cancellation,
+    ) -> Result<Applied, Error> {
+        let key = plan.key.clone();
+        let release = plan.after.operating.release.as_ref().map(|release| release.number);
+        let failure = match self.desk.apply(plan, consents, events, cancellation).await {
+            Err(Error::Run(failure)) if matches!(*failure, RunError::Failed { .. }) => failure,
+            other => return other,
+        };
+        let back = self.plan_unwind(&key, &DestroyOptions::new()).await?;
+        let to = back.after.operating.release.as_ref().map(|release| release.number);
+        let consents = Consents::none().and_to_downtime_of(&back);
+        self.desk.apply(back, &consents, events, cancellation).await?;
+        Err(Error::RolledBack { key, release, to, reason: failure })
+    }
+}
+
+/// Numbers count up for ever: one that was given stays in the record, whether its release is still kept or not.
+fn next_number(record: &Record) -> u32 {
+    let present = record.operating.release.iter().chain(&record.releases).map(|release| release.number);
+    present.max().unwrap_or(0) + 1
+}

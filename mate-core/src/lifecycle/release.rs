@@ -1,0 +1,209 @@
+//! Releases: which image each service runs, and the migration that has to succeed before the services move.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Operating;
+use crate::spec::{ImageReference, ResolvedImage, ResolvedTenant, ServiceName, SpecError, SpecErrors};
+
+/// What a tenant runs: the image of each service, by digest where the registry tells one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Release {
+    /// Counts the tenant's releases, from 1.
+    pub number: u32,
+    /// Tag or digest of each service's image, by service.
+    pub images: BTreeMap<String, String>,
+    /// What runs once before the services move; gone once the release stands, so that nothing runs it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migration: Option<Migration>,
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "release {}", self.number)?;
+        for (index, (service, reference)) in self.images.iter().enumerate() {
+            write!(f, "{} {service} {reference}", if index == 0 { ":" } else { "," })?;
+        }
+        Ok(())
+    }
+}
+
+/// A command that runs once, as a task of its own with a service's new image, and has to exit with 0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Migration {
+    /// The service whose image, variables, secrets and network it has.
+    pub service: String,
+    /// The command.
+    pub command: Vec<String>,
+}
+
+impl Migration {
+    /// A command with everything that this service has.
+    #[must_use]
+    pub fn new(service: ServiceName, command: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { service: service.into(), command: command.into_iter().map(Into::into).collect() }
+    }
+}
+
+/// What is to be deployed.
+///
+/// ```
+/// use mate_core::lifecycle::{Deployment, Migration};
+/// use mate_core::spec::{ImageReference, ServiceName};
+/// let deployment = Deployment::of(ImageReference::new("main-4f2a91c")?)
+///     .with_migration(Migration::new(ServiceName::new("django")?, ["python", "manage.py", "migrate"]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deployment {
+    /// The tag or digest of every service that is not named.
+    pub reference: Option<ImageReference>,
+    /// The tag or digest of single services.
+    pub services: BTreeMap<ServiceName, ImageReference>,
+    /// What runs once before the services move.
+    pub migration: Option<Migration>,
+}
+
+impl Deployment {
+    /// This tag or digest for every service.
+    #[must_use]
+    pub fn of(reference: ImageReference) -> Self {
+        Self { reference: Some(reference), services: BTreeMap::new(), migration: None }
+    }
+
+    /// This tag or digest for one service. The others stay as they are, or are named too.
+    #[must_use]
+    pub fn of_service(service: ServiceName, reference: ImageReference) -> Self {
+        Self { reference: None, services: BTreeMap::from([(service, reference)]), migration: None }
+    }
+
+    /// Sets the tag or digest of one service.
+    #[must_use]
+    pub fn with_service(mut self, service: ServiceName, reference: ImageReference) -> Self {
+        self.services.insert(service, reference);
+        self
+    }
+
+    /// Sets what runs once before the services move.
+    #[must_use]
+    pub fn with_migration(mut self, migration: Migration) -> Self {
+        self.migration = Some(migration);
+        self
+    }
+
+    /// The images of this tenant's services as they are to be.
+    ///
+    /// # Errors
+    /// [`SpecErrors`] for services that the tenant does not have, all at once, and for a migration without a command.
+    pub(crate) fn images(&self, tenant: &ResolvedTenant) -> Result<BTreeMap<String, ResolvedImage>, SpecErrors> {
+        let known: Vec<&str> = tenant.services.iter().map(|service| service.name.as_str()).collect();
+        let mut errors: Vec<SpecError> = self
+            .services
+            .keys()
+            .filter(|name| !known.contains(&name.as_str()))
+            .map(|name| SpecError::unknown(format!("services.{name}"), "service", name.as_str(), known.iter().copied()))
+            .collect();
+        if let Some(migration) = &self.migration {
+            if !known.contains(&migration.service.as_str()) {
+                let known = known.iter().copied();
+                errors.push(SpecError::unknown("migration.service", "service", &migration.service, known));
+            }
+            if migration.command.is_empty() {
+                errors.push(SpecError::new("migration.command", "is empty").allowed("a command and its arguments"));
+            }
+        }
+        if let Some(errors) = SpecErrors::from_list(errors) {
+            return Err(errors);
+        }
+        let asked = |name: &str| {
+            let own =
+                self.services.iter().find(|(service, _)| service.as_str() == name).map(|(_, reference)| reference);
+            own.or(self.reference.as_ref())
+        };
+        let image = |image: &ResolvedImage, name: &str| match asked(name) {
+            Some(reference) => refer(image, reference.as_str()),
+            None => image.clone(),
+        };
+        let services = tenant.services.iter();
+        Ok(services.map(|service| (service.name.clone(), image(&service.image, &service.name))).collect())
+    }
+}
+
+/// The same image by another tag or digest.
+fn refer(image: &ResolvedImage, reference: &str) -> ResolvedImage {
+    match image {
+        ResolvedImage::Repository { repository, .. } => {
+            ResolvedImage::Repository { repository: repository.clone(), reference: reference.to_owned() }
+        }
+        ResolvedImage::Uri(uri) => {
+            let separator = if reference.starts_with("sha256:") { '@' } else { ':' };
+            ResolvedImage::Uri(format!("{}{separator}{reference}", split(uri).0))
+        }
+    }
+}
+
+/// A URI without its tag or digest, and that.
+fn split(uri: &str) -> (&str, &str) {
+    if let Some((name, digest)) = uri.split_once('@') {
+        return (name, digest);
+    }
+    // A colon before the last slash is that of a port.
+    let path = uri.rfind('/').map_or(0, |slash| slash + 1);
+    match uri[path..].rfind(':') {
+        Some(colon) => (&uri[..path + colon], &uri[path + colon + 1..]),
+        None => (uri, "latest"),
+    }
+}
+
+/// The tag or digest of an image.
+pub(crate) fn reference_of(image: &ResolvedImage) -> &str {
+    match image {
+        ResolvedImage::Repository { reference, .. } => reference,
+        ResolvedImage::Uri(uri) => split(uri).1,
+    }
+}
+
+/// Lays over a tenant the images of its release.
+pub(crate) fn with_release(mut tenant: ResolvedTenant, operating: &Operating) -> ResolvedTenant {
+    let Some(release) = &operating.release else { return tenant };
+    for service in &mut tenant.services {
+        if let Some(reference) = release.images.get(&service.name) {
+            service.image = refer(&service.image, reference);
+        }
+    }
+    tenant
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_or_digest_takes_the_place_of_what_stood_there() {
+        let digest = format!("sha256:{}", "a".repeat(64));
+        for (uri, reference, wanted) in [
+            ("public.ecr.aws/docker/nginx:1.29", "1.30", "public.ecr.aws/docker/nginx:1.30".to_owned()),
+            ("localhost:5000/nginx", "1.30", "localhost:5000/nginx:1.30".to_owned()),
+            ("ghcr.io/a/b@sha256:00", "v2", "ghcr.io/a/b:v2".to_owned()),
+            ("ghcr.io/a/b:v1", digest.as_str(), format!("ghcr.io/a/b@{digest}")),
+        ] {
+            assert_eq!(refer(&ResolvedImage::Uri(uri.into()), reference), ResolvedImage::Uri(wanted));
+        }
+        let image = ResolvedImage::Repository { repository: "django".into(), reference: "latest".into() };
+        let wanted = ResolvedImage::Repository { repository: "django".into(), reference: digest.clone() };
+        assert_eq!(refer(&image, &digest), wanted);
+    }
+
+    #[test]
+    fn the_reference_of_an_image_is_what_stands_behind_its_name() {
+        let of = |uri: &str| reference_of(&ResolvedImage::Uri(uri.into())).to_owned();
+        assert_eq!(of("localhost:5000/nginx"), "latest");
+        assert_eq!(of("localhost:5000/nginx:1.29"), "1.29");
+        assert_eq!(of("ghcr.io/a/b@sha256:00"), "sha256:00");
+    }
+}
