@@ -55,7 +55,12 @@ pub fn operate(
 
 fn of_kind<K: Kind>(design: &Design) -> Vec<NodeId> {
     let kind: KindName = K::name();
-    design.graph.nodes().filter(|node| node.kind == kind && node.existing.is_none()).map(|node| node.id.clone()).collect()
+    design
+        .graph
+        .nodes()
+        .filter(|node| node.kind == kind && node.existing.is_none())
+        .map(|node| node.id.clone())
+        .collect()
 }
 
 fn each<K: Kind>(design: &mut Design, change: impl Fn(&mut Value)) {

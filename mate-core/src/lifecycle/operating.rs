@@ -133,14 +133,19 @@ impl Page {
         let (content_type, body) = (content_type.into(), body.into());
         let mut problems = Vec::new();
         if !matches!(status, 200..=299 | 400..=599) {
-            problems.push(format!("status: is not one that is allowed (allowed: 200 to 299, 400 to 599; given: {status})"));
+            problems
+                .push(format!("status: is not one that is allowed (allowed: 200 to 299, 400 to 599; given: {status})"));
         }
         if !Self::CONTENT_TYPES.contains(&content_type.as_str()) {
             let allowed = Self::CONTENT_TYPES.join(", ");
             problems.push(format!("content_type: is not a known one (allowed: {allowed}; given: {content_type:?})"));
         }
         if body.len() > Self::MAX_BODY {
-            problems.push(format!("body: is too long (allowed: up to {} bytes; given: {})", Self::MAX_BODY, body.len()));
+            problems.push(format!(
+                "body: is too long (allowed: up to {} bytes; given: {})",
+                Self::MAX_BODY,
+                body.len()
+            ));
         }
         if problems.is_empty() { Ok(Self { status, content_type, body }) } else { Err(InvalidPage(problems)) }
     }
