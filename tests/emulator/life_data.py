@@ -234,6 +234,15 @@ def database(life):
     found = rds.describe_db_instances(DBInstanceIdentifier=f"{PREFIX}-db")["DBInstances"][0]
     changed = (found["DBInstanceClass"], found["AllocatedStorage"], found["BackupRetentionPeriod"])
     life.holds("the change", changed, ("db.t4g.small", 40, 14))
+    identifier = {"DBInstanceIdentifier": f"{PREFIX}-db"}
+    life.holds("a database that stops", rds.stop_db_instance(**identifier)["DBInstance"]["DBInstanceStatus"], "stopping")
+    life.refused("a database that is stopped twice", "InvalidDBInstanceState", rds.stop_db_instance, **identifier)
+    life.eventually("the stopped database", status_of_database(life), "stopped")
+    change = {"BackupRetentionPeriod": 7, "ApplyImmediately": True}
+    life.refused("a change of it", "InvalidDBInstanceState", rds.modify_db_instance, **identifier, **change)
+    started = rds.start_db_instance(**identifier)["DBInstance"]
+    life.holds("a database that starts", started["DBInstanceStatus"], "starting")
+    life.eventually("the started database", status_of_database(life), "available")
 
 
 def cache(life):

@@ -21,13 +21,13 @@ from moto.rds.models import RDSBackend
 from . import gap, later
 
 
-def for_a_while(resource, status):
-    """A status that ends in `available` by itself."""
+def for_a_while(resource, status, then="available"):
+    """A status that ends in `then` by itself."""
     resource.status = status
 
     def ready():
         if resource.status == status:
-            resource.status = "available"
+            resource.status = then
 
     later(ready)
 
@@ -52,6 +52,8 @@ def databases_take_time():
         database = self.describe_db_instances(db_instance_identifier)[0]
         if database.status == "deleting":
             raise RDSClientError("InvalidDBInstanceState", f"Instance {db_instance_identifier} is deleting.")
+        if database.status in ("stopping", "stopped", "starting"):
+            raise RDSClientError("InvalidDBInstanceState", f"Instance {db_instance_identifier} is {database.status}.")
         slow = {name for name, value in db_kwargs.items() if value is not None} - quick
         database = modify(self, db_instance_identifier, db_kwargs)
         if db_kwargs.get("enable_performance_insights") is not None:
@@ -62,6 +64,29 @@ def databases_take_time():
 
     RDSBackend.create_db_instance = created
     RDSBackend.modify_db_instance = modified
+
+
+@gap(
+    "rds:StopDBInstance, rds:StartDBInstance",
+    aws="is `stopping` and `starting` for minutes; what is stopped is not modified (`InvalidDBInstanceState`)",
+    moto="is `stopped` and `available` at once, and modifies what is stopped",
+    page="AmazonRDS/latest/APIReference/API_StopDBInstance.html",
+)
+def databases_stop():
+    stop, start = RDSBackend.stop_db_instance, RDSBackend.start_db_instance
+
+    def stopped(self, *args, **named):
+        database = stop(self, *args, **named)
+        for_a_while(database, "stopping", "stopped")
+        return database
+
+    def started(self, *args, **named):
+        database = start(self, *args, **named)
+        for_a_while(database, "starting")
+        return database
+
+    RDSBackend.stop_db_instance = stopped
+    RDSBackend.start_db_instance = started
 
 
 @gap(

@@ -19,7 +19,6 @@ pub(super) fn standing(instance: &Instance) -> Option<Diagnosis> {
         _ => return None,
     };
     let advice = match word.as_str() {
-        "stopped" => "start it; RDS does so by itself after seven days",
         "storage-full" => "raise allocated_storage_gib and max_allocated_storage_gib, and apply",
         "insufficient-capacity" => "choose another instance class or zone, or delete it and try again in some hours",
         "incompatible-network" => "see that the subnets have free addresses and the security groups still exist",
@@ -34,9 +33,9 @@ pub(super) fn standing(instance: &Instance) -> Option<Diagnosis> {
         "inaccessible-encryption-credentials" => "its KMS key is lost: restore it from a snapshot with another key",
         _ => "restore it from its latest snapshot",
     };
-    // More storage that is on its way makes room, and a stopped instance starts by itself.
+    // More storage that is on its way makes room.
     let grows = instance.pending_modified_values().is_some_and(|pending| pending.allocated_storage().is_some());
-    let passes = word == "stopped" || word == "storage-full" && grows;
+    let passes = word == "storage-full" && grows;
     Some(Diagnosis { terminal: !passes, finding: format!("the status is {word}"), advice: Some(advice.to_owned()) })
 }
 

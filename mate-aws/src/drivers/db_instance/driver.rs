@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use aws_sdk_rds::types::{DbInstance as Instance, Event, Filter, SourceType};
 use mate_core::ids::{Address, KindName};
 use mate_core::kinds::Kind;
-use mate_core::kinds::db_instance::DbInstance;
+use mate_core::kinds::db_instance::{DbInstance, DbInstanceInputs};
 use mate_core::provider::{
-    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError,
-    RetryStatus, Status, Target, UpdateRequest,
+    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation,
+    ProviderError, RetryStatus, Status, Target, UpdateRequest,
 };
 
-use super::live::live;
-use super::{diagnose, request};
+use super::live::{is_stopped, live};
+use super::power::Power;
+use super::{diagnose, power, request};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::findings::unread;
@@ -81,20 +82,32 @@ impl Driver for DbInstanceDriver {
         let present = fields::needed(target, CALL, instance.map(|instance| live(target, instance)))?;
         let changed = fields::to_change::<DbInstance>(request, &present);
         rds_tags::change(aws, request, &present, &changed).await?;
-        let (Some(instance), true) = (instance, changed.iter().any(|field| field != "tags")) else {
-            return Ok(present.into());
-        };
-        let password = match changed.iter().any(|field| field == "master_user_secret_arn") {
-            true => Some(request::password(aws, target, &inputs).await?),
-            false => None,
-        };
-        let call = request::modify(aws, target, &inputs, instance, &changed, password.as_ref())?;
-        let answer = unlogged(call.send()).await.map_err(failed(&target.address, CALL));
-        let answer = answer.map_err(|error| match &password {
-            Some(password) => without(password, error),
-            None => error,
-        })?;
-        Ok(answer.db_instance.map_or(present, |instance| live(target, &instance)).into())
+        let others: Vec<String> =
+            changed.iter().filter(|field| !["tags", "stopped"].contains(&field.as_str())).cloned().collect();
+        let Some(instance) = instance else { return Ok(present.into()) };
+        let power = power::wanted(target, &inputs, instance, &changed, &others)?;
+        if power == Power::Start {
+            let started = power::start(aws, target, &present.physical_id).await;
+            let started = unless_so_already(aws, target, false, started).await?;
+            if !others.is_empty() {
+                let message = "the database is starting: the other changes follow once it runs";
+                return Err(power::later(target, "rds:StartDBInstance", message));
+            }
+            return Ok(started.into());
+        }
+        let mut answer = None;
+        if !others.is_empty() {
+            answer = modify(aws, target, &inputs, instance, &others).await?;
+            if power == Power::Stop {
+                let message = "the database is changing: it is stopped once that is done";
+                return Err(power::later(target, "rds:StopDBInstance", message));
+            }
+        }
+        if power == Power::Stop {
+            let stopped = power::stop(aws, target, &present.physical_id).await;
+            return Ok(unless_so_already(aws, target, true, stopped).await?.into());
+        }
+        Ok(answer.map_or(present, |instance| live(target, &instance)).into())
     }
 
     async fn delete(&self, aws: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {
@@ -115,10 +128,16 @@ impl Driver for DbInstanceDriver {
                 .with_retry(RetryStatus::Permanent))
         };
         if instance.deletion_protection() == Some(true) {
-            return refused(
-                ErrorClass::Invalid,
-                "deletion protection is on: turn deletion_protection off in the tenant's database and apply that first",
-            );
+            let message = match is_stopped(instance) {
+                false => {
+                    "deletion protection is on: turn deletion_protection off in the tenant's database and apply that first"
+                }
+                true => {
+                    "deletion protection is on, and RDS changes nothing of a stopped database: resume the tenant, turn \
+                     deletion_protection off in its database, and apply that first"
+                }
+            };
+            return refused(ErrorClass::Invalid, message);
         }
         let call = aws.rds.delete_db_instance().db_instance_identifier(&present.physical_id);
         let call = match &request.data {
@@ -148,6 +167,50 @@ impl Driver for DbInstanceDriver {
             Err(error) => findings.push(unread(&error)),
         }
         Ok(findings)
+    }
+}
+
+/// Makes the named changes at once.
+async fn modify(
+    aws: &Aws,
+    target: &Target,
+    inputs: &DbInstanceInputs,
+    instance: &Instance,
+    fields: &[String],
+) -> Result<Option<Instance>, ProviderError> {
+    let password = match fields.iter().any(|field| field == "master_user_secret_arn") {
+        true => Some(request::password(aws, target, inputs).await?),
+        false => None,
+    };
+    let call = request::modify(aws, target, inputs, instance, fields, password.as_ref())?;
+    let answer = unlogged(call.send()).await.map_err(failed(&target.address, "rds:ModifyDBInstance"));
+    let answer = answer.map_err(|error| match &password {
+        Some(password) => without(password, error),
+        None => error,
+    })?;
+    Ok(answer.db_instance)
+}
+
+/// What a start or a stop made of it. RDS refuses either where an earlier call has done it: another look tells that from an
+/// instance that is busy with something else.
+async fn unless_so_already(
+    aws: &Aws,
+    target: &Target,
+    stopped: bool,
+    answer: Result<Option<Instance>, ProviderError>,
+) -> Result<Live, ProviderError> {
+    let refused = match answer {
+        Ok(Some(instance)) => return Ok(live(target, &instance)),
+        Ok(None) => None,
+        Err(error) if error.class == ErrorClass::Conflict => Some(error),
+        Err(error) => return Err(error),
+    };
+    let found = describe(aws, &target.address, fields::known_as(target)).await?;
+    let instance = pick(target, &found).filter(|instance| is_stopped(instance) == stopped);
+    match (instance, refused) {
+        (Some(instance), _) => Ok(live(target, instance)),
+        (None, Some(error)) => Err(error),
+        (None, None) => Err(power::later(target, "rds:DescribeDBInstances", "the change cannot be seen yet")),
     }
 }
 

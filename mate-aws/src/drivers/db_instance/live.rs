@@ -71,6 +71,7 @@ pub(super) fn live(target: &Target, instance: &Instance) -> Live {
         .with("deletion_protection", instance.deletion_protection())
         .with("performance_insights", instance.performance_insights_enabled().filter(|_| settled))
         .with("log_exports", settled.then(|| log_exports(instance)))
+        .with("stopped", Some(is_stopped(instance)))
         .into_value();
 
     let identifier = instance.db_instance_identifier().unwrap_or(&target.name);
@@ -81,6 +82,11 @@ pub(super) fn live(target: &Target, instance: &Instance) -> Live {
         outputs: outputs(instance, identifier),
         tags: rds_tags::map(instance.tag_list()),
     }
+}
+
+/// Whether it is stopped or on its way there.
+pub(super) fn is_stopped(instance: &Instance) -> bool {
+    matches!(instance.db_instance_status(), Some("stopped" | "stopping"))
 }
 
 /// Storage that has grown by itself, within the limit that is wanted, is what is wanted: the figure is the storage
@@ -131,9 +137,10 @@ pub(super) fn status(instance: &Instance) -> Status {
             changes if changes.is_empty() => Status::Ready,
             changes => Status::Pending(format!("{word}, changing {}", changes.join(", "))),
         },
+        // Which of the two is wanted, the inputs say.
+        "stopped" => Status::Ready,
         "deleting" | "delete-precheck" => Status::Deleting,
-        "stopped"
-        | "failed"
+        "failed"
         | "restore-error"
         | "storage-full"
         | "insufficient-capacity"

@@ -3,6 +3,7 @@
 mod diagnose;
 mod driver;
 mod live;
+mod power;
 mod request;
 #[cfg(test)]
 mod tests;

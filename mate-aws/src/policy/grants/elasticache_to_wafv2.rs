@@ -244,6 +244,7 @@ pub(super) const KINDS: &Kinds = &[
                 "AddTagsToResource ModifyDBInstance RemoveTagsFromResource",
                 Arn("rds:db:{name} rds:og:* rds:pg:* rds:subgrp:*"),
             ),
+            Grant(Update, "rds", "StartDBInstance StopDBInstance", Arn("rds:db:{name}")),
             Grant(
                 Update,
                 "ec2",
