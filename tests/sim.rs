@@ -14,6 +14,8 @@ mod crash;
 mod deploy;
 #[path = "sim/diagnosis.rs"]
 mod diagnosis;
+#[path = "sim/embedding.rs"]
+mod embedding;
 #[path = "sim/failure.rs"]
 mod failure;
 #[path = "support/figures.rs"]

@@ -14,6 +14,7 @@ mod platform;
 mod resume;
 mod standing;
 mod status;
+mod tenant_lifecycle;
 mod verbs;
 
 pub use adopt::{Adoption, FoundObject};
@@ -26,6 +27,9 @@ pub use error::Error;
 pub use platform::{Platform, PlatformBuilder};
 pub use standing::OnPlatform;
 pub use status::{NodeStatus, TenantStatus};
+#[cfg(feature = "testing")]
+pub use tenant_lifecycle::MockTenantLifecycle;
+pub use tenant_lifecycle::TenantLifecycle;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,6 +78,12 @@ pub struct Applied {
 }
 
 impl Applied {
+    /// A tenant as a mock of [`TenantLifecycle`] answers with it.
+    #[must_use]
+    pub fn new(key: TenantKey, outputs: BTreeMap<String, String>, record_version: u64) -> Self {
+        Self { key, outputs, record_version }
+    }
+
     /// The tenant's URL; empty after a destroy.
     #[must_use]
     pub fn url(&self) -> &str {
