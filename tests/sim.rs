@@ -12,6 +12,8 @@ mod canary;
 mod crash;
 #[path = "sim/diagnosis.rs"]
 mod diagnosis;
+#[path = "sim/drift.rs"]
+mod drift;
 #[path = "sim/failure.rs"]
 mod failure;
 #[path = "support/figures.rs"]

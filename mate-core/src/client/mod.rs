@@ -18,7 +18,7 @@ pub use adopt::{Adoption, FoundObject};
 pub use builder::{BuildError, MateBuilder};
 pub use diagnose::{NodeDiagnosis, TenantDiagnosis};
 pub use discover::Discovery;
-pub use drift::{Drift, Lost};
+pub use drift::{Drift, DriftedField, DriftedNode, Lost};
 pub use error::Error;
 pub use platform::{Platform, PlatformBuilder};
 pub use standing::OnPlatform;

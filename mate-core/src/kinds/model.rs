@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use super::drift_class::DriftClass;
 use crate::ids::KindName;
+use crate::provider::Ownership;
 
 /// What a change of one field does to the running object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +52,8 @@ pub struct FieldRule {
     pub words: bool,
     /// Only there to derive an edge from; never sent to AWS, never a difference.
     pub edge_only: bool,
+    /// What a difference of it is about. Where nobody said it, it counts as the gravest.
+    pub class: Option<DriftClass>,
 }
 
 impl FieldRule {
@@ -63,13 +67,14 @@ impl FieldRule {
             unordered: false,
             words: false,
             edge_only: false,
+            class: None,
         }
     }
 
     /// A field whose impact depends on the values.
     #[must_use]
     pub const fn by(field: &'static str, change: fn(&Value, &Value) -> Impact) -> Self {
-        Self { field, change: Change::By(change), write_only: false, unordered: false, words: false, edge_only: false }
+        Self { change: Change::By(change), ..Self::new(field, Impact::InPlace) }
     }
 
     /// AWS does not tell it back.
@@ -90,6 +95,13 @@ impl FieldRule {
     #[must_use]
     pub const fn words(mut self) -> Self {
         self.words = true;
+        self
+    }
+
+    /// What a difference of it is about.
+    #[must_use]
+    pub const fn class(mut self, class: DriftClass) -> Self {
+        self.class = Some(class);
         self
     }
 
@@ -188,6 +200,8 @@ pub struct KindModel {
     pub replace: ReplaceOrder,
     /// What a deletion loses.
     pub data: Data,
+    /// What it is about when the object is gone.
+    pub lost: DriftClass,
     /// Typical durations for these inputs.
     pub timing: fn(&Value) -> Timing,
     /// The limit on its name.
@@ -204,6 +218,18 @@ impl KindModel {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static FieldRule> {
         self.fields.iter().find(|rule| rule.field == name)
+    }
+
+    /// What a difference at this path is about: `ingress[]`, `tags.Owner`. By ownership tags an object is known to be ours.
+    #[must_use]
+    pub fn drift_class(&self, path: &str) -> DriftClass {
+        let field = path.split(['.', '[']).next().unwrap_or(path);
+        if field == "tags" {
+            let key = path.strip_prefix("tags.").unwrap_or_default();
+            let owns = Ownership::KEYS.contains(&key);
+            return if owns { DriftClass::Security } else { DriftClass::Cosmetic };
+        }
+        self.field(field).and_then(|rule| rule.class).unwrap_or(DriftClass::Security)
     }
 }
 
