@@ -42,3 +42,5 @@ mod platform;
 mod properties;
 #[path = "sim/refusals.rs"]
 mod refusals;
+#[path = "sim/repair.rs"]
+mod repair;

@@ -9,39 +9,39 @@ use serde_json::json;
 
 use crate::cloud::{World, example, world};
 
-fn spec() -> TenantSpec {
+pub(crate) fn spec() -> TenantSpec {
     example("regional.tfvars").into_builder().with_deletion_protection(false).build().unwrap()
 }
 
-async fn provisioned() -> World {
+pub(crate) async fn provisioned() -> World {
     let world = world();
     world.mate.provision(&spec()).await.unwrap();
     world
 }
 
-async fn drift(world: &World) -> Drift {
+pub(crate) async fn drift(world: &World) -> Drift {
     world.mate.drift(&spec().id()).await.unwrap()
 }
 
 /// The kind and physical name of a node's object.
-async fn object(world: &World, node: &str) -> (mate::ids::KindName, String) {
+pub(crate) async fn object(world: &World, node: &str) -> (mate::ids::KindName, String) {
     let status = world.mate.status(&spec().id()).await.unwrap();
     let found = status.nodes.into_iter().find(|one| one.node.as_str() == node);
     let found = found.unwrap_or_else(|| panic!("there is no node `{node}`"));
     (found.kind, found.name)
 }
 
-async fn tamper(world: &World, node: &str, change: impl FnOnce(&mut serde_json::Value)) {
+pub(crate) async fn tamper(world: &World, node: &str, change: impl FnOnce(&mut serde_json::Value)) {
     let (kind, name) = object(world, node).await;
     world.cloud.tamper(&kind, &name, change).unwrap();
 }
 
-async fn vanish(world: &World, node: &str) {
+pub(crate) async fn vanish(world: &World, node: &str) {
     let (kind, name) = object(world, node).await;
     world.cloud.vanish(&kind, &name).unwrap();
 }
 
-async fn open_to_the_world(world: &World) {
+pub(crate) async fn open_to_the_world(world: &World) {
     tamper(world, "alb-security-group", |inputs| {
         let mut rule = inputs["ingress"][0].clone();
         rule["from_port"] = json!(22);

@@ -10,6 +10,7 @@ mod drift;
 mod error;
 mod lease;
 mod platform;
+mod repair;
 mod resume;
 mod standing;
 mod status;
@@ -27,8 +28,6 @@ pub use status::{NodeStatus, TenantStatus};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::adopt::AdoptionSource;
 use crate::blueprint::{Blueprint, Design};
 use crate::ids::{TenantId, TenantKey};
@@ -38,7 +37,7 @@ use crate::provider::Discovered;
 use crate::quota::Preflight;
 use crate::spec::{Base, Catalogue, ResolvedTenant, TenantSpec};
 use crate::state::{LeaseState, Phase, RecordSummary, Unlock, Unlocked};
-use desk::Desk;
+use desk::{Desk, digest};
 
 /// The client: one base (environment, region, account), its provider, and the store of its tenants' records.
 ///
@@ -258,7 +257,7 @@ impl Mate {
         Operation::new(|events, cancellation| async move {
             let (_, run) = inner.desk.interrupted(&key).await?;
             let plan = match run.goal {
-                Goal::Apply => inner.plan(&resume::spec(&key, run.spec.as_ref())?).await?,
+                Goal::Apply => inner.plan_part(&key, run.spec.as_ref(), &run.selection()).await?,
                 Goal::Destroy => inner.desk.plan_destroy(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Release => inner.desk.plan_release(&key).await?,
                 Goal::Unwind => inner.plan_unwind(&key, &DestroyOptions::of(&run)).await?,
@@ -477,7 +476,7 @@ impl Inner {
         match &record.spec {
             None => self.desk.plan_unwind_made(key, options).await,
             Some(document) => {
-                let mut plan = self.plan(&resume::spec(key, Some(document))?).await?;
+                let mut plan = self.plan_part(key, Some(document), &run.selection()).await?;
                 plan.goal = Goal::Unwind;
                 plan.id = plan.digest();
                 Ok(plan)
@@ -490,10 +489,4 @@ impl Inner {
         self.desk.stands(&key.environment).await?;
         self.desk.plan(&key, design, after).await
     }
-}
-
-/// The digest of a spec in its resolved form.
-pub(crate) fn digest(spec: &impl serde::Serialize) -> String {
-    let text = serde_json::to_string(spec).expect("a spec has a JSON form");
-    hex::encode(Sha256::digest(text.as_bytes()))
 }

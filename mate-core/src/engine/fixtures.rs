@@ -33,6 +33,7 @@ pub(super) fn begun(record: Record) -> Record {
         goal: Goal::Apply,
         spec: None,
         deletions: Default::default(),
+        repair: None,
         consents: Default::default(),
         now: 0,
         fence: 1,
@@ -75,6 +76,7 @@ pub(super) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> S
         leftover: false,
         holding: Default::default(),
         untag: Default::default(),
+        left: false,
     }
 }
 
@@ -91,6 +93,7 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
         steps,
         notes: Vec::new(),
         deletions: Default::default(),
+        repair: None,
     }
 }
 

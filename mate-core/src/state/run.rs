@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::ids::NodeId;
-use crate::plan::{Consents, Deletions, Goal, OpId, Verb};
+use crate::plan::{Consents, Deletions, Goal, OpId, RepairSelection, Verb};
 
 /// A run that has begun and has not reached its end. A record has none while nothing is under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Run {
     /// What becomes of the data of objects that it deletes.
     #[serde(default, skip_serializing_if = "Deletions::is_default")]
     pub deletions: Deletions,
+    /// What it is bounded to, where it repairs a part of what differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<RepairSelection>,
     /// What its caller consented to.
     pub consents: Consents,
     /// When it was begun; seconds of the Unix epoch.
@@ -166,6 +169,7 @@ pub(crate) struct Beginning {
     pub(crate) goal: Goal,
     pub(crate) spec: Option<Value>,
     pub(crate) deletions: Deletions,
+    pub(crate) repair: Option<RepairSelection>,
     pub(crate) consents: Consents,
     pub(crate) now: i64,
     pub(crate) fence: u64,
@@ -174,7 +178,7 @@ pub(crate) struct Beginning {
 impl Run {
     /// A run that begins, or goes on with one that was interrupted: what that one made stays known.
     pub(crate) fn begin(interrupted: Option<Self>, beginning: Beginning) -> Self {
-        let Beginning { plan, goal, spec, deletions, consents, now, fence } = beginning;
+        let Beginning { plan, goal, spec, deletions, repair, consents, now, fence } = beginning;
         let (id, began_at, tries, made) = match interrupted {
             Some(run) => (run.id, run.began_at, run.tries.saturating_add(1), run.made),
             None => (plan.clone(), now, 1, BTreeSet::new()),
@@ -185,6 +189,7 @@ impl Run {
             goal,
             spec,
             deletions,
+            repair,
             consents,
             began_at,
             tries,
@@ -271,6 +276,7 @@ mod tests {
                 goal: Goal::Apply,
                 spec: None,
                 deletions: Deletions::default(),
+                repair: None,
                 consents: Consents::none(),
                 now: 5,
                 fence: 1,
@@ -354,6 +360,7 @@ mod tests {
             goal: Goal::Apply,
             spec: None,
             deletions: Deletions::default(),
+            repair: None,
             consents: Consents::none(),
             now: 9,
             fence: 2,
