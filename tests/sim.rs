@@ -14,6 +14,8 @@ mod crash;
 mod deploy;
 #[path = "sim/diagnosis.rs"]
 mod diagnosis;
+#[path = "sim/drift.rs"]
+mod drift;
 #[path = "sim/embedding.rs"]
 mod embedding;
 #[path = "sim/failure.rs"]
@@ -44,5 +46,7 @@ mod platform;
 mod properties;
 #[path = "sim/refusals.rs"]
 mod refusals;
+#[path = "sim/repair.rs"]
+mod repair;
 #[path = "sim/verbs.rs"]
 mod verbs;

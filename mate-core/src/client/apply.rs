@@ -52,6 +52,7 @@ impl Desk {
             spec: plan.after.spec.clone(),
             operating: plan.after.operating.clone(),
             deletions: plan.deletions.clone(),
+            repair: plan.repair.clone(),
             consents: consents.clone(),
             now: self.provider.clock().unix_seconds(),
             fence: lease.fence,
@@ -84,7 +85,8 @@ fn fits(plan: &Plan, record: Option<&Record>) -> Result<(), Error> {
     Err(Error::Stale { key: plan.key.clone(), planned: plan.record_version, present })
 }
 
-/// The record as the run begins: the goal, and what the plan found to be there and right already.
+/// The record as the run begins: the goal, and what the plan found to be there and right already. What differs and is left
+/// so stays in the record as it was: it must be seen as different again.
 fn prepare(record: &mut Record, plan: &Plan) {
     match plan.goal {
         Goal::Destroy => record.phase = Phase::Destroying,
@@ -97,7 +99,7 @@ fn prepare(record: &mut Record, plan: &Plan) {
         record.summary = plan.after.summary.clone();
         record.deletion_protection = plan.after.deletion_protection;
     }
-    for step in plan.steps.iter().filter(|step| step.action == Action::NoChange) {
+    for step in plan.steps.iter().filter(|step| step.action == Action::NoChange && !step.left) {
         found(record, step);
     }
 }

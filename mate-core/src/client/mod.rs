@@ -11,6 +11,7 @@ mod drift;
 mod error;
 mod lease;
 mod platform;
+mod repair;
 mod resume;
 mod standing;
 mod status;
@@ -22,7 +23,7 @@ pub use builder::{BuildError, MateBuilder};
 pub use deploy::Releases;
 pub use diagnose::{NodeDiagnosis, TenantDiagnosis};
 pub use discover::Discovery;
-pub use drift::{Drift, Lost};
+pub use drift::{Drift, DriftedField, DriftedNode, Lost};
 pub use error::Error;
 pub use platform::{Platform, PlatformBuilder};
 pub use standing::OnPlatform;
@@ -34,8 +35,6 @@ pub use tenant_lifecycle::TenantLifecycle;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::adopt::AdoptionSource;
 use crate::blueprint::{Blueprint, Design};
 use crate::ids::{TenantId, TenantKey};
@@ -46,7 +45,7 @@ use crate::provider::Discovered;
 use crate::quota::Preflight;
 use crate::spec::{Base, Catalogue, ResolvedTenant, TenantSpec};
 use crate::state::{LeaseState, Phase, RecordSummary, Unlock, Unlocked};
-use desk::Desk;
+use desk::{Desk, digest};
 
 /// The client: one base (environment, region, account), its provider, and the store of its tenants' records.
 ///
@@ -273,8 +272,7 @@ impl Mate {
             let (_, run) = inner.desk.interrupted(&key).await?;
             let plan = match run.goal {
                 Goal::Apply => {
-                    let spec = resume::spec(&key, run.spec.as_ref())?;
-                    inner.plan_wanted(Wanted { spec, operating: run.operating }).await?
+                    inner.plan_part(&key, run.spec.as_ref(), run.operating.clone(), &run.selection()).await?
                 }
                 Goal::Destroy => inner.desk.plan_destroy(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Release => inner.desk.plan_release(&key).await?,
@@ -498,8 +496,8 @@ impl Inner {
         match &record.spec {
             None => self.desk.plan_unwind_made(key, options).await,
             Some(document) => {
-                let spec = resume::spec(key, Some(document))?;
-                let mut plan = self.plan_wanted(Wanted { spec, operating: record.operating.clone() }).await?;
+                let operating = record.operating.clone();
+                let mut plan = self.plan_part(key, Some(document), operating, &run.selection()).await?;
                 plan.goal = Goal::Unwind;
                 plan.id = plan.digest();
                 Ok(plan)
@@ -525,10 +523,4 @@ impl Inner {
         self.desk.stands(&key.environment).await?;
         self.desk.plan(&key, design, after).await
     }
-}
-
-/// The digest of a spec in its resolved form.
-pub(crate) fn digest(spec: &impl serde::Serialize) -> String {
-    let text = serde_json::to_string(spec).expect("a spec has a JSON form");
-    hex::encode(Sha256::digest(text.as_bytes()))
 }

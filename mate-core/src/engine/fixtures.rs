@@ -34,6 +34,7 @@ pub(super) fn begun(record: Record) -> Record {
         spec: None,
         operating: Default::default(),
         deletions: Default::default(),
+        repair: None,
         consents: Default::default(),
         now: 0,
         fence: 1,
@@ -77,6 +78,7 @@ pub(super) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> S
         holding: Default::default(),
         untag: Default::default(),
         after_users: false,
+        left: false,
     }
 }
 
@@ -93,6 +95,7 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
         steps,
         notes: Vec::new(),
         deletions: Default::default(),
+        repair: None,
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
         steps,
         notes: request.notes,
         deletions: request.deletions.clone(),
+        repair: None,
     };
     plan.id = plan.digest();
     plan

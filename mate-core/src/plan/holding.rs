@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 
 use super::assemble::assemble;
 use super::compare;
-use super::diff::{deletion_step, recorded_object};
+use super::diff::deletion_step;
 use super::error::PlanError;
 use super::json::canonical;
 use super::request::{After, Deletions, DiffRequest, Mode, Snapshot};
-use super::step::{Action, FieldChange, OldObject, Risk, Step};
+use super::step::{Action, FieldChange, OldObject, Risk, Step, recorded_object};
 use super::{Goal, Plan};
 use crate::graph::{Graph, Node, Outputs, Tags, references, resolve};
 use crate::ids::{KindName, NodeId, TenantKey};
@@ -213,6 +213,7 @@ fn take_over(
         holding,
         untag: BTreeSet::new(),
         after_users: false,
+        left: false,
     }
 }
 

@@ -16,6 +16,7 @@ mod json;
 mod judge;
 mod mermaid;
 mod operations;
+mod repair;
 mod request;
 mod step;
 mod targets;
@@ -30,6 +31,7 @@ pub use error::{ImpossibleChange, NodeProblem, PlanError};
 pub use holding::{AdoptRequest, Found, NodeDifferences, adoption, differences, release, since_applied};
 pub use json::{PlanJsonError, canonical};
 pub use operations::{OpId, Operation, Verb};
+pub use repair::{RepairSelection, repair};
 pub use request::{After, Deletions, DiffRequest, FinalSnapshot, Mode, Observed, Snapshot};
 pub use step::{Action, FieldChange, OldObject, Risk, Shown, Step};
 pub use targets::observe_targets;
@@ -67,6 +69,9 @@ pub struct Plan {
     /// What becomes of deleted data, as it was asked for: what a resumed run keeps to.
     #[serde(default, skip_serializing_if = "Deletions::is_default")]
     pub deletions: Deletions,
+    /// What it is bounded to, where it repairs a part of what differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<RepairSelection>,
 }
 
 /// What a plan is for.

@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::json::canonical;
 use crate::graph::{Outputs, Tags};
 use crate::ids::{KindName, NodeId};
 use crate::kinds::ReplaceOrder;
-use crate::provider::DataPolicy;
-use crate::state::{Holding, RetiredObject};
+use crate::provider::{DataPolicy, Live};
+use crate::state::{Holding, NodeRecord, RetiredObject};
 
 /// What is done about one object, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +66,9 @@ pub struct Step {
     /// 0 before the database stops.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub after_users: bool,
+    /// It differs, and is left as it is: the record of it says afterwards what it says now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
 }
 
 /// An object as it stands before the step.
@@ -91,6 +95,34 @@ impl From<OldObject> for RetiredObject {
 impl From<RetiredObject> for OldObject {
     fn from(old: RetiredObject) -> Self {
         Self { kind: old.kind, name: old.name, physical_id: old.physical_id, inputs: old.inputs, tags: old.tags }
+    }
+}
+
+/// An object as it was found; with the name and the kind that the record knows it by.
+pub(super) fn old_object(
+    kind: &KindName,
+    name: &str,
+    live: &Live,
+    recorded: Option<&NodeRecord>,
+    inputs: Value,
+) -> OldObject {
+    OldObject {
+        kind: recorded.map_or(kind, |recorded| &recorded.kind).clone(),
+        name: recorded.map_or_else(|| name.to_owned(), |recorded| recorded.name.clone()),
+        physical_id: Some(live.physical_id.clone()),
+        inputs: canonical(&inputs),
+        tags: live.tags.clone(),
+    }
+}
+
+/// An object as the record knows it.
+pub(super) fn recorded_object(recorded: &NodeRecord) -> OldObject {
+    OldObject {
+        kind: recorded.kind.clone(),
+        name: recorded.name.clone(),
+        physical_id: recorded.physical_id.clone(),
+        inputs: canonical(&recorded.inputs),
+        tags: recorded.tags.clone(),
     }
 }
 

@@ -48,6 +48,10 @@ impl Plan {
 }
 
 pub(super) fn headline(plan: &Plan) -> String {
+    let left = plan.steps.iter().filter(|step| step.left).count();
+    if plan.is_empty() && left > 0 {
+        return format!("Plan: nothing to do; {left} of the differences are left as they are");
+    }
     if plan.is_empty() {
         return "Plan: nothing to do; everything is as it should be".to_owned();
     }
@@ -61,7 +65,8 @@ pub(super) fn headline(plan: &Plan) -> String {
         (counts.take_over, "to take over"),
         (counts.release, "to give back"),
         (counts.forget, "to drop from the record"),
-        (counts.unchanged, "unchanged"),
+        (counts.unchanged - left, "unchanged"),
+        (left, "left as they are"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)

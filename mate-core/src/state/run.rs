@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::ids::NodeId;
 use crate::lifecycle::Operating;
-use crate::plan::{Consents, Deletions, Goal, OpId, Verb};
+use crate::plan::{Consents, Deletions, Goal, OpId, RepairSelection, Verb};
 
 /// A run that has begun and has not reached its end. A record has none while nothing is under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Run {
     /// What becomes of the data of objects that it deletes.
     #[serde(default, skip_serializing_if = "Deletions::is_default")]
     pub deletions: Deletions,
+    /// What it is bounded to, where it repairs a part of what differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<RepairSelection>,
     /// What its caller consented to.
     pub consents: Consents,
     /// When it was begun; seconds of the Unix epoch.
@@ -171,6 +174,7 @@ pub(crate) struct Beginning {
     pub(crate) spec: Option<Value>,
     pub(crate) operating: Operating,
     pub(crate) deletions: Deletions,
+    pub(crate) repair: Option<RepairSelection>,
     pub(crate) consents: Consents,
     pub(crate) now: i64,
     pub(crate) fence: u64,
@@ -179,7 +183,7 @@ pub(crate) struct Beginning {
 impl Run {
     /// A run that begins, or goes on with one that was interrupted: what that one made stays known.
     pub(crate) fn begin(interrupted: Option<Self>, beginning: Beginning) -> Self {
-        let Beginning { plan, goal, spec, operating, deletions, consents, now, fence } = beginning;
+        let Beginning { plan, goal, spec, operating, deletions, repair, consents, now, fence } = beginning;
         let (id, began_at, tries, made) = match interrupted {
             Some(run) => (run.id, run.began_at, run.tries.saturating_add(1), run.made),
             None => (plan.clone(), now, 1, BTreeSet::new()),
@@ -191,6 +195,7 @@ impl Run {
             spec,
             operating,
             deletions,
+            repair,
             consents,
             began_at,
             tries,
@@ -278,6 +283,7 @@ mod tests {
                 spec: None,
                 operating: Operating::default(),
                 deletions: Deletions::default(),
+                repair: None,
                 consents: Consents::none(),
                 now: 5,
                 fence: 1,
@@ -362,6 +368,7 @@ mod tests {
             spec: None,
             operating: Operating::default(),
             deletions: Deletions::default(),
+            repair: None,
             consents: Consents::none(),
             now: 9,
             fence: 2,
