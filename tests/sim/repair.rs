@@ -175,7 +175,7 @@ async fn a_repair_that_dies_goes_on_as_a_repair_of_the_same_part() {
         let repair = world.mate.repair(&spec().id(), &selection, Consents::none());
         assert!(at_await(n, repair).await.is_none(), "await {n} of {all}");
         let refused = world.mate.plan_repair(&spec().id(), &selection).await;
-        match world.mate.resume(&spec().id()).await {
+        match world.mate.resume_run(&spec().id()).await {
             Ok(_) => {
                 interrupted += 1;
                 assert!(matches!(refused, Err(Error::NotPossible { .. })), "await {n}: {refused:?}");

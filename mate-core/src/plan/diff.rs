@@ -216,6 +216,9 @@ impl Differ<'_, '_> {
         left.differences(scoped, &mut found, |id| self.acts(id));
         left.keep(&mut step.inputs, recorded.as_ref());
         self.refuse_impossible(node, &found);
+        if let Some(recorded) = same_kind {
+            self.refuse_impossible(node, &compare::hidden(&model, &recorded.inputs, &old, &new));
+        }
         step.changes = found.iter().flat_map(|difference| difference.changes.clone()).collect();
         let mut impacts: Vec<(&str, Impact)> =
             found.iter().map(|difference| (difference.field, difference.impact)).collect();
