@@ -137,13 +137,14 @@ pub fn amend(record: &Record, amendment: &Amendment, kinds: &Kinds, graph: &Grap
             step.expected = Duration::from_secs(2);
         }
         let model = kinds.get(&node.kind)?;
-        match graph.get(to).map(|wanted| physical_name(wanted, Some(node), model)) {
-            Some(name) if name != node.name && node.holding == Holding::Managed => {
-                step.holding = Holding::Adopted { tags: without_ownership(&node.tags) };
-                step.reason.push_str("; it keeps its name");
-            }
-            Some(_) => {}
-            None => notes.push(format!("the blueprint makes no `{to}`: the next plan would delete it")),
+        let wanted = graph.get(to).map(|wanted| physical_name(wanted, Some(node), model));
+        if wanted.is_none() {
+            notes.push(format!("the blueprint makes no `{to}`: the next plan would delete it"));
+        }
+        // Who makes it under the new id, in the next version perhaps, may give it another name.
+        if node.holding == Holding::Managed && wanted.is_none_or(|name| name != node.name) {
+            step.holding = Holding::Adopted { tags: without_ownership(&node.tags) };
+            step.reason.push_str("; it keeps its name");
         }
         steps.push(step);
     }
