@@ -4,6 +4,8 @@
 #[path = "sim/cloud.rs"]
 mod cloud;
 
+#[path = "sim/amend.rs"]
+mod amend;
 #[path = "sim/blueprint.rs"]
 mod blueprint;
 #[path = "sim/canary.rs"]

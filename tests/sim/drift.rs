@@ -2,19 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use mate::Drift;
 use mate::kinds::DriftClass;
 use mate::spec::TenantSpec;
+use mate::{Drift, SimCloud};
 use serde_json::json;
 
-use crate::cloud::{World, example, world};
+use crate::cloud::{World, example, on};
 
 pub(crate) fn spec() -> TenantSpec {
     example("regional.tfvars").into_builder().with_deletion_protection(false).build().unwrap()
 }
 
 pub(crate) async fn provisioned() -> World {
-    let world = world();
+    provisioned_in(SimCloud::new(7)).await
+}
+
+pub(crate) async fn provisioned_in(cloud: SimCloud) -> World {
+    let world = on(cloud);
     world.mate.provision(&spec()).await.unwrap();
     world
 }

@@ -135,14 +135,14 @@ async fn what_cannot_be_put_right_holds_up_nothing_else_and_consents_are_asked_f
     let world = provisioned().await;
     open_to_the_world(&world).await;
     tamper(&world, "db", |inputs| {
-        inputs["allocated_storage_gib"] = inputs["max_allocated_storage_gib"].clone();
+        inputs["engine_version"] = json!("99");
         inputs["instance_class"] = json!("db.t4g.nano");
         // Without a standby a change of its class takes it down.
         inputs["multi_az"] = json!(false);
     })
     .await;
     let impossible = world.mate.plan(&spec()).await.unwrap_err();
-    assert!(matches!(impossible, Error::Plan(PlanError::Impossible(_))), "storage cannot shrink: {impossible}");
+    assert!(matches!(impossible, Error::Plan(PlanError::Impossible(_))), "there is no way back: {impossible}");
     let security = RepairSelection::classes([DriftClass::Security]);
     world.mate.repair(&spec().id(), &security, Consents::none()).await.unwrap();
     assert_eq!(differing(&drift(&world).await), BTreeSet::from(["db"]));

@@ -53,6 +53,7 @@ impl Desk {
             operating: plan.after.operating.clone(),
             deletions: plan.deletions.clone(),
             repair: plan.repair.clone(),
+            amendment: plan.amendment.clone(),
             consents: consents.clone(),
             now: self.provider.clock().unix_seconds(),
             fence: lease.fence,
@@ -91,6 +92,7 @@ fn prepare(record: &mut Record, plan: &Plan) {
     match plan.goal {
         Goal::Destroy => record.phase = Phase::Destroying,
         Goal::Release => {}
+        Goal::Amend => amended(record, plan),
         Goal::Unwind => record.phase = Phase::Unwinding,
         Goal::Apply | Goal::Adopt if record.phase == Phase::Active => {}
         Goal::Apply | Goal::Adopt => record.phase = Phase::Provisioning,
@@ -101,6 +103,19 @@ fn prepare(record: &mut Record, plan: &Plan) {
     }
     for step in plan.steps.iter().filter(|step| step.action == Action::NoChange && !step.left) {
         found(record, step);
+    }
+}
+
+/// The new ids are in the record before any object carries them. An amendment that goes on has them already.
+fn amended(record: &mut Record, plan: &Plan) {
+    let goes_on = record.run.as_ref().is_some_and(|run| run.goal == Goal::Amend);
+    if let Some(amendment) = plan.amendment.as_ref().filter(|_| !goes_on) {
+        record.rename(amendment.renames());
+    }
+    for step in plan.steps.iter().filter(|step| step.action == Action::Rename) {
+        if let Some(node) = record.nodes.get_mut(&step.node) {
+            node.holding.clone_from(&step.holding);
+        }
     }
 }
 

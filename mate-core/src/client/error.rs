@@ -140,6 +140,14 @@ pub enum Error {
         /// The releases that are kept.
         known: Vec<u32>,
     },
+    /// The record cannot be amended so.
+    #[error("the record of {key} cannot be amended: {source}")]
+    Amend {
+        /// The tenant.
+        key: TenantKey,
+        /// Why.
+        source: crate::plan::AmendError,
+    },
     /// The tenant is protected.
     #[error("{0} is protected; set `deletion_protection = false` in its spec, apply that, and destroy it then")]
     Protected(TenantKey),

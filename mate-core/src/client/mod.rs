@@ -1,6 +1,7 @@
 //! [`Mate`], the front door.
 
 mod adopt;
+mod amend;
 mod apply;
 mod builder;
 mod deploy;
@@ -276,6 +277,7 @@ impl Mate {
                 }
                 Goal::Destroy => inner.desk.plan_destroy(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Release => inner.desk.plan_release(&key).await?,
+                Goal::Amend => inner.amendment(&key, &run.amendment.clone().unwrap_or_default()).await?,
                 Goal::Unwind => inner.plan_unwind(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Adopt => {
                     return Err(Error::NotPossible {
@@ -487,6 +489,9 @@ impl Inner {
 
     async fn plan_unwind(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
         let (record, run) = self.desk.interrupted(key).await?;
+        if run.goal == Goal::Amend {
+            return Err(Error::NotPossible { key: key.clone(), reason: "renames: resume it, and rename back" });
+        }
         if !matches!(run.goal, Goal::Apply | Goal::Unwind) {
             return Err(Error::NotPossible {
                 key: key.clone(),

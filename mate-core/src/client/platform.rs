@@ -267,7 +267,7 @@ impl Platform {
                 Goal::Destroy => inner.plan_destroy(&environment, &DestroyOptions::of(&run)).await?,
                 Goal::Release => inner.desk.plan_release(&key).await?,
                 Goal::Unwind => inner.desk.plan_unwind_made(&key, &DestroyOptions::of(&run)).await?,
-                Goal::Apply | Goal::Adopt => {
+                Goal::Apply | Goal::Adopt | Goal::Amend => {
                     let reason = "is for a spec that the record does not hold: apply the spec again";
                     return Err(Error::NotPossible { key, reason });
                 }

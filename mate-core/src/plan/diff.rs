@@ -458,7 +458,7 @@ impl Differ<'_, '_> {
                     if only_tags { timing.update.min(Duration::from_secs(2)) } else { timing.update }
                 }
                 Action::Adopt if step.reason.starts_with(PENDING) => timing.create,
-                Action::TakeOver | Action::Release => Duration::from_secs(2),
+                Action::TakeOver | Action::Rename | Action::Release => Duration::from_secs(2),
                 Action::Adopt | Action::Forget | Action::NoChange | Action::Delete => Duration::ZERO,
             };
             step.expected = making + step.expected_removal;

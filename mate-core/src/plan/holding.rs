@@ -267,14 +267,14 @@ pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
     Ok(assemble(base, Goal::Release, steps))
 }
 
-fn without_ownership(tags: &Tags) -> Tags {
+pub(super) fn without_ownership(tags: &Tags) -> Tags {
     let mut tags = tags.clone();
     tags.retain(|key, _| !Ownership::KEYS.contains(&key.as_str()));
     tags
 }
 
 /// Which keys go and which tags come back: an adopted object has the tags again that it was found with.
-fn given_back(holding: &Holding, tags: &Tags) -> (BTreeSet<String>, Tags) {
+pub(super) fn given_back(holding: &Holding, tags: &Tags) -> (BTreeSet<String>, Tags) {
     let ownership = Ownership::KEYS.iter().map(|key| (*key).to_owned());
     match holding {
         Holding::Adopted { tags: before } => {

@@ -3,6 +3,7 @@
 //! [`diff()`] compares the desired graph with what was observed and with the record. The plan that comes out is
 //! immutable and complete: carrying it out decides nothing that it does not say.
 
+mod amend;
 mod assemble;
 mod checks;
 mod compare;
@@ -25,6 +26,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use amend::{AmendError, Amendment, amend};
 pub use consent::{Consent, ConsentRisk, Consents, MissingConsent};
 pub use diff::diff;
 pub use error::{ImpossibleChange, NodeProblem, PlanError};
@@ -72,6 +74,9 @@ pub struct Plan {
     /// What it is bounded to, where it repairs a part of what differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repair: Option<RepairSelection>,
+    /// Which nodes get other ids or go out of the record, where it does that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amendment: Option<Amendment>,
 }
 
 /// What a plan is for.
@@ -88,6 +93,8 @@ pub enum Goal {
     Release,
     /// To take away again what an interrupted run has made.
     Unwind,
+    /// To give nodes other ids, or let them go out of the record: every object stays.
+    Amend,
 }
 
 /// How many steps of each sort a plan has.
@@ -105,6 +112,9 @@ pub struct Counts {
     pub adopt: usize,
     /// To take over.
     pub take_over: usize,
+    /// To give another id.
+    #[serde(default)]
+    pub rename: usize,
     /// To give back.
     pub release: usize,
     /// To drop from the record, because they are gone.
@@ -146,6 +156,7 @@ impl Plan {
                 Action::Delete => &mut counts.delete,
                 Action::Adopt => &mut counts.adopt,
                 Action::TakeOver => &mut counts.take_over,
+                Action::Rename => &mut counts.rename,
                 Action::Release => &mut counts.release,
                 Action::Forget => &mut counts.forget,
                 Action::NoChange => &mut counts.unchanged,

@@ -138,6 +138,8 @@ pub enum Action {
     Adopt,
     /// It is there and carries nobody's ownership tags: it gets ours, and is recorded. Nothing else of it is changed.
     TakeOver,
+    /// Its node has another id: its ownership tags say so, and nothing else of it is changed.
+    Rename,
     /// It stays, and goes out of the record; the ownership tags are taken off what carries them.
     Release,
     /// It is changed in place, and nobody notices.
@@ -173,6 +175,7 @@ impl Action {
             Self::Create => "create",
             Self::Adopt => "adopt",
             Self::TakeOver => "take_over",
+            Self::Rename => "rename",
             Self::Release => "release",
             Self::Update => "update",
             Self::UpdateWithRestart => "update_with_restart",

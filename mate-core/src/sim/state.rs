@@ -333,18 +333,20 @@ impl State {
         match target.claim {
             Claim::Owned => self.owned(object, &target.address),
             Claim::Unowned => object.maker.is_none() || self.owned(object, &target.address),
+            Claim::Tenant => object.maker.as_ref().is_none_or(|maker| maker.is_beside(&target.address)),
             Claim::ReadOnly => true,
         }
     }
 
-    /// Whether what carries no tags belongs to this address: by who made it, or who owns what it is a part of.
+    /// Whether what carries no tags belongs to the tenant of this address: by who made it, or who owns what it is a part of.
     fn owned(&self, object: &Object, address: &Address) -> bool {
         match &object.maker {
-            Some(maker) => maker == address,
-            None => object.refers.iter().filter_map(|(kind, key)| self.by_key(kind, key)).any(|parent| {
-                Ownership::from_tags(&parent.tags)
-                    .is_some_and(|owner| owner.tenant == address.tenant && owner.environment == address.environment)
-            }),
+            Some(maker) => maker.is_beside(address),
+            None => object
+                .refers
+                .iter()
+                .filter_map(|(kind, key)| self.by_key(kind, key))
+                .any(|parent| Ownership::from_tags(&parent.tags).is_some_and(|owner| owner.is_beside(address))),
         }
     }
 

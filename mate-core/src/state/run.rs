@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::ids::NodeId;
 use crate::lifecycle::Operating;
-use crate::plan::{Consents, Deletions, Goal, OpId, RepairSelection, Verb};
+use crate::plan::{Amendment, Consents, Deletions, Goal, OpId, RepairSelection, Verb};
 
 /// A run that has begun and has not reached its end. A record has none while nothing is under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +33,9 @@ pub struct Run {
     /// What it is bounded to, where it repairs a part of what differs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repair: Option<RepairSelection>,
+    /// Which nodes get other ids or go out of the record, where it does that. The record has the new ids from its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amendment: Option<Amendment>,
     /// What its caller consented to.
     pub consents: Consents,
     /// When it was begun; seconds of the Unix epoch.
@@ -175,6 +178,7 @@ pub(crate) struct Beginning {
     pub(crate) operating: Operating,
     pub(crate) deletions: Deletions,
     pub(crate) repair: Option<RepairSelection>,
+    pub(crate) amendment: Option<Amendment>,
     pub(crate) consents: Consents,
     pub(crate) now: i64,
     pub(crate) fence: u64,
@@ -183,7 +187,7 @@ pub(crate) struct Beginning {
 impl Run {
     /// A run that begins, or goes on with one that was interrupted: what that one made stays known.
     pub(crate) fn begin(interrupted: Option<Self>, beginning: Beginning) -> Self {
-        let Beginning { plan, goal, spec, operating, deletions, repair, consents, now, fence } = beginning;
+        let Beginning { plan, goal, spec, operating, deletions, repair, amendment, consents, now, fence } = beginning;
         let (id, began_at, tries, made) = match interrupted {
             Some(run) => (run.id, run.began_at, run.tries.saturating_add(1), run.made),
             None => (plan.clone(), now, 1, BTreeSet::new()),
@@ -196,6 +200,7 @@ impl Run {
             operating,
             deletions,
             repair,
+            amendment,
             consents,
             began_at,
             tries,
@@ -284,6 +289,7 @@ mod tests {
                 operating: Operating::default(),
                 deletions: Deletions::default(),
                 repair: None,
+                amendment: None,
                 consents: Consents::none(),
                 now: 5,
                 fence: 1,
@@ -369,6 +375,7 @@ mod tests {
             operating: Operating::default(),
             deletions: Deletions::default(),
             repair: None,
+            amendment: None,
             consents: Consents::none(),
             now: 9,
             fence: 2,

@@ -41,7 +41,7 @@ impl Machine {
         match self.plan.goal {
             Goal::Destroy | Goal::Release => true,
             Goal::Unwind => self.plan.after.phase.is_none() && self.record.nodes.is_empty(),
-            Goal::Apply | Goal::Adopt => false,
+            Goal::Apply | Goal::Adopt | Goal::Amend => false,
         }
     }
 
