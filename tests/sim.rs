@@ -50,5 +50,7 @@ mod properties;
 mod refusals;
 #[path = "sim/repair.rs"]
 mod repair;
+#[path = "sim/state_machine.rs"]
+mod state_machine;
 #[path = "sim/verbs.rs"]
 mod verbs;
