@@ -17,7 +17,7 @@ use super::secrets::Secrets;
 use crate::graph::{OutputRef, Tags};
 use crate::ids::{Address, KindName};
 use crate::kinds::ReplaceOrder;
-use crate::provider::{Claim, Ownership, Status, Target};
+use crate::provider::{Claim, Diagnosis, Ownership, Status, Target};
 
 type Key = (String, String);
 
@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) images: BTreeMap<String, BTreeSet<String>>,
     pub(super) tokens: BTreeMap<String, u64>,
     pub(super) failures: Vec<(Selector, String)>,
+    /// What `diagnose` tells of objects apart from how they are.
+    pub(super) reports: Vec<(Selector, Diagnosis)>,
     pub(super) calls: Vec<Call>,
     pub(super) server: Server,
     next_uid: u64,
@@ -65,6 +67,7 @@ impl State {
             images: BTreeMap::new(),
             tokens: BTreeMap::new(),
             failures: Vec::new(),
+            reports: Vec::new(),
             calls: Vec::new(),
             server: Server::new(limits),
             next_uid: 0,
