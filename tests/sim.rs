@@ -26,6 +26,8 @@ mod failure;
 mod figures;
 #[path = "sim/fleet.rs"]
 mod fleet;
+#[path = "sim/health.rs"]
+mod health;
 #[path = "sim/holding.rs"]
 mod holding;
 #[path = "sim/life.rs"]

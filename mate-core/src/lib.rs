@@ -10,6 +10,7 @@ pub mod client;
 pub mod clock;
 pub mod engine;
 pub mod graph;
+pub mod health;
 pub mod ids;
 pub mod kinds;
 pub mod lifecycle;

@@ -223,7 +223,7 @@ async fn heal(world: &World, spec: &TenantSpec) {
 fn any_order_of_verbs_under_any_faults_leaves_a_tenant_whole() {
     let tally = Mutex::new(Tally::default());
     let mut runner =
-        TestRunner::new(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() });
+        TestRunner::new(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let ran = runner.run(&steps(), |steps| {
         runtime.block_on(live(steps, &tally));
@@ -231,6 +231,6 @@ fn any_order_of_verbs_under_any_faults_leaves_a_tenant_whole() {
     });
     ran.unwrap_or_else(|error| panic!("{error}"));
     let tally = tally.into_inner().unwrap();
-    tell(format!("32 lives: {tally:?}"));
+    tell(format!("16 lives: {tally:?}"));
     assert!(tally.done > 0 && tally.refused > 0 && tally.died > 0 && tally.failed > 0, "{tally:?}");
 }

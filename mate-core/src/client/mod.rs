@@ -10,6 +10,7 @@ mod diagnose;
 mod discover;
 mod drift;
 mod error;
+mod health;
 mod lease;
 mod platform;
 mod repair;

@@ -13,6 +13,7 @@ use crate::adopt::AdoptionSource;
 use crate::blueprint::Design;
 use crate::blueprint::platform::{PlatformBlueprint, StandardPlatform};
 use crate::engine::Limits;
+use crate::health::Health;
 use crate::ids::{Environment, TenantKey};
 use crate::kinds::{Kind, Kinds};
 use crate::operation::Operation;
@@ -342,6 +343,15 @@ impl Platform {
     pub fn tenants_client(&self, environment: &Environment) -> Operation<MateBuilder> {
         let (inner, base) = (Arc::clone(&self.inner), self.base(environment));
         Operation::new(|_, _| async move { Ok(MateBuilder::on(inner.desk.clone(), base.await?)) })
+    }
+
+    /// How well a platform serves: as [`super::Mate::health`]. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn health(&self, environment: &Environment) -> Operation<Health> {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| async move { inner.desk.health(&key, None).await })
     }
 
     /// The tenants that stand on the platform: those with a record, and those of which objects stand in the cloud.

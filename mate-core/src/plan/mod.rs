@@ -97,6 +97,21 @@ pub enum Goal {
     Amend,
 }
 
+impl Goal {
+    /// The goal in one word, as in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Destroy => "destroy",
+            Self::Adopt => "adopt",
+            Self::Release => "release",
+            Self::Unwind => "unwind",
+            Self::Amend => "amend",
+        }
+    }
+}
+
 /// How many steps of each sort a plan has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {

@@ -7,7 +7,7 @@ mod live;
 mod quota;
 
 pub use error::{ErrorClass, ProviderError, RetryStatus};
-pub use live::{Created, Deleted, Diagnosis, Discovered, Live, Observation, Status};
+pub use live::{Concern, Created, Deleted, Diagnosis, Discovered, Live, Observation, Status};
 pub use quota::{QuotaId, QuotaReading};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -17,7 +17,7 @@ use super::secrets::Secrets;
 use crate::graph::{OutputRef, Tags};
 use crate::ids::{Address, KindName};
 use crate::kinds::ReplaceOrder;
-use crate::provider::{Claim, Ownership, Status, Target};
+use crate::provider::{Claim, Diagnosis, Ownership, Status, Target};
 
 type Key = (String, String);
 
@@ -36,6 +36,8 @@ pub(super) struct State {
     revisions: BTreeMap<String, Vec<String>>,
     pub(super) tokens: BTreeMap<String, u64>,
     pub(super) failures: Vec<(Selector, String)>,
+    /// What `diagnose` tells of objects apart from how they are.
+    pub(super) reports: Vec<(Selector, Diagnosis)>,
     pub(super) calls: Vec<Call>,
     pub(super) server: Server,
     next_uid: u64,
@@ -73,6 +75,7 @@ impl State {
             revisions: BTreeMap::new(),
             tokens: BTreeMap::new(),
             failures: Vec::new(),
+            reports: Vec::new(),
             calls: Vec::new(),
             server: Server::new(limits),
             next_uid: 0,
