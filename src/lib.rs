@@ -71,6 +71,10 @@ mod documentation {
     struct Adoption;
     #[doc = include_str!("../docs/plans.md")]
     struct Plans;
+    #[doc = include_str!("../docs/drift.md")]
+    struct DriftPage;
+    #[doc = include_str!("../docs/health.md")]
+    struct HealthPage;
     #[doc = include_str!("../docs/testing.md")]
     struct Testing;
     #[doc = include_str!("../docs/extending.md")]
