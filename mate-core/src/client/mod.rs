@@ -8,6 +8,7 @@ mod diagnose;
 mod discover;
 mod drift;
 mod error;
+mod history;
 mod lease;
 mod platform;
 mod resume;
@@ -49,7 +50,7 @@ pub struct Mate {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Inner {
     pub(crate) desk: Desk,
     pub(crate) catalogue: Arc<dyn Catalogue>,

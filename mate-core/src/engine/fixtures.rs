@@ -31,6 +31,7 @@ pub(super) fn begun(record: Record) -> Record {
     let beginning = Beginning {
         plan: "plan".into(),
         goal: Goal::Apply,
+        intent: Default::default(),
         spec: None,
         deletions: Default::default(),
         consents: Default::default(),
@@ -84,6 +85,7 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
         id: String::new(),
         key: key(),
         goal: Goal::Apply,
+        verb: None,
         record_version: 0,
         lineage: None,
         after: After::default(),

@@ -52,6 +52,9 @@ pub struct Plan {
     pub key: TenantKey,
     /// What it is for.
     pub goal: Goal,
+    /// The verb that it carries out, where it is another than the goal says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verb: Option<String>,
     /// The version of the record that it was made from; 0 when there was none.
     pub record_version: u64,
     /// The lineage of that record.
