@@ -15,6 +15,7 @@ pub mod kinds;
 pub mod names;
 mod observe;
 pub mod operation;
+pub mod outbox;
 pub mod plan;
 pub mod provider;
 pub mod quota;

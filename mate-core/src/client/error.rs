@@ -32,6 +32,9 @@ pub enum Error {
     /// The log of the tenant is not as it was written.
     #[error(transparent)]
     Log(#[from] LogBroken),
+    /// A sink did not take an event.
+    #[error(transparent)]
+    Sink(crate::outbox::SinkError),
     /// The plan was made from another record than the present one.
     #[error("the plan of {key} was made from version {planned} of its record, which is now {present}; make a new plan")]
     Stale {

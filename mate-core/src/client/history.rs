@@ -8,12 +8,16 @@ use super::{Error, Mate};
 use crate::ids::{TenantId, TenantKey};
 use crate::operation::Operation;
 use crate::plan::{Consents, Goal, Plan};
-use crate::state::{self, Intent, Lease, LogEntry, LogEvent, LogTail, Record, Verified};
+use crate::state::{self, Intent, Lease, LogEntry, LogEvent, LogTail, Record, StateStore, Verified};
 
 /// How many entries are read at once.
 const PAGE: usize = 500;
 
 impl Mate {
+    pub(crate) fn store(&self) -> Arc<dyn StateStore> {
+        Arc::clone(&self.inner.desk.store)
+    }
+
     /// This client on behalf of somebody: everything that is done through it is theirs in the log. Without it the actor is
     /// the owner that the client was built with.
     ///
