@@ -47,8 +47,8 @@ pub use mate_core::state::{MemoryStore, Record, StateStore, StoreError};
 #[cfg(feature = "testing")]
 pub use mate_core::testing;
 pub use mate_core::{
-    adopt, blueprint, clock, engine, graph, health, ids, kinds, lifecycle, names, plan, provider, quota, rate, spec,
-    state,
+    adopt, blueprint, clock, engine, graph, health, ids, kinds, lifecycle, names, outbox, plan, provider, quota, rate,
+    spec, state,
 };
 
 /// Tiers: the figures, prices and quotas of trial, standard and enterprise, and tiers of the caller's own.

@@ -17,6 +17,7 @@ pub mod lifecycle;
 pub mod names;
 mod observe;
 pub mod operation;
+pub mod outbox;
 pub mod plan;
 pub mod provider;
 pub mod quota;

@@ -46,9 +46,11 @@ impl Desk {
         fits(&plan, present.as_ref())?;
         let mut record = present.unwrap_or_else(|| Record::new(plan.key.clone(), lineage()));
         prepare(&mut record, &plan);
+        let intent = self.intent(&plan, &record);
         let beginning = Beginning {
             plan: plan.id.clone(),
             goal: plan.goal,
+            intent,
             spec: plan.after.spec.clone(),
             operating: plan.after.operating.clone(),
             deletions: plan.deletions.clone(),
@@ -59,6 +61,7 @@ impl Desk {
             fence: lease.fence,
         };
         record.run = Some(Run::begin(record.run.take(), beginning));
+        self.tell_begin(&mut record, &plan, lease).await?;
 
         let runner = Runner {
             provider: self.provider.clone(),

@@ -29,6 +29,10 @@ pub(crate) struct Desk {
     pub(crate) limits: Limits,
     /// Under which name leases are taken.
     pub(crate) owner: String,
+    /// On whose behalf; the owner's own where nobody is named.
+    pub(crate) actor: Option<String>,
+    /// Why.
+    pub(crate) reason: Option<String>,
 }
 
 /// A name for this process, as good as one that nobody gave can be.

@@ -11,6 +11,7 @@ mod discover;
 mod drift;
 mod error;
 mod health;
+mod history;
 mod lease;
 mod platform;
 mod repair;
@@ -58,7 +59,7 @@ pub struct Mate {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Inner {
     pub(crate) desk: Desk,
     pub(crate) catalogue: Arc<dyn Catalogue>,

@@ -21,7 +21,7 @@ use crate::plan::{After, Consents, Goal, Plan};
 use crate::provider::{Discovered, Identity, Provider, QuotaId};
 use crate::quota::{self, Capacity, Needs, Preflight};
 use crate::spec::{Base, PlatformSpec, Tier};
-use crate::state::{Phase, RecordSummary, StateStore};
+use crate::state::{LogEntry, Phase, RecordSummary, StateStore, Verified};
 
 /// The client of platforms: the shared bases of one account and region, their provider, and the store of their records.
 ///
@@ -35,7 +35,7 @@ pub struct Platform {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     desk: Desk,
     blueprint: Arc<dyn PlatformBlueprint>,
@@ -153,6 +153,8 @@ impl PlatformBuilder {
                         kinds: self.kinds,
                         limits: self.limits,
                         owner: self.owner.unwrap_or_else(default_owner),
+                        actor: None,
+                        reason: None,
                     },
                     blueprint: self.blueprint,
                 }),
@@ -170,6 +172,40 @@ impl Platform {
     #[must_use]
     pub fn builder() -> PlatformBuilder {
         PlatformBuilder::default()
+    }
+
+    /// This client on behalf of somebody: as [`super::Mate::by`].
+    #[must_use]
+    pub fn by(&self, actor: impl Into<String>) -> Self {
+        let mut inner = (*self.inner).clone();
+        inner.desk.actor = Some(actor.into());
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// This client for a reason: as [`super::Mate::because`].
+    #[must_use]
+    pub fn because(&self, reason: impl Into<String>) -> Self {
+        let mut inner = (*self.inner).clone();
+        inner.desk.reason = Some(reason.into());
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What was done to a platform: as [`super::Mate::history`].
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn history(&self, environment: &Environment) -> Operation<Vec<LogEntry>> {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| async move { inner.desk.history(&key).await })
+    }
+
+    /// Verifies the log of a platform: as [`super::Mate::verify`].
+    ///
+    /// # Errors
+    /// [`Error::Log`], [`Error::Store`].
+    pub fn verify(&self, environment: &Environment) -> Operation<Verified> {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| async move { inner.desk.verify(&key).await })
     }
 
     /// What the platform should be made of. Reads only whose credentials these are.

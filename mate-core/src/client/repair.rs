@@ -45,7 +45,8 @@ impl Inner {
         if record.run.is_some() {
             return Err(Error::NotPossible { key: key.clone(), reason: "goes first: resume it, or unwind it" });
         }
-        self.plan_part(key, record.spec.as_ref(), record.operating, selection).await
+        let plan = self.plan_part(key, record.spec.as_ref(), record.operating, selection).await?;
+        Ok(plan.of_verb("repair"))
     }
 
     /// Plans a part of what it takes to bring a tenant to a recorded spec.

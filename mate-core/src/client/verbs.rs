@@ -157,12 +157,15 @@ impl Inner {
         let databases = record.nodes.iter().filter(|(_, node)| node.kind == DbInstance::name());
         let restless = databases
             .fold(RepairSelection::default(), |selection, (id, _)| selection.with_field(id.clone(), "stopped"));
-        self.plan_part(key, record.spec.as_ref(), record.operating.clone(), &restless).await
+        let plan = self.plan_part(key, record.spec.as_ref(), record.operating.clone(), &restless).await?;
+        Ok(plan.of_verb(TenantVerb::Tend.word()))
     }
 
     pub(super) async fn plan_change(&self, key: &TenantKey, change: Change) -> Result<Plan, Error> {
-        let record = self.admitted(key, change.verb()).await?;
+        let verb = change.verb();
+        let record = self.admitted(key, verb).await?;
         let spec = resume::spec(key, record.spec.as_ref())?;
-        self.plan_wanted(change.of(Wanted { spec, operating: record.operating })?).await
+        let plan = self.plan_wanted(change.of(Wanted { spec, operating: record.operating })?).await?;
+        Ok(plan.of_verb(verb.word()))
     }
 }

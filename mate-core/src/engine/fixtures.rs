@@ -31,6 +31,7 @@ pub(crate) fn begun(record: Record) -> Record {
     let beginning = Beginning {
         plan: "plan".into(),
         goal: Goal::Apply,
+        intent: Default::default(),
         spec: None,
         operating: Default::default(),
         deletions: Default::default(),
@@ -89,6 +90,7 @@ pub(crate) fn plan(steps: Vec<Step>) -> Plan {
         id: String::new(),
         key: key(),
         goal: Goal::Apply,
+        verb: None,
         record_version: 0,
         lineage: None,
         after: After::default(),

@@ -23,6 +23,7 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
         id: String::new(),
         key: request.key.clone(),
         goal,
+        verb: None,
         record_version: request.record.map_or(0, |record| record.version),
         lineage: request.record.map(|record| record.lineage.clone()),
         after,

@@ -56,6 +56,9 @@ pub struct Plan {
     pub key: TenantKey,
     /// What it is for.
     pub goal: Goal,
+    /// The verb that it carries out, where it is another than the goal says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verb: Option<String>,
     /// The version of the record that it was made from; 0 when there was none.
     pub record_version: u64,
     /// The lineage of that record.
@@ -152,6 +155,14 @@ impl Plan {
     #[must_use]
     pub fn digest(&self) -> String {
         json::digest(self)
+    }
+
+    /// The same plan as that of this verb, which the log then tells.
+    #[must_use]
+    pub(crate) fn of_verb(mut self, verb: &str) -> Self {
+        self.verb = Some(verb.to_owned());
+        self.id = self.digest();
+        self
     }
 
     /// The steps that need consent.

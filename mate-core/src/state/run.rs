@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Intent;
 use crate::ids::NodeId;
 use crate::lifecycle::Operating;
 use crate::plan::{Amendment, Consents, Deletions, Goal, OpId, RepairSelection, Verb};
@@ -21,6 +22,9 @@ pub struct Run {
     pub plan: String,
     /// What it is for.
     pub goal: Goal,
+    /// Who began it, or went on with it, by which verb, and why.
+    #[serde(default)]
+    pub intent: Intent,
     /// The spec that it brings the tenant to, as a document; none for a platform, and where the tenant goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<Value>,
@@ -174,6 +178,7 @@ impl Transition {
 pub(crate) struct Beginning {
     pub(crate) plan: String,
     pub(crate) goal: Goal,
+    pub(crate) intent: Intent,
     pub(crate) spec: Option<Value>,
     pub(crate) operating: Operating,
     pub(crate) deletions: Deletions,
@@ -187,7 +192,8 @@ pub(crate) struct Beginning {
 impl Run {
     /// A run that begins, or goes on with one that was interrupted: what that one made stays known.
     pub(crate) fn begin(interrupted: Option<Self>, beginning: Beginning) -> Self {
-        let Beginning { plan, goal, spec, operating, deletions, repair, amendment, consents, now, fence } = beginning;
+        let Beginning { plan, goal, intent, spec, operating, deletions, repair, amendment, consents, now, fence } =
+            beginning;
         let (id, began_at, tries, made) = match interrupted {
             Some(run) => (run.id, run.began_at, run.tries.saturating_add(1), run.made),
             None => (plan.clone(), now, 1, BTreeSet::new()),
@@ -196,6 +202,7 @@ impl Run {
             id,
             plan,
             goal,
+            intent,
             spec,
             operating,
             deletions,
@@ -285,6 +292,7 @@ mod tests {
             Beginning {
                 plan: "p".into(),
                 goal: Goal::Apply,
+                intent: Default::default(),
                 spec: None,
                 operating: Operating::default(),
                 deletions: Deletions::default(),
@@ -371,6 +379,7 @@ mod tests {
         let beginning = Beginning {
             plan: "q".into(),
             goal: Goal::Apply,
+            intent: Default::default(),
             spec: None,
             operating: Operating::default(),
             deletions: Deletions::default(),

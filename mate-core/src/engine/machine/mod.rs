@@ -27,7 +27,7 @@ use crate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, ProviderError,
     RetryStatus, Target, UpdateRequest,
 };
-use crate::state::{Record, StoreError};
+use crate::state::{LogTail, Record, StoreError};
 
 /// What the driver tells the machine.
 #[derive(Debug)]
@@ -181,6 +181,8 @@ pub(crate) struct Machine {
     ending: Ending,
     cancelled: bool,
     finished: bool,
+    /// The log tells how the run ended.
+    told: bool,
     outcome: Outcome,
     started: Duration,
     now: Duration,
@@ -244,6 +246,7 @@ impl Machine {
             ending: Ending::None,
             cancelled: false,
             finished: false,
+            told: false,
             outcome,
             started: now,
             now,
@@ -254,6 +257,11 @@ impl Machine {
     /// The record as it stands, and how the run ended.
     pub(crate) fn into_parts(self) -> (Record, Outcome) {
         (self.record, self.outcome)
+    }
+
+    /// The end of the log as it stands.
+    pub(crate) fn log(&self) -> &LogTail {
+        &self.record.log
     }
 
     /// When the machine wants to be told that time has passed.
@@ -370,6 +378,11 @@ impl Machine {
         let unwritten = self.dirty && self.outcome.store_error.is_none();
         let ended = self.has_ended() || self.stopping();
         if !idle || self.storing || unwritten || self.is_ending() || !ended {
+            return;
+        }
+        self.tell_end();
+        if self.dirty && self.outcome.store_error.is_none() {
+            self.write(effects);
             return;
         }
         self.finished = true;
