@@ -9,7 +9,7 @@ use super::desk::Desk;
 use crate::graph::Graph;
 use crate::ids::TenantKey;
 use crate::observe;
-use crate::plan::{NodeDifferences, NodeProblem, Observed, PlanError, since_applied};
+use crate::plan::{NodeDifferences, NodeProblem, Observed, PlanError, is_over, since_applied};
 use crate::provider::Claim;
 
 /// What has become different from what was last applied, behind MATE's back.
@@ -80,6 +80,7 @@ impl Desk {
                 }
                 Some(Observed::Foreign(what)) => what.clone(),
                 Some(Observed::Unknown(why)) => format!("could not be read: {why}"),
+                Some(Observed::Absent) | None if is_over(&self.kinds, node) => continue,
                 Some(Observed::Absent) | None => "is gone".to_owned(),
             };
             drift.lost.push(Lost { node: id.clone(), kind: node.kind.clone(), problem });

@@ -40,6 +40,7 @@ impl Kind for ElasticIp {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: false,
+            run_once: false,
         }
     }
 }

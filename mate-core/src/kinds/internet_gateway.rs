@@ -48,6 +48,7 @@ impl Kind for InternetGateway {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: false,
+            run_once: false,
         }
     }
 }

@@ -64,6 +64,7 @@ impl Kind for Key {
             name_rule: NameRule { max: 250 },
             taggable: true,
             deduplicated: false,
+            run_once: false,
         }
     }
 }

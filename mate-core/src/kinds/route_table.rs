@@ -69,6 +69,7 @@ impl Kind for RouteTable {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -124,6 +124,7 @@ impl Kind for TaskDefinition {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

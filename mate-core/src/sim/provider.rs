@@ -215,6 +215,11 @@ impl Provider for SimCloud {
             let Found::Ours(uid) = state.find(&target) else { return Ok(Vec::new()) };
             let object = &state.objects[&uid];
             let now = self.clock.now();
+            if let Some(ended) = &object.ended {
+                let finding = ended.as_ref().err().cloned().unwrap_or_else(|| "exit code 0".to_owned());
+                let advice = advice(&finding).map(str::to_owned);
+                return Ok(vec![Diagnosis { terminal: ended.is_err(), advice, finding }]);
+            }
             let found = state.injected(object).map(str::to_owned).or_else(|| state.held_up(object, now));
             let finding = match (found, state.status(object, now)) {
                 (Some(finding), _) => finding,
