@@ -55,6 +55,7 @@ impl Kind for Queue {
             name_rule: NameRule { max: 80 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -213,6 +213,30 @@ def services(life):
     life.holds("capacity providers", found["capacityProviderStrategy"], spread)
     life.holds("launch type", found.get("launchType"), None)
     life.holds("execute command", found["enableExecuteCommand"])
+    for name, command, code in (("a task", ["true"], 0), ("a task that fails", ["exit", "137"], 137)):
+        asked = {
+            "cluster": life.base["cluster"],
+            "taskDefinition": found["taskDefinition"],
+            "clientToken": name.replace(" ", "-"),
+            "startedBy": "selftest",
+            "launchType": "FARGATE",
+            "networkConfiguration": {"awsvpcConfiguration": network},
+            "overrides": {"containerOverrides": [{"name": "django", "command": command}]},
+            "tags": LOWER,
+        }
+        made = ecs.run_task(**asked)["tasks"][0]
+        life.holds(f"{name} that runs", (made["lastStatus"], made["containers"][0].get("exitCode")), ("RUNNING", None))
+        life.holds(f"{name} of the same token", ecs.run_task(**asked)["tasks"][0]["taskArn"], made["taskArn"])
+
+        def ended(arn=made["taskArn"]):
+            task = ecs.describe_tasks(cluster=life.base["cluster"], tasks=[arn], include=["TAGS"])["tasks"][0]
+            return task["lastStatus"], task["containers"][0].get("exitCode"), task.get("stopCode"), len(task["tags"])
+
+        life.eventually(f"{name} that has ended", ended, ("STOPPED", code, "EssentialContainerExited", len(LOWER)))
+        family = made["taskDefinitionArn"].split("/")[-1].split(":")[0]
+        over = ecs.list_tasks(cluster=life.base["cluster"], family=family, desiredStatus="STOPPED")
+        life.holds(f"{name} among those that have stopped", made["taskArn"] in over["taskArns"])
+        ecs.untag_resource(resourceArn=made["taskArn"], tagKeys=[tag["key"] for tag in LOWER])
     life.holds("grace period", found["healthCheckGracePeriodSeconds"], 60)
     life.holds("service's load balancer", found["loadBalancers"][0]["targetGroupArn"], life.ids["tg"])
     life.holds("service's tags", len(found["tags"]), 3)

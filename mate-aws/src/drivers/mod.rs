@@ -112,6 +112,8 @@ mod subnet;
 #[cfg(feature = "elbv2")]
 mod target_group;
 #[cfg(feature = "ecs")]
+mod task;
+#[cfg(feature = "ecs")]
 mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -254,6 +256,8 @@ pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
         Arc::new(subnet::SubnetDriver),
         #[cfg(feature = "elbv2")]
         Arc::new(target_group::TargetGroupDriver),
+        #[cfg(feature = "ecs")]
+        Arc::new(task::TaskDriver),
         #[cfg(feature = "ecs")]
         Arc::new(task_definition::TaskDefinitionDriver),
         #[cfg(feature = "cloudtrail")]

@@ -8,7 +8,7 @@ use super::Error;
 use super::desk::Desk;
 use crate::graph::Graph;
 use crate::ids::{KindName, NodeId, TenantKey};
-use crate::plan::{Goal, Observed, PlanError, observe_targets};
+use crate::plan::{Goal, Observed, PlanError, is_over, observe_targets};
 use crate::provider::{Claim, Diagnosis, ErrorClass, Status};
 use crate::state::{NodeRecord, NodeState, Record};
 use crate::{observe, reads};
@@ -112,6 +112,7 @@ impl Desk {
                     };
                     (live.status.to_string(), found)
                 }
+                Some(Observed::Absent) | None if is_over(&self.kinds, node) => continue,
                 Some(Observed::Absent) | None => ("absent".to_owned(), vec![absent(&record, node)]),
                 Some(Observed::Foreign(what)) => {
                     ("foreign".to_owned(), vec![finding(what.clone(), ErrorClass::AlreadyExists.advice(), true)])

@@ -11,7 +11,7 @@ use crate::graph::Graph;
 use crate::ids::{KindName, NodeId, TenantKey};
 use crate::kinds::{DriftClass, Kinds, UnknownKind};
 use crate::observe;
-use crate::plan::{FieldChange, NodeProblem, Observed, PlanError, Snapshot, since_applied};
+use crate::plan::{FieldChange, NodeProblem, Observed, PlanError, Snapshot, is_over, since_applied};
 use crate::provider::Claim;
 use crate::state::Record;
 
@@ -84,6 +84,7 @@ impl Drift {
                 }
                 Some(Observed::Foreign(what)) => (DriftClass::Security, what.clone()),
                 Some(Observed::Unknown(why)) => (model.lost, format!("could not be read: {why}")),
+                Some(Observed::Absent) | None if is_over(kinds, node) => continue,
                 Some(Observed::Absent) | None => (model.lost, "is gone".to_owned()),
             };
             drift.lost.push(Lost { node: id.clone(), kind: node.kind.clone(), class, problem });

@@ -9,7 +9,7 @@ use super::desk::Desk;
 use crate::graph::Graph;
 use crate::ids::{KindName, NodeId, TenantKey};
 use crate::observe;
-use crate::plan::{Goal, Observed, PlanError};
+use crate::plan::{Goal, Observed, PlanError, is_over};
 use crate::provider::{Claim, Status};
 use crate::state::{Phase, RecordSummary, Stuck};
 
@@ -73,6 +73,7 @@ impl Desk {
             .map(|(id, node)| {
                 let (ready, state) = match snapshot.get(id) {
                     Some(Observed::Present(live)) => (live.status == Status::Ready, live.status.to_string()),
+                    Some(Observed::Absent) | None if is_over(&self.kinds, node) => (true, "has run".to_owned()),
                     Some(Observed::Absent) | None => (false, "absent".to_owned()),
                     Some(Observed::Foreign(what)) => (false, format!("foreign: {what}")),
                     Some(Observed::Unknown(why)) => (false, format!("unknown: {why}")),

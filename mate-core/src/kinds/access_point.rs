@@ -68,6 +68,7 @@ impl Kind for AccessPoint {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

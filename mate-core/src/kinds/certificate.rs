@@ -64,6 +64,7 @@ impl Kind for Certificate {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -163,6 +163,7 @@ impl Kind for DbInstance {
             name_rule: NameRule { max: 63 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -56,6 +56,7 @@ impl Kind for DbParameterGroup {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

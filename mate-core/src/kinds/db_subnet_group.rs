@@ -49,6 +49,7 @@ impl Kind for DbSubnetGroup {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

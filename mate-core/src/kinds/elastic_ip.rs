@@ -41,6 +41,7 @@ impl Kind for ElasticIp {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: false,
+            run_once: false,
         }
     }
 }

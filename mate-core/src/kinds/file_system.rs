@@ -73,6 +73,7 @@ impl Kind for FileSystem {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

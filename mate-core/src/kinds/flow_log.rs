@@ -59,6 +59,7 @@ impl Kind for FlowLog {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -56,6 +56,7 @@ impl Kind for RecordSet {
             name_rule: NameRule { max: 255 },
             taggable: false,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -50,6 +50,7 @@ impl Kind for HostedZone {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

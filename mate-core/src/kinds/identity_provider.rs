@@ -56,6 +56,7 @@ impl Kind for IdentityProvider {
             name_rule: NameRule { max: 32 },
             taggable: false,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

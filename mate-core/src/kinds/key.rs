@@ -65,6 +65,7 @@ impl Kind for Key {
             name_rule: NameRule { max: 250 },
             taggable: true,
             deduplicated: false,
+            run_once: false,
         }
     }
 }

@@ -87,6 +87,7 @@ impl Kind for Listener {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

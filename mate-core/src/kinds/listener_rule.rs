@@ -56,6 +56,7 @@ impl Kind for ListenerRule {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

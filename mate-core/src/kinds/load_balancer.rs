@@ -80,6 +80,7 @@ impl Kind for LoadBalancer {
             name_rule: NameRule { max: 32 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

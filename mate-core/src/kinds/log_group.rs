@@ -55,6 +55,7 @@ impl Kind for LogGroup {
             name_rule: NameRule { max: 512 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -222,6 +222,9 @@ pub struct KindModel {
     /// Whether AWS itself keeps a second creation from making a second object: by its name, its place or a token. Where it
     /// does not, a creation whose outcome is not known is made again only once the first would be visible by its tags.
     pub deduplicated: bool,
+    /// Whether it is run, and is over then: it is ready once it has ended well, AWS forgets it some time later, and nobody misses
+    /// it. Other inputs are another run, beside which nothing has to be deleted; one that failed is run again.
+    pub run_once: bool,
 }
 
 impl KindModel {
@@ -295,6 +298,7 @@ impl Kinds {
             .with::<Service>()
             .with::<Subnet>()
             .with::<TargetGroup>()
+            .with::<Task>()
             .with::<TaskDefinition>()
             .with::<Trail>()
             .with::<UserPool>()

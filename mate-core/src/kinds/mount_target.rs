@@ -53,6 +53,7 @@ impl Kind for MountTarget {
             name_rule: NameRule { max: 255 },
             taggable: false,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -53,6 +53,7 @@ impl Kind for NatGateway {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

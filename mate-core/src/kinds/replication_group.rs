@@ -98,6 +98,7 @@ impl Kind for ReplicationGroup {
             name_rule: NameRule { max: 40 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

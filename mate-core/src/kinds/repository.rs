@@ -61,6 +61,7 @@ impl Kind for Repository {
             name_rule: NameRule { max: 256 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -56,6 +56,7 @@ impl Kind for Role {
             name_rule: NameRule { max: 64 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

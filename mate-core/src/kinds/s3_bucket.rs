@@ -89,6 +89,7 @@ impl Kind for Bucket {
             name_rule: NameRule { max: 63 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

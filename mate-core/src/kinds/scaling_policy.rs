@@ -73,6 +73,7 @@ impl Kind for ScalingPolicy {
             name_rule: NameRule { max: 255 },
             taggable: false,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -74,6 +74,7 @@ impl Kind for Secret {
             name_rule: NameRule { max: 512 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

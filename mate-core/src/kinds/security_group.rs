@@ -107,6 +107,7 @@ impl Kind for SecurityGroup {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

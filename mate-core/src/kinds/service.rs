@@ -146,6 +146,7 @@ impl Kind for Service {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

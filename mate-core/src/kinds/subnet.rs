@@ -55,6 +55,7 @@ impl Kind for Subnet {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: false,
+            run_once: false,
         }
     }
 }

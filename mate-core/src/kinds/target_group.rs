@@ -81,6 +81,7 @@ impl Kind for TargetGroup {
             name_rule: NameRule { max: 32 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -125,6 +125,7 @@ impl Kind for TaskDefinition {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -56,6 +56,7 @@ impl Kind for Trail {
             name_rule: NameRule { max: 128 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -52,6 +52,7 @@ impl Kind for UserPool {
             name_rule: NameRule { max: 128 },
             taggable: true,
             deduplicated: false,
+            run_once: false,
         }
     }
 }

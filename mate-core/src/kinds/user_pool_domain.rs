@@ -51,6 +51,7 @@ impl Kind for UserPoolDomain {
             name_rule: NameRule { max: 63 },
             taggable: false,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -56,6 +56,7 @@ impl Kind for Vpc {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: false,
+            run_once: false,
         }
     }
 }

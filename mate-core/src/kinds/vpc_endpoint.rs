@@ -70,6 +70,7 @@ impl Kind for VpcEndpoint {
             name_rule: NameRule { max: 255 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -50,6 +50,7 @@ impl Kind for WebAcl {
             name_rule: NameRule { max: 128 },
             taggable: true,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -47,6 +47,7 @@ impl Kind for WebAclAssociation {
             name_rule: NameRule { max: 255 },
             taggable: false,
             deduplicated: true,
+            run_once: false,
         }
     }
 }

@@ -14,7 +14,7 @@ use super::judge::{PENDING, decide, severity, stable_outputs, texts};
 use super::repair::{Left, Scope, leave};
 use super::request::{DiffRequest, Mode, Observed};
 use super::step::{Action, FieldChange, OldObject, Risk, Shown, Step, old_object, recorded_object};
-use super::{Goal, Plan, checks, operations};
+use super::{Goal, Plan, checks, once, operations};
 use crate::graph::{Node, Outputs, resolve};
 use crate::ids::NodeId;
 use crate::kinds::{Data, Impact, KindModel, ReplaceOrder};
@@ -172,6 +172,10 @@ impl Differ<'_, '_> {
             // It was only read, and is to be ours from now on.
             step.holding = Holding::Managed;
         }
+        if model.run_once && self.once(node, &model, same_kind, &mut step) {
+            self.steps.push(Draft { step, served: false });
+            return Ok(());
+        }
         let Some(Observed::Present(live)) = self.request.snapshot.get(&node.id) else {
             if recorded.as_ref().is_some_and(|recorded| recorded.state != NodeState::Creating) {
                 step.reason = "recorded, but gone from the cloud".to_owned();
@@ -279,6 +283,27 @@ impl Differ<'_, '_> {
         step.old = Some(old_object(&node.kind, &node.name, live, recorded.as_ref(), old));
         self.steps.push(Draft { step, served });
         Ok(())
+    }
+
+    /// Plans what is run once, unless it is planned like any other.
+    fn once(&mut self, node: &Node, model: &KindModel, recorded: Option<&NodeRecord>, step: &mut Step) -> bool {
+        let live = match self.request.snapshot.get(&node.id) {
+            Some(Observed::Present(live)) => Some(live),
+            _ => None,
+        };
+        let wanted = resolve(&step.inputs, &self.known);
+        let Some((action, reason)) = once::decide(model, live, recorded, &wanted) else { return false };
+        if action != Action::Create {
+            step.outputs = recorded.map(|recorded| recorded.outputs.clone()).unwrap_or_default();
+            step.outputs.extend(live.iter().flat_map(|live| live.outputs.clone()));
+            step.old = match (live, recorded) {
+                (Some(live), _) => Some(old_object(&node.kind, &node.name, live, recorded, live.inputs.clone())),
+                (None, recorded) => recorded.map(recorded_object),
+            };
+            self.known.insert(node.id.clone(), step.outputs.clone());
+        }
+        (step.action, step.reason) = (action, reason);
+        true
     }
 
     /// What is only read is checked, and never changed.

@@ -82,6 +82,7 @@ pub(super) const LINKS: &[Link] = &[
     Link::group("elasticache:ReplicationGroup", "security_group_ids.*", "InvalidParameterValue"),
     Link::group("efs:MountTarget", "security_group_ids.*", "SecurityGroupNotFound"),
     Link::group("ecs:Service", "security_group_ids.*", "InvalidParameterException"),
+    Link::group("ecs:Task", "security_group_ids.*", "InvalidParameterException"),
     Link::group("ec2:VPCEndpoint", "security_group_ids.*", "InvalidSecurityGroupId.NotFound"),
     Link::vpc("ec2:SecurityGroup").or_base(),
     Link::vpc("ec2:InternetGateway"),
@@ -94,6 +95,7 @@ pub(super) const LINKS: &[Link] = &[
     Link::subnet("ec2:VPCEndpoint", "subnet_ids.*", "InvalidSubnetId.NotFound"),
     Link::subnet("efs:MountTarget", "subnet_id", "SubnetNotFound").or_base(),
     Link::subnet("ecs:Service", "subnet_ids.*", "InvalidParameterException").or_base(),
+    Link::subnet("ecs:Task", "subnet_ids.*", "InvalidParameterException").or_base(),
     Link::subnet("elasticache:CacheSubnetGroup", "subnet_ids.*", "InvalidSubnet").or_base(),
     Link::subnet("elbv2:LoadBalancer", "subnet_ids.*", "SubnetNotFound").or_base(),
     Link::subnet("rds:DBSubnetGroup", "subnet_ids.*", "InvalidSubnet").or_base(),
@@ -133,6 +135,9 @@ pub(super) const LINKS: &[Link] = &[
         .holds("InvalidParameterException"),
     link("ecs:Service", "cluster", "ecs:Cluster", "cluster_name", "ClusterNotFoundException")
         .holds("ClusterContainsServicesException")
+        .or_base(),
+    link("ecs:Task", "cluster", "ecs:Cluster", "cluster_name", "ClusterNotFoundException")
+        .holds("ClusterContainsTasksException")
         .or_base(),
     link("rds:DBInstance", "db_subnet_group_name", "rds:DBSubnetGroup", "name", "DBSubnetGroupNotFoundFault")
         .holds("InvalidDBSubnetGroupStateFault"),
@@ -181,6 +186,7 @@ pub(super) const LINKS: &[Link] = &[
     link("ecs:TaskDefinition", "execution_role_arn", "iam:Role", "arn", "ClientException"),
     link("ecs:TaskDefinition", "task_role_arn", "iam:Role", "arn", "ClientException"),
     link("ecs:Service", "task_definition", "ecs:TaskDefinition", "arn", "ClientException"),
+    link("ecs:Task", "task_definition", "ecs:TaskDefinition", "arn", "InvalidParameterException"),
     link("ecs:Service", "load_balancers.*.target_group_arn", "elbv2:TargetGroup", "arn", "InvalidParameterException"),
     link("application-autoscaling:ScalableTarget", "resource_id", "ecs:Service", "resource_id", "ValidationException"),
     link(

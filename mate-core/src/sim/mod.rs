@@ -34,9 +34,11 @@ mod permissions;
 mod provider;
 mod rates;
 mod rules;
+mod runs;
 mod secrets;
 mod seed;
 mod state;
+mod tasks;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
 

@@ -31,6 +31,8 @@ pub(super) struct Object {
     pub(super) visible_at: Duration,
     pub(super) gone_at: Option<Duration>,
     pub(super) stuck: bool,
+    /// How what is run once has ended.
+    pub(super) ended: Option<Result<(), String>>,
     /// What it was before the last change, and when that came: for stale reads.
     pub(super) before: Option<(Duration, Value, Tags)>,
     /// The identities by which links and requests find it.

@@ -129,6 +129,12 @@ impl State {
         let found = match known.map_or_else(|| self.find(target), Found::Ours) {
             // Nothing but its tags tells that it is there, and those cannot be seen yet.
             Found::Ours(uid) if !deduplicated && self.objects[&uid].visible_at > now => Found::Nothing,
+            // What has run before is no other run's object.
+            Found::Ours(uid)
+                if known.is_none() && target.physical_id.is_none() && self.is_run_once(&self.objects[&uid]) =>
+            {
+                Found::Nothing
+            }
             found => found,
         };
         match found {
@@ -200,6 +206,7 @@ impl State {
             visible_at,
             gone_at: None,
             stuck: false,
+            ended: None,
             before: None,
             keys: Vec::new(),
             refers: Vec::new(),
@@ -339,8 +346,8 @@ impl State {
         let Some(mut object) = self.remove(uid) else { return };
         let numbers = (object.serial, object.revision);
         let naming = self.config.naming(&object.kind, &object.name, numbers, &object.inputs);
-        // A deleted key only waits, and its alias is free: nobody can use or see it as a key.
-        let at_once = object.kind.as_str() == "kms:Key";
+        // A deleted key only waits, and its alias is free: nobody can use or see it as a key. Of what has ended nothing runs.
+        let at_once = object.kind.as_str() == "kms:Key" || object.ended.is_some();
         let takes = if at_once { Duration::ZERO } else { self.config.takes(Span::Delete, &naming) };
         let gone_at = now + takes;
         object.gone_at = Some(gone_at);
@@ -364,7 +371,11 @@ impl State {
     }
 
     pub(super) fn discover(&self, scope: &Scope, now: Duration) -> Vec<Discovered> {
-        let objects = self.objects.values().filter(|object| object.gone_at.is_none() && object.visible_at <= now);
+        // The tags of tasks are those of what runs them: they end by themselves, and are not looked for.
+        let objects = self
+            .objects
+            .values()
+            .filter(|object| object.gone_at.is_none() && object.visible_at <= now && !self.is_run_once(object));
         objects
             .filter(|object| scope.covers(&object.tags))
             .map(|object| Discovered {

@@ -277,6 +277,11 @@ impl Provider for SimCloud {
 fn standing(state: &State, target: &Target, now: Duration) -> Option<Diagnosis> {
     let Found::Ours(uid) = state.find(target) else { return None };
     let object = &state.objects[&uid];
+    if let Some(ended) = &object.ended {
+        let finding = ended.as_ref().err().cloned().unwrap_or_else(|| "exit code 0".to_owned());
+        let advice = advice(&finding).map(str::to_owned);
+        return Some(Diagnosis { terminal: ended.is_err(), advice, finding, concern: None });
+    }
     let found = state.injected(object).map(str::to_owned).or_else(|| state.held_up(object, now));
     let finding = match (found, state.status(object, now)) {
         (Some(finding), _) => finding,

@@ -95,6 +95,7 @@ pub(super) fn read_call(kind: &KindName) -> (String, usize) {
         "ecr:Repository" => ("ecr:DescribeRepositories", 100),
         "ecs:Cluster" => ("ecs:DescribeClusters", 100),
         "ecs:Service" => ("ecs:DescribeServices", 10),
+        "ecs:Task" => ("ecs:DescribeTasks", 100),
         "ecs:TaskDefinition" => ("ecs:DescribeTaskDefinition", 1),
         "efs:AccessPoint" => ("efs:DescribeAccessPoints", 1),
         "efs:FileSystem" => ("efs:DescribeFileSystems", 1),

@@ -77,6 +77,7 @@ pub(super) fn check_inputs(kind: &str, inputs: &Value) -> Result<(), Refusal> {
         Service,
         Subnet,
         TargetGroup,
+        Task,
         TaskDefinition,
         Trail,
         UserPool,
@@ -96,6 +97,10 @@ pub(super) fn check_inputs(kind: &str, inputs: &Value) -> Result<(), Refusal> {
         "rds:DBInstance" if !(20..=65536).contains(&number("allocated_storage_gib")) => {
             invalid("InvalidParameterValue", "AllocatedStorage must be 20 to 65536 GiB")
         }
+        "ecs:Task" if !is_starter(inputs["run"].as_str().unwrap_or_default()) => invalid(
+            "InvalidParameterException",
+            "startedBy must be 1 to 128 letters, digits, hyphens, underscores and slashes",
+        ),
         "rds:DBInstance" if number("max_allocated_storage_gib") < number("allocated_storage_gib") => {
             invalid("InvalidParameterCombination", "MaxAllocatedStorage must not be less than AllocatedStorage")
         }
@@ -144,6 +149,12 @@ pub(super) fn check_inputs(kind: &str, inputs: &Value) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether ECS takes it for who started a task.
+fn is_starter(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/');
+    (1..=128).contains(&text.len()) && text.bytes().all(allowed)
 }
 
 /// Whether the change of `fields` is one that AWS makes in place.

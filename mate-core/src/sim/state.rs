@@ -13,6 +13,7 @@ use super::links;
 use super::log::Call;
 use super::object::{Object, SimObject, Snapshot};
 use super::rates::{RateLimits, Server};
+use super::runs;
 use super::secrets::Secrets;
 use crate::graph::{OutputRef, Tags};
 use crate::ids::{Address, KindName};
@@ -49,6 +50,8 @@ pub(super) struct State {
     going: BTreeSet<(Duration, u64)>,
     /// Stopped databases, and when AWS starts each again.
     stopped: BTreeSet<(Duration, u64)>,
+    /// What is run once, and when it ends or is forgotten.
+    pub(super) runs: BTreeSet<(Duration, u64)>,
     /// The identities of what was here and is gone.
     buried: BTreeSet<Key>,
 }
@@ -86,6 +89,7 @@ impl State {
             holders: BTreeMap::new(),
             going: BTreeSet::new(),
             stopped: BTreeSet::new(),
+            runs: BTreeSet::new(),
             buried: BTreeSet::new(),
         }
     }
@@ -100,6 +104,12 @@ impl State {
             self.bury(uid);
         }
         self.start_stopped(now);
+        self.end_runs(now);
+    }
+
+    /// The databases that are stopped.
+    pub(super) fn stopped(&self) -> impl Iterator<Item = u64> + use<'_> {
+        self.stopped.iter().map(|(_, uid)| *uid)
     }
 
     /// A database that has been stopped for seven days is started again.
@@ -172,7 +182,9 @@ impl State {
                 object.keys.push(key.to_owned());
             }
         }
+        // What has ended holds nothing any more.
         object.refers = links::of(object.kind.as_str())
+            .filter(|_| object.ended.is_none())
             .flat_map(|link| {
                 let texts = links::texts_at(&object.inputs, link.path);
                 texts.into_iter().map(|text| (link.target, text.to_owned()))
@@ -203,6 +215,9 @@ impl State {
         }
         if let Some(starts_at) = starts_at(&object) {
             self.stopped.insert((starts_at, object.uid));
+        }
+        if let Some(moves_at) = self.moves_at(&object) {
+            self.runs.insert((moves_at, object.uid));
         }
         self.objects.insert(object.uid, object);
     }
@@ -244,6 +259,9 @@ impl State {
         if let Some(starts_at) = starts_at(&object) {
             self.stopped.remove(&(starts_at, uid));
         }
+        if let Some(moves_at) = self.moves_at(&object) {
+            self.runs.remove(&(moves_at, uid));
+        }
         Some(object)
     }
 
@@ -273,7 +291,9 @@ impl State {
     pub(super) fn find(&self, target: &Target) -> Found {
         let by_id = target.physical_id.as_deref().and_then(|id| self.by_key(target.kind.as_str(), id));
         let found = by_id.or_else(|| {
-            if behaviour(&target.kind).by_tags {
+            if self.config.model(&target.kind).is_some_and(|model| model.run_once) {
+                self.find_run(target)
+            } else if behaviour(&target.kind).by_tags {
                 self.find_by_tags(target).or_else(|| self.find_by_domain(target))
             } else {
                 self.find_by_name(target).or_else(|| self.find_by_place(target))
@@ -362,6 +382,11 @@ impl State {
         if object.gone_at.is_some() {
             return Status::Deleting;
         }
+        match &object.ended {
+            Some(Ok(())) => return Status::Ready,
+            Some(Err(reason)) => return Status::Failed(reason.clone()),
+            None => {}
+        }
         let words = behaviour(&object.kind).words;
         let word = if object.ready_at == object.made_at { words.0 } else { words.1 };
         let word = if object.kind.as_str() == "ecs:Service" { tasks(object, word, now) } else { word.to_owned() };
@@ -393,40 +418,6 @@ impl State {
         let images = self.revisions.get(object.inputs["task_definition"].as_str()?)?;
         let is_broken = |part: &str| images.iter().any(|image| image.contains(part));
         self.broken_images.iter().find(|(part, _)| is_broken(part)).map(|(_, reason)| reason.as_str())
-    }
-
-    /// Why the tasks of a service cannot start, if so: a mount target, secret or log group is missing.
-    pub(super) fn held_up(&self, object: &Object, now: Duration) -> Option<String> {
-        if object.kind.as_str() != "ecs:Service" || object.inputs["desired_count"] == 0 {
-            return None;
-        }
-        let definition = self.by_key("ecs:TaskDefinition", object.inputs["task_definition"].as_str()?)?;
-        let prefix = format!("0 of {} tasks running: ResourceInitializationError", object.inputs["desired_count"]);
-        for id in links::texts_at(&definition.inputs, "volumes.*.file_system_id") {
-            let Some(file_system) = self.by_key("efs:FileSystem", id) else { continue };
-            let targets = self.holders(file_system);
-            let mut targets = targets.iter().filter(|holder| holder.kind.as_str() == "efs:MountTarget");
-            if !targets.any(|target| self.status(target, now) == Status::Ready) {
-                return Some(format!("{prefix}: no mount target of {id} is available"));
-            }
-        }
-        let secrets = definition.inputs["containers"].as_array().into_iter().flatten();
-        let secrets = secrets.filter_map(|container| container["secrets"].as_object()).flat_map(|map| map.values());
-        for arn in secrets.filter_map(Value::as_str) {
-            let arn = arn.split(':').take(7).collect::<Vec<_>>().join(":");
-            if self.by_key("secretsmanager:Secret", &arn).is_none() {
-                return Some(format!("{prefix}: unable to pull secret {arn}: ResourceNotFoundException"));
-            }
-        }
-        let environment = definition.inputs["containers"].as_array().into_iter().flatten();
-        let hosts = environment.filter_map(|container| container["environment"]["DATABASE_HOST"].as_str());
-        for host in hosts {
-            let mut stopped = self.stopped.iter().filter_map(|(_, uid)| self.objects.get(uid));
-            if stopped.any(|database| database.outputs.get("address").is_some_and(|address| address == host)) {
-                return Some(format!("{prefix}: exit code 1: could not connect to {host}: Connection refused"));
-            }
-        }
-        None
     }
 
     /// The object as a test sees it.
@@ -463,7 +454,11 @@ pub(super) fn visible_outputs(object: &Object, now: Duration) -> crate::graph::O
     let late = behaviour(&object.kind).late;
     let made = now >= object.made_at && !object.stuck;
     let outputs = object.outputs.iter().filter(|(name, _)| made || !late.contains(&name.as_str()));
-    outputs.map(|(name, value)| (name.clone(), value.clone())).collect()
+    let mut outputs: crate::graph::Outputs = outputs.map(|(name, value)| (name.clone(), value.clone())).collect();
+    if let (Some(Err(reason)), Some(told)) = (&object.ended, outputs.get_mut("exit_code")) {
+        *told = runs::exit_code(reason).map_or(Value::Null, Value::from);
+    }
+    outputs
 }
 
 fn tasks(object: &Object, word: &str, now: Duration) -> String {

@@ -6,7 +6,9 @@ from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.core.exceptions import JsonRESTError
 from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
+from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
+from moto.ec2 import ec2_backends
 from moto.ecs.exceptions import ECSException, InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
@@ -24,6 +26,10 @@ KEPT = {
     "enableECSManagedTags": ("enable_ecs_managed_tags", False),
     "availabilityZoneRebalancing": ("availability_zone_rebalancing", None),
 }
+
+
+#: Why a task is stopped whose container has come to its end.
+ENDED = "Essential container in task exited"
 
 
 def keep(service, asked):
@@ -175,6 +181,67 @@ def delete_service():
         return service
 
     EC2ContainerServiceBackend.delete_service = delete
+
+
+@gap(
+    "ecs:RunTask",
+    aws="makes one task for one client token; the task runs for a while, then it is `STOPPED` with its containers' exit codes "
+    "and without its network interface, and StopTask ends it sooner",
+    moto="makes another one with each call, which runs until it is stopped, and then has no exit code; answers 500 where a "
+    "container has no memory of its own",
+    page="AmazonECS/latest/APIReference/API_RunTask.html",
+)
+def run_task():
+    original = EC2ContainerServiceResponse.run_task
+    known = {}
+
+    def command(task):
+        overrides = (task.overrides or {}).get("containerOverrides") or [{}]
+        return " ".join(overrides[0].get("command") or [])
+
+    def end(task, code, stop_code, reason):
+        if task.last_status == "STOPPED":
+            return
+        task.last_status = task.desired_status = "STOPPED"
+        task.stop_code, task.stopped_reason, task.stopped_at = stop_code, reason, utcnow()
+        for container in task.containers:
+            container.last_status, container.exitCode = "STOPPED", code
+        network = ec2_backends[task._account_id][task.region_name]
+        for row in [row for attachment in task.attachments for row in attachment["details"]]:
+            if row["name"] == "networkInterfaceId":
+                network.enis.pop(row["value"], None)
+
+    def run(self):
+        asked = self._get_params()
+        key = (self.ecs_backend.account_id, self.ecs_backend.region_name, asked.get("clientToken"))
+        if asked.get("clientToken") and key in known:
+            if known[key].task_arn in self.ecs_backend.tasks.get(known[key].cluster_name, {}):
+                return ActionResult({"tasks": [known[key]], "failures": []})
+        answer = original(self)
+        for task in answer.result["tasks"]:
+            known[key] = task
+            task.created_at = utcnow()
+            for container in task.containers:
+                container.exitCode = None
+            # A command of `exit N` ends with that code, any other well.
+            words = command(task).split()
+            code = int(words[1]) if words[:1] == ["exit"] and len(words) > 1 else 0
+            later(lambda task=task, code=code: end(task, code, "EssentialContainerExited", ENDED))
+        return answer
+
+    def stopped(self, cluster_str, task_str, reason):
+        everywhere = [task for cluster in self.tasks.values() for task in cluster.values()]
+        task = next((task for task in everywhere if task.id == task_str.split("/")[-1]), None)
+        if task is None:
+            raise InvalidParameterException("The referenced task was not found.")
+        end(task, 143, "UserInitiated", reason)
+        return task
+
+    # On Fargate a container needs no memory of its own, and no instance has to have room for it.
+    nothing = {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
+    EC2ContainerServiceBackend._calculate_task_resource_requirements = staticmethod(lambda definition: dict(nothing))
+    EC2ContainerServiceResponse.run_task = run
+    EC2ContainerServiceBackend.stop_task = stopped
 
 
 @gap(

@@ -18,6 +18,8 @@ use crate::context::Aws;
 use crate::drivers::fields::text;
 use crate::drivers::findings::unread;
 
+pub(crate) use tasks::endings;
+
 /// Most tasks that `DescribeTasks` takes.
 const TASKS: i32 = 100;
 

@@ -1,6 +1,6 @@
 //! An ECS service (`ecs:Service`).
 
-mod diagnose;
+pub(crate) mod diagnose;
 mod driver;
 mod form;
 #[cfg(test)]

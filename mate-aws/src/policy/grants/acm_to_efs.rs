@@ -304,6 +304,19 @@ pub(super) const KINDS: &Kinds = &[
         ],
     ),
     (
+        "ecs:Task",
+        "mate-*",
+        &[
+            Grant(Read, "ecs", "DescribeTasks ListTasks", Any),
+            Grant(Create, "ecs", "RunTask", Arn("ecs:task-definition/mate-*:*")),
+            Grant(Create, "iam", "PassRole", RoleTo("ecs-tasks.amazonaws.com")),
+            Grant(Update, "ecs", "TagResource UntagResource", Arn("ecs:task/{cluster}/*")),
+            Grant(Delete, "ecs", "StopTask", Arn("ecs:task/{cluster}/*")),
+            Grant(Diagnose, "ecs", "DescribeTaskDefinition", Any),
+            Grant(Diagnose, "logs", "GetLogEvents", Arn("logs:log-group:/ecs/mate-*:log-stream:*")),
+        ],
+    ),
+    (
         "ecs:TaskDefinition",
         "mate-*",
         &[

@@ -61,6 +61,8 @@ impl Machine {
             self.record.spec.clone_from(&after.spec);
             let operating = after.operating.clone().settled();
             self.record.released(operating.release.as_ref());
+            // What runs once has run, and nothing of it stays.
+            self.record.nodes.retain(|_, node| !self.once.contains(&node.kind));
             self.record.operating = operating;
         } else {
             self.record.phase = Phase::Provisioning;

@@ -20,7 +20,7 @@ use super::events::{Event, EventKind};
 use super::failure::Failure;
 use super::{Limits, schedule};
 use crate::graph::Outputs;
-use crate::ids::NodeId;
+use crate::ids::{KindName, NodeId};
 use crate::kinds::Kinds;
 use crate::plan::{OpId, Operation, Plan, Step};
 use crate::provider::{
@@ -183,6 +183,8 @@ pub(crate) struct Machine {
     finished: bool,
     /// The log tells how the run ended.
     told: bool,
+    /// The kinds of what runs once, and goes out of the record when the run has reached its end.
+    once: BTreeSet<KindName>,
     outcome: Outcome,
     started: Duration,
     now: Duration,
@@ -230,6 +232,7 @@ impl Machine {
         let lasting = plan.steps.iter().filter(|step| !step.leftover);
         let outputs = lasting.map(|step| (step.node.clone(), step.outputs.clone())).collect();
         let outcome = Outcome { total: ops.len(), ..Outcome::default() };
+        let once = kinds.iter().filter(|model| model.run_once).map(|model| model.name.clone()).collect();
         Self {
             plan,
             ops,
@@ -247,6 +250,7 @@ impl Machine {
             cancelled: false,
             finished: false,
             told: false,
+            once,
             outcome,
             started: now,
             now,

@@ -2,5 +2,6 @@
 
 mod actions;
 mod golden;
+mod once;
 mod properties;
 mod world;

@@ -40,6 +40,7 @@ fn model(name: &str, replace: ReplaceOrder) -> KindModel {
         name_rule: NameRule { max: 32 },
         taggable: true,
         deduplicated: true,
+        run_once: false,
     }
 }
 

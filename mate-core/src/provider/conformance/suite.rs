@@ -231,9 +231,9 @@ impl Suite {
 
     async fn discovered(&mut self, made: &[Node]) {
         let found = self.discover(Scope::Tenant(self.setup.tenant.clone())).await;
-        for node in
-            made.iter().filter(|node| self.model(node).is_some_and(|model| model.taggable)).cloned().collect::<Vec<_>>()
-        {
+        // What is run once ends by itself: nobody looks for it.
+        let stays = |node: &&Node| self.model(node).is_some_and(|model| model.taggable && !model.run_once);
+        for node in made.iter().filter(stays).cloned().collect::<Vec<_>>() {
             let address = self.setup.tenant.node(node.id.clone());
             let seen = match &found {
                 Err(error) => Err(error.clone()),
@@ -316,7 +316,8 @@ impl Suite {
         if let Some(changes) = self.setup.updates.get(&node.id).cloned() {
             self.update_fields(node, &model, changes).await;
         }
-        if model.taggable {
+        // What is over may be forgotten by now.
+        if model.taggable && !model.run_once {
             let mut target = self.target(node);
             target.tags.insert("Conformance".to_owned(), "checked".to_owned());
             let token = self.token(&self.setup.tenant, &node.id, "tags");
@@ -395,7 +396,7 @@ impl Suite {
         }
         let seen = match self.remove(target.clone()).await {
             Err(error) => Err(error.to_string()),
-            Ok(_) => match self.watch(&target, |seen| matches!(seen, Observation::Absent)).await {
+            Ok(_) => match self.watch(&target, |seen| self.is_over(node, seen)).await {
                 Ok(_) => Ok(()),
                 Err(seen) => Err(seen),
             },
@@ -412,10 +413,20 @@ impl Suite {
         }
     }
 
+    /// Whether nothing of it is left: of what is run once, nothing that runs.
+    fn is_over(&self, node: &Node, seen: &Observation) -> bool {
+        let ended = |live: &Live| matches!(live.status, Status::Ready | Status::Failed(_));
+        match seen {
+            Observation::Absent => true,
+            Observation::Present(live) => ended(live) && self.model(node).is_some_and(|model| model.run_once),
+            _ => false,
+        }
+    }
+
     async fn after(&mut self, nodes: &[Node]) {
         for node in nodes {
             let seen = match self.sure(&self.target(node)).await {
-                Ok(Observation::Absent) => Ok(()),
+                Ok(seen) if self.is_over(node, &seen) => Ok(()),
                 Ok(other) => Err(brief(&other)),
                 Err(error) => Err(error),
             };
@@ -439,7 +450,7 @@ impl Suite {
 /// Whether AWS lets a name stand for one object only. Where it does not, an object is known by its ownership tags and its
 /// id, and somebody else may have another of the same name.
 fn names_are_unique(kind: &KindName) -> bool {
-    const NAMELESS: [&str; 12] = [
+    const NAMELESS: [&str; 13] = [
         "acm:Certificate",
         "cognito-idp:UserPool",
         "ec2:EIP",
@@ -450,6 +461,7 @@ fn names_are_unique(kind: &KindName) -> bool {
         "ec2:Subnet",
         "ec2:VPC",
         "ec2:VPCEndpoint",
+        "ecs:Task",
         "kms:Key",
         "route53:HostedZone",
     ];

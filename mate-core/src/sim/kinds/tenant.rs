@@ -52,6 +52,10 @@ fn service_resource(n: &Naming<'_>) -> String {
     format!("service/{}/{}", n.text("cluster"), n.name)
 }
 
+fn task_arn(n: &Naming<'_>) -> String {
+    n.arn("ecs", &format!("task/{}/{}", n.text("cluster"), n.hex("id", 32)))
+}
+
 fn fs_id(n: &Naming<'_>) -> String {
     format!("fs-{}", n.hex("id", 17))
 }
@@ -128,6 +132,18 @@ pub(super) const KINDS: &[Behaviour] = &[
         words: ("tasks running", "tasks replaced"),
         calls: ("CreateService", "UpdateService", "DeleteService"),
         exists: "InvalidParameterException",
+        quota: "LimitExceededException",
+        ..PLAIN
+    },
+    Behaviour {
+        kind: "ecs:Task",
+        physical_id: task_arn,
+        outputs: |n| out([("arn", json!(task_arn(n))), ("exit_code", json!(0))]),
+        late: &["exit_code"],
+        by_tags: true,
+        words: ("RUNNING", "RUNNING"),
+        calls: ("RunTask", "TagResource", "StopTask"),
+        exists: "ConflictException",
         quota: "LimitExceededException",
         ..PLAIN
     },

@@ -6,4 +6,5 @@ mod conformance;
 mod faults;
 mod platform;
 mod rules;
+mod runs;
 mod world;

@@ -115,7 +115,7 @@ async fn ecs_refuses_a_target_group_that_no_load_balancer_has() {
 
 #[tokio::test]
 async fn tasks_start_only_once_a_mount_target_is_available() {
-    let without = ["mount-target-1", "mount-target-2", "service", "scalable-target", "scaling-policy"];
+    let without = ["mount-target-1", "mount-target-2", "service", "task", "scalable-target", "scaling-policy"];
     let mut world = World::built(SimCloud::builder(), &without).await;
     world.graph.get_mut(&id("service")).unwrap().inputs["after"] = json!([]);
     world.create("service").await.unwrap();

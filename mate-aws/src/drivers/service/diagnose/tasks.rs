@@ -73,6 +73,12 @@ pub(super) fn findings(wanted: Option<&str>, deployment: Option<&Deployment>, st
         .collect()
 }
 
+/// What ended a task that is run once.
+pub(crate) fn endings(task: &Task) -> Vec<Diagnosis> {
+    let told = |cause: Cause| Diagnosis { terminal: true, finding: cause.finding, advice: cause.advice };
+    causes_of(task).into_iter().map(told).collect()
+}
+
 fn causes_of(task: &Task) -> Vec<Cause> {
     let mut found = Vec::new();
     // The exit codes of a task that is told to stop are those of its stopping.

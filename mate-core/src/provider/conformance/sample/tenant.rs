@@ -26,12 +26,13 @@ use crate::kinds::secret::Generate;
 use crate::kinds::security_group::{Peer, Rule};
 use crate::kinds::service::{CapacityProvider, CountRange, ServiceInputs, ServiceLoadBalancer};
 use crate::kinds::target_group::{TargetGroupInputs, TargetHealthCheck};
+use crate::kinds::task::TaskInputs;
 use crate::kinds::task_definition::{Container, ContainerLogs, EfsVolume, Mount, TaskDefinitionInputs};
 use crate::kinds::web_acl_association::WebAclAssociationInputs;
 use crate::kinds::{
     AccessPoint, Bucket, CacheSubnetGroup, DbInstance, DbParameterGroup, DbSubnetGroup, FileSystem, IdentityProvider,
     Listener, ListenerRule, LoadBalancer, LogGroup, MountTarget, RecordSet, ReplicationGroup, Role, ScalableTarget,
-    ScalingPolicy, Secret, SecurityGroup, Service, TargetGroup, TaskDefinition, WebAclAssociation,
+    ScalingPolicy, Secret, SecurityGroup, Service, TargetGroup, Task, TaskDefinition, WebAclAssociation,
 };
 
 struct Edge {
@@ -296,10 +297,21 @@ fn compute(
         maximum_percent: 200,
         circuit_breaker: true,
         enable_execute_command: false,
-        after: mount_targets,
+        after: mount_targets.clone(),
         restart_on: Vec::new(),
     };
     let service = b.part::<Service>("service", "web", &inputs);
+    let task = TaskInputs {
+        cluster: b.base.cluster.clone().into(),
+        task_definition: definition.out(TaskDefinition::ARN),
+        container: "web".into(),
+        command: vec!["python".into(), "manage.py".into(), "migrate".into()],
+        subnet_ids: b.private_subnets(),
+        security_group_ids: vec![group.out(SecurityGroup::ID)],
+        run: "conformance".into(),
+        after: mount_targets,
+    };
+    b.part::<Task>("task", "migrate", &task);
     let inputs = ScalableTargetInputs {
         resource_id: service.out(Service::RESOURCE_ID),
         min_capacity: 1,

@@ -1,0 +1,10 @@
+//! `ecs:Task`.
+
+mod driver;
+mod form;
+#[cfg(feature = "logs")]
+mod logs;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::TaskDriver;

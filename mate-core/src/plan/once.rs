@@ -1,0 +1,54 @@
+//! What is run once and is over then: a task. What has run is neither there for ever nor missed.
+
+use serde_json::Value;
+
+use super::compare::{self, Difference};
+use super::step::Action;
+use crate::kinds::{KindModel, Kinds};
+use crate::provider::{Live, Status};
+use crate::state::{NodeRecord, NodeState};
+
+/// Whether the node has run, as the record knows: what the cloud says of it does not matter any more.
+pub(crate) fn is_over(kinds: &Kinds, recorded: &NodeRecord) -> bool {
+    kinds.get(&recorded.kind).is_ok_and(|model| model.run_once) && recorded.state == NodeState::Ready
+}
+
+/// What is done about a node that is run once, and why; none where it is planned like any other, because it never ran or runs
+/// at this moment. Tags of what is over are not looked at.
+pub(super) fn decide(
+    model: &KindModel,
+    live: Option<&Live>,
+    recorded: Option<&NodeRecord>,
+    wanted: &Value,
+) -> Option<(Action, String)> {
+    let ready = recorded.is_some_and(|recorded| recorded.state == NodeState::Ready);
+    let ended = |old: &Value| {
+        let found = compare::differences(model, old, wanted);
+        match (found.is_empty(), ready) {
+            (true, true) => (Action::NoChange, "has run already".to_owned()),
+            (true, false) => (Action::Adopt, "has run already, in an interrupted run".to_owned()),
+            (false, _) => (Action::Create, format!("another run: {}", named(&found))),
+        }
+    };
+    match live.map(|live| (live, &live.status)) {
+        Some((_, Status::Pending(_))) => None,
+        Some((live, Status::Ready)) => {
+            let recorded = recorded.map(|recorded| &recorded.inputs);
+            Some(ended(&compare::present_inputs(model, &live.inputs, recorded)))
+        }
+        Some((_, Status::Failed(reason))) => Some((Action::Create, format!("run again: it has failed: {reason}"))),
+        Some((_, Status::Deleting)) | None => match recorded {
+            Some(recorded) if ready => Some(ended(&recorded.inputs)),
+            Some(NodeRecord { state: NodeState::Failed(reason), .. }) => {
+                Some((Action::Create, format!("run again: it has failed: {reason}")))
+            }
+            _ => None,
+        },
+    }
+}
+
+fn named(found: &[Difference]) -> String {
+    let mut fields: Vec<&str> = found.iter().map(|difference| difference.field).collect();
+    fields.dedup();
+    fields.join(", ")
+}
