@@ -11,10 +11,10 @@ use std::sync::Mutex;
 use mate::graph::Tags;
 use mate::ids::{Address, KindName};
 use mate::kinds::DriftClass;
-use mate::lifecycle::Suspension;
+use mate::lifecycle::{Deployment, Migration, Suspension};
 use mate::plan::{Consents, RepairSelection};
 use mate::sim::{Fault, FaultRule, Latencies, Method, SimCloudBuilder, crash};
-use mate::spec::TenantSpec;
+use mate::spec::{ImageReference, ServiceName, TenantSpec};
 use mate::{DestroyOptions, Error, MemoryStore, SimCloud};
 
 use serde_json::{Value, json};
@@ -42,6 +42,7 @@ fn inventory(cloud: &SimCloud) -> Vec<Object> {
 enum Subject {
     Provision,
     Change,
+    Deploy,
     Suspend,
     Resume,
     Destroy,
@@ -101,6 +102,12 @@ fn security() -> RepairSelection {
     RepairSelection::classes([DriftClass::Security])
 }
 
+/// A release with a migration.
+fn deployment() -> Deployment {
+    let migration = Migration::new(ServiceName::new("django").unwrap(), ["migrate"]);
+    Deployment::of(ImageReference::new("v1").unwrap()).with_migration(migration)
+}
+
 fn options() -> DestroyOptions {
     DestroyOptions::new().without_final_snapshot().empty_bucket()
 }
@@ -112,7 +119,7 @@ impl Subject {
         let cloud = cloud.seed(7).latencies(Latencies::typical().scaled(0.2)).build();
         match self {
             Self::Provision => World::Tenant(cloud::on(cloud)),
-            Self::Change | Self::Suspend | Self::Resume | Self::Destroy | Self::Rename => {
+            Self::Change | Self::Deploy | Self::Suspend | Self::Resume | Self::Destroy | Self::Rename => {
                 let world = cloud::on(cloud);
                 world.mate.provision(&tenant()).await.unwrap();
                 if self == Self::Resume {
@@ -142,6 +149,9 @@ impl Subject {
                 let plan = world.mate.plan(&changed()).await?;
                 let consents = Consents::to_every_step_of(&plan);
                 world.mate.apply(plan, consents).await.map(drop)
+            }
+            (Self::Deploy, World::Tenant(world)) => {
+                world.mate.deploy(&tenant().id(), &deployment(), Consents::none()).await.map(drop)
             }
             (Self::Suspend, World::Tenant(world)) => {
                 world.mate.suspend(&tenant().id(), Suspension::new()).await.map(drop)
@@ -334,6 +344,11 @@ fn every_call_of_a_provision_may_fail_in_every_way() {
 #[test]
 fn every_call_of_a_change_may_fail_in_every_way() {
     matrix(Subject::Change);
+}
+
+#[test]
+fn every_call_of_a_deployment_may_fail_in_every_way() {
+    matrix(Subject::Deploy);
 }
 
 #[test]
