@@ -56,3 +56,5 @@ mod repair;
 mod state_machine;
 #[path = "sim/verbs.rs"]
 mod verbs;
+#[path = "sim/whole_life.rs"]
+mod whole_life;

@@ -18,7 +18,13 @@ impl Mate {
     /// [`Error::Store`].
     pub fn phase(&self, tenant: &TenantId) -> Operation<TenantPhase> {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
-        Operation::new(|_, _| async move { Ok(TenantPhase::of(inner.desk.store.get(&key).await?.as_ref())) })
+        Operation::new(|_, _| async move {
+            let record = inner.desk.store.get(&key).await?;
+            if record.is_none() && inner.desk.store.last_logged(&key).await?.is_some_and(|last| last.is_success()) {
+                return Ok(TenantPhase::Gone);
+            }
+            Ok(TenantPhase::of(record.as_ref()))
+        })
     }
 
     /// Plans a verb: what it takes to bring a tenant to what the change makes of it. Changes nothing.

@@ -126,6 +126,12 @@ impl LogEntry {
         entry
     }
 
+    /// Whether it tells that a run reached its end.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.what == LogEvent::Ended(RunResult::Succeeded)
+    }
+
     /// SHA-256 over everything but the hash itself, hex.
     ///
     /// # Panics

@@ -135,10 +135,15 @@ impl Driver for TaskDriver {
         if form::is_stopped(&task) {
             match form::live(target, &task).status {
                 Status::Failed(reason) => {
-                    findings.push(Diagnosis { terminal: true, finding: reason, advice: None });
+                    findings.push(Diagnosis { concern: None, terminal: true, finding: reason, advice: None });
                     findings.extend(endings(&task));
                 }
-                _ => findings.push(Diagnosis { terminal: false, finding: "exit code 0".to_owned(), advice: None }),
+                _ => findings.push(Diagnosis {
+                    concern: None,
+                    terminal: false,
+                    finding: "exit code 0".to_owned(),
+                    advice: None,
+                }),
             }
         }
         #[cfg(feature = "logs")]

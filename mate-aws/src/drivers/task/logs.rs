@@ -16,6 +16,7 @@ pub(super) async fn last_lines(aws: &Aws, target: &Target, task: &Described) -> 
     match lines(aws, target, task).await {
         Ok(lines) if lines.is_empty() => None,
         Ok(lines) => Some(Diagnosis {
+            concern: None,
             terminal: false,
             finding: format!("the last lines of its log:\n{}", lines.join("\n")),
             advice: None,

@@ -75,7 +75,7 @@ pub(super) fn findings(wanted: Option<&str>, deployment: Option<&Deployment>, st
 
 /// What ended a task that is run once.
 pub(crate) fn endings(task: &Task) -> Vec<Diagnosis> {
-    let told = |cause: Cause| Diagnosis { terminal: true, finding: cause.finding, advice: cause.advice };
+    let told = |cause: Cause| Diagnosis { concern: None, terminal: true, finding: cause.finding, advice: cause.advice };
     causes_of(task).into_iter().map(told).collect()
 }
 

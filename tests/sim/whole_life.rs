@@ -1,0 +1,104 @@
+//! A tenant's life from the trial to the end, in one: every verb where it comes in a life, and a log that tells all of it.
+
+use std::time::Duration;
+
+use mate::kinds::DriftClass;
+use mate::lifecycle::{Change, Deployment, Migration, Scale, Suspension, TenantPhase};
+use mate::plan::{Consents, RepairSelection};
+use mate::spec::{Gib, ImageReference, ServiceName, Tier};
+use mate::state::LogEvent;
+use mate::{DestroyOptions, Error};
+
+use crate::cloud::{World, example, world};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn release(tag: &str) -> Deployment {
+    let migration = Migration::new(ServiceName::new("django").unwrap(), ["python", "manage.py", "migrate"]);
+    Deployment::of(ImageReference::new(tag).unwrap()).with_migration(migration)
+}
+
+async fn consented(world: &World, change: Change) {
+    let id = example("clinic.tfvars").id();
+    let plan = world.mate.plan_change(&id, change).await.unwrap();
+    let consents = Consents::to_every_step_of(&plan);
+    world.mate.apply(plan, consents).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tenant_lives_from_its_trial_to_its_end() {
+    let world = world();
+    let mate = world.mate.by("alice@example.com").because("a whole life");
+    let spec = example("clinic.tfvars").into_builder().with_deletion_protection(false).build().unwrap();
+    let id = spec.id();
+
+    assert_eq!(mate.phase(&id).await.unwrap(), TenantPhase::Requested);
+    mate.provision(&spec).await.unwrap();
+    mate.deploy(&id, &release("good"), Consents::none()).await.unwrap();
+    consented(&world, Change::ChangeTier(Tier::enterprise())).await;
+
+    let bad = mate.plan_deploy(&id, &release("bad")).await.unwrap().after.operating.release.unwrap();
+    world.cloud.break_image(&bad.images["django"], "essential container exited: exit code 137, out of memory");
+    let error = mate.deploy(&id, &release("bad"), Consents::none()).await.unwrap_err();
+    assert!(matches!(error, Error::RolledBack { release: Some(2), to: Some(1), .. }), "{error}");
+    assert!(error.to_string().contains("exit code 137, out of memory"), "{error}");
+
+    let group = "ec2:SecurityGroup".parse().unwrap();
+    let open = serde_json::json!([{"protocol": "tcp", "from_port": 5432, "to_port": 5432,
+        "peer": {"cidr": "0.0.0.0/0"}, "description": "by hand"}]);
+    world.cloud.tamper(&group, "mate-clinic-dev-rds-sg", |inputs| inputs["ingress"] = open).unwrap();
+    assert_eq!(mate.drift(&id).await.unwrap().worst(), Some(DriftClass::Security));
+    mate.repair(&id, &RepairSelection::classes([DriftClass::Security]), Consents::none()).await.unwrap();
+    assert!(mate.drift(&id).await.unwrap().is_empty());
+
+    mate.suspend(&id, Suspension::new()).await.unwrap();
+    for _ in 0..8 {
+        world.cloud.sim_clock().advance(DAY);
+        mate.tend(&id).await.unwrap();
+    }
+    let database = world.cloud.objects().into_iter().find(|object| object.kind.as_str() == "rds:DBInstance").unwrap();
+    assert_eq!(database.inputs["stopped"], true);
+    mate.resume(&id).await.unwrap();
+    assert_eq!(mate.phase(&id).await.unwrap(), TenantPhase::Active);
+
+    let large = Scale::new().with_allocated_storage(Gib::new(200).unwrap()).with_max_storage(Gib::new(400).unwrap());
+    consented(&world, Change::Scale(Box::new(large))).await;
+    let refused = mate.update(&spec, Consents::none()).await.unwrap_err();
+    assert!(refused.to_string().contains("cannot shrink"), "back to the trial as it was: {refused}");
+    consented(&world, Change::ChangeTier(Tier::trial())).await;
+    assert_eq!(mate.status(&id).await.unwrap().summary.tier, "trial");
+
+    let plan = mate.plan_destroy(&id, &DestroyOptions::new()).await.unwrap();
+    let consents = Consents::to_every_step_of(&plan);
+    mate.apply(plan, consents).await.unwrap();
+    assert!(world.cloud.objects().is_empty() && mate.unclaimed().await.unwrap().is_empty());
+
+    assert_eq!(mate.phase(&id).await.unwrap(), TenantPhase::Gone);
+
+    let history = mate.history(&id).await.unwrap();
+    let told: Vec<&str> = history
+        .iter()
+        .filter(|entry| matches!(entry.what, LogEvent::Ended(_)))
+        .map(|entry| entry.verb.as_str())
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "provision",
+            "deploy",
+            "change_tier",
+            "deploy",
+            "unwind",
+            "repair",
+            "suspend",
+            "tend",
+            "resume",
+            "scale",
+            "change_tier",
+            "destroy"
+        ]
+    );
+    assert!(history.iter().filter(|entry| entry.verb == "suspend").all(|entry| entry.actor == "alice@example.com"));
+    let verified = mate.verify(&id).await.unwrap();
+    assert_eq!(verified.entries, history.len() as u64, "the log outlives the tenant, and is whole");
+}
