@@ -4,6 +4,8 @@
 #[path = "sim/cloud.rs"]
 mod cloud;
 
+#[path = "sim/audit.rs"]
+mod audit;
 #[path = "sim/blueprint.rs"]
 mod blueprint;
 #[path = "sim/canary.rs"]
@@ -34,9 +36,13 @@ mod measured;
 mod naive;
 #[path = "sim/onboarding.rs"]
 mod onboarding;
+#[path = "sim/outbox.rs"]
+mod outbox;
 #[path = "sim/platform.rs"]
 mod platform;
 #[path = "sim/properties.rs"]
 mod properties;
 #[path = "sim/refusals.rs"]
 mod refusals;
+#[path = "sim/yielding.rs"]
+mod yielding;
