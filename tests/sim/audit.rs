@@ -48,7 +48,7 @@ async fn a_life_is_told_in_one_log_that_outlives_the_tenant() {
     assert!(log[2].actor.starts_with("mate-") && log[2].reason.is_none(), "{:?}", log[2]);
     assert_eq!(log[4].reason.as_deref(), Some("contract ended"));
     assert_eq!(log[0].detail["tier"], "trial");
-    assert!(log[4].detail["consents"].contains("db"), "{:?}", log[4].detail);
+    assert!(log[4].detail["consents"].contains("redis"), "{:?}", log[4].detail);
     assert!(log.iter().all(|entry| entry.plan.as_ref().is_some_and(|digest| digest.len() == 64)));
 
     world.mate.provision(&spec()).await.unwrap();
