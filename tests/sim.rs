@@ -6,6 +6,8 @@ mod cloud;
 
 #[path = "sim/amend.rs"]
 mod amend;
+#[path = "sim/audit.rs"]
+mod audit;
 #[path = "sim/blueprint.rs"]
 mod blueprint;
 #[path = "sim/canary.rs"]
@@ -44,6 +46,8 @@ mod measured;
 mod naive;
 #[path = "sim/onboarding.rs"]
 mod onboarding;
+#[path = "sim/outbox.rs"]
+mod outbox;
 #[path = "sim/platform.rs"]
 mod platform;
 #[path = "sim/properties.rs"]
@@ -58,3 +62,5 @@ mod state_machine;
 mod verbs;
 #[path = "sim/whole_life.rs"]
 mod whole_life;
+#[path = "sim/yielding.rs"]
+mod yielding;
