@@ -40,10 +40,12 @@ async fn a_life_is_told_in_one_log_that_outlives_the_tenant() {
     let alice = world.mate.by("alice@example.com").because("ticket 4711");
     alice.provision(&spec()).await.unwrap();
     world.mate.provision(&spec()).await.unwrap();
+    world.mate.restart(&tenant, Vec::new()).await.unwrap();
     destroy(&alice.because("contract ended")).await.unwrap();
     let log = world.mate.history(&tenant).await.unwrap();
-    let life = [("provision", "begun"), ("provision", "succeeded"), ("update", "begun"), ("update", "succeeded")];
-    assert_eq!(told(&log), [&life[..], &[("destroy", "begun"), ("destroy", "succeeded")]].concat());
+    let life = [("provision", "begun"), ("provision", "succeeded"), ("restart", "begun"), ("restart", "succeeded")];
+    let end = [("destroy", "begun"), ("destroy", "succeeded")];
+    assert_eq!(told(&log), [&life[..], &end].concat(), "a provision that finds nothing to do is not told");
     assert_eq!((log[0].actor.as_str(), log[0].reason.as_deref()), ("alice@example.com", Some("ticket 4711")));
     assert!(log[2].actor.starts_with("mate-") && log[2].reason.is_none(), "{:?}", log[2]);
     assert_eq!(log[4].reason.as_deref(), Some("contract ended"));
@@ -91,7 +93,7 @@ async fn a_cancelled_run_is_told_as_such() {
 async fn a_log_that_was_cut_off_in_the_store_is_found_by_the_record() {
     let (cut, whole) = (world(), world());
     whole.mate.provision(&spec()).await.unwrap();
-    whole.mate.provision(&spec()).await.unwrap();
+    whole.mate.restart(&spec().id(), Vec::new()).await.unwrap();
     // The record of one store, and the log of another one that has seen less.
     cut.mate.provision(&spec()).await.unwrap();
     let key = whole.mate.key(&spec().id());
