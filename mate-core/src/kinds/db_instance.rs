@@ -68,6 +68,9 @@ pub struct DbInstanceInputs {
     /// Whether it is stopped. AWS starts it again by itself after seven days.
     #[serde(default)]
     pub stopped: bool,
+    /// Which value of the secret the master password is: another text sets the password to the value that the secret has then.
+    #[serde(default)]
+    pub master_user_secret_version: Option<Input<String>>,
 }
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
@@ -138,6 +141,7 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("deletion_protection", Impact::InPlace),
     FieldRule::new("performance_insights", Impact::InPlace),
     FieldRule::new("log_exports", Impact::InPlace).unordered(),
+    FieldRule::new("master_user_secret_version", Impact::InPlace).write_only(),
     FieldRule::by("stopped", stop).after_users(|_, new| *new == Value::Bool(true)),
 ];
 

@@ -36,6 +36,8 @@ pub(super) struct State {
     /// The images of each revision of a task definition.
     revisions: BTreeMap<String, Vec<String>>,
     pub(super) tokens: BTreeMap<String, u64>,
+    /// The passwords that each database and cache takes.
+    pub(super) credentials: BTreeMap<u64, Vec<String>>,
     pub(super) failures: Vec<(Selector, String)>,
     pub(super) calls: Vec<Call>,
     pub(super) server: Server,
@@ -75,6 +77,7 @@ impl State {
             broken_images: Vec::new(),
             revisions: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            credentials: BTreeMap::new(),
             failures: Vec::new(),
             calls: Vec::new(),
             server: Server::new(limits),
