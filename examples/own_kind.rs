@@ -7,7 +7,7 @@
 use mate::blueprint::{Blueprint, Design, TenantBlueprint};
 use mate::graph::{GraphError, Output};
 use mate::ids::{Address, NodeId, TenantKey};
-use mate::kinds::{Data, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing};
+use mate::kinds::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing};
 use mate::plan::TextStyle;
 use mate::provider::Ownership;
 use mate::spec::{Base, ResolvedTenant, TenantSpec};
@@ -33,8 +33,8 @@ struct QueueInputs {
 
 /// One rule a field: what a change of it does.
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("visibility_timeout_seconds", Impact::InPlace),
-    FieldRule::new("fifo", Impact::Replace("SQS fixes the type of a queue when it is made")),
+    FieldRule::new("visibility_timeout_seconds", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("fifo", Impact::Replace("SQS fixes the type of a queue when it is made")).class(DriftClass::Data),
 ];
 
 impl Kind for Queue {
@@ -50,6 +50,7 @@ impl Kind for Queue {
             named_outputs: &[],
             replace: ReplaceOrder::CreateFirst,
             data: Data::Held("messages that nobody has read"),
+            lost: DriftClass::Data,
             timing: |_| Timing::seconds(1, 60, 60),
             name_rule: NameRule { max: 80 },
             taggable: true,

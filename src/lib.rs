@@ -30,8 +30,9 @@
 //! | `mate_aws` (feature `aws`) | the provider for AWS |
 
 pub use mate_core::client::{
-    Adoption, Applied, BuildError, DestroyOptions, Discovery, Drift, Error, FoundObject, Lost, Mate, MateBuilder,
-    NodeDiagnosis, NodeStatus, OnPlatform, Platform, PlatformBuilder, Releases, TenantDiagnosis, TenantStatus,
+    Adoption, Applied, BuildError, DestroyOptions, Discovery, Drift, DriftedField, DriftedNode, Error, FoundObject,
+    Lost, Mate, MateBuilder, NodeDiagnosis, NodeStatus, OnPlatform, Platform, PlatformBuilder, Releases,
+    TenantDiagnosis, TenantLifecycle, TenantStatus,
 };
 pub use mate_core::operation::{CancelHandle, Events, Operation};
 #[cfg(feature = "sim")]
@@ -46,7 +47,8 @@ pub use mate_core::state::{MemoryStore, Record, StateStore, StoreError};
 #[cfg(feature = "testing")]
 pub use mate_core::testing;
 pub use mate_core::{
-    adopt, blueprint, clock, engine, graph, ids, kinds, lifecycle, names, plan, provider, quota, rate, spec, state,
+    adopt, blueprint, clock, engine, graph, health, ids, kinds, lifecycle, names, outbox, plan, provider, quota, rate,
+    spec, state,
 };
 
 /// Tiers: the figures, prices and quotas of trial, standard and enterprise, and tiers of the caller's own.
@@ -69,6 +71,10 @@ mod documentation {
     struct Adoption;
     #[doc = include_str!("../docs/plans.md")]
     struct Plans;
+    #[doc = include_str!("../docs/drift.md")]
+    struct DriftPage;
+    #[doc = include_str!("../docs/health.md")]
+    struct HealthPage;
     #[doc = include_str!("../docs/testing.md")]
     struct Testing;
     #[doc = include_str!("../docs/extending.md")]

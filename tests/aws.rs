@@ -29,5 +29,7 @@ mod platform;
 mod stores;
 #[path = "aws/tenants.rs"]
 mod tenants;
+#[path = "aws/verbs.rs"]
+mod verbs;
 #[path = "aws/world.rs"]
 mod world;

@@ -4,6 +4,8 @@
 #[path = "sim/cloud.rs"]
 mod cloud;
 
+#[path = "sim/amend.rs"]
+mod amend;
 #[path = "sim/blueprint.rs"]
 mod blueprint;
 #[path = "sim/canary.rs"]
@@ -14,12 +16,18 @@ mod crash;
 mod deploy;
 #[path = "sim/diagnosis.rs"]
 mod diagnosis;
+#[path = "sim/drift.rs"]
+mod drift;
+#[path = "sim/embedding.rs"]
+mod embedding;
 #[path = "sim/failure.rs"]
 mod failure;
 #[path = "support/figures.rs"]
 mod figures;
 #[path = "sim/fleet.rs"]
 mod fleet;
+#[path = "sim/health.rs"]
+mod health;
 #[path = "sim/holding.rs"]
 mod holding;
 #[path = "sim/life.rs"]
@@ -42,5 +50,9 @@ mod platform;
 mod properties;
 #[path = "sim/refusals.rs"]
 mod refusals;
+#[path = "sim/repair.rs"]
+mod repair;
+#[path = "sim/state_machine.rs"]
+mod state_machine;
 #[path = "sim/verbs.rs"]
 mod verbs;

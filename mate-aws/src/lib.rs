@@ -7,6 +7,8 @@ mod context;
 mod discover;
 mod drivers;
 mod gate;
+#[cfg(feature = "ecr")]
+mod images;
 mod keys;
 mod policy;
 mod provider;

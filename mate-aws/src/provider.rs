@@ -125,6 +125,11 @@ impl Provider for AwsProvider {
         Ok(found.into_values().collect())
     }
 
+    #[cfg(feature = "ecr")]
+    async fn image_digest(&self, image: &str) -> Result<Option<String>, ProviderError> {
+        crate::images::digest(&self.aws, image).await
+    }
+
     #[cfg(feature = "sts")]
     async fn identity(&self) -> Result<Identity, ProviderError> {
         let anchor = Scope::Tags(mate_core::graph::Tags::new()).anchor();

@@ -157,6 +157,14 @@ pub struct Address {
     pub node: NodeId,
 }
 
+impl Address {
+    /// Whether both are of one tenant, or of one platform.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        (&self.tenant, &self.environment) == (&other.tenant, &other.environment)
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}", self.environment, self.tenant, self.node)

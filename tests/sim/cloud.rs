@@ -1,5 +1,6 @@
 //! A client over SimCloud, and the example tenants.
 
+use mate::blueprint::Blueprint;
 use mate::plan::{Action, Plan, Step};
 use mate::spec::{Base, Format, TenantSpec};
 use mate::tiers::TierCatalogue;
@@ -35,6 +36,18 @@ pub(crate) fn on(cloud: SimCloud) -> World {
         .build()
         .unwrap();
     World { cloud, store, mate }
+}
+
+/// Another client of the same cloud and store, with a blueprint of its own.
+pub(crate) fn with_blueprint(world: &World, blueprint: impl Blueprint + 'static) -> Mate {
+    Mate::builder()
+        .provider(world.cloud.clone())
+        .store(world.store.clone())
+        .catalogue(TierCatalogue::standard())
+        .base(base())
+        .blueprint(blueprint)
+        .build()
+        .unwrap()
 }
 
 pub(crate) fn tfvars(text: &str) -> TenantSpec {

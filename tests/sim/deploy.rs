@@ -1,8 +1,8 @@
 //! Deployments on the simulated cloud: what is recorded, what runs, and the way back.
 
-use mate::lifecycle::Deployment;
+use mate::lifecycle::{Deployment, Migration};
 use mate::plan::{Action, Consents};
-use mate::sim::{Fault, FaultRule, Method, SimObject, crash};
+use mate::sim::{Fault, FaultRule, Method, Selector, SimObject, crash};
 use mate::spec::{ImageReference, ServiceName, TenantSpec};
 use mate::{Error, SimCloud};
 
@@ -170,6 +170,62 @@ async fn a_process_that_dies_on_the_way_back_is_followed_by_one_that_goes_on_bac
     let deployed = crash::until_killed(&world.cloud, world.mate.deploy(&id, &tag("bad"), Consents::none())).await;
     assert!(deployed.is_none(), "it died");
     world.mate.resume_run(&id).await.unwrap();
+    assert!(image(&world, "django").ends_with(":latest"));
+    assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
+}
+
+fn migrated(name: &str) -> Deployment {
+    tag(name).with_migration(Migration::new(ServiceName::new("django").unwrap(), ["python", "manage.py", "migrate"]))
+}
+
+/// Where in the order of the calls the first one of this method about this node came.
+fn when(world: &World, since: usize, method: Method, node: &str) -> usize {
+    let of_node = |call: &mate::sim::Call| {
+        call.method == method && call.address.as_ref().is_some_and(|address| address.node.as_str() == node)
+    };
+    world.cloud.calls().iter().skip(since).position(of_node).unwrap_or_else(|| panic!("no {method:?} of {node}"))
+}
+
+fn runs(world: &World) -> usize {
+    let creates = |call: &&mate::sim::Call| {
+        call.method == Method::Create && call.kind.as_ref().is_some_and(|kind| kind.as_str() == "ecs:Task")
+    };
+    world.cloud.calls().iter().filter(creates).count()
+}
+
+#[tokio::test]
+async fn a_migration_runs_once_with_the_new_image_before_any_service_moves() {
+    let world = provisioned().await;
+    let id = clinic().id();
+    let since = world.cloud.calls().len();
+    world.mate.deploy(&id, &migrated("v1"), Consents::none()).await.unwrap();
+    let definition = when(&world, since, Method::Update, "django-task-definition");
+    let migration = when(&world, since, Method::Create, "migration");
+    for service in ["django-service", "celery-service", "beat-service"] {
+        let service = when(&world, since, Method::Update, service);
+        assert!(definition < migration && migration < service, "{definition} {migration} {service}");
+    }
+    assert_eq!(runs(&world), 1);
+    assert!(world.mate.plan(&clinic()).await.unwrap().is_empty(), "what has run is not missed");
+    world.mate.deploy(&id, &tag("v2"), Consents::none()).await.unwrap();
+    world.mate.rollback(&id, None, Consents::none()).await.unwrap();
+    assert_eq!(runs(&world), 1, "nothing runs it again, the way back least of all");
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_moves_no_service_and_its_exit_code_is_told() {
+    let world = provisioned().await;
+    let id = clinic().id();
+    world.cloud.fail(Selector::Node("migration".to_owned()), "exit code 3: relation \"patients\" already exists");
+    let before = world.cloud.calls().len();
+    let error = world.mate.deploy(&id, &migrated("v1"), Consents::none()).await.unwrap_err();
+    assert!(matches!(error, Error::RolledBack { .. }), "{error}");
+    assert!(error.to_string().contains("exit code 3"), "{error}");
+    let moved = world.cloud.calls().iter().skip(before).any(|call| {
+        call.method == Method::Update
+            && call.address.as_ref().is_some_and(|address| address.node.as_str() == "django-service")
+    });
+    assert!(!moved || image(&world, "django").ends_with(":latest"), "no service ran the new image");
     assert!(image(&world, "django").ends_with(":latest"));
     assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
 }

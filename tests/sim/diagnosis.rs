@@ -61,6 +61,7 @@ async fn what_the_cloud_lacks_by_itself_is_found_too() {
     let diagnosis = ask(&world).await;
     let gone = diagnosis.nodes.iter().find(|found| found.kind == secret.kind).unwrap();
     let expected = Diagnosis {
+        concern: None,
         finding: "it is gone".into(),
         advice: Some("make a new plan: something was removed outside".into()),
         terminal: true,

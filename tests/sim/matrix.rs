@@ -1,6 +1,7 @@
 //! The exhaustive matrix: every call of a run, struck by every fault, ends in the cloud of the undisturbed run.
 //!
-//! A case is one call of one run: of the creation, of a change and of the destruction of the complete tenant, and of the
+//! A case is one call of one run: of the creation, of a change, of the destruction, of a repair of a part and of a rename of
+//! nodes of the complete tenant, and of the
 //! creation and the destruction of the complete platform. It fails before its effect, loses its answer, is throttled, or the
 //! process dies before or after it and the run is resumed.
 
@@ -9,14 +10,17 @@ use std::sync::Mutex;
 
 use mate::graph::Tags;
 use mate::ids::{Address, KindName};
-use mate::lifecycle::Suspension;
-use mate::plan::Consents;
+use mate::kinds::DriftClass;
+use mate::lifecycle::{Deployment, Migration, Suspension};
+use mate::plan::{Consents, RepairSelection};
 use mate::sim::{Fault, FaultRule, Latencies, Method, SimCloudBuilder, crash};
-use mate::spec::TenantSpec;
+use mate::spec::{ImageReference, ServiceName, TenantSpec};
 use mate::{DestroyOptions, Error, MemoryStore, SimCloud};
 
+use serde_json::{Value, json};
+
 use crate::figures::tell;
-use crate::{cloud, platform};
+use crate::{amend, cloud, platform};
 
 const FAULTS: [Fault; 5] = [Fault::FailBefore, Fault::LoseAnswer, Fault::Throttle, Fault::KillBefore, Fault::KillAfter];
 
@@ -38,9 +42,12 @@ fn inventory(cloud: &SimCloud) -> Vec<Object> {
 enum Subject {
     Provision,
     Change,
+    Deploy,
     Suspend,
     Resume,
     Destroy,
+    Repair,
+    Rename,
     PlatformProvision,
     PlatformDestroy,
 }
@@ -74,6 +81,33 @@ fn changed() -> TenantSpec {
     cloud::tfvars(&text).into_builder().with_deletion_protection(false).build().unwrap()
 }
 
+/// An open and a missing security group, a role that may do more; a bucket without versions, and a service without tasks.
+async fn drifted(world: &cloud::World) {
+    let status = world.mate.status(&tenant().id()).await.unwrap();
+    let object = |node: &str| status.nodes.iter().find(|found| found.node.as_str() == node).unwrap();
+    let tamper = |node: &str, change: fn(&mut Value)| {
+        world.cloud.tamper(&object(node).kind, &object(node).name, change).unwrap();
+    };
+    tamper("ecs-security-group", |inputs| inputs["egress"] = json!([]));
+    tamper("task-role", |inputs| {
+        inputs["managed_policy_arns"] = json!(["arn:aws:iam::aws:policy/AdministratorAccess"])
+    });
+    tamper("bucket", |inputs| inputs["versioning"] = json!(false));
+    tamper("django-service", |inputs| inputs["desired_count"] = json!(0));
+    let lost = object("alb-security-group");
+    world.cloud.vanish(&lost.kind, &lost.name).unwrap();
+}
+
+fn security() -> RepairSelection {
+    RepairSelection::classes([DriftClass::Security])
+}
+
+/// A release with a migration.
+fn deployment() -> Deployment {
+    let migration = Migration::new(ServiceName::new("django").unwrap(), ["migrate"]);
+    Deployment::of(ImageReference::new("v1").unwrap()).with_migration(migration)
+}
+
 fn options() -> DestroyOptions {
     DestroyOptions::new().without_final_snapshot().empty_bucket()
 }
@@ -85,12 +119,18 @@ impl Subject {
         let cloud = cloud.seed(7).latencies(Latencies::typical().scaled(0.2)).build();
         match self {
             Self::Provision => World::Tenant(cloud::on(cloud)),
-            Self::Change | Self::Suspend | Self::Resume | Self::Destroy => {
+            Self::Change | Self::Deploy | Self::Suspend | Self::Resume | Self::Destroy | Self::Rename => {
                 let world = cloud::on(cloud);
                 world.mate.provision(&tenant()).await.unwrap();
                 if self == Self::Resume {
                     world.mate.suspend(&tenant().id(), Suspension::new()).await.unwrap();
                 }
+                World::Tenant(world)
+            }
+            Self::Repair => {
+                let world = cloud::on(cloud);
+                world.mate.provision(&tenant()).await.unwrap();
+                drifted(&world).await;
                 World::Tenant(world)
             }
             Self::PlatformProvision => World::Platform(platform::on(cloud, MemoryStore::new())),
@@ -110,6 +150,9 @@ impl Subject {
                 let consents = Consents::to_every_step_of(&plan);
                 world.mate.apply(plan, consents).await.map(drop)
             }
+            (Self::Deploy, World::Tenant(world)) => {
+                world.mate.deploy(&tenant().id(), &deployment(), Consents::none()).await.map(drop)
+            }
             (Self::Suspend, World::Tenant(world)) => {
                 world.mate.suspend(&tenant().id(), Suspension::new()).await.map(drop)
             }
@@ -118,6 +161,13 @@ impl Subject {
                 let plan = world.mate.plan_destroy(&tenant().id(), &options()).await?;
                 let consents = Consents::to_every_step_of(&plan);
                 world.mate.apply(plan, consents).await.map(drop)
+            }
+            (Self::Repair, World::Tenant(world)) => {
+                world.mate.repair(&tenant().id(), &security(), Consents::none()).await.map(drop)
+            }
+            (Self::Rename, World::Tenant(world)) => {
+                let plan = world.mate.plan_amend(&tenant().id(), &amend::renames()).await?;
+                world.mate.apply(plan, Consents::none()).await.map(drop)
             }
             (Self::PlatformProvision, World::Platform(world)) => {
                 world.platform.provision(&platform::complete()).await.map(drop)
@@ -157,6 +207,17 @@ impl World {
         match (self, subject) {
             (Self::Tenant(world), Subject::Destroy) => {
                 (arns(world.mate.unclaimed().await.unwrap()), world.mate.tenants().await.unwrap().is_empty())
+            }
+            (Self::Tenant(world), Subject::Repair) => {
+                let drift = world.mate.drift(&tenant().id()).await.unwrap();
+                let left: Vec<_> = drift.changed.iter().map(|node| node.node.as_str()).collect();
+                let as_left = left == ["bucket", "django-service"] && drift.lost.is_empty();
+                (arns(world.mate.unclaimed().await.unwrap()), as_left && drift.worst() == Some(DriftClass::Data))
+            }
+            (Self::Tenant(world), Subject::Rename) => {
+                let renamed = cloud::with_blueprint(world, amend::Renamed(amend::RENAMES.to_vec()));
+                let plan = renamed.plan(&tenant()).await.unwrap();
+                (arns(renamed.unclaimed().await.unwrap()), plan.is_empty())
             }
             (Self::Tenant(world), _) => {
                 let spec = if subject == Subject::Change { changed() } else { tenant() };
@@ -286,6 +347,11 @@ fn every_call_of_a_change_may_fail_in_every_way() {
 }
 
 #[test]
+fn every_call_of_a_deployment_may_fail_in_every_way() {
+    matrix(Subject::Deploy);
+}
+
+#[test]
 fn every_call_of_a_suspension_may_fail_in_every_way() {
     matrix(Subject::Suspend);
 }
@@ -298,6 +364,16 @@ fn every_call_of_a_resumption_may_fail_in_every_way() {
 #[test]
 fn every_call_of_a_destroy_may_fail_in_every_way() {
     matrix(Subject::Destroy);
+}
+
+#[test]
+fn every_call_of_a_repair_of_a_part_may_fail_in_every_way() {
+    matrix(Subject::Repair);
+}
+
+#[test]
+fn every_call_of_a_rename_may_fail_in_every_way() {
+    matrix(Subject::Rename);
 }
 
 #[test]

@@ -213,7 +213,7 @@ async fn drift_behind_its_back_is_told_field_by_field() {
     world.cloud.vanish(&"wafv2:WebACL".parse().unwrap(), "mate-dev").unwrap();
     let drift = world.platform.drift(&dev()).await.unwrap();
     assert_eq!(drift.changed.len(), 1, "{drift}");
-    assert_eq!(drift.changed[0].changes[0].to_string(), "container_insights: true -> false");
+    assert_eq!(drift.changed[0].changes[0].change.to_string(), "container_insights: true -> false");
     assert_eq!(drift.lost.len(), 1, "{drift}");
     assert_eq!(drift.lost[0].node.as_str(), "web-acl");
 }

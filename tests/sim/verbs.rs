@@ -124,6 +124,21 @@ async fn a_database_that_aws_starts_after_seven_days_is_stopped_again_by_tend() 
 }
 
 #[tokio::test]
+async fn tend_leaves_to_repair_what_people_have_changed() {
+    let spec = clinic();
+    let world = provisioned(&spec).await;
+    world.mate.suspend(&spec.id(), Suspension::new()).await.unwrap();
+    let open = serde_json::json!([]);
+    let group = "ec2:SecurityGroup".parse().unwrap();
+    world.cloud.tamper(&group, "mate-clinic-dev-rds-sg", |inputs| inputs["ingress"] = open.clone()).unwrap();
+    world.cloud.sim_clock().advance(8 * DAY);
+    world.mate.tend(&spec.id()).await.unwrap();
+    assert_eq!(database(&world).inputs["stopped"], true);
+    assert_eq!(world.cloud.object(&group, "mate-clinic-dev-rds-sg").unwrap().inputs["ingress"], open);
+    assert!(!world.mate.drift(&spec.id()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn the_plan_of_a_suspension_says_what_goes_down_and_how_long_it_takes_to_come_back() {
     let spec = clinic();
     let world = provisioned(&spec).await;

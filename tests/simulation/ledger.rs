@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mate::ids::TenantKey;
-use mate::state::{Lease, LeaseRequest, LeaseState, Unlock, Unlocked};
+use mate::state::{Lease, LeaseRequest, LeaseState, LogEntry, Unlock, Unlocked};
 use mate::{MemoryStore, Record, StateStore, StoreError};
 
 use crate::findings::Findings;
@@ -133,5 +133,29 @@ impl StateStore for Ledger {
 
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         self.inner.lease(key).await
+    }
+
+    async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
+        self.inner.append(lease, entries).await
+    }
+
+    async fn log(&self, key: &TenantKey, after: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        self.inner.log(key, after, limit).await
+    }
+
+    async fn last_logged(&self, key: &TenantKey) -> Result<Option<LogEntry>, StoreError> {
+        self.inner.last_logged(key).await
+    }
+
+    async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
+        self.inner.logged().await
+    }
+
+    async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
+        self.inner.delivered(key).await
+    }
+
+    async fn set_delivered(&self, key: &TenantKey, seq: u64) -> Result<(), StoreError> {
+        self.inner.set_delivered(key, seq).await
     }
 }

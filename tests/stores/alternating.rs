@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mate::ids::TenantKey;
-use mate::state::{Lease, LeaseRequest, LeaseState, Record, StateStore, StoreError, Unlock, Unlocked};
+use mate::state::{Lease, LeaseRequest, LeaseState, LogEntry, Record, StateStore, StoreError, Unlock, Unlocked};
 
 #[derive(Debug)]
 pub(crate) struct Alternating {
@@ -60,5 +60,29 @@ impl StateStore for Alternating {
 
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         self.next().lease(key).await
+    }
+
+    async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
+        self.next().append(lease, entries).await
+    }
+
+    async fn log(&self, key: &TenantKey, after: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        self.next().log(key, after, limit).await
+    }
+
+    async fn last_logged(&self, key: &TenantKey) -> Result<Option<LogEntry>, StoreError> {
+        self.next().last_logged(key).await
+    }
+
+    async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
+        self.next().logged().await
+    }
+
+    async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
+        self.next().delivered(key).await
+    }
+
+    async fn set_delivered(&self, key: &TenantKey, seq: u64) -> Result<(), StoreError> {
+        self.next().set_delivered(key, seq).await
     }
 }

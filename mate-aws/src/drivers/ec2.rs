@@ -210,6 +210,7 @@ pub(crate) async fn interfaces(
     let found: Result<Vec<_>, _> = call.into_paginator().page_size(1000).items().send().collect().await;
     let found = found.map_err(failed(&target.address, "ec2:DescribeNetworkInterfaces"))?;
     let finding = |interface: &aws_sdk_ec2::types::NetworkInterface| Diagnosis {
+        concern: None,
         terminal: false,
         finding: format!(
             "the network interface {} ({}) uses {id}",

@@ -328,6 +328,7 @@ const PREFLIGHT: &[&str] = &[
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
+    "ecr:DescribeImages",
     "ecr:DescribeRepositories",
     "ecs:DescribeClusters",
     "ecs:DescribeTasks",

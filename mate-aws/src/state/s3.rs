@@ -13,11 +13,14 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use mate_core::ids::{Address, Environment, TenantId, TenantKey};
 use mate_core::provider::{ErrorClass, ProviderError};
 use mate_core::state::{
-    Lease, LeaseRequest, LeaseState, Record, Slot, StateStore, StoreError, Stored, Unlock, Unlocked,
+    Lease, LeaseRequest, LeaseState, LogEntry, LogState, Record, Slot, StateStore, StoreError, Stored, Unlock, Unlocked,
 };
+
+use serde::de::DeserializeOwned;
 
 use crate::classify::{failed, if_found};
 
+mod log;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +37,9 @@ const SUFFIX: &str = ".json";
 /// decides, and writes it back on the condition that it is still the one that was read (`If-Match`, or `If-None-Match: *` for
 /// the first), so that version and fencing token are checked in the same step as the write. Who lost a race reads again. S3
 /// reads are strongly consistent. The object of a tenant that is gone stays, for the count of its fencing tokens.
+///
+/// The log of a tenant is beside it, an object an entry: `{prefix}log/{environment}/{tenant}/{number}.json`, written once
+/// (`If-None-Match: *`) and never again. How far it goes, and what of it was delivered, stands in the tenant's object.
 ///
 /// What the bucket needs: versioning, so that a damaged record can be brought back ([`S3Store::check`]); no public access.
 /// What the caller needs: `s3:GetObject`, `s3:PutObject` and `s3:ListBucket` on it, `s3:GetBucketVersioning` for the check,
@@ -144,27 +150,45 @@ impl S3Store {
 
     /// The slot as it stands, and the tag by which the next write names it.
     async fn read(&self, of: &TenantKey) -> Result<(Slot, Option<String>), StoreError> {
+        Ok(self.read_object(of, self.key(of)).await?.unwrap_or_default())
+    }
+
+    async fn read_object<T: DeserializeOwned>(
+        &self,
+        of: &TenantKey,
+        key: String,
+    ) -> Result<Option<(T, Option<String>)>, StoreError> {
         const OPERATION: &str = "read an object";
-        let request = self.client.get_object().bucket(&*self.bucket).key(self.key(of));
+        let request = self.client.get_object().bucket(&*self.bucket).key(key);
         let answer = request.set_expected_bucket_owner(self.owner.clone()).send().await;
         let answer = answer.map_err(failed(&anchor(of), "s3:GetObject"));
         let Some(answer) = if_found(answer).map_err(|source| backend(OPERATION, source))? else {
-            return Ok((Slot::default(), None));
+            return Ok(None);
         };
         let etag = answer.e_tag.clone();
         let body = answer.body.collect().await.map_err(|source| StoreError::temporary(OPERATION, source))?;
-        let slot = serde_json::from_slice(&body.into_bytes())
+        let value = serde_json::from_slice(&body.into_bytes())
             .map_err(|source| StoreError::permanent("understand an object", source))?;
-        Ok((slot, etag))
+        Ok(Some((value, etag)))
     }
 
     async fn write(&self, of: &TenantKey, slot: &Slot, etag: Option<&str>) -> Result<(), ProviderError> {
         let body = serde_json::to_vec(slot).expect("a slot has a JSON form");
+        self.write_object(of, self.key(of), body, etag).await
+    }
+
+    async fn write_object(
+        &self,
+        of: &TenantKey,
+        key: String,
+        body: Vec<u8>,
+        etag: Option<&str>,
+    ) -> Result<(), ProviderError> {
         let mut request = self
             .client
             .put_object()
             .bucket(&*self.bucket)
-            .key(self.key(of))
+            .key(key)
             .content_type("application/json")
             .set_expected_bucket_owner(self.owner.clone())
             .body(body.into());
@@ -224,24 +248,62 @@ impl S3Store {
         }
         Err(last.unwrap_or_else(|| StoreError::temporary(OPERATION, "others write all the time")))
     }
+
+    async fn keys(&self, of: impl Fn(&Slot) -> bool) -> Result<Vec<TenantKey>, StoreError> {
+        const OPERATION: &str = "list objects";
+        let mut pages = self
+            .client
+            .list_objects_v2()
+            .bucket(&*self.bucket)
+            .prefix(&*self.prefix)
+            .set_expected_bucket_owner(self.owner.clone())
+            .into_paginator()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(failed(&nobody(), "s3:ListObjectsV2"));
+            let page = page.map_err(|source| backend(OPERATION, source))?;
+            keys.extend(page.contents().iter().filter_map(|object| self.tenant(object.key()?)));
+        }
+        let of = &of;
+        let with_record = stream::iter(keys)
+            .map(|key| async move {
+                let (slot, _) = self.read(&key).await?;
+                Ok::<_, StoreError>(of(&slot).then_some(key))
+            })
+            .buffer_unordered(READS)
+            .try_filter_map(|key| async move { Ok(key) });
+        let mut keys: Vec<TenantKey> = with_record.try_collect().await?;
+        keys.sort();
+        Ok(keys)
+    }
 }
 
-/// What a transition changed of a slot: its record, or its lease. The other half may be written anew by the same holder at the same
-/// time, whose heartbeat goes on while it writes the record.
+/// What a transition changed of a slot: its record, its lease, or where its log stands. The rest may be written anew by the same
+/// holder at the same time, whose heartbeat goes on while it writes the record.
 enum Half {
     Record(Option<Stored>),
     Lease(LeaseState),
+    Log(LogState),
 }
 
 impl Half {
     fn changed(before: &Slot, after: Slot) -> Self {
-        if after.record == before.record { Self::Lease(after.lease) } else { Self::Record(after.record) }
+        if after.record != before.record {
+            Self::Record(after.record)
+        } else if after.log != before.log {
+            Self::Log(after.log)
+        } else {
+            Self::Lease(after.lease)
+        }
     }
 
     fn stands_in(&self, slot: &Slot) -> bool {
         match self {
             Self::Record(record) => *record == slot.record,
             Self::Lease(lease) => *lease == slot.lease,
+            // Both of its numbers only grow, and to move them twice is once.
+            Self::Log(log) => log.seq <= slot.log.seq && log.delivered <= slot.log.delivered,
         }
     }
 }
@@ -287,31 +349,7 @@ impl StateStore for S3Store {
     }
 
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
-        const OPERATION: &str = "list objects";
-        let mut pages = self
-            .client
-            .list_objects_v2()
-            .bucket(&*self.bucket)
-            .prefix(&*self.prefix)
-            .set_expected_bucket_owner(self.owner.clone())
-            .into_paginator()
-            .send();
-        let mut keys = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(failed(&nobody(), "s3:ListObjectsV2"));
-            let page = page.map_err(|source| backend(OPERATION, source))?;
-            keys.extend(page.contents().iter().filter_map(|object| self.tenant(object.key()?)));
-        }
-        let with_record = stream::iter(keys)
-            .map(|key| async move {
-                let (slot, _) = self.read(&key).await?;
-                Ok::<_, StoreError>(slot.record.map(|_| key))
-            })
-            .buffer_unordered(READS)
-            .try_filter_map(|key| async move { Ok(key) });
-        let mut keys: Vec<TenantKey> = with_record.try_collect().await?;
-        keys.sort();
-        Ok(keys)
+        self.keys(|slot| slot.record.is_some()).await
     }
 
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
@@ -336,5 +374,35 @@ impl StateStore for S3Store {
 
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         Ok(self.read(key).await?.0.lease)
+    }
+
+    async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
+        self.append_to_log(lease, entries).await
+    }
+
+    async fn log(&self, key: &TenantKey, after: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        let end = self.read(key).await?.0.log.seq;
+        self.read_log(key, after, end.min(after.saturating_add(limit as u64))).await
+    }
+
+    async fn last_logged(&self, key: &TenantKey) -> Result<Option<LogEntry>, StoreError> {
+        let end = self.read(key).await?.0.log.seq;
+        Ok(self.read_log(key, end.saturating_sub(1), end).await?.pop())
+    }
+
+    async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
+        self.keys(|slot| slot.log.seq > 0).await
+    }
+
+    async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
+        Ok(self.read(key).await?.0.log.delivered)
+    }
+
+    async fn set_delivered(&self, key: &TenantKey, seq: u64) -> Result<(), StoreError> {
+        self.change(key, |slot| {
+            slot.set_delivered(seq);
+            Ok(())
+        })
+        .await
     }
 }

@@ -46,17 +46,22 @@ impl Desk {
         fits(&plan, present.as_ref())?;
         let mut record = present.unwrap_or_else(|| Record::new(plan.key.clone(), lineage()));
         prepare(&mut record, &plan);
+        let intent = self.intent(&plan, &record);
         let beginning = Beginning {
             plan: plan.id.clone(),
             goal: plan.goal,
+            intent,
             spec: plan.after.spec.clone(),
             operating: plan.after.operating.clone(),
             deletions: plan.deletions.clone(),
+            repair: plan.repair.clone(),
+            amendment: plan.amendment.clone(),
             consents: consents.clone(),
             now: self.provider.clock().unix_seconds(),
             fence: lease.fence,
         };
         record.run = Some(Run::begin(record.run.take(), beginning));
+        self.tell_begin(&mut record, &plan, lease).await?;
 
         let runner = Runner {
             provider: self.provider.clone(),
@@ -84,11 +89,13 @@ fn fits(plan: &Plan, record: Option<&Record>) -> Result<(), Error> {
     Err(Error::Stale { key: plan.key.clone(), planned: plan.record_version, present })
 }
 
-/// The record as the run begins: the goal, and what the plan found to be there and right already.
+/// The record as the run begins: the goal, and what the plan found to be there and right already. What differs and is left
+/// so stays in the record as it was: it must be seen as different again.
 fn prepare(record: &mut Record, plan: &Plan) {
     match plan.goal {
         Goal::Destroy => record.phase = Phase::Destroying,
         Goal::Release => {}
+        Goal::Amend => amended(record, plan),
         Goal::Unwind => record.phase = Phase::Unwinding,
         Goal::Apply | Goal::Adopt if record.phase == Phase::Active => {}
         Goal::Apply | Goal::Adopt => record.phase = Phase::Provisioning,
@@ -97,8 +104,21 @@ fn prepare(record: &mut Record, plan: &Plan) {
         record.summary = plan.after.summary.clone();
         record.deletion_protection = plan.after.deletion_protection;
     }
-    for step in plan.steps.iter().filter(|step| step.action == Action::NoChange) {
+    for step in plan.steps.iter().filter(|step| step.action == Action::NoChange && !step.left) {
         found(record, step);
+    }
+}
+
+/// The new ids are in the record before any object carries them. An amendment that goes on has them already.
+fn amended(record: &mut Record, plan: &Plan) {
+    let goes_on = record.run.as_ref().is_some_and(|run| run.goal == Goal::Amend);
+    if let Some(amendment) = plan.amendment.as_ref().filter(|_| !goes_on) {
+        record.rename(amendment.renames());
+    }
+    for step in plan.steps.iter().filter(|step| step.action == Action::Rename) {
+        if let Some(node) = record.nodes.get_mut(&step.node) {
+            node.holding.clone_from(&step.holding);
+        }
     }
 }
 

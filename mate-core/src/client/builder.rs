@@ -162,6 +162,8 @@ impl MateBuilder {
                         kinds: self.kinds,
                         limits: self.limits,
                         owner: self.owner.unwrap_or_else(default_owner),
+                        actor: None,
+                        reason: None,
                     },
                     catalogue,
                     blueprint: self.blueprint,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use super::{DestroyOptions, Error};
 use crate::blueprint::Design;
 use crate::engine::Limits;
@@ -11,7 +13,9 @@ use crate::graph::Graph;
 use crate::ids::{KindName, TenantKey};
 use crate::kinds::{DbInstance, Kind, Kinds};
 use crate::observe;
-use crate::plan::{After, Deletions, DiffRequest, FinalSnapshot, Mode, Plan, PlanError, diff, release};
+use crate::plan::{
+    After, Deletions, DiffRequest, FinalSnapshot, Mode, Plan, PlanError, RepairSelection, diff, release, repair,
+};
 use crate::provider::{Claim, Provider};
 use crate::quota::{self, Preflight};
 use crate::rate::{Caller, Priority};
@@ -25,6 +29,10 @@ pub(crate) struct Desk {
     pub(crate) limits: Limits,
     /// Under which name leases are taken.
     pub(crate) owner: String,
+    /// On whose behalf; the owner's own where nobody is named.
+    pub(crate) actor: Option<String>,
+    /// Why.
+    pub(crate) reason: Option<String>,
 }
 
 /// A name for this process, as good as one that nobody gave can be.
@@ -76,6 +84,17 @@ impl Desk {
     }
 
     pub(super) async fn plan(&self, key: &TenantKey, design: Design, after: After) -> Result<Plan, Error> {
+        self.plan_part(key, design, after, &RepairSelection::all()).await
+    }
+
+    /// Plans what is selected of what it takes to bring a tenant or platform to its design.
+    pub(super) async fn plan_part(
+        &self,
+        key: &TenantKey,
+        design: Design,
+        after: After,
+        selection: &RepairSelection,
+    ) -> Result<Plan, Error> {
         let record = self.store.get(key).await?;
         design.graph.order()?;
         self.wait_until_visible(record.as_ref(), |kind| !self.kinds.deduplicated(kind)).await;
@@ -83,7 +102,7 @@ impl Desk {
         let priority = if made { Priority::Change } else { Priority::NewTenant };
         let look = observe::snapshot(&*self.provider, key, &design.graph, record.as_ref(), &self.kinds, Claim::Owned);
         let snapshot = Caller::new(key.clone(), priority).asks(look).await.map_err(PlanError::from)?;
-        Ok(diff(DiffRequest {
+        let request = DiffRequest {
             key,
             mode: if record.is_some() { Mode::Update } else { Mode::Provision },
             graph: &design.graph,
@@ -93,7 +112,8 @@ impl Desk {
             deletions: &Deletions::default(),
             after,
             notes: design.notes,
-        })?)
+        };
+        Ok(repair(request, selection)?)
     }
 
     pub(super) async fn plan_destroy(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
@@ -139,4 +159,10 @@ impl Desk {
     pub(super) async fn plan_release(&self, key: &TenantKey) -> Result<Plan, Error> {
         Ok(release(&self.record(key).await?, &self.kinds)?)
     }
+}
+
+/// The digest of a spec in its resolved form.
+pub(crate) fn digest(spec: &impl serde::Serialize) -> String {
+    let text = serde_json::to_string(spec).expect("a spec has a JSON form");
+    hex::encode(Sha256::digest(text.as_bytes()))
 }

@@ -80,7 +80,7 @@ impl fmt::Display for NodeDiagnosis {
 
 /// A finding of ours, where the cloud cannot be asked.
 fn finding(finding: impl Into<String>, advice: impl Into<String>, terminal: bool) -> Diagnosis {
-    Diagnosis { finding: finding.into(), advice: Some(advice.into()), terminal }
+    Diagnosis { concern: None, finding: finding.into(), advice: Some(advice.into()), terminal }
 }
 
 impl Desk {

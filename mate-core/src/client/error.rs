@@ -6,7 +6,7 @@ use crate::ids::TenantKey;
 use crate::lifecycle::{TenantPhase, TenantVerb};
 use crate::plan::{MissingConsent, PlanError};
 use crate::spec::SpecErrors;
-use crate::state::StoreError;
+use crate::state::{LogBroken, StoreError};
 
 /// What a verb can fail with. The cause is in [`std::error::Error::source`].
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +30,12 @@ pub enum Error {
     /// The run did not reach its end.
     #[error(transparent)]
     Run(#[from] Box<RunError>),
+    /// The log of the tenant is not as it was written.
+    #[error(transparent)]
+    Log(#[from] LogBroken),
+    /// A sink did not take an event.
+    #[error(transparent)]
+    Sink(crate::outbox::SinkError),
     /// The plan was made from another record than the present one.
     #[error("the plan of {key} was made from version {planned} of its record, which is now {present}; make a new plan")]
     Stale {
@@ -139,6 +145,14 @@ pub enum Error {
         to: Option<u32>,
         /// The releases that are kept.
         known: Vec<u32>,
+    },
+    /// The record cannot be amended so.
+    #[error("the record of {key} cannot be amended: {source}")]
+    Amend {
+        /// The tenant.
+        key: TenantKey,
+        /// Why.
+        source: crate::plan::AmendError,
     },
     /// The tenant is protected.
     #[error("{0} is protected; set `deletion_protection = false` in its spec, apply that, and destroy it then")]

@@ -1,6 +1,7 @@
 //! [`Mate`], the front door.
 
 mod adopt;
+mod amend;
 mod apply;
 mod builder;
 mod deploy;
@@ -9,11 +10,15 @@ mod diagnose;
 mod discover;
 mod drift;
 mod error;
+mod health;
+mod history;
 mod lease;
 mod platform;
+mod repair;
 mod resume;
 mod standing;
 mod status;
+mod tenant_lifecycle;
 mod verbs;
 
 pub use adopt::{Adoption, FoundObject};
@@ -21,16 +26,17 @@ pub use builder::{BuildError, MateBuilder};
 pub use deploy::Releases;
 pub use diagnose::{NodeDiagnosis, TenantDiagnosis};
 pub use discover::Discovery;
-pub use drift::{Drift, Lost};
+pub use drift::{Drift, DriftedField, DriftedNode, Lost};
 pub use error::Error;
 pub use platform::{Platform, PlatformBuilder};
 pub use standing::OnPlatform;
 pub use status::{NodeStatus, TenantStatus};
+#[cfg(feature = "testing")]
+pub use tenant_lifecycle::MockTenantLifecycle;
+pub use tenant_lifecycle::TenantLifecycle;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use sha2::{Digest, Sha256};
 
 use crate::adopt::AdoptionSource;
 use crate::blueprint::{Blueprint, Design};
@@ -42,7 +48,7 @@ use crate::provider::Discovered;
 use crate::quota::Preflight;
 use crate::spec::{Base, Catalogue, ResolvedTenant, TenantSpec};
 use crate::state::{LeaseState, Phase, RecordSummary, Unlock, Unlocked};
-use desk::Desk;
+use desk::{Desk, digest};
 
 /// The client: one base (environment, region, account), its provider, and the store of its tenants' records.
 ///
@@ -53,7 +59,7 @@ pub struct Mate {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Inner {
     pub(crate) desk: Desk,
     pub(crate) catalogue: Arc<dyn Catalogue>,
@@ -74,6 +80,12 @@ pub struct Applied {
 }
 
 impl Applied {
+    /// A tenant as a mock of [`TenantLifecycle`] answers with it.
+    #[must_use]
+    pub fn new(key: TenantKey, outputs: BTreeMap<String, String>, record_version: u64) -> Self {
+        Self { key, outputs, record_version }
+    }
+
     /// The tenant's URL; empty after a destroy.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -263,11 +275,11 @@ impl Mate {
             let (_, run) = inner.desk.interrupted(&key).await?;
             let plan = match run.goal {
                 Goal::Apply => {
-                    let spec = resume::spec(&key, run.spec.as_ref())?;
-                    inner.plan_wanted(Wanted { spec, operating: run.operating }).await?
+                    inner.plan_part(&key, run.spec.as_ref(), run.operating.clone(), &run.selection()).await?
                 }
                 Goal::Destroy => inner.desk.plan_destroy(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Release => inner.desk.plan_release(&key).await?,
+                Goal::Amend => inner.amendment(&key, &run.amendment.clone().unwrap_or_default()).await?,
                 Goal::Unwind => inner.plan_unwind(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Adopt => {
                     return Err(Error::NotPossible {
@@ -479,6 +491,9 @@ impl Inner {
 
     async fn plan_unwind(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
         let (record, run) = self.desk.interrupted(key).await?;
+        if run.goal == Goal::Amend {
+            return Err(Error::NotPossible { key: key.clone(), reason: "renames: resume it, and rename back" });
+        }
         if !matches!(run.goal, Goal::Apply | Goal::Unwind) {
             return Err(Error::NotPossible {
                 key: key.clone(),
@@ -488,8 +503,8 @@ impl Inner {
         match &record.spec {
             None => self.desk.plan_unwind_made(key, options).await,
             Some(document) => {
-                let spec = resume::spec(key, Some(document))?;
-                let mut plan = self.plan_wanted(Wanted { spec, operating: record.operating.clone() }).await?;
+                let operating = record.operating.clone();
+                let mut plan = self.plan_part(key, Some(document), operating, &run.selection()).await?;
                 plan.goal = Goal::Unwind;
                 plan.id = plan.digest();
                 Ok(plan)
@@ -515,10 +530,4 @@ impl Inner {
         self.desk.stands(&key.environment).await?;
         self.desk.plan(&key, design, after).await
     }
-}
-
-/// The digest of a spec in its resolved form.
-pub(crate) fn digest(spec: &impl serde::Serialize) -> String {
-    let text = serde_json::to_string(spec).expect("a spec has a JSON form");
-    hex::encode(Sha256::digest(text.as_bytes()))
 }

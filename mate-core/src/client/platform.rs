@@ -13,6 +13,7 @@ use crate::adopt::AdoptionSource;
 use crate::blueprint::Design;
 use crate::blueprint::platform::{PlatformBlueprint, StandardPlatform};
 use crate::engine::Limits;
+use crate::health::Health;
 use crate::ids::{Environment, TenantKey};
 use crate::kinds::{Kind, Kinds};
 use crate::operation::Operation;
@@ -20,7 +21,7 @@ use crate::plan::{After, Consents, Goal, Plan};
 use crate::provider::{Discovered, Identity, Provider, QuotaId};
 use crate::quota::{self, Capacity, Needs, Preflight};
 use crate::spec::{Base, PlatformSpec, Tier};
-use crate::state::{Phase, RecordSummary, StateStore};
+use crate::state::{LogEntry, Phase, RecordSummary, StateStore, Verified};
 
 /// The client of platforms: the shared bases of one account and region, their provider, and the store of their records.
 ///
@@ -34,7 +35,7 @@ pub struct Platform {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Inner {
     desk: Desk,
     blueprint: Arc<dyn PlatformBlueprint>,
@@ -152,6 +153,8 @@ impl PlatformBuilder {
                         kinds: self.kinds,
                         limits: self.limits,
                         owner: self.owner.unwrap_or_else(default_owner),
+                        actor: None,
+                        reason: None,
                     },
                     blueprint: self.blueprint,
                 }),
@@ -169,6 +172,40 @@ impl Platform {
     #[must_use]
     pub fn builder() -> PlatformBuilder {
         PlatformBuilder::default()
+    }
+
+    /// This client on behalf of somebody: as [`super::Mate::by`].
+    #[must_use]
+    pub fn by(&self, actor: impl Into<String>) -> Self {
+        let mut inner = (*self.inner).clone();
+        inner.desk.actor = Some(actor.into());
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// This client for a reason: as [`super::Mate::because`].
+    #[must_use]
+    pub fn because(&self, reason: impl Into<String>) -> Self {
+        let mut inner = (*self.inner).clone();
+        inner.desk.reason = Some(reason.into());
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What was done to a platform: as [`super::Mate::history`].
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn history(&self, environment: &Environment) -> Operation<Vec<LogEntry>> {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| async move { inner.desk.history(&key).await })
+    }
+
+    /// Verifies the log of a platform: as [`super::Mate::verify`].
+    ///
+    /// # Errors
+    /// [`Error::Log`], [`Error::Store`].
+    pub fn verify(&self, environment: &Environment) -> Operation<Verified> {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| async move { inner.desk.verify(&key).await })
     }
 
     /// What the platform should be made of. Reads only whose credentials these are.
@@ -267,7 +304,7 @@ impl Platform {
                 Goal::Destroy => inner.plan_destroy(&environment, &DestroyOptions::of(&run)).await?,
                 Goal::Release => inner.desk.plan_release(&key).await?,
                 Goal::Unwind => inner.desk.plan_unwind_made(&key, &DestroyOptions::of(&run)).await?,
-                Goal::Apply | Goal::Adopt => {
+                Goal::Apply | Goal::Adopt | Goal::Amend => {
                     let reason = "is for a spec that the record does not hold: apply the spec again";
                     return Err(Error::NotPossible { key, reason });
                 }
@@ -342,6 +379,15 @@ impl Platform {
     pub fn tenants_client(&self, environment: &Environment) -> Operation<MateBuilder> {
         let (inner, base) = (Arc::clone(&self.inner), self.base(environment));
         Operation::new(|_, _| async move { Ok(MateBuilder::on(inner.desk.clone(), base.await?)) })
+    }
+
+    /// How well a platform serves: as [`super::Mate::health`]. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record, [`Error::Store`].
+    pub fn health(&self, environment: &Environment) -> Operation<Health> {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| async move { inner.desk.health(&key, None).await })
     }
 
     /// The tenants that stand on the platform: those with a record, and those of which objects stand in the cloud.

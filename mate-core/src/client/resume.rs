@@ -5,9 +5,16 @@ use std::collections::BTreeSet;
 use super::desk::Desk;
 use super::{DestroyOptions, Error};
 use crate::ids::{NodeId, TenantKey};
-use crate::plan::{Mode, Plan};
+use crate::plan::{Mode, Plan, RepairSelection};
 use crate::spec::TenantSpec;
 use crate::state::{Record, Run};
+
+impl Run {
+    /// What of the tenant it is about: a repair of a part goes on as one.
+    pub(super) fn selection(&self) -> RepairSelection {
+        self.repair.clone().unwrap_or_else(RepairSelection::all)
+    }
+}
 
 impl Desk {
     /// The record and its interrupted run.

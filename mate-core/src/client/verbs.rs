@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::{Applied, Error, Inner, Mate, resume};
 use crate::ids::{TenantId, TenantKey};
-use crate::lifecycle::{Change, Page, Scale, Suspension, TenantPhase, Wanted};
+use crate::kinds::{DbInstance, Kind};
+use crate::lifecycle::{Change, Page, Scale, Suspension, TenantPhase, TenantVerb, Wanted};
 use crate::operation::Operation;
-use crate::plan::{Consents, Plan};
+use crate::plan::{Consents, Plan, RepairSelection};
 use crate::spec::{TenantSpec, Tier};
+use crate::state::Record;
 
 impl Mate {
     /// Where a tenant stands in its life, and with it what is possible now ([`TenantPhase::possible`]).
@@ -131,16 +133,16 @@ impl Mate {
 
     /// Sees to it that a tenant stays as it is wanted where AWS changes it by itself: a stopped database that AWS has started
     /// after seven days is stopped again. For a controller to call regularly, once a day at least; does nothing where nothing is
-    /// to be done, and writes nothing then.
+    /// to be done, and writes nothing then. What people have changed is drift, and left to [`Mate::repair`].
     ///
     /// # Errors
     /// As [`Mate::change`].
     pub fn tend(&self, tenant: &TenantId) -> Operation<Applied> {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
         Operation::new(|events, cancellation| async move {
-            let plan = inner.plan_change(&key, Change::Tend).await?;
+            let record = inner.admitted(&key, TenantVerb::Tend).await?;
+            let plan = inner.plan_tend(&key, &record).await?;
             if plan.is_empty() {
-                let record = inner.desk.record(&key).await?;
                 return Ok(Applied { key, outputs: record.outputs, record_version: record.version });
             }
             let consents = Consents::none().and_to_downtime_of(&plan);
@@ -150,9 +152,20 @@ impl Mate {
 }
 
 impl Inner {
+    /// Plans to put back what AWS changes by itself, and nothing else.
+    async fn plan_tend(&self, key: &TenantKey, record: &Record) -> Result<Plan, Error> {
+        let databases = record.nodes.iter().filter(|(_, node)| node.kind == DbInstance::name());
+        let restless = databases
+            .fold(RepairSelection::default(), |selection, (id, _)| selection.with_field(id.clone(), "stopped"));
+        let plan = self.plan_part(key, record.spec.as_ref(), record.operating.clone(), &restless).await?;
+        Ok(plan.of_verb(TenantVerb::Tend.word()))
+    }
+
     pub(super) async fn plan_change(&self, key: &TenantKey, change: Change) -> Result<Plan, Error> {
-        let record = self.admitted(key, change.verb()).await?;
+        let verb = change.verb();
+        let record = self.admitted(key, verb).await?;
         let spec = resume::spec(key, record.spec.as_ref())?;
-        self.plan_wanted(change.of(Wanted { spec, operating: record.operating })?).await
+        let plan = self.plan_wanted(change.of(Wanted { spec, operating: record.operating })?).await?;
+        Ok(plan.of_verb(verb.word()))
     }
 }

@@ -12,28 +12,31 @@ use crate::plan::{Action, After, Goal, OldObject, OpId, Plan, Risk, Step, Verb};
 use crate::provider::{Created, DataPolicy, Ownership, Status};
 use crate::state::{Beginning, NodeRecord, NodeState, Record, Run};
 
-pub(super) const BESIDE: Action = Action::Replace { order: ReplaceOrder::CreateFirst };
+pub(crate) const BESIDE: Action = Action::Replace { order: ReplaceOrder::CreateFirst };
 
-pub(super) fn id(text: &str) -> NodeId {
+pub(crate) fn id(text: &str) -> NodeId {
     text.parse().unwrap()
 }
 
-pub(super) fn key() -> TenantKey {
+pub(crate) fn key() -> TenantKey {
     TenantKey::new("dev".parse().unwrap(), "regional".parse().unwrap())
 }
 
-pub(super) fn record() -> Record {
+pub(crate) fn record() -> Record {
     Record::new(key(), "0123456789abcdef0123456789abcdef")
 }
 
 /// A record with a run that has just begun.
-pub(super) fn begun(record: Record) -> Record {
+pub(crate) fn begun(record: Record) -> Record {
     let beginning = Beginning {
         plan: "plan".into(),
         goal: Goal::Apply,
+        intent: Default::default(),
         spec: None,
         operating: Default::default(),
         deletions: Default::default(),
+        repair: None,
+        amendment: None,
         consents: Default::default(),
         now: 0,
         fence: 1,
@@ -42,7 +45,7 @@ pub(super) fn begun(record: Record) -> Record {
 }
 
 /// A step that takes `seconds` and refers to the output `id` of each of `uses`.
-pub(super) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> Step {
+pub(crate) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> Step {
     let inputs = json!(uses.iter().map(|to| json!({"$node": to, "$output": "id"})).collect::<Vec<_>>());
     let depends_on = references(&inputs).into_iter().map(|reference| reference.node).collect();
     let old = (action != Action::Create).then(|| OldObject {
@@ -77,15 +80,17 @@ pub(super) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> S
         holding: Default::default(),
         untag: Default::default(),
         after_users: false,
+        left: false,
     }
 }
 
-pub(super) fn plan(steps: Vec<Step>) -> Plan {
+pub(crate) fn plan(steps: Vec<Step>) -> Plan {
     Plan {
         schema: Plan::SCHEMA,
         id: String::new(),
         key: key(),
         goal: Goal::Apply,
+        verb: None,
         record_version: 0,
         lineage: None,
         after: After::default(),
@@ -93,21 +98,23 @@ pub(super) fn plan(steps: Vec<Step>) -> Plan {
         steps,
         notes: Vec::new(),
         deletions: Default::default(),
+        repair: None,
+        amendment: None,
     }
 }
 
-pub(super) fn op(node: &str, verb: Verb) -> OpId {
+pub(crate) fn op(node: &str, verb: Verb) -> OpId {
     OpId { node: id(node), verb, name: format!("{node}-name") }
 }
 
-pub(super) fn created(node: &str, status: Status) -> Created {
+pub(crate) fn created(node: &str, status: Status) -> Created {
     let physical_id = format!("{node}-id");
     let outputs = BTreeMap::from([("id".to_owned(), json!(physical_id))]);
     Created { physical_id, status, outputs }
 }
 
 /// A node as a finished run left it.
-pub(super) fn ready(node: &str) -> NodeRecord {
+pub(crate) fn ready(node: &str) -> NodeRecord {
     let step = step(node, Action::NoChange, &[], 1);
     NodeRecord {
         kind: step.kind,

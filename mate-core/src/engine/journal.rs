@@ -101,6 +101,11 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, attempt: &Attem
                 node.state = NodeState::Deleting;
             }
         }
+        Verb::Rename => {
+            if let Some(node) = record.nodes.get_mut(&step.node) {
+                node.state = NodeState::Updating;
+            }
+        }
         // The old object is in `retired` since the new one was begun; what is given back is as it was until it is done.
         Verb::DeleteOld | Verb::Release => {}
     }
@@ -145,6 +150,13 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
                 node.state = NodeState::Ready;
                 node.token = None;
                 node.holding.clone_from(&step.holding);
+            }
+        }
+        Verb::Rename => {
+            if let Some(node) = record.nodes.get_mut(&step.node) {
+                node.tags.clone_from(&step.tags);
+                node.holding.clone_from(&step.holding);
+                node.state = NodeState::Ready;
             }
         }
         Verb::Release if step.leftover => {

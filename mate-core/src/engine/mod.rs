@@ -7,7 +7,7 @@
 pub mod events;
 mod failure;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;
 pub(crate) mod journal;
 mod limits;
 pub(crate) mod machine;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::future::{AbortHandle, Either, abortable};
@@ -17,7 +18,7 @@ use crate::operation::{Cancellation, EventSender};
 use crate::plan::{OpId, Plan};
 use crate::provider::{Provider, Scope};
 use crate::rate::{Caller, Priority};
-use crate::state::{Lease, Phase, Record, StateStore};
+use crate::state::{Lease, LogTail, Phase, Record, StateStore, StoreError};
 
 /// What a run works with.
 #[derive(Debug)]
@@ -75,6 +76,7 @@ impl Runner<'_> {
         let mut flights: FuturesUnordered<Flight> = FuturesUnordered::new();
         let mut calls: BTreeMap<OpId, AbortHandle> = BTreeMap::new();
         let mut writing = 0_usize;
+        let flushed = Arc::new(AtomicU64::new(0));
         let mut cancel = std::pin::pin!(self.cancellation.cancelled());
         let mut cancel_seen = false;
         let mut input = Input::Start;
@@ -93,8 +95,17 @@ impl Runner<'_> {
                     Effect::Finish => return machine.into_parts(),
                     Effect::Store(record) => {
                         writing += 1;
-                        let lease = lease.clone();
-                        flights.push(Box::pin(async move { Some(Input::Stored(store.put(&lease, &record).await)) }));
+                        let (lease, flushed) = (lease.clone(), Arc::clone(&flushed));
+                        flights.push(Box::pin(async move {
+                            let stored = store.put(&lease, &record).await;
+                            // It stays in the record until a later write, or the next run, brings it to the log.
+                            if stored.is_ok()
+                                && let Err(error) = flush(&*store, &lease, &record.log, &flushed).await
+                            {
+                                tracing::warn!(target: "mate::log", %error, key = %lease.key, "the log was not written yet");
+                            }
+                            Some(Input::Stored(stored))
+                        }));
                     }
                     Effect::Renew => {
                         writing += 1;
@@ -105,9 +116,14 @@ impl Runner<'_> {
                     }
                     Effect::Remove(version) => {
                         writing += 1;
-                        let lease = lease.clone();
-                        flights
-                            .push(Box::pin(async move { Some(Input::Removed(store.delete(&lease, version).await)) }));
+                        let (lease, flushed, log) = (lease.clone(), Arc::clone(&flushed), machine.log().clone());
+                        flights.push(Box::pin(async move {
+                            let removed = match flush(&*store, &lease, &log, &flushed).await {
+                                Ok(()) => store.delete(&lease, version).await,
+                                Err(error) => Err(error),
+                            };
+                            Some(Input::Removed(removed))
+                        }));
                     }
                     Effect::Call(id, call) => {
                         let (flight, handle) = abortable(make(provider, id.clone(), *call));
@@ -162,6 +178,15 @@ impl Runner<'_> {
             };
         }
     }
+}
+
+/// Brings the end of the log, which the record holds, to the store's log.
+async fn flush(store: &dyn StateStore, lease: &Lease, log: &LogTail, flushed: &AtomicU64) -> Result<(), StoreError> {
+    if log.seq() > flushed.load(Ordering::Relaxed) {
+        store.append(lease, log.entries()).await?;
+        flushed.store(log.seq(), Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 async fn make(provider: Arc<dyn Provider>, id: OpId, call: Call) -> Input {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// An EFS access point: one directory seen as one POSIX user (`efs:AccessPoint`).
@@ -35,14 +35,19 @@ pub struct AccessPointInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("file_system_id", Impact::Replace("an access point belongs to one file system")),
-    FieldRule::new("posix_uid", Impact::Replace("the POSIX user of an access point is fixed at creation")),
-    FieldRule::new("posix_gid", Impact::Replace("the POSIX group of an access point is fixed at creation")),
-    FieldRule::new("root_directory", Impact::Replace("the root directory of an access point is fixed at creation")),
+    FieldRule::new("file_system_id", Impact::Replace("an access point belongs to one file system"))
+        .class(DriftClass::Data),
+    FieldRule::new("posix_uid", Impact::Replace("the POSIX user of an access point is fixed at creation"))
+        .class(DriftClass::Security),
+    FieldRule::new("posix_gid", Impact::Replace("the POSIX group of an access point is fixed at creation"))
+        .class(DriftClass::Security),
+    FieldRule::new("root_directory", Impact::Replace("the root directory of an access point is fixed at creation"))
+        .class(DriftClass::Data),
     FieldRule::new(
         "permissions",
         Impact::Replace("the permissions of the root directory are given once, at its creation"),
-    ),
+    )
+    .class(DriftClass::Security),
 ];
 
 impl Kind for AccessPoint {
@@ -58,6 +63,7 @@ impl Kind for AccessPoint {
             named_outputs: &[],
             replace: ReplaceOrder::CreateFirst,
             data: Data::None,
+            lost: DriftClass::Data,
             timing: |_| Timing::seconds(5, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,

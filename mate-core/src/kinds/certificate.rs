@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A TLS certificate with its DNS validation record (`acm:Certificate`).
@@ -40,9 +40,9 @@ fn zone(old: &Value, _new: &Value) -> Impact {
 const FIXED: &str = "the names of a certificate are fixed when it is requested";
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("domain_name", Impact::Replace(FIXED)),
-    FieldRule::new("subject_alternative_names", Impact::Replace(FIXED)).unordered(),
-    FieldRule::by("hosted_zone_id", zone),
+    FieldRule::new("domain_name", Impact::Replace(FIXED)).class(DriftClass::Security),
+    FieldRule::new("subject_alternative_names", Impact::Replace(FIXED)).class(DriftClass::Security).unordered(),
+    FieldRule::by("hosted_zone_id", zone).class(DriftClass::Security),
 ];
 
 impl Kind for Certificate {
@@ -58,6 +58,7 @@ impl Kind for Certificate {
             named_outputs: &[],
             replace: ReplaceOrder::CreateFirst,
             data: Data::None,
+            lost: DriftClass::Security,
             // DNS validation: 1:00 to 1:42 in public logs.
             timing: |_| Timing::seconds(80, 10, 2),
             name_rule: NameRule { max: 255 },

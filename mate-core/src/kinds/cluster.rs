@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use super::service::CapacityProvider;
 use crate::graph::Output;
 
@@ -30,9 +30,9 @@ pub struct ClusterInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("container_insights", Impact::InPlace),
-    FieldRule::new("capacity_providers", Impact::InPlace).unordered(),
-    FieldRule::new("default_strategy", Impact::InPlace).unordered(),
+    FieldRule::new("container_insights", Impact::InPlace).class(DriftClass::Cosmetic),
+    FieldRule::new("capacity_providers", Impact::InPlace).class(DriftClass::Capacity).unordered(),
+    FieldRule::new("default_strategy", Impact::InPlace).class(DriftClass::Capacity).unordered(),
 ];
 
 impl Kind for Cluster {
@@ -48,6 +48,7 @@ impl Kind for Cluster {
             named_outputs: &["arn", "cluster_name"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(10, 5, 5),
             name_rule: NameRule { max: 255 },
             taggable: true,

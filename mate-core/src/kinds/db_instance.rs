@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 use serde_json::Value;
 
@@ -119,30 +119,34 @@ fn timing(inputs: &Value) -> Timing {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("engine", Impact::Never("move the data into a new instance")),
-    FieldRule::by("engine_version", version_change),
-    FieldRule::by("instance_class", class_change),
-    FieldRule::by("allocated_storage_gib", storage_change),
-    FieldRule::new("max_allocated_storage_gib", Impact::InPlace),
-    FieldRule::new("storage_type", Impact::InPlace),
-    FieldRule::new("kms_key_id", Impact::Replace("the key of an instance is fixed at creation")),
-    FieldRule::new("multi_az", Impact::InPlace),
-    FieldRule::new("backup_retention_days", Impact::InPlace),
-    FieldRule::new("db_name", Impact::Replace("the first database is named at creation")),
-    FieldRule::new("master_username", Impact::Replace("the master user is named at creation")),
-    FieldRule::new("master_user_secret_arn", Impact::InPlace).write_only(),
-    FieldRule::new("port", Impact::Downtime("the instance restarts on the new port")),
-    FieldRule::new("db_subnet_group_name", Impact::Downtime("the instance moves to other subnets")),
+    FieldRule::new("engine", Impact::Never("move the data into a new instance")).class(DriftClass::Data),
+    FieldRule::by("engine_version", version_change).class(DriftClass::Data),
+    FieldRule::by("instance_class", class_change).class(DriftClass::Capacity),
+    FieldRule::by("allocated_storage_gib", storage_change).class(DriftClass::Data),
+    FieldRule::new("max_allocated_storage_gib", Impact::InPlace).class(DriftClass::Data),
+    FieldRule::new("storage_type", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("kms_key_id", Impact::Replace("the key of an instance is fixed at creation"))
+        .class(DriftClass::Security),
+    FieldRule::new("multi_az", Impact::InPlace).class(DriftClass::Data),
+    FieldRule::new("backup_retention_days", Impact::InPlace).class(DriftClass::Data),
+    FieldRule::new("db_name", Impact::Replace("the first database is named at creation")).class(DriftClass::Data),
+    FieldRule::new("master_username", Impact::Replace("the master user is named at creation"))
+        .class(DriftClass::Security),
+    FieldRule::new("master_user_secret_arn", Impact::InPlace).class(DriftClass::Security).write_only(),
+    FieldRule::new("port", Impact::Downtime("the instance restarts on the new port")).class(DriftClass::Security),
+    FieldRule::new("db_subnet_group_name", Impact::Downtime("the instance moves to other subnets"))
+        .class(DriftClass::Security),
     FieldRule::new(
         "db_parameter_group_name",
         Impact::Restart("a new parameter group takes effect when the instance restarts"),
-    ),
-    FieldRule::new("security_group_ids", Impact::InPlace).unordered(),
-    FieldRule::new("deletion_protection", Impact::InPlace),
-    FieldRule::new("performance_insights", Impact::InPlace),
-    FieldRule::new("log_exports", Impact::InPlace).unordered(),
-    FieldRule::new("master_user_secret_version", Impact::InPlace).write_only(),
-    FieldRule::by("stopped", stop).after_users(|_, new| *new == Value::Bool(true)),
+    )
+    .class(DriftClass::Security),
+    FieldRule::new("security_group_ids", Impact::InPlace).class(DriftClass::Security).unordered(),
+    FieldRule::new("deletion_protection", Impact::InPlace).class(DriftClass::Data),
+    FieldRule::new("performance_insights", Impact::InPlace).class(DriftClass::Cosmetic),
+    FieldRule::new("log_exports", Impact::InPlace).class(DriftClass::Security).unordered(),
+    FieldRule::by("stopped", stop).class(DriftClass::Capacity).after_users(|_, new| *new == Value::Bool(true)),
+    FieldRule::new("master_user_secret_version", Impact::InPlace).class(DriftClass::Security).write_only(),
 ];
 
 impl Kind for DbInstance {
@@ -158,6 +162,7 @@ impl Kind for DbInstance {
             named_outputs: &["identifier"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("the database"),
+            lost: DriftClass::Data,
             timing: |inputs| timing(inputs),
             name_rule: NameRule { max: 63 },
             taggable: true,

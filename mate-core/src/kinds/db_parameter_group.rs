@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::Output;
 use std::collections::BTreeMap;
 
@@ -30,9 +30,12 @@ pub struct DbParameterGroupInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("family", Impact::Replace("a parameter group belongs to one engine family")),
-    FieldRule::new("description", Impact::Replace("the description of a parameter group is fixed at creation")).words(),
-    FieldRule::new("parameters", Impact::Restart("static parameters take effect when the instance restarts")),
+    FieldRule::new("family", Impact::Replace("a parameter group belongs to one engine family")).class(DriftClass::Data),
+    FieldRule::new("description", Impact::Replace("the description of a parameter group is fixed at creation"))
+        .class(DriftClass::Cosmetic)
+        .words(),
+    FieldRule::new("parameters", Impact::Restart("static parameters take effect when the instance restarts"))
+        .class(DriftClass::Security),
 ];
 
 impl Kind for DbParameterGroup {
@@ -48,6 +51,7 @@ impl Kind for DbParameterGroup {
             named_outputs: &["name", "arn"],
             replace: ReplaceOrder::CreateFirst,
             data: Data::None,
+            lost: DriftClass::Security,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,

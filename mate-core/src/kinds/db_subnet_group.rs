@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// The subnets that a database instance may stand in (`rds:DBSubnetGroup`).
@@ -27,8 +27,8 @@ pub struct DbSubnetGroupInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("description", Impact::InPlace).words(),
-    FieldRule::new("subnet_ids", Impact::InPlace).unordered(),
+    FieldRule::new("description", Impact::InPlace).class(DriftClass::Cosmetic).words(),
+    FieldRule::new("subnet_ids", Impact::InPlace).class(DriftClass::Security).unordered(),
 ];
 
 impl Kind for DbSubnetGroup {
@@ -44,6 +44,7 @@ impl Kind for DbSubnetGroup {
             named_outputs: &["name", "arn"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,

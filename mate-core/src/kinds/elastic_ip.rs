@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::Output;
 
 /// A fixed public address (`ec2:EIP`), of domain `vpc`.
@@ -36,6 +36,7 @@ impl Kind for ElasticIp {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 255 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use super::policy::PolicyDocument;
 use crate::graph::{Input, Output};
 
@@ -48,10 +48,11 @@ pub enum FileSystemThroughput {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("kms_key_id", Impact::Replace("the key of a file system is fixed at creation")),
-    FieldRule::new("throughput", Impact::InPlace),
-    FieldRule::new("transition_to_ia", Impact::InPlace),
-    FieldRule::new("policy", Impact::InPlace),
+    FieldRule::new("kms_key_id", Impact::Replace("the key of a file system is fixed at creation"))
+        .class(DriftClass::Security),
+    FieldRule::new("throughput", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("transition_to_ia", Impact::InPlace).class(DriftClass::Data),
+    FieldRule::new("policy", Impact::InPlace).class(DriftClass::Security),
 ];
 
 impl Kind for FileSystem {
@@ -67,6 +68,7 @@ impl Kind for FileSystem {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("every file in the file system"),
+            lost: DriftClass::Data,
             timing: |_| Timing::seconds(5, 5, 5),
             name_rule: NameRule { max: 255 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// The record of a VPC's traffic (`ec2:FlowLog`), into CloudWatch Logs.
@@ -33,11 +33,11 @@ pub struct FlowLogInputs {
 const FIXED: &str = "a flow log cannot be changed";
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("vpc_id", Impact::Replace(FIXED)),
-    FieldRule::new("traffic_type", Impact::Replace(FIXED)),
-    FieldRule::new("log_group_name", Impact::Replace(FIXED)),
-    FieldRule::new("role_arn", Impact::Replace(FIXED)),
-    FieldRule::new("max_aggregation_seconds", Impact::Replace(FIXED)),
+    FieldRule::new("vpc_id", Impact::Replace(FIXED)).class(DriftClass::Security),
+    FieldRule::new("traffic_type", Impact::Replace(FIXED)).class(DriftClass::Security),
+    FieldRule::new("log_group_name", Impact::Replace(FIXED)).class(DriftClass::Security),
+    FieldRule::new("role_arn", Impact::Replace(FIXED)).class(DriftClass::Security),
+    FieldRule::new("max_aggregation_seconds", Impact::Replace(FIXED)).class(DriftClass::Security),
 ];
 
 impl Kind for FlowLog {
@@ -54,6 +54,7 @@ impl Kind for FlowLog {
             // AWS refuses a second flow log of the same traffic into the same group.
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Security,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// An alias record in a hosted zone (`route53:RecordSet`).
@@ -31,11 +31,11 @@ pub struct RecordSetInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("hosted_zone_id", Impact::Replace("a record belongs to one zone")),
-    FieldRule::new("record_name", Impact::Replace("a record is found by its name")),
-    FieldRule::new("alias_dns_name", Impact::InPlace),
-    FieldRule::new("alias_hosted_zone_id", Impact::InPlace),
-    FieldRule::new("evaluate_target_health", Impact::InPlace),
+    FieldRule::new("hosted_zone_id", Impact::Replace("a record belongs to one zone")).class(DriftClass::Security),
+    FieldRule::new("record_name", Impact::Replace("a record is found by its name")).class(DriftClass::Security),
+    FieldRule::new("alias_dns_name", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("alias_hosted_zone_id", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("evaluate_target_health", Impact::InPlace).class(DriftClass::Capacity),
 ];
 
 impl Kind for RecordSet {
@@ -51,6 +51,7 @@ impl Kind for RecordSet {
             named_outputs: &["fqdn"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(45, 45, 45),
             name_rule: NameRule { max: 255 },
             taggable: false,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::Output;
 
 /// A public DNS zone (`route53:HostedZone`). Its physical name is its domain.
@@ -27,8 +27,9 @@ pub struct HostedZoneInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("domain", Impact::Replace("a zone serves the domain that it was made for")),
-    FieldRule::new("comment", Impact::InPlace).words(),
+    FieldRule::new("domain", Impact::Replace("a zone serves the domain that it was made for"))
+        .class(DriftClass::Security),
+    FieldRule::new("comment", Impact::InPlace).class(DriftClass::Cosmetic).words(),
 ];
 
 impl Kind for HostedZone {
@@ -44,6 +45,7 @@ impl Kind for HostedZone {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(5, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 use std::collections::BTreeMap;
 
@@ -30,10 +30,12 @@ pub struct IdentityProviderInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("user_pool_id", Impact::Replace("an identity provider belongs to one user pool")),
-    FieldRule::new("provider_type", Impact::Replace("the type of an identity provider is fixed at creation")),
-    FieldRule::new("metadata_url", Impact::InPlace),
-    FieldRule::new("attribute_mapping", Impact::InPlace),
+    FieldRule::new("user_pool_id", Impact::Replace("an identity provider belongs to one user pool"))
+        .class(DriftClass::Security),
+    FieldRule::new("provider_type", Impact::Replace("the type of an identity provider is fixed at creation"))
+        .class(DriftClass::Security),
+    FieldRule::new("metadata_url", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("attribute_mapping", Impact::InPlace).class(DriftClass::Security),
 ];
 
 impl Kind for IdentityProvider {
@@ -49,6 +51,7 @@ impl Kind for IdentityProvider {
             named_outputs: &["provider_name"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Security,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 32 },
             taggable: false,

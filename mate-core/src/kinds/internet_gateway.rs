@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// The way of a VPC to the internet (`ec2:InternetGateway`).
@@ -29,7 +29,7 @@ fn attachment(old: &serde_json::Value, _new: &serde_json::Value) -> Impact {
     Impact::Replace("a gateway in use is not moved to another VPC")
 }
 
-const FIELDS: &[FieldRule] = &[FieldRule::by("vpc_id", attachment)];
+const FIELDS: &[FieldRule] = &[FieldRule::by("vpc_id", attachment).class(DriftClass::Security)];
 
 impl Kind for InternetGateway {
     const NAME: &'static str = "ec2:InternetGateway";
@@ -44,6 +44,7 @@ impl Kind for InternetGateway {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 255 },
             taggable: true,

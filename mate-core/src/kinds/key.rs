@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use super::policy::PolicyDocument;
 use crate::graph::Output;
 
@@ -37,11 +37,11 @@ pub struct KeyInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("description", Impact::InPlace).words(),
-    FieldRule::new("alias", Impact::InPlace),
-    FieldRule::new("enable_key_rotation", Impact::InPlace),
-    FieldRule::new("policy", Impact::InPlace),
-    FieldRule::new("pending_window_days", Impact::InPlace).write_only(),
+    FieldRule::new("description", Impact::InPlace).class(DriftClass::Cosmetic).words(),
+    FieldRule::new("alias", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("enable_key_rotation", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("policy", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("pending_window_days", Impact::InPlace).class(DriftClass::Data).write_only(),
 ];
 
 impl Kind for Key {
@@ -59,6 +59,7 @@ impl Kind for Key {
             data: Data::Held(
                 "whatever the key encrypted, snapshots and backups included, once its waiting period is over",
             ),
+            lost: DriftClass::Data,
             timing: |_| Timing::seconds(2, 2, 2),
             // `alias/` and the name together have 256.
             name_rule: NameRule { max: 250 },

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A listener of a load balancer (`elbv2:Listener`).
@@ -60,12 +60,13 @@ pub enum ListenerAction {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("load_balancer_arn", Impact::Replace("a listener belongs to one load balancer")),
-    FieldRule::new("port", Impact::Replace("a listener is found by its port")),
-    FieldRule::new("protocol", Impact::InPlace),
-    FieldRule::new("certificate_arn", Impact::InPlace),
-    FieldRule::new("ssl_policy", Impact::InPlace),
-    FieldRule::new("default_action", Impact::InPlace),
+    FieldRule::new("load_balancer_arn", Impact::Replace("a listener belongs to one load balancer"))
+        .class(DriftClass::Security),
+    FieldRule::new("port", Impact::Replace("a listener is found by its port")).class(DriftClass::Security),
+    FieldRule::new("protocol", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("certificate_arn", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("ssl_policy", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("default_action", Impact::InPlace).class(DriftClass::Security),
 ];
 
 impl Kind for Listener {
@@ -81,6 +82,7 @@ impl Kind for Listener {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::listener::ListenerAction;
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A rule of a listener, by path (`elbv2:ListenerRule`).
@@ -32,10 +32,10 @@ pub struct ListenerRuleInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("listener_arn", Impact::Replace("a rule belongs to one listener")),
-    FieldRule::new("priority", Impact::InPlace),
-    FieldRule::new("path_patterns", Impact::InPlace).unordered(),
-    FieldRule::new("action", Impact::InPlace),
+    FieldRule::new("listener_arn", Impact::Replace("a rule belongs to one listener")).class(DriftClass::Security),
+    FieldRule::new("priority", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("path_patterns", Impact::InPlace).class(DriftClass::Security).unordered(),
+    FieldRule::new("action", Impact::InPlace).class(DriftClass::Security),
 ];
 
 impl Kind for ListenerRule {
@@ -51,6 +51,7 @@ impl Kind for ListenerRule {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// An application load balancer (`elbv2:LoadBalancer`).
@@ -52,13 +52,14 @@ pub struct AccessLogs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("scheme", Impact::Replace("a load balancer is internet-facing or internal from its creation")),
-    FieldRule::new("subnet_ids", Impact::InPlace).unordered(),
-    FieldRule::new("security_group_ids", Impact::InPlace).unordered(),
-    FieldRule::new("idle_timeout_seconds", Impact::InPlace),
-    FieldRule::new("deletion_protection", Impact::InPlace),
-    FieldRule::new("drop_invalid_header_fields", Impact::InPlace),
-    FieldRule::new("access_logs", Impact::InPlace),
+    FieldRule::new("scheme", Impact::Replace("a load balancer is internet-facing or internal from its creation"))
+        .class(DriftClass::Security),
+    FieldRule::new("subnet_ids", Impact::InPlace).class(DriftClass::Security).unordered(),
+    FieldRule::new("security_group_ids", Impact::InPlace).class(DriftClass::Security).unordered(),
+    FieldRule::new("idle_timeout_seconds", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("deletion_protection", Impact::InPlace).class(DriftClass::Data),
+    FieldRule::new("drop_invalid_header_fields", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("access_logs", Impact::InPlace).class(DriftClass::Security),
 ];
 
 impl Kind for LoadBalancer {
@@ -74,6 +75,7 @@ impl Kind for LoadBalancer {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(165, 5, 20),
             name_rule: NameRule { max: 32 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::Output;
 
 /// A CloudWatch log group (`logs:LogGroup`).
@@ -35,7 +35,7 @@ pub fn retention_at_least(days: u32) -> u16 {
     RETENTION_DAYS.into_iter().find(|allowed| u32::from(*allowed) >= days).unwrap_or(3653)
 }
 
-const FIELDS: &[FieldRule] = &[FieldRule::new("retention_days", Impact::InPlace)];
+const FIELDS: &[FieldRule] = &[FieldRule::new("retention_days", Impact::InPlace).class(DriftClass::Data)];
 
 impl Kind for LogGroup {
     const NAME: &'static str = "logs:LogGroup";
@@ -50,6 +50,7 @@ impl Kind for LogGroup {
             named_outputs: &["name", "arn"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("the logs"),
+            lost: DriftClass::Data,
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 512 },
             taggable: true,

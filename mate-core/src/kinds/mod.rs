@@ -3,6 +3,7 @@
 //! One file a kind. A kind is pure; its driver is in `mate-aws/src/drivers/`. An embedding program adds
 //! kinds of its own by implementing [`Kind`] and putting the model into [`Kinds`].
 
+mod drift_class;
 mod model;
 
 pub mod access_point;
@@ -68,7 +69,9 @@ pub use listener::Listener;
 pub use listener_rule::ListenerRule;
 pub use load_balancer::LoadBalancer;
 pub use log_group::LogGroup;
-pub use model::{Change, Data, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing, UnknownKind};
+pub use model::{
+    Change, Data, DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing, UnknownKind,
+};
 pub use mount_target::MountTarget;
 pub use nat_gateway::NatGateway;
 pub use replication_group::ReplicationGroup;

@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use super::drift_class::DriftClass;
 use crate::ids::KindName;
+use crate::provider::Ownership;
 
 /// What a change of one field does to the running object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,23 +55,30 @@ pub struct FieldRule {
     /// Which changes of it (first: old, second: new) are made behind the changes of everything that uses the object, instead
     /// of before them: what winds down. A database stops once the services are at 0.
     pub after_users: Option<fn(&Value, &Value) -> bool>,
+    /// What a difference of it is about. Where nobody said it, it counts as the gravest.
+    pub class: Option<DriftClass>,
 }
 
 impl FieldRule {
     /// A field that is read back, ordered, with this impact when it changes.
     #[must_use]
     pub const fn new(field: &'static str, impact: Impact) -> Self {
-        Self::changing(field, Change::Always(impact))
+        Self {
+            field,
+            change: Change::Always(impact),
+            write_only: false,
+            unordered: false,
+            words: false,
+            edge_only: false,
+            class: None,
+            after_users: None,
+        }
     }
 
     /// A field whose impact depends on the values.
     #[must_use]
     pub const fn by(field: &'static str, change: fn(&Value, &Value) -> Impact) -> Self {
-        Self::changing(field, Change::By(change))
-    }
-
-    const fn changing(field: &'static str, change: Change) -> Self {
-        Self { field, change, write_only: false, unordered: false, words: false, edge_only: false, after_users: None }
+        Self { change: Change::By(change), ..Self::new(field, Impact::InPlace) }
     }
 
     /// These changes of it, by its old and new value, come behind those of everything that uses the object.
@@ -97,6 +106,13 @@ impl FieldRule {
     #[must_use]
     pub const fn words(mut self) -> Self {
         self.words = true;
+        self
+    }
+
+    /// What a difference of it is about.
+    #[must_use]
+    pub const fn class(mut self, class: DriftClass) -> Self {
+        self.class = Some(class);
         self
     }
 
@@ -195,6 +211,8 @@ pub struct KindModel {
     pub replace: ReplaceOrder,
     /// What a deletion loses.
     pub data: Data,
+    /// What it is about when the object is gone.
+    pub lost: DriftClass,
     /// Typical durations for these inputs.
     pub timing: fn(&Value) -> Timing,
     /// The limit on its name.
@@ -214,6 +232,18 @@ impl KindModel {
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static FieldRule> {
         self.fields.iter().find(|rule| rule.field == name)
+    }
+
+    /// What a difference at this path is about: `ingress[]`, `tags.Owner`. By ownership tags an object is known to be ours.
+    #[must_use]
+    pub fn drift_class(&self, path: &str) -> DriftClass {
+        let field = path.split(['.', '[']).next().unwrap_or(path);
+        if field == "tags" {
+            let key = path.strip_prefix("tags.").unwrap_or_default();
+            let owns = Ownership::KEYS.contains(&key);
+            return if owns { DriftClass::Security } else { DriftClass::Cosmetic };
+        }
+        self.field(field).and_then(|rule| rule.class).unwrap_or(DriftClass::Security)
     }
 }
 

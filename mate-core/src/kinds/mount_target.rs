@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// The mount target of a file system in one subnet (`efs:MountTarget`).
@@ -29,9 +29,10 @@ pub struct MountTargetInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("file_system_id", Impact::Replace("a mount target belongs to one file system")),
-    FieldRule::new("subnet_id", Impact::Replace("a mount target stands in one subnet")),
-    FieldRule::new("security_group_ids", Impact::InPlace).unordered(),
+    FieldRule::new("file_system_id", Impact::Replace("a mount target belongs to one file system"))
+        .class(DriftClass::Data),
+    FieldRule::new("subnet_id", Impact::Replace("a mount target stands in one subnet")).class(DriftClass::Security),
+    FieldRule::new("security_group_ids", Impact::InPlace).class(DriftClass::Security).unordered(),
 ];
 
 impl Kind for MountTarget {
@@ -47,6 +48,7 @@ impl Kind for MountTarget {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(84, 2, 60),
             name_rule: NameRule { max: 255 },
             taggable: false,

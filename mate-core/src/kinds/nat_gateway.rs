@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// The way of private subnets to the internet (`ec2:NatGateway`), public.
@@ -29,8 +29,8 @@ pub struct NatGatewayInputs {
 const FIXED: &str = "a NAT gateway's subnet and address are fixed at its creation";
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("subnet_id", Impact::Replace(FIXED)),
-    FieldRule::new("allocation_id", Impact::Replace(FIXED)),
+    FieldRule::new("subnet_id", Impact::Replace(FIXED)).class(DriftClass::Security),
+    FieldRule::new("allocation_id", Impact::Replace(FIXED)).class(DriftClass::Security),
     FieldRule::new("after", Impact::InPlace).edge_only(),
 ];
 
@@ -47,6 +47,7 @@ impl Kind for NatGateway {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             // 1:24 to 2:01 in public logs.
             timing: |_| Timing::seconds(100, 1, 60),
             name_rule: NameRule { max: 255 },

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 use serde_json::Value;
 
@@ -76,21 +76,25 @@ fn node_change(old: &Value, _new: &Value) -> Impact {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("description", Impact::InPlace).words(),
-    FieldRule::new("engine_version", Impact::Restart("the nodes are upgraded one after another")),
-    FieldRule::by("node_type", node_change),
-    FieldRule::new("num_cache_clusters", Impact::InPlace),
-    FieldRule::new("automatic_failover", Impact::InPlace),
-    FieldRule::new("multi_az", Impact::InPlace),
-    FieldRule::new("auth_token_secret_arn", Impact::InPlace).write_only(),
-    FieldRule::new("kms_key_id", Impact::Replace("the key of a replication group is fixed at creation")),
-    FieldRule::new("snapshot_retention_days", Impact::InPlace),
-    FieldRule::new("cache_subnet_group_name", Impact::Replace("a replication group stays in its subnet group")),
-    FieldRule::new("security_group_ids", Impact::InPlace).unordered(),
-    FieldRule::new("port", Impact::Replace("the port of a replication group is fixed at creation")),
-    FieldRule::new("auth_token_secret_version", Impact::InPlace).write_only(),
-    FieldRule::new("auth_token_only", Impact::InPlace).write_only(),
-    FieldRule::new("snapshot_name", Impact::InPlace).write_only(),
+    FieldRule::new("description", Impact::InPlace).class(DriftClass::Cosmetic).words(),
+    FieldRule::new("engine_version", Impact::Restart("the nodes are upgraded one after another"))
+        .class(DriftClass::Data),
+    FieldRule::by("node_type", node_change).class(DriftClass::Capacity),
+    FieldRule::new("num_cache_clusters", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("automatic_failover", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("multi_az", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("auth_token_secret_arn", Impact::InPlace).class(DriftClass::Security).write_only(),
+    FieldRule::new("kms_key_id", Impact::Replace("the key of a replication group is fixed at creation"))
+        .class(DriftClass::Security),
+    FieldRule::new("snapshot_retention_days", Impact::InPlace).class(DriftClass::Data),
+    FieldRule::new("cache_subnet_group_name", Impact::Replace("a replication group stays in its subnet group"))
+        .class(DriftClass::Security),
+    FieldRule::new("security_group_ids", Impact::InPlace).class(DriftClass::Security).unordered(),
+    FieldRule::new("port", Impact::Replace("the port of a replication group is fixed at creation"))
+        .class(DriftClass::Security),
+    FieldRule::new("auth_token_secret_version", Impact::InPlace).class(DriftClass::Security).write_only(),
+    FieldRule::new("auth_token_only", Impact::InPlace).class(DriftClass::Security).write_only(),
+    FieldRule::new("snapshot_name", Impact::InPlace).class(DriftClass::Data).write_only(),
 ];
 
 impl Kind for ReplicationGroup {
@@ -106,6 +110,7 @@ impl Kind for ReplicationGroup {
             named_outputs: &["replication_group_id"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("what the cache holds"),
+            lost: DriftClass::Data,
             timing: |_| Timing::seconds(420, 420, 300),
             name_rule: NameRule { max: 40 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// An ECR repository (`ecr:Repository`).
@@ -31,15 +31,16 @@ pub struct RepositoryInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("scan_on_push", Impact::InPlace),
-    FieldRule::new("immutable_tags", Impact::InPlace),
-    FieldRule::new("keep_last_images", Impact::InPlace),
+    FieldRule::new("scan_on_push", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("immutable_tags", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("keep_last_images", Impact::InPlace).class(DriftClass::Data),
     FieldRule::new(
         "kms_key_arn",
         Impact::Never(
             "the encryption of a repository is fixed at its creation: push the images to one of another name",
         ),
-    ),
+    )
+    .class(DriftClass::Security),
 ];
 
 impl Kind for Repository {
@@ -55,6 +56,7 @@ impl Kind for Repository {
             named_outputs: &["arn", "repository_uri"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("every image in the repository"),
+            lost: DriftClass::Data,
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 256 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use super::policy::PolicyDocument;
 use crate::graph::Output;
 
@@ -32,10 +32,10 @@ pub struct RoleInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("description", Impact::InPlace).words(),
-    FieldRule::new("assume_role_policy", Impact::InPlace),
-    FieldRule::new("policy", Impact::InPlace),
-    FieldRule::new("managed_policy_arns", Impact::InPlace).unordered(),
+    FieldRule::new("description", Impact::InPlace).class(DriftClass::Cosmetic).words(),
+    FieldRule::new("assume_role_policy", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("policy", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("managed_policy_arns", Impact::InPlace).class(DriftClass::Security).unordered(),
 ];
 
 impl Kind for Role {
@@ -51,6 +51,7 @@ impl Kind for Role {
             named_outputs: &["arn", "role_name"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Security,
             timing: |_| Timing::seconds(3, 2, 2),
             name_rule: NameRule { max: 64 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A route table with its routes and the subnets that use it (`ec2:RouteTable`).
@@ -47,9 +47,9 @@ pub enum RouteTarget {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("vpc_id", Impact::Replace("a route table belongs to one VPC")),
-    FieldRule::new("routes", Impact::InPlace).unordered(),
-    FieldRule::new("subnet_ids", Impact::InPlace).unordered(),
+    FieldRule::new("vpc_id", Impact::Replace("a route table belongs to one VPC")).class(DriftClass::Security),
+    FieldRule::new("routes", Impact::InPlace).class(DriftClass::Security).unordered(),
+    FieldRule::new("subnet_ids", Impact::InPlace).class(DriftClass::Security).unordered(),
 ];
 
 impl Kind for RouteTable {
@@ -65,6 +65,7 @@ impl Kind for RouteTable {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 255 },
             taggable: true,

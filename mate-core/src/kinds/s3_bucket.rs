@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use super::policy::Statement;
 use crate::graph::{Input, Output};
 
@@ -64,11 +64,11 @@ pub struct Transition {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("kms_key_arn", Impact::InPlace),
-    FieldRule::new("versioning", Impact::InPlace),
-    FieldRule::new("tls_only", Impact::InPlace),
-    FieldRule::new("lifecycle", Impact::InPlace).unordered(),
-    FieldRule::new("policy", Impact::InPlace).unordered(),
+    FieldRule::new("kms_key_arn", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("versioning", Impact::InPlace).class(DriftClass::Data),
+    FieldRule::new("tls_only", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("lifecycle", Impact::InPlace).class(DriftClass::Data).unordered(),
+    FieldRule::new("policy", Impact::InPlace).class(DriftClass::Security).unordered(),
 ];
 
 impl Kind for Bucket {
@@ -84,6 +84,7 @@ impl Kind for Bucket {
             named_outputs: &["arn", "bucket"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("every object in the bucket"),
+            lost: DriftClass::Data,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 63 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// The bounds of a service's autoscaling (`application-autoscaling:ScalableTarget`).
@@ -29,10 +29,10 @@ pub struct ScalableTargetInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("resource_id", Impact::Replace("a scalable target is of one service")),
-    FieldRule::new("min_capacity", Impact::InPlace),
-    FieldRule::new("max_capacity", Impact::InPlace),
-    FieldRule::new("suspended", Impact::InPlace),
+    FieldRule::new("resource_id", Impact::Replace("a scalable target is of one service")).class(DriftClass::Capacity),
+    FieldRule::new("min_capacity", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("max_capacity", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("suspended", Impact::InPlace).class(DriftClass::Capacity),
 ];
 
 impl Kind for ScalableTarget {
@@ -48,6 +48,7 @@ impl Kind for ScalableTarget {
             named_outputs: &["resource_id"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,

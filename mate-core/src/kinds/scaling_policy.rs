@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A target-tracking policy of a service (`application-autoscaling:ScalingPolicy`).
@@ -48,11 +48,11 @@ pub enum ScalingMetric {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("resource_id", Impact::Replace("a policy is of one service")),
-    FieldRule::new("metric", Impact::InPlace),
-    FieldRule::new("target_value", Impact::InPlace),
-    FieldRule::new("scale_in_cooldown_seconds", Impact::InPlace),
-    FieldRule::new("scale_out_cooldown_seconds", Impact::InPlace),
+    FieldRule::new("resource_id", Impact::Replace("a policy is of one service")).class(DriftClass::Capacity),
+    FieldRule::new("metric", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("target_value", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("scale_in_cooldown_seconds", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("scale_out_cooldown_seconds", Impact::InPlace).class(DriftClass::Capacity),
 ];
 
 impl Kind for ScalingPolicy {
@@ -68,6 +68,7 @@ impl Kind for ScalingPolicy {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: false,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A secret whose value is generated where it is written (`secretsmanager:Secret`).
@@ -52,11 +52,13 @@ pub enum Generate {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("description", Impact::InPlace).words(),
-    FieldRule::new("kms_key_id", Impact::InPlace),
-    FieldRule::new("generate", Impact::Never("a secret's value is changed by rotating it")).write_only(),
-    FieldRule::new("recovery_window_days", Impact::InPlace).write_only(),
-    FieldRule::new("generation", Impact::InPlace),
+    FieldRule::new("description", Impact::InPlace).class(DriftClass::Cosmetic).words(),
+    FieldRule::new("kms_key_id", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("generate", Impact::Never("a secret's value is changed by rotating it"))
+        .class(DriftClass::Security)
+        .write_only(),
+    FieldRule::new("recovery_window_days", Impact::InPlace).class(DriftClass::Data).write_only(),
+    FieldRule::new("generation", Impact::InPlace).class(DriftClass::Security),
 ];
 
 impl Kind for Secret {
@@ -72,6 +74,7 @@ impl Kind for Secret {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("the secret value"),
+            lost: DriftClass::Security,
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 512 },
             taggable: true,

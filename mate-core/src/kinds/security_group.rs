@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A security group with its rules (`ec2:SecurityGroup`).
@@ -81,10 +81,12 @@ impl Rule {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("description", Impact::Replace("the description of a security group is fixed at creation")).words(),
-    FieldRule::new("vpc_id", Impact::Replace("a security group belongs to one VPC")),
-    FieldRule::new("ingress", Impact::InPlace).unordered(),
-    FieldRule::new("egress", Impact::InPlace).unordered(),
+    FieldRule::new("description", Impact::Replace("the description of a security group is fixed at creation"))
+        .class(DriftClass::Cosmetic)
+        .words(),
+    FieldRule::new("vpc_id", Impact::Replace("a security group belongs to one VPC")).class(DriftClass::Security),
+    FieldRule::new("ingress", Impact::InPlace).class(DriftClass::Security).unordered(),
+    FieldRule::new("egress", Impact::InPlace).class(DriftClass::Security).unordered(),
 ];
 
 impl Kind for SecurityGroup {
@@ -100,6 +102,7 @@ impl Kind for SecurityGroup {
             named_outputs: &[],
             replace: ReplaceOrder::CreateFirst,
             data: Data::None,
+            lost: DriftClass::Security,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 255 },
             taggable: true,

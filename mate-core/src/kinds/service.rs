@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 use serde_json::Value;
 
@@ -99,25 +99,33 @@ fn count_change(old: &Value, new: &Value) -> Impact {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("cluster", Impact::Replace("a service belongs to one cluster")),
+    FieldRule::new("cluster", Impact::Replace("a service belongs to one cluster")).class(DriftClass::Capacity),
     FieldRule::new(
         "task_definition",
         Impact::Restart("tasks are replaced one after another by the circuit breaker's rules"),
-    ),
-    FieldRule::by("desired_count", count_change).after_users(|_, new| *new == 0),
-    FieldRule::new("autoscaling", Impact::InPlace).write_only(),
-    FieldRule::new("capacity_providers", Impact::Restart("tasks are started anew on the other capacity")).unordered(),
-    FieldRule::new("subnet_ids", Impact::Restart("tasks are started anew in the other subnets")).unordered(),
-    FieldRule::new("security_group_ids", Impact::Restart("tasks are started anew in the other groups")).unordered(),
-    FieldRule::new("load_balancers", Impact::Restart("tasks are started anew behind the other target group"))
+    )
+    .class(DriftClass::Security),
+    FieldRule::by("desired_count", count_change).class(DriftClass::Capacity).after_users(|_, new| *new == 0),
+    FieldRule::new("autoscaling", Impact::InPlace).class(DriftClass::Capacity).write_only(),
+    FieldRule::new("capacity_providers", Impact::Restart("tasks are started anew on the other capacity"))
+        .class(DriftClass::Capacity)
         .unordered(),
-    FieldRule::new("health_check_grace_seconds", Impact::InPlace),
-    FieldRule::new("minimum_healthy_percent", Impact::InPlace),
-    FieldRule::new("maximum_percent", Impact::InPlace),
-    FieldRule::new("circuit_breaker", Impact::InPlace),
-    FieldRule::new("enable_execute_command", Impact::InPlace),
+    FieldRule::new("subnet_ids", Impact::Restart("tasks are started anew in the other subnets"))
+        .class(DriftClass::Security)
+        .unordered(),
+    FieldRule::new("security_group_ids", Impact::Restart("tasks are started anew in the other groups"))
+        .class(DriftClass::Security)
+        .unordered(),
+    FieldRule::new("load_balancers", Impact::Restart("tasks are started anew behind the other target group"))
+        .class(DriftClass::Capacity)
+        .unordered(),
+    FieldRule::new("health_check_grace_seconds", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("minimum_healthy_percent", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("maximum_percent", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("circuit_breaker", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("enable_execute_command", Impact::InPlace).class(DriftClass::Security),
     FieldRule::new("after", Impact::InPlace).edge_only(),
-    FieldRule::new("restart_on", Impact::Restart("tasks are started anew")).write_only(),
+    FieldRule::new("restart_on", Impact::Restart("tasks are started anew")).class(DriftClass::Capacity).write_only(),
 ];
 
 impl Kind for Service {
@@ -133,6 +141,7 @@ impl Kind for Service {
             named_outputs: &["service_name", "resource_id"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(150, 150, 60),
             name_rule: NameRule { max: 255 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A subnet of a VPC (`ec2:Subnet`).
@@ -31,10 +31,10 @@ pub struct SubnetInputs {
 const FIXED: &str = "a subnet's VPC, range and zone are fixed at its creation";
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("vpc_id", Impact::Replace(FIXED)),
-    FieldRule::new("cidr_block", Impact::Replace(FIXED)),
-    FieldRule::new("availability_zone", Impact::Replace(FIXED)),
-    FieldRule::new("map_public_ip_on_launch", Impact::InPlace),
+    FieldRule::new("vpc_id", Impact::Replace(FIXED)).class(DriftClass::Security),
+    FieldRule::new("cidr_block", Impact::Replace(FIXED)).class(DriftClass::Security),
+    FieldRule::new("availability_zone", Impact::Replace(FIXED)).class(DriftClass::Capacity),
+    FieldRule::new("map_public_ip_on_launch", Impact::InPlace).class(DriftClass::Security),
 ];
 
 impl Kind for Subnet {
@@ -50,6 +50,7 @@ impl Kind for Subnet {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 255 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A target group of type ip (`elbv2:TargetGroup`).
@@ -53,12 +53,14 @@ pub struct TargetHealthCheck {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("port", Impact::Replace("the port of a target group is fixed at creation")),
-    FieldRule::new("protocol", Impact::Replace("the protocol of a target group is fixed at creation")),
-    FieldRule::new("vpc_id", Impact::Replace("a target group belongs to one VPC")),
-    FieldRule::new("health_check", Impact::InPlace),
-    FieldRule::new("deregistration_delay_seconds", Impact::InPlace),
-    FieldRule::new("stickiness_seconds", Impact::InPlace),
+    FieldRule::new("port", Impact::Replace("the port of a target group is fixed at creation"))
+        .class(DriftClass::Capacity),
+    FieldRule::new("protocol", Impact::Replace("the protocol of a target group is fixed at creation"))
+        .class(DriftClass::Security),
+    FieldRule::new("vpc_id", Impact::Replace("a target group belongs to one VPC")).class(DriftClass::Security),
+    FieldRule::new("health_check", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("deregistration_delay_seconds", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("stickiness_seconds", Impact::InPlace).class(DriftClass::Capacity),
 ];
 
 impl Kind for TargetGroup {
@@ -74,6 +76,7 @@ impl Kind for TargetGroup {
             named_outputs: &[],
             replace: ReplaceOrder::CreateFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 32 },
             taggable: true,

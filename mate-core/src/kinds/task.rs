@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A one-off task of ECS on Fargate (`ecs:Task`). It is run once, and ready when its container has ended with exit code 0; any
@@ -43,13 +43,21 @@ pub struct TaskInputs {
 const ANOTHER: Impact = Impact::Replace("what has run cannot be changed: it is another run");
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("cluster", ANOTHER),
-    FieldRule::new("task_definition", ANOTHER),
-    FieldRule::new("container", ANOTHER),
-    FieldRule::new("command", ANOTHER),
-    FieldRule::new("subnet_ids", ANOTHER).write_only().unordered(),
-    FieldRule::new("security_group_ids", ANOTHER).write_only().unordered(),
-    FieldRule::new("run", ANOTHER),
+    FieldRule::new("cluster", ANOTHER).class(DriftClass::Capacity).class(DriftClass::Cosmetic),
+    FieldRule::new("task_definition", ANOTHER).class(DriftClass::Capacity).class(DriftClass::Cosmetic),
+    FieldRule::new("container", ANOTHER).class(DriftClass::Capacity).class(DriftClass::Cosmetic),
+    FieldRule::new("command", ANOTHER).class(DriftClass::Capacity).class(DriftClass::Cosmetic),
+    FieldRule::new("subnet_ids", ANOTHER)
+        .class(DriftClass::Capacity)
+        .class(DriftClass::Cosmetic)
+        .write_only()
+        .unordered(),
+    FieldRule::new("security_group_ids", ANOTHER)
+        .class(DriftClass::Capacity)
+        .class(DriftClass::Cosmetic)
+        .write_only()
+        .unordered(),
+    FieldRule::new("run", ANOTHER).class(DriftClass::Capacity).class(DriftClass::Cosmetic),
     FieldRule::new("after", Impact::InPlace).edge_only(),
 ];
 
@@ -66,6 +74,7 @@ impl Kind for Task {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Cosmetic,
             timing: |_| Timing::seconds(90, 1, 60),
             name_rule: NameRule { max: 255 },
             taggable: true,

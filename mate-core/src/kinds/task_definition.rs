@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 use std::collections::BTreeMap;
 
@@ -99,12 +99,12 @@ pub struct EfsVolume {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("cpu", Impact::InPlace),
-    FieldRule::new("memory_mib", Impact::InPlace),
-    FieldRule::new("execution_role_arn", Impact::InPlace),
-    FieldRule::new("task_role_arn", Impact::InPlace),
-    FieldRule::new("containers", Impact::InPlace),
-    FieldRule::new("volumes", Impact::InPlace).unordered(),
+    FieldRule::new("cpu", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("memory_mib", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("execution_role_arn", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("task_role_arn", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("containers", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("volumes", Impact::InPlace).class(DriftClass::Data).unordered(),
 ];
 
 impl Kind for TaskDefinition {
@@ -120,6 +120,7 @@ impl Kind for TaskDefinition {
             named_outputs: &["family"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 255 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// The audit trail of an account (`cloudtrail:Trail`): management events, always logging.
@@ -31,11 +31,11 @@ pub struct TrailInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("s3_bucket_name", Impact::InPlace),
-    FieldRule::new("kms_key_arn", Impact::InPlace),
-    FieldRule::new("multi_region", Impact::InPlace),
-    FieldRule::new("log_file_validation", Impact::InPlace),
-    FieldRule::new("logging", Impact::InPlace),
+    FieldRule::new("s3_bucket_name", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("kms_key_arn", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("multi_region", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("log_file_validation", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("logging", Impact::InPlace).class(DriftClass::Security),
 ];
 
 impl Kind for Trail {
@@ -51,6 +51,7 @@ impl Kind for Trail {
             named_outputs: &["arn"],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Security,
             timing: |_| Timing::seconds(3, 3, 3),
             name_rule: NameRule { max: 128 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::Output;
 
 /// A Cognito user pool (`cognito-idp:UserPool`). People sign in with their e-mail address, which Cognito verifies.
@@ -29,9 +29,9 @@ pub struct UserPoolInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("password_minimum_length", Impact::InPlace),
-    FieldRule::new("admin_create_user_only", Impact::InPlace),
-    FieldRule::new("deletion_protection", Impact::InPlace),
+    FieldRule::new("password_minimum_length", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("admin_create_user_only", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("deletion_protection", Impact::InPlace).class(DriftClass::Data),
 ];
 
 impl Kind for UserPool {
@@ -47,6 +47,7 @@ impl Kind for UserPool {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::Held("every user of the pool"),
+            lost: DriftClass::Data,
             timing: |_| Timing::seconds(2, 2, 2),
             name_rule: NameRule { max: 128 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// The host name where people sign in to a user pool (`cognito-idp:UserPoolDomain`): a prefix of
@@ -27,8 +27,9 @@ pub struct UserPoolDomainInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("user_pool_id", Impact::Replace("a domain leads to one pool")),
-    FieldRule::new("domain", Impact::Replace("the prefix of a domain is fixed at its creation")),
+    FieldRule::new("user_pool_id", Impact::Replace("a domain leads to one pool")).class(DriftClass::Security),
+    FieldRule::new("domain", Impact::Replace("the prefix of a domain is fixed at its creation"))
+        .class(DriftClass::Security),
 ];
 
 impl Kind for UserPoolDomain {
@@ -45,6 +46,7 @@ impl Kind for UserPoolDomain {
             // A pool has one domain with a prefix at most.
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(5, 5, 5),
             name_rule: NameRule { max: 63 },
             taggable: false,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::Output;
 
 /// A VPC (`ec2:VPC`).
@@ -32,9 +32,10 @@ const FIELDS: &[FieldRule] = &[
         Impact::Never(
             "the range of a VPC is fixed at its creation: make a platform of another environment with the new range",
         ),
-    ),
-    FieldRule::new("enable_dns_support", Impact::InPlace),
-    FieldRule::new("enable_dns_hostnames", Impact::InPlace),
+    )
+    .class(DriftClass::Security),
+    FieldRule::new("enable_dns_support", Impact::InPlace).class(DriftClass::Capacity),
+    FieldRule::new("enable_dns_hostnames", Impact::InPlace).class(DriftClass::Capacity),
 ];
 
 impl Kind for Vpc {
@@ -50,6 +51,7 @@ impl Kind for Vpc {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Capacity,
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 255 },
             taggable: true,

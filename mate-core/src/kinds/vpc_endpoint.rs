@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A private way of a VPC to a service of AWS (`ec2:VPCEndpoint`).
@@ -37,13 +37,13 @@ pub struct VpcEndpointInputs {
 const FIXED: &str = "an endpoint's VPC, service and type are fixed at its creation";
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("vpc_id", Impact::Replace(FIXED)),
-    FieldRule::new("service_name", Impact::Replace(FIXED)),
-    FieldRule::new("endpoint_type", Impact::Replace(FIXED)),
-    FieldRule::new("route_table_ids", Impact::InPlace).unordered(),
-    FieldRule::new("subnet_ids", Impact::InPlace).unordered(),
-    FieldRule::new("security_group_ids", Impact::InPlace).unordered(),
-    FieldRule::new("private_dns_enabled", Impact::InPlace),
+    FieldRule::new("vpc_id", Impact::Replace(FIXED)).class(DriftClass::Security),
+    FieldRule::new("service_name", Impact::Replace(FIXED)).class(DriftClass::Security),
+    FieldRule::new("endpoint_type", Impact::Replace(FIXED)).class(DriftClass::Security),
+    FieldRule::new("route_table_ids", Impact::InPlace).class(DriftClass::Security).unordered(),
+    FieldRule::new("subnet_ids", Impact::InPlace).class(DriftClass::Security).unordered(),
+    FieldRule::new("security_group_ids", Impact::InPlace).class(DriftClass::Security).unordered(),
+    FieldRule::new("private_dns_enabled", Impact::InPlace).class(DriftClass::Security),
 ];
 
 impl Kind for VpcEndpoint {
@@ -59,6 +59,7 @@ impl Kind for VpcEndpoint {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Security,
             timing: |inputs| {
                 if inputs["endpoint_type"] == "Gateway" {
                     Timing::seconds(5, 5, 5)

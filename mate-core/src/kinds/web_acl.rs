@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::Output;
 
 /// A web ACL in front of load balancers (`wafv2:WebACL`), of scope `REGIONAL`. What no rule blocks is allowed.
@@ -27,9 +27,9 @@ pub struct WebAclInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("rate_limit", Impact::InPlace),
-    FieldRule::new("managed_rule_groups", Impact::InPlace),
-    FieldRule::new("blocked_countries", Impact::InPlace).unordered(),
+    FieldRule::new("rate_limit", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("managed_rule_groups", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("blocked_countries", Impact::InPlace).class(DriftClass::Security).unordered(),
 ];
 
 impl Kind for WebAcl {
@@ -45,6 +45,7 @@ impl Kind for WebAcl {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Security,
             timing: |_| Timing::seconds(5, 5, 5),
             name_rule: NameRule { max: 128 },
             taggable: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use crate::graph::{Input, Output};
 
 /// A WAF web ACL in front of a load balancer (`wafv2:WebACLAssociation`).
@@ -25,8 +25,8 @@ pub struct WebAclAssociationInputs {
 }
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("web_acl_arn", Impact::InPlace),
-    FieldRule::new("resource_arn", Impact::Replace("an association is of one resource")),
+    FieldRule::new("web_acl_arn", Impact::InPlace).class(DriftClass::Security),
+    FieldRule::new("resource_arn", Impact::Replace("an association is of one resource")).class(DriftClass::Security),
 ];
 
 impl Kind for WebAclAssociation {
@@ -42,6 +42,7 @@ impl Kind for WebAclAssociation {
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
+            lost: DriftClass::Security,
             timing: |_| Timing::seconds(5, 5, 5),
             name_rule: NameRule { max: 255 },
             taggable: false,

@@ -68,8 +68,6 @@ pub enum Change {
     Activate,
     /// No task runs, at once; the database stays as it is.
     ShutDown(Page),
-    /// Nothing else than before: what has come apart from it by itself is put right.
-    Tend,
 }
 
 impl Change {
@@ -88,14 +86,13 @@ impl Change {
             Self::Deactivate(_) => TenantVerb::Deactivate,
             Self::Activate => TenantVerb::Activate,
             Self::ShutDown(_) => TenantVerb::ShutDown,
-            Self::Tend => TenantVerb::Tend,
         }
     }
 
     /// Whether taking the tenant down is what is asked for: then the call itself is the consent to downtime.
     #[must_use]
     pub fn takes_down(&self) -> bool {
-        matches!(self, Self::Suspend(_) | Self::Deactivate(_) | Self::ShutDown(_) | Self::Tend)
+        matches!(self, Self::Suspend(_) | Self::Deactivate(_) | Self::ShutDown(_))
     }
 
     /// What is wanted afterwards.
@@ -121,7 +118,6 @@ impl Change {
             Self::Resume | Self::Activate => Wanted { spec, operating: in_mode(operating, Mode::Running) },
             Self::Deactivate(page) => Wanted { spec, operating: in_mode(operating, Mode::Deactivated(page)) },
             Self::ShutDown(page) => Wanted { spec, operating: in_mode(operating, Mode::ShutDown(page)) },
-            Self::Tend => Wanted { spec, operating },
         })
     }
 }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Mode, Operating, Page};
+use super::{Migration, Mode, Operating, Page};
 use crate::blueprint::Design;
 use crate::graph::{GraphError, Node, OutputRef};
 use crate::ids::{KindName, NodeId, TenantKey};
 use crate::kinds::listener::ListenerAction;
 use crate::kinds::listener_rule::ListenerRuleInputs;
-use crate::kinds::{DbInstance, Kind, Kinds, Listener, ListenerRule, ScalableTarget, Service};
+use crate::kinds::{DbInstance, Kind, Kinds, Listener, ListenerRule, ScalableTarget, Service, Task};
 use crate::names;
 use crate::provider::Ownership;
 
@@ -39,6 +39,10 @@ pub fn operate(
     }
     if let Some(page) = mode.page() {
         stand_before(&mut design, page, key)?;
+    }
+    let migration = operating.release.as_ref().and_then(|release| Some((release.number, release.migration.as_ref()?)));
+    if let Some((number, migration)) = migration.filter(|_| mode.has_tasks()) {
+        migrate(&mut design, number, migration, key)?;
     }
     if !mode.has_tasks() {
         each::<Service>(&mut design, |inputs| {
@@ -72,6 +76,40 @@ fn each<K: Kind>(design: &mut Design, change: impl Fn(&mut Value)) {
             change(&mut node.inputs);
         }
     }
+}
+
+/// Runs the migration of a release once, with the new task definition of its service, and every service behind it.
+fn migrate(design: &mut Design, release: u32, migration: &Migration, key: &TenantKey) -> Result<(), GraphError> {
+    let id = NodeId::new("migration").map_err(|error| GraphError::NodeId(error.to_string()))?;
+    let of_service = format!("{}-service", migration.service);
+    let Some(service) =
+        design.graph.nodes().find(|node| node.id.as_str() == of_service && node.kind == Service::name())
+    else {
+        let reason = format!("there is no node `{of_service}` whose task definition it could run with");
+        return Err(GraphError::Inputs { node: id, reason });
+    };
+    let inputs = json!({
+        "cluster": service.inputs["cluster"],
+        "task_definition": service.inputs["task_definition"],
+        "container": migration.service,
+        "command": migration.command,
+        "subnet_ids": service.inputs["subnet_ids"],
+        "security_group_ids": service.inputs["security_group_ids"],
+        "run": format!("release-{release}"),
+        "after": service.inputs["after"],
+    });
+    let name = names::physical(key, "migration", Task::model().name_rule.max);
+    let mut tags = service.tags.clone();
+    tags.extend(Ownership(key.node(id.clone())).tags());
+    tags.insert("Name".to_owned(), name.clone());
+    let has_run = reference(&id, Task::ARN.name());
+    design.graph.insert(Node { id, kind: Task::name(), name, inputs, tags, existing: None })?;
+    each::<Service>(design, |inputs| {
+        if let Some(after) = inputs["after"].as_array_mut() {
+            after.push(has_run.clone());
+        }
+    });
+    Ok(())
 }
 
 /// Has the tasks of a service started anew whenever the figure is another one. Its node is `{service}-service`.

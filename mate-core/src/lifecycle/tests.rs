@@ -149,7 +149,6 @@ fn every_change_of_mode_leaves_the_spec_and_every_change_of_the_spec_leaves_the_
         Change::Deactivate(page()),
         Change::Activate,
         Change::ShutDown(page()),
-        Change::Tend,
     ] {
         assert_eq!(change.of(wanted()).unwrap().spec, spec());
     }
@@ -158,7 +157,6 @@ fn every_change_of_mode_leaves_the_spec_and_every_change_of_the_spec_leaves_the_
         Change::Update(Box::new(spec())),
         Change::ChangeTier(Tier::enterprise()),
         Change::Scale(Box::new(Scale::new().with_multi_az(true))),
-        Change::Tend,
     ] {
         assert_eq!(change.of(deactivated.clone()).unwrap().operating, deactivated.operating);
     }

@@ -10,7 +10,10 @@ use crate::state::{Phase, Record};
 pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -> Plan {
     let keeps = matches!(goal, Goal::Apply | Goal::Adopt);
     let mut after = request.after;
-    after.phase = keeps.then_some(Phase::Active);
+    after.phase = match request.record {
+        Some(record) if goal == Goal::Amend => Some(record.phase),
+        _ => keeps.then_some(Phase::Active),
+    };
     let record_changes = request.record.map_or_else(Vec::new, |record| record_changes(record, &after, goal));
     let order = operations::ordered(&steps).expect("both graphs have an order, and so has what follows from them");
     let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
@@ -20,6 +23,7 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
         id: String::new(),
         key: request.key.clone(),
         goal,
+        verb: None,
         record_version: request.record.map_or(0, |record| record.version),
         lineage: request.record.map(|record| record.lineage.clone()),
         after,
@@ -27,6 +31,8 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
         steps,
         notes: request.notes,
         deletions: request.deletions.clone(),
+        repair: None,
+        amendment: None,
     };
     plan.id = plan.digest();
     plan

@@ -63,6 +63,17 @@ pub(super) fn differences(model: &KindModel, old: &Value, new: &Value) -> Vec<Di
     found
 }
 
+/// What was asked for last and cannot become what is asked for now, although the cloud shows no difference: storage that has
+/// grown by itself is told as wanted, and so is storage that should shrink.
+pub(super) fn hidden(model: &KindModel, asked: &Value, live: &Value, new: &Value) -> Vec<Difference> {
+    let mut found = differences(model, asked, new);
+    found.retain(|difference| {
+        let told = live.get(difference.field).is_some_and(|told| same(told, &difference.new));
+        told && matches!(difference.impact, Impact::Never(_))
+    });
+    found
+}
+
 /// The desired tags that the object does not carry.
 pub(super) fn missing_tags(live: &Tags, desired: &Tags) -> Vec<FieldChange> {
     desired

@@ -11,14 +11,15 @@ use super::deletion;
 use super::error::{ImpossibleChange, NodeProblem, PlanError};
 use super::json::canonical;
 use super::judge::{PENDING, decide, severity, stable_outputs, texts};
+use super::repair::{Left, Scope, leave};
 use super::request::{DiffRequest, Mode, Observed};
-use super::step::{Action, FieldChange, OldObject, Risk, Shown, Step};
+use super::step::{Action, FieldChange, OldObject, Risk, Shown, Step, old_object, recorded_object};
 use super::{Goal, Plan, checks, once, operations};
 use crate::graph::{Node, Outputs, resolve};
-use crate::ids::{KindName, NodeId};
+use crate::ids::NodeId;
 use crate::kinds::{Data, Impact, KindModel, ReplaceOrder};
 use crate::names;
-use crate::provider::{DataPolicy, Live, Status};
+use crate::provider::{DataPolicy, Status};
 use crate::state::{Holding, NodeRecord, NodeState};
 
 /// Makes the plan.
@@ -26,6 +27,14 @@ use crate::state::{Holding, NodeRecord, NodeState};
 /// # Errors
 /// [`PlanError`], with every problem of its sort at once.
 pub fn diff(request: DiffRequest<'_>) -> Result<Plan, PlanError> {
+    scoped(request, None)
+}
+
+/// The scope of a repair, and the object that is compared in it.
+pub(super) type Scoped<'s> = Option<(&'s Scope<'s>, &'s NodeId, &'s KindModel)>;
+
+/// As [`diff`], bounded to what a repair takes.
+pub(super) fn scoped(request: DiffRequest<'_>, scope: Option<&Scope<'_>>) -> Result<Plan, PlanError> {
     if let Some(record) = request.record.filter(|record| record.key != *request.key) {
         return Err(PlanError::OtherTenant { wanted: request.key.clone(), found: record.key.clone() });
     }
@@ -36,6 +45,7 @@ pub fn diff(request: DiffRequest<'_>) -> Result<Plan, PlanError> {
 
     let mut differ = Differ {
         request: &request,
+        scope,
         known: BTreeMap::new(),
         steps: Vec::new(),
         impossible: Vec::new(),
@@ -53,7 +63,8 @@ pub fn diff(request: DiffRequest<'_>) -> Result<Plan, PlanError> {
             }
         }
     }
-    for id in request.record.iter().flat_map(|record| record.nodes.keys()) {
+    // What is no longer wanted is no drift.
+    for id in request.record.iter().filter(|_| scope.is_none()).flat_map(|record| record.nodes.keys()) {
         if request.graph.get(id).is_none() {
             differ.remove(id)?;
         }
@@ -91,6 +102,7 @@ pub(super) fn physical_name(node: &Node, recorded: Option<&NodeRecord>, model: &
 
 struct Differ<'r, 'a> {
     request: &'r DiffRequest<'a>,
+    scope: Option<&'r Scope<'r>>,
     /// Outputs that are known now and stay as they are.
     known: BTreeMap<NodeId, Outputs>,
     steps: Vec<Draft>,
@@ -110,6 +122,17 @@ struct Draft {
 impl Differ<'_, '_> {
     fn recorded(&self, id: &NodeId) -> Option<&NodeRecord> {
         self.request.record?.nodes.get(id)
+    }
+
+    /// Whether something is done about a node.
+    fn acts(&self, id: &NodeId) -> bool {
+        self.steps.iter().any(|draft| draft.step.node == *id && draft.step.action != Action::NoChange)
+    }
+
+    fn leave(&mut self, mut step: Step, recorded: Option<&NodeRecord>, changes: Vec<FieldChange>) {
+        leave(&mut step, recorded, changes);
+        self.known.insert(step.node.clone(), step.outputs.clone());
+        self.steps.push(Draft { step, served: true });
     }
 
     fn want(&mut self, node: &Node) -> Result<(), PlanError> {
@@ -140,6 +163,7 @@ impl Differ<'_, '_> {
             holding: same_kind.map_or(Holding::Managed, |recorded| recorded.holding.clone()),
             untag: BTreeSet::new(),
             after_users: false,
+            left: false,
         };
         if node.existing.is_some() {
             return self.only_read(node, step);
@@ -156,6 +180,13 @@ impl Differ<'_, '_> {
             if recorded.as_ref().is_some_and(|recorded| recorded.state != NodeState::Creating) {
                 step.reason = "recorded, but gone from the cloud".to_owned();
             }
+            if self.scope.is_some_and(|scope| !scope.takes_lost(&node.id, &model, recorded.is_some())) {
+                self.leave(step, recorded.as_ref(), Vec::new());
+                return Ok(());
+            }
+            if let Some(needed_by) = self.scope.and_then(|scope| scope.needed_by(&node.id)) {
+                step.reason = format!("{}; {needed_by} needs it", step.reason);
+            }
             if let Some(recorded) = same_kind.filter(|recorded| recorded.name == step.name) {
                 step.outputs = recorded.outputs.clone();
                 step.outputs.retain(|name, _| model.named_outputs.contains(&name.as_str()));
@@ -170,6 +201,10 @@ impl Differ<'_, '_> {
             step.reason = format!("it becomes an object of another kind, {} instead of {old_kind}", node.kind);
             step.action = Action::Replace { order: ReplaceOrder::DeleteFirst };
             step.old = Some(old_object(&node.kind, &node.name, live, recorded.as_ref(), live.inputs.clone()));
+            if self.scope.is_some_and(|scope| !scope.takes(&node.id)) {
+                self.leave(step, recorded.as_ref(), Vec::new());
+                return Ok(());
+            }
             self.steps.push(Draft { step, served: true });
             return Ok(());
         }
@@ -180,7 +215,14 @@ impl Differ<'_, '_> {
         if matches!(step.holding, Holding::Adopted { .. }) {
             found = compare::but_words(&model, found);
         }
+        let mut left = Left::default();
+        let scoped = self.scope.map(|scope| (scope, &node.id, &model));
+        left.differences(scoped, &mut found, |id| self.acts(id));
+        left.keep(&mut step.inputs, recorded.as_ref());
         self.refuse_impossible(node, &found);
+        if let Some(recorded) = same_kind {
+            self.refuse_impossible(node, &compare::hidden(&model, &recorded.inputs, &old, &new));
+        }
         step.changes = found.iter().flat_map(|difference| difference.changes.clone()).collect();
         let mut impacts: Vec<(&str, Impact)> =
             found.iter().map(|difference| (difference.field, difference.impact)).collect();
@@ -191,13 +233,15 @@ impl Differ<'_, '_> {
                 tags.extend(changes);
                 step.untag = dropped;
             }
+            left.tags(scoped, &mut tags, &mut step.untag);
             if !tags.is_empty() {
                 impacts.push(("tags", Impact::InPlace));
                 step.changes.extend(tags);
             }
         }
         let recorded_name = recorded.as_ref().map(|recorded| recorded.name.clone());
-        if let Some(name) = recorded_name.filter(|name| *name != step.name) {
+        let whole = self.scope.is_none_or(|scope| scope.takes(&node.id));
+        if let Some(name) = recorded_name.filter(|name| whole && *name != step.name) {
             impacts.push(("name", Impact::Replace("the name of an object is fixed at creation")));
             step.changes.push(FieldChange {
                 path: "name".to_owned(),
@@ -219,6 +263,7 @@ impl Differ<'_, '_> {
         step.reason = reason;
         let updates = matches!(action, Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime);
         step.after_users = updates && found.iter().any(|difference| difference.after_users);
+        left.explain(&mut step.reason);
         step.risk = match worst {
             Some(Impact::Restart(_)) => Risk::Restart,
             Some(Impact::Downtime(_)) => Risk::Downtime(texts(&impacts, severity(Impact::Downtime("")))),
@@ -226,6 +271,12 @@ impl Differ<'_, '_> {
         };
         let fields: BTreeSet<&str> = impacts.iter().map(|(field, _)| *field).collect();
         step.outputs = stable_outputs(&model, action, live, &old, &found, &fields);
+        let failed = matches!(action, Action::Replace { .. }) && impacts.is_empty();
+        if (action == Action::NoChange && !left.changes.is_empty()) || (failed && !whole) {
+            step.old = Some(old_object(&node.kind, &node.name, live, recorded.as_ref(), old));
+            self.leave(step, recorded.as_ref(), left.changes);
+            return Ok(());
+        }
         if !step.outputs.is_empty() {
             self.known.insert(node.id.clone(), step.outputs.clone());
         }
@@ -432,7 +483,7 @@ impl Differ<'_, '_> {
                     if only_tags { timing.update.min(Duration::from_secs(2)) } else { timing.update }
                 }
                 Action::Adopt if step.reason.starts_with(PENDING) => timing.create,
-                Action::TakeOver | Action::Release => Duration::from_secs(2),
+                Action::TakeOver | Action::Rename | Action::Release => Duration::from_secs(2),
                 Action::Adopt | Action::Forget | Action::NoChange | Action::Delete => Duration::ZERO,
             };
             step.expected = making + step.expected_removal;
@@ -440,27 +491,6 @@ impl Differ<'_, '_> {
             steps.push(step);
         }
         Ok(steps)
-    }
-}
-
-fn old_object(kind: &KindName, name: &str, live: &Live, recorded: Option<&NodeRecord>, inputs: Value) -> OldObject {
-    OldObject {
-        kind: recorded.map_or(kind, |recorded| &recorded.kind).clone(),
-        name: recorded.map_or_else(|| name.to_owned(), |recorded| recorded.name.clone()),
-        physical_id: Some(live.physical_id.clone()),
-        inputs: canonical(&inputs),
-        tags: live.tags.clone(),
-    }
-}
-
-/// An object as the record knows it.
-pub(super) fn recorded_object(recorded: &NodeRecord) -> OldObject {
-    OldObject {
-        kind: recorded.kind.clone(),
-        name: recorded.name.clone(),
-        physical_id: recorded.physical_id.clone(),
-        inputs: canonical(&recorded.inputs),
-        tags: recorded.tags.clone(),
     }
 }
 
@@ -494,5 +524,6 @@ pub(super) fn deletion_step(
         holding: Holding::Managed,
         untag: BTreeSet::new(),
         after_users: false,
+        left: false,
     }
 }

@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 
 use super::assemble::assemble;
 use super::compare;
-use super::diff::{deletion_step, recorded_object};
+use super::diff::deletion_step;
 use super::error::PlanError;
 use super::json::canonical;
 use super::request::{After, Deletions, DiffRequest, Mode, Snapshot};
-use super::step::{Action, FieldChange, OldObject, Risk, Step};
+use super::step::{Action, FieldChange, OldObject, Risk, Step, recorded_object};
 use super::{Goal, Plan};
 use crate::graph::{Graph, Node, Outputs, Tags, references, resolve};
 use crate::ids::{KindName, NodeId, TenantKey};
@@ -213,6 +213,7 @@ fn take_over(
         holding,
         untag: BTreeSet::new(),
         after_users: false,
+        left: false,
     }
 }
 
@@ -266,14 +267,14 @@ pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
     Ok(assemble(base, Goal::Release, steps))
 }
 
-fn without_ownership(tags: &Tags) -> Tags {
+pub(super) fn without_ownership(tags: &Tags) -> Tags {
     let mut tags = tags.clone();
     tags.retain(|key, _| !Ownership::KEYS.contains(&key.as_str()));
     tags
 }
 
 /// Which keys go and which tags come back: an adopted object has the tags again that it was found with.
-fn given_back(holding: &Holding, tags: &Tags) -> (BTreeSet<String>, Tags) {
+pub(super) fn given_back(holding: &Holding, tags: &Tags) -> (BTreeSet<String>, Tags) {
     let ownership = Ownership::KEYS.iter().map(|key| (*key).to_owned());
     match holding {
         Holding::Adopted { tags: before } => {

@@ -3,6 +3,7 @@
 //! [`diff()`] compares the desired graph with what was observed and with the record. The plan that comes out is
 //! immutable and complete: carrying it out decides nothing that it does not say.
 
+mod amend;
 mod assemble;
 mod checks;
 mod compare;
@@ -17,6 +18,7 @@ mod judge;
 mod mermaid;
 mod once;
 mod operations;
+mod repair;
 mod request;
 mod step;
 mod targets;
@@ -25,6 +27,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use amend::{AmendError, Amendment, amend};
 pub use consent::{Consent, ConsentRisk, Consents, MissingConsent};
 pub use diff::diff;
 pub use error::{ImpossibleChange, NodeProblem, PlanError};
@@ -32,6 +35,7 @@ pub use holding::{AdoptRequest, Found, NodeDifferences, adoption, differences, r
 pub use json::{PlanJsonError, canonical};
 pub(crate) use once::is_over;
 pub use operations::{OpId, Operation, Verb};
+pub use repair::{RepairSelection, repair};
 pub use request::{After, Deletions, DiffRequest, FinalSnapshot, Mode, Observed, Snapshot};
 pub use step::{Action, FieldChange, OldObject, Risk, Shown, Step};
 pub use targets::observe_targets;
@@ -54,6 +58,9 @@ pub struct Plan {
     pub key: TenantKey,
     /// What it is for.
     pub goal: Goal,
+    /// The verb that it carries out, where it is another than the goal says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verb: Option<String>,
     /// The version of the record that it was made from; 0 when there was none.
     pub record_version: u64,
     /// The lineage of that record.
@@ -69,6 +76,12 @@ pub struct Plan {
     /// What becomes of deleted data, as it was asked for: what a resumed run keeps to.
     #[serde(default, skip_serializing_if = "Deletions::is_default")]
     pub deletions: Deletions,
+    /// What it is bounded to, where it repairs a part of what differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<RepairSelection>,
+    /// Which nodes get other ids or go out of the record, where it does that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amendment: Option<Amendment>,
 }
 
 /// What a plan is for.
@@ -85,6 +98,23 @@ pub enum Goal {
     Release,
     /// To take away again what an interrupted run has made.
     Unwind,
+    /// To give nodes other ids, or let them go out of the record: every object stays.
+    Amend,
+}
+
+impl Goal {
+    /// The goal in one word, as in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Destroy => "destroy",
+            Self::Adopt => "adopt",
+            Self::Release => "release",
+            Self::Unwind => "unwind",
+            Self::Amend => "amend",
+        }
+    }
 }
 
 /// How many steps of each sort a plan has.
@@ -102,6 +132,9 @@ pub struct Counts {
     pub adopt: usize,
     /// To take over.
     pub take_over: usize,
+    /// To give another id.
+    #[serde(default)]
+    pub rename: usize,
     /// To give back.
     pub release: usize,
     /// To drop from the record, because they are gone.
@@ -126,6 +159,14 @@ impl Plan {
         json::digest(self)
     }
 
+    /// The same plan as that of this verb, which the log then tells.
+    #[must_use]
+    pub(crate) fn of_verb(mut self, verb: &str) -> Self {
+        self.verb = Some(verb.to_owned());
+        self.id = self.digest();
+        self
+    }
+
     /// The steps that need consent.
     pub fn risky_steps(&self) -> impl Iterator<Item = &Step> {
         self.steps.iter().filter(|step| step.needs_consent)
@@ -143,6 +184,7 @@ impl Plan {
                 Action::Delete => &mut counts.delete,
                 Action::Adopt => &mut counts.adopt,
                 Action::TakeOver => &mut counts.take_over,
+                Action::Rename => &mut counts.rename,
                 Action::Release => &mut counts.release,
                 Action::Forget => &mut counts.forget,
                 Action::NoChange => &mut counts.unchanged,

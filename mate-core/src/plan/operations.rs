@@ -24,6 +24,8 @@ pub enum Verb {
     Adopt,
     /// The object gets our ownership tags, where it can carry tags, and is recorded.
     TakeOver,
+    /// The ownership tags get the node's new id, where the object carries any.
+    Rename,
     /// The ownership tags are taken off, where there are any, and the object goes out of the record.
     Release,
     /// The node's object is deleted, then waited for until it is absent.
@@ -56,6 +58,7 @@ impl fmt::Display for Verb {
             Self::Update => "update",
             Self::Adopt => "adopt",
             Self::TakeOver => "take over",
+            Self::Rename => "rename",
             Self::Release => "release",
             Self::Delete => "delete",
             Self::DeleteOld => "delete old",
@@ -182,6 +185,7 @@ impl<'a> Dag<'a> {
                 Action::Create => &[Some(Verb::Create)],
                 Action::Adopt => &[Some(Verb::Adopt)],
                 Action::TakeOver => &[Some(Verb::TakeOver)],
+                Action::Rename => &[Some(Verb::Rename)],
                 Action::Release => &[Some(Verb::Release)],
                 Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => &[Some(Verb::Update)],
                 Action::Replace { order: ReplaceOrder::DeleteFirst } => &[Some(Verb::Delete), Some(Verb::Create)],
@@ -313,7 +317,9 @@ impl<'a> Dag<'a> {
         let id = self.id(index)?;
         let expected = match id.verb {
             Verb::Delete | Verb::DeleteOld => step.expected_removal,
-            Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver | Verb::Release => step.expected_making(),
+            Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver | Verb::Rename | Verb::Release => {
+                step.expected_making()
+            }
         };
         let after = self.calls_before(index).into_iter().filter_map(|before| self.id(before)).collect();
         Some(Operation { id, step: call.step, after, expected })

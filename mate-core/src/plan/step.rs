@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::json::canonical;
 use crate::graph::{Outputs, Tags};
 use crate::ids::{KindName, NodeId};
 use crate::kinds::ReplaceOrder;
-use crate::provider::DataPolicy;
-use crate::state::{Holding, RetiredObject};
+use crate::provider::{DataPolicy, Live};
+use crate::state::{Holding, NodeRecord, RetiredObject};
 
 /// What is done about one object, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +66,9 @@ pub struct Step {
     /// 0 before the database stops.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub after_users: bool,
+    /// It differs, and is left as it is: the record of it says afterwards what it says now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
 }
 
 /// An object as it stands before the step.
@@ -94,6 +98,34 @@ impl From<RetiredObject> for OldObject {
     }
 }
 
+/// An object as it was found; with the name and the kind that the record knows it by.
+pub(super) fn old_object(
+    kind: &KindName,
+    name: &str,
+    live: &Live,
+    recorded: Option<&NodeRecord>,
+    inputs: Value,
+) -> OldObject {
+    OldObject {
+        kind: recorded.map_or(kind, |recorded| &recorded.kind).clone(),
+        name: recorded.map_or_else(|| name.to_owned(), |recorded| recorded.name.clone()),
+        physical_id: Some(live.physical_id.clone()),
+        inputs: canonical(&inputs),
+        tags: live.tags.clone(),
+    }
+}
+
+/// An object as the record knows it.
+pub(super) fn recorded_object(recorded: &NodeRecord) -> OldObject {
+    OldObject {
+        kind: recorded.kind.clone(),
+        name: recorded.name.clone(),
+        physical_id: recorded.physical_id.clone(),
+        inputs: canonical(&recorded.inputs),
+        tags: recorded.tags.clone(),
+    }
+}
+
 /// What is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -106,6 +138,8 @@ pub enum Action {
     Adopt,
     /// It is there and carries nobody's ownership tags: it gets ours, and is recorded. Nothing else of it is changed.
     TakeOver,
+    /// Its node has another id: its ownership tags say so, and nothing else of it is changed.
+    Rename,
     /// It stays, and goes out of the record; the ownership tags are taken off what carries them.
     Release,
     /// It is changed in place, and nobody notices.
@@ -141,6 +175,7 @@ impl Action {
             Self::Create => "create",
             Self::Adopt => "adopt",
             Self::TakeOver => "take_over",
+            Self::Rename => "rename",
             Self::Release => "release",
             Self::Update => "update",
             Self::UpdateWithRestart => "update_with_restart",

@@ -48,6 +48,10 @@ impl Plan {
 }
 
 pub(super) fn headline(plan: &Plan) -> String {
+    let left = plan.steps.iter().filter(|step| step.left).count();
+    if plan.is_empty() && left > 0 {
+        return format!("Plan: nothing to do; {left} of the differences are left as they are");
+    }
     if plan.is_empty() {
         return "Plan: nothing to do; everything is as it should be".to_owned();
     }
@@ -59,9 +63,11 @@ pub(super) fn headline(plan: &Plan) -> String {
         (counts.delete, "to delete"),
         (counts.adopt, "to take into the record"),
         (counts.take_over, "to take over"),
+        (counts.rename, "to rename"),
         (counts.release, "to give back"),
         (counts.forget, "to drop from the record"),
-        (counts.unchanged, "unchanged"),
+        (counts.unchanged - left, "unchanged"),
+        (left, "left as they are"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
@@ -103,6 +109,7 @@ fn symbol(action: Action) -> &'static str {
         Action::Create => "+",
         Action::Adopt => "=",
         Action::TakeOver => ">",
+        Action::Rename => ">",
         Action::Release => "<",
         Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => "~",
         Action::Replace { order: ReplaceOrder::DeleteFirst } => "-/+",
@@ -118,6 +125,7 @@ fn words(action: Action) -> &'static str {
         Action::Create => "create",
         Action::Adopt => "take into the record",
         Action::TakeOver => "take over",
+        Action::Rename => "rename",
         Action::Release => "give back",
         Action::Update => "update in place",
         Action::UpdateWithRestart => "update with restart",
@@ -133,7 +141,7 @@ fn words(action: Action) -> &'static str {
 fn paint(action: Action) -> Style {
     let color = match action {
         Action::Create => AnsiColor::Green,
-        Action::Adopt | Action::TakeOver | Action::Release => AnsiColor::Cyan,
+        Action::Adopt | Action::TakeOver | Action::Rename | Action::Release => AnsiColor::Cyan,
         Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => AnsiColor::Yellow,
         Action::Replace { .. } => AnsiColor::Magenta,
         Action::Delete => AnsiColor::Red,
@@ -158,6 +166,7 @@ impl Page {
             Goal::Adopt => "Plan to ADOPT",
             Goal::Release => "Plan to RELEASE",
             Goal::Unwind => "Plan to UNWIND",
+            Goal::Amend => "Plan to AMEND THE RECORD of",
         };
         let id = plan.id.get(..12).unwrap_or(&plan.id);
         let title = if plan.key.tenant.is_platform() {

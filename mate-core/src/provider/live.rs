@@ -114,4 +114,32 @@ pub struct Diagnosis {
     /// Whether it will not get better by itself: the engine waits no longer for an object of which this is said.
     #[serde(default)]
     pub terminal: bool,
+    /// What it is about, where it is one of the matters that also an object which is ready can have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concern: Option<Concern>,
+}
+
+impl Diagnosis {
+    /// A finding that is about this, with what to do.
+    #[must_use]
+    pub fn about(concern: Concern, finding: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { finding: finding.into(), advice: Some(advice.into()), terminal: false, concern: Some(concern) }
+    }
+}
+
+/// What is the matter with an object although it may be ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Concern {
+    /// Its storage is nearly full.
+    StorageNearlyFull,
+    /// Maintenance waits for its window, or for a restart.
+    PendingMaintenance,
+    /// It is valid until this time, seconds of the Unix epoch. Told however far away that is.
+    CertificateExpires(i64),
+    /// Targets behind the load balancer fail their health checks.
+    UnhealthyTargets,
+    /// A deployment does not come to its end.
+    DeploymentStuck,
 }

@@ -7,7 +7,7 @@ mod live;
 mod quota;
 
 pub use error::{ErrorClass, ProviderError, RetryStatus};
-pub use live::{Created, Deleted, Diagnosis, Discovered, Live, Observation, Status};
+pub use live::{Concern, Created, Deleted, Diagnosis, Discovered, Live, Observation, Status};
 pub use quota::{QuotaId, QuotaReading};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,6 +92,8 @@ pub enum Claim {
     Owned,
     /// Also one that carries nobody's ownership tags: it is being adopted.
     Unowned,
+    /// That of any node of the same tenant or platform, or nobody's: its node gets another id.
+    Tenant,
     /// Anybody's: it is only read. Create, update and delete are refused.
     ReadOnly,
 }
@@ -131,6 +133,7 @@ impl Target {
         match self.claim {
             Claim::Owned => self.ownership().owns(tags),
             Claim::Unowned => self.ownership().owns(tags) || Ownership::from_tags(tags).is_none(),
+            Claim::Tenant => Ownership::from_tags(tags).is_none_or(|owner| owner.is_beside(&self.address)),
             Claim::ReadOnly => true,
         }
     }

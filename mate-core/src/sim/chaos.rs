@@ -12,7 +12,7 @@ use super::SimClock;
 use super::seed::Seed;
 use crate::clock::Clock;
 use crate::ids::TenantKey;
-use crate::state::{Lease, LeaseRequest, LeaseState, Record, StateStore, StoreError, Unlock, Unlocked};
+use crate::state::{Lease, LeaseRequest, LeaseState, LogEntry, Record, StateStore, StoreError, Unlock, Unlocked};
 
 /// A store around another one that fails for the moment, from one seed. Clones share the store and what happens to it.
 ///
@@ -188,6 +188,30 @@ impl StateStore for ChaosStore {
 
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         self.call("read a lease", Some(key), self.inner.lease(key)).await
+    }
+
+    async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
+        self.call("append to a log", Some(&lease.key), self.inner.append(lease, entries)).await
+    }
+
+    async fn log(&self, key: &TenantKey, after: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        self.call("read a log", Some(key), self.inner.log(key, after, limit)).await
+    }
+
+    async fn last_logged(&self, key: &TenantKey) -> Result<Option<LogEntry>, StoreError> {
+        self.call("read the end of a log", Some(key), self.inner.last_logged(key)).await
+    }
+
+    async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
+        self.call("list the logs", None, self.inner.logged()).await
+    }
+
+    async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
+        self.call("read a cursor", Some(key), self.inner.delivered(key)).await
+    }
+
+    async fn set_delivered(&self, key: &TenantKey, seq: u64) -> Result<(), StoreError> {
+        self.call("move a cursor", Some(key), self.inner.set_delivered(key, seq)).await
     }
 }
 

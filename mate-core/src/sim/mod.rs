@@ -64,7 +64,7 @@ use self::state::State;
 use crate::clock::Clock;
 use crate::graph::Tags;
 use crate::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
-use crate::provider::Target;
+use crate::provider::{Diagnosis, Target};
 use crate::rate::RateBudget;
 
 /// The simulated cloud. Clones share one cloud.
@@ -238,10 +238,17 @@ impl SimCloud {
         self.state().failures.push((selector, reason.into()));
     }
 
-    /// Takes back [`SimCloud::fail`] and lets what is stuck go on.
+    /// Lets `diagnose` tell this too of the objects of `selector`, which stay as ready as they are: storage that runs full,
+    /// maintenance that waits, a certificate that ends. Also of objects of the base that were never in this cloud.
+    pub fn report(&self, selector: Selector, finding: Diagnosis) {
+        self.state().reports.push((selector, finding));
+    }
+
+    /// Takes back [`SimCloud::fail`] and [`SimCloud::report`], and lets what is stuck go on.
     pub fn heal(&self, selector: &Selector) {
         let mut state = self.state();
         state.failures.retain(|(known, _)| known != selector);
+        state.reports.retain(|(known, _)| known != selector);
         for object in state.objects.values_mut() {
             let owner = State::owner(object);
             if selector.matches(&object.kind, owner.as_ref().map(|owner| &owner.node)) {

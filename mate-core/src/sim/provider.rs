@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join_all;
 
-use super::SimCloud;
 use super::faults::{Fault, Method};
 use super::kinds::behaviour;
 use super::log::{Call, Outcome};
@@ -15,6 +15,7 @@ use super::operations::Seen;
 use super::rates::{read_call, throttle};
 use super::rules::Refusal;
 use super::state::{Found, State};
+use super::{Selector, SimCloud};
 use crate::clock::Clock;
 use crate::ids::{Address, KindName};
 use crate::provider::{
@@ -212,25 +213,10 @@ impl Provider for SimCloud {
 
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {
         self.act(Method::Diagnose, &target, |state, _| {
-            let Found::Ours(uid) = state.find(&target) else { return Ok(Vec::new()) };
-            let object = &state.objects[&uid];
-            let now = self.clock.now();
-            if let Some(ended) = &object.ended {
-                let finding = ended.as_ref().err().cloned().unwrap_or_else(|| "exit code 0".to_owned());
-                let advice = advice(&finding).map(str::to_owned);
-                return Ok(vec![Diagnosis { terminal: ended.is_err(), advice, finding }]);
-            }
-            let found = state.injected(object).map(str::to_owned).or_else(|| state.held_up(object, now));
-            let finding = match (found, state.status(object, now)) {
-                (Some(finding), _) => finding,
-                (None, Status::Pending(word)) if object.stuck => format!("still {word}"),
-                (None, _) => return Ok(Vec::new()),
-            };
-            Ok(vec![Diagnosis {
-                terminal: state.injected(object).is_some(),
-                advice: advice(&finding).map(str::to_owned),
-                finding,
-            }])
+            let mut findings: Vec<Diagnosis> = standing(state, &target, self.clock.now()).into_iter().collect();
+            let told = |(selector, _): &&(Selector, Diagnosis)| selector.matches(&target.kind, Some(target.node()));
+            findings.extend(state.reports.iter().filter(told).map(|(_, finding)| finding.clone()));
+            Ok(findings)
         })
         .await
     }
@@ -285,6 +271,29 @@ impl Provider for SimCloud {
     fn clock(&self) -> Arc<dyn Clock> {
         Arc::new(self.clock.clone())
     }
+}
+
+/// What is the matter with an object that is not ready.
+fn standing(state: &State, target: &Target, now: Duration) -> Option<Diagnosis> {
+    let Found::Ours(uid) = state.find(target) else { return None };
+    let object = &state.objects[&uid];
+    if let Some(ended) = &object.ended {
+        let finding = ended.as_ref().err().cloned().unwrap_or_else(|| "exit code 0".to_owned());
+        let advice = advice(&finding).map(str::to_owned);
+        return Some(Diagnosis { terminal: ended.is_err(), advice, finding, concern: None });
+    }
+    let found = state.injected(object).map(str::to_owned).or_else(|| state.held_up(object, now));
+    let finding = match (found, state.status(object, now)) {
+        (Some(finding), _) => finding,
+        (None, Status::Pending(word)) if object.stuck => format!("still {word}"),
+        (None, _) => return None,
+    };
+    Some(Diagnosis {
+        terminal: state.injected(object).is_some(),
+        advice: advice(&finding).map(str::to_owned),
+        finding,
+        concern: None,
+    })
 }
 
 /// One call that reads several objects of a kind.

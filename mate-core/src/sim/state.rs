@@ -18,7 +18,7 @@ use super::secrets::Secrets;
 use crate::graph::{OutputRef, Tags};
 use crate::ids::{Address, KindName};
 use crate::kinds::ReplaceOrder;
-use crate::provider::{Claim, Ownership, Status, Target};
+use crate::provider::{Claim, Diagnosis, Ownership, Status, Target};
 
 type Key = (String, String);
 
@@ -39,6 +39,8 @@ pub(super) struct State {
     /// The passwords that each database and cache takes.
     pub(super) credentials: BTreeMap<u64, Vec<String>>,
     pub(super) failures: Vec<(Selector, String)>,
+    /// What `diagnose` tells of objects apart from how they are.
+    pub(super) reports: Vec<(Selector, Diagnosis)>,
     pub(super) calls: Vec<Call>,
     pub(super) server: Server,
     next_uid: u64,
@@ -79,6 +81,7 @@ impl State {
             tokens: BTreeMap::new(),
             credentials: BTreeMap::new(),
             failures: Vec::new(),
+            reports: Vec::new(),
             calls: Vec::new(),
             server: Server::new(limits),
             next_uid: 0,
@@ -356,18 +359,20 @@ impl State {
         match target.claim {
             Claim::Owned => self.owned(object, &target.address),
             Claim::Unowned => object.maker.is_none() || self.owned(object, &target.address),
+            Claim::Tenant => object.maker.as_ref().is_none_or(|maker| maker.is_beside(&target.address)),
             Claim::ReadOnly => true,
         }
     }
 
-    /// Whether what carries no tags belongs to this address: by who made it, or who owns what it is a part of.
+    /// Whether what carries no tags belongs to the tenant of this address: by who made it, or who owns what it is a part of.
     fn owned(&self, object: &Object, address: &Address) -> bool {
         match &object.maker {
-            Some(maker) => maker == address,
-            None => object.refers.iter().filter_map(|(kind, key)| self.by_key(kind, key)).any(|parent| {
-                Ownership::from_tags(&parent.tags)
-                    .is_some_and(|owner| owner.tenant == address.tenant && owner.environment == address.environment)
-            }),
+            Some(maker) => maker.is_beside(address),
+            None => object
+                .refers
+                .iter()
+                .filter_map(|(kind, key)| self.by_key(kind, key))
+                .any(|parent| Ownership::from_tags(&parent.tags).is_some_and(|owner| owner.is_beside(address))),
         }
     }
 

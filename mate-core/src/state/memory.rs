@@ -6,13 +6,22 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Lease, LeaseRequest, LeaseState, Record, Slot, StateStore, StoreError, Unlock, Unlocked};
+use super::{
+    Lease, LeaseRequest, LeaseState, LogEntry, Record, Slot, StateStore, StoreError, Unlock, Unlocked, check_append,
+};
 use crate::ids::TenantKey;
 
 /// A store in memory. Clones share the records, so that one can outlive a client and be given to the next.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
-    slots: Arc<Mutex<BTreeMap<TenantKey, Slot<Record>>>>,
+    slots: Arc<Mutex<BTreeMap<TenantKey, Kept>>>,
+}
+
+/// What is kept of one tenant.
+#[derive(Debug, Default)]
+struct Kept {
+    slot: Slot<Record>,
+    log: Vec<LogEntry>,
 }
 
 impl MemoryStore {
@@ -23,8 +32,17 @@ impl MemoryStore {
     }
 
     fn with<T>(&self, key: &TenantKey, work: impl FnOnce(&mut Slot<Record>) -> T) -> T {
+        self.kept(key, |kept| work(&mut kept.slot))
+    }
+
+    fn kept<T>(&self, key: &TenantKey, work: impl FnOnce(&mut Kept) -> T) -> T {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         work(slots.entry(key.clone()).or_default())
+    }
+
+    fn keys(&self, of: impl Fn(&Kept) -> bool) -> Vec<TenantKey> {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.iter().filter(|(_, kept)| of(kept)).map(|(key, _)| key.clone()).collect()
     }
 }
 
@@ -46,8 +64,7 @@ impl StateStore for MemoryStore {
     }
 
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
-        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(slots.iter().filter(|(_, slot)| slot.record.is_some()).map(|(key, _)| key.clone()).collect())
+        Ok(self.keys(|kept| kept.slot.record.is_some()))
     }
 
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
@@ -69,6 +86,36 @@ impl StateStore for MemoryStore {
 
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         Ok(self.with(key, |slot| slot.lease.clone()))
+    }
+
+    async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
+        self.kept(&lease.key, |kept| {
+            kept.slot.admit(lease)?;
+            let standing = kept.log.iter().map(|entry| (entry.seq, entry.hash.clone())).collect();
+            kept.log.extend_from_slice(check_append(&lease.key, &standing, entries)?);
+            Ok(())
+        })
+    }
+
+    async fn log(&self, key: &TenantKey, after: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        Ok(self.kept(key, |kept| kept.log.iter().filter(|entry| entry.seq > after).take(limit).cloned().collect()))
+    }
+
+    async fn last_logged(&self, key: &TenantKey) -> Result<Option<LogEntry>, StoreError> {
+        Ok(self.kept(key, |kept| kept.log.last().cloned()))
+    }
+
+    async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
+        Ok(self.keys(|kept| !kept.log.is_empty()))
+    }
+
+    async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
+        Ok(self.with(key, |slot| slot.log.delivered))
+    }
+
+    async fn set_delivered(&self, key: &TenantKey, seq: u64) -> Result<(), StoreError> {
+        self.with(key, |slot| slot.set_delivered(seq));
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is kept of a tenant between two calls: the record, its lease, and the stores that keep them.
 
 mod lease;
+mod log;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -15,13 +16,17 @@ mod store;
 pub mod suite;
 
 pub use lease::{Holder, Lease, LeaseRequest, LeaseState, Unlock, Unlocked};
+pub use log::{
+    GENESIS, Intent, LogBroken, LogDraft, LogEntry, LogEvent, LogFault, LogTail, RunResult, Verified, verify,
+    verify_with,
+};
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBuilder, PostgresStore};
 pub use record::{Holding, NodeRecord, NodeState, Phase, Record, RecordError, RecordSummary, RetiredObject};
 pub(crate) use run::Beginning;
 pub use run::{Entry, IllegalTransition, OpState, Run, Stuck, Transition, follow};
-pub use slot::{Slot, Stored};
+pub use slot::{LogState, Slot, Stored};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
-pub use store::{Standing, StateStore, StoreError, check_write};
+pub use store::{Standing, StateStore, StoreError, check_append, check_write};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{IllegalTransition, Run};
+use super::{IllegalTransition, LogDraft, LogEntry, LogEvent, LogTail, Run, RunResult};
 use crate::graph::{Outputs, Tags};
 use crate::ids::{KindName, NodeId, TenantKey};
 use crate::lifecycle::{Operating, Release};
@@ -46,6 +46,9 @@ pub struct Record {
     /// The run that is under way, or was interrupted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
+    /// The end of its log.
+    #[serde(default, skip_serializing_if = "LogTail::is_empty")]
+    pub log: LogTail,
 }
 
 /// Where a tenant stands in its life.
@@ -190,7 +193,7 @@ pub enum RecordError {
 
 impl Record {
     /// The form that this version writes.
-    pub const SCHEMA: u32 = 2;
+    pub const SCHEMA: u32 = 3;
 
     /// A record that was never stored. `lineage` is 32 hex digits drawn at random.
     #[must_use]
@@ -210,6 +213,7 @@ impl Record {
             operating: Operating::default(),
             releases: Vec::new(),
             run: None,
+            log: LogTail::default(),
         }
     }
 
@@ -224,6 +228,22 @@ impl Record {
             let over = self.releases.len().saturating_sub(Self::RELEASES);
             self.releases.drain(..over);
         }
+    }
+
+    /// Adds what happened to the run that is under way to the end of the log; says whether it was told anew.
+    ///
+    /// A run that was interrupted between the entry of its success and the removal of the record has told it already.
+    pub(crate) fn note(&mut self, at: i64, what: LogEvent, detail: BTreeMap<String, String>) -> bool {
+        let Some(run) = &self.run else { return false };
+        let success = LogEvent::Ended(RunResult::Succeeded);
+        let told = |last: &LogEntry| last.what == success && last.run.as_ref() == Some(&run.id);
+        let repeats = what == LogEvent::Begun || what == success;
+        if run.tries > 1 && repeats && self.log.last().is_some_and(told) {
+            return false;
+        }
+        let (plan, id) = (Some(run.plan.clone()), Some(run.id.clone()));
+        self.log.add(&self.key, LogDraft { at, intent: run.intent.clone(), plan, run: id, what, detail });
+        true
     }
 
     /// The record as JSON.

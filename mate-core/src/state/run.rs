@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Intent;
 use crate::ids::NodeId;
 use crate::lifecycle::Operating;
-use crate::plan::{Consents, Deletions, Goal, OpId, Verb};
+use crate::plan::{Amendment, Consents, Deletions, Goal, OpId, RepairSelection, Verb};
 
 /// A run that has begun and has not reached its end. A record has none while nothing is under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Run {
     pub plan: String,
     /// What it is for.
     pub goal: Goal,
+    /// Who began it, or went on with it, by which verb, and why.
+    #[serde(default)]
+    pub intent: Intent,
     /// The spec that it brings the tenant to, as a document; none for a platform, and where the tenant goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<Value>,
@@ -30,6 +34,12 @@ pub struct Run {
     /// What becomes of the data of objects that it deletes.
     #[serde(default, skip_serializing_if = "Deletions::is_default")]
     pub deletions: Deletions,
+    /// What it is bounded to, where it repairs a part of what differs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repair: Option<RepairSelection>,
+    /// Which nodes get other ids or go out of the record, where it does that. The record has the new ids from its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amendment: Option<Amendment>,
     /// What its caller consented to.
     pub consents: Consents,
     /// When it was begun; seconds of the Unix epoch.
@@ -168,9 +178,12 @@ impl Transition {
 pub(crate) struct Beginning {
     pub(crate) plan: String,
     pub(crate) goal: Goal,
+    pub(crate) intent: Intent,
     pub(crate) spec: Option<Value>,
     pub(crate) operating: Operating,
     pub(crate) deletions: Deletions,
+    pub(crate) repair: Option<RepairSelection>,
+    pub(crate) amendment: Option<Amendment>,
     pub(crate) consents: Consents,
     pub(crate) now: i64,
     pub(crate) fence: u64,
@@ -179,7 +192,8 @@ pub(crate) struct Beginning {
 impl Run {
     /// A run that begins, or goes on with one that was interrupted: what that one made stays known.
     pub(crate) fn begin(interrupted: Option<Self>, beginning: Beginning) -> Self {
-        let Beginning { plan, goal, spec, operating, deletions, consents, now, fence } = beginning;
+        let Beginning { plan, goal, intent, spec, operating, deletions, repair, amendment, consents, now, fence } =
+            beginning;
         let (id, began_at, tries, made) = match interrupted {
             Some(run) => (run.id, run.began_at, run.tries.saturating_add(1), run.made),
             None => (plan.clone(), now, 1, BTreeSet::new()),
@@ -188,9 +202,12 @@ impl Run {
             id,
             plan,
             goal,
+            intent,
             spec,
             operating,
             deletions,
+            repair,
+            amendment,
             consents,
             began_at,
             tries,
@@ -275,9 +292,12 @@ mod tests {
             Beginning {
                 plan: "p".into(),
                 goal: Goal::Apply,
+                intent: Default::default(),
                 spec: None,
                 operating: Operating::default(),
                 deletions: Deletions::default(),
+                repair: None,
+                amendment: None,
                 consents: Consents::none(),
                 now: 5,
                 fence: 1,
@@ -359,9 +379,12 @@ mod tests {
         let beginning = Beginning {
             plan: "q".into(),
             goal: Goal::Apply,
+            intent: Default::default(),
             spec: None,
             operating: Operating::default(),
             deletions: Deletions::default(),
+            repair: None,
+            amendment: None,
             consents: Consents::none(),
             now: 9,
             fence: 2,

@@ -14,13 +14,17 @@ struct Head {
 }
 
 /// What brings a record of schema 1, 2, ... to the next.
-const MIGRATIONS: [fn(&mut Value); 1] = [runs];
+const MIGRATIONS: [fn(&mut Value); 2] = [runs, operating];
 
 /// Schema 2 has runs with their journals, and the spec that was applied last. Neither can be told of an older record.
 fn runs(record: &mut Value) {
     record["run"] = Value::Null;
     record["spec"] = Value::Null;
 }
+
+/// Schema 3 says how the tenant is run, which releases it has run, and holds the end of its log. Before, every tenant ran, with
+/// the images of its spec, and nothing was logged: what is not there says just that.
+fn operating(_: &mut Value) {}
 
 impl Record {
     /// The record in the form in which it is stored.
@@ -182,12 +186,25 @@ mod tests {
     }
 
     #[test]
+    fn a_record_of_schema_2_is_that_of_a_tenant_that_runs_and_was_never_deployed_to() {
+        let mut record = suite::record("regional");
+        record.schema = 2;
+        let text = record.to_json();
+        for later in ["operating", "releases"] {
+            assert!(!text.contains(later), "{later} stands only where it says something");
+        }
+        let head = format!("{{\"schema\":2,\"sha256\":\"{}\"}}", digest(&text));
+        let read = Record::open(&format!("{head}\n{text}")).unwrap();
+        assert_eq!(read, Record { schema: Record::SCHEMA, ..record });
+    }
+
+    #[test]
     fn a_newer_schema_is_refused_even_when_the_rest_is_unknown() {
-        for text in [r#"{"schema": 3, "shape": "of the future"}"#, "{\"schema\":3,\"sha256\":\"\"}\nnot JSON at all"] {
+        for text in [r#"{"schema": 4, "shape": "of the future"}"#, "{\"schema\":4,\"sha256\":\"\"}\nnot JSON at all"] {
             let error = Record::open(text).unwrap_err();
             assert_eq!(
                 error.to_string(),
-                "the record has schema 3, and this version reads up to 2: use a newer version of mate"
+                "the record has schema 4, and this version reads up to 3: use a newer version of mate"
             );
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::store::{Standing, check_write};
-use super::{Lease, LeaseRequest, LeaseState, Record, StoreError, Unlock, Unlocked};
+use super::{GENESIS, Lease, LeaseRequest, LeaseState, LogEntry, Record, StoreError, Unlock, Unlocked};
 use crate::ids::TenantKey;
 
 /// The lease of a tenant and its record, whose body is the text of [`Record::seal`] where it leaves the process. A slot without a
@@ -18,6 +18,32 @@ pub struct Slot<B = String> {
     /// The record; none before the tenant's first run, and after its end.
     #[serde(default = "nothing", skip_serializing_if = "Option::is_none")]
     pub record: Option<Stored<B>>,
+    /// Where the tenant's log stands, for a store that keeps it here.
+    #[serde(default, skip_serializing_if = "LogState::is_new")]
+    pub log: LogState,
+}
+
+/// Where a tenant's log stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogState {
+    /// The number of its last entry; 0 for none.
+    pub seq: u64,
+    /// The hash of its last entry.
+    pub hash: String,
+    /// The number of the last entry whose event was delivered.
+    pub delivered: u64,
+}
+
+impl Default for LogState {
+    fn default() -> Self {
+        Self { seq: 0, hash: GENESIS.to_owned(), delivered: 0 }
+    }
+}
+
+impl LogState {
+    fn is_new(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 fn nothing<B>() -> Option<Stored<B>> {
@@ -26,7 +52,7 @@ fn nothing<B>() -> Option<Stored<B>> {
 
 impl<B> Default for Slot<B> {
     fn default() -> Self {
-        Self { lease: LeaseState::default(), record: None }
+        Self { lease: LeaseState::default(), record: None, log: LogState::default() }
     }
 }
 
@@ -108,6 +134,33 @@ impl<B> Slot<B> {
     /// [`StateStore::release`](super::StateStore::release).
     pub fn release(&mut self, lease: &Lease) {
         self.lease.release(lease);
+    }
+
+    /// Whether a write under this lease may be done.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn admit(&self, lease: &Lease) -> Result<(), StoreError> {
+        let fenced = |holder| StoreError::Fenced { key: lease.key.clone(), fence: lease.fence, holder };
+        self.lease.admit(lease.fence).map_err(fenced)
+    }
+
+    /// Moves the end of the log to this entry, which stands in the store.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`].
+    pub fn appended(&mut self, lease: &Lease, last: &LogEntry) -> Result<(), StoreError> {
+        self.admit(lease)?;
+        if last.seq > self.log.seq {
+            self.log.seq = last.seq;
+            self.log.hash.clone_from(&last.hash);
+        }
+        Ok(())
+    }
+
+    /// [`StateStore::set_delivered`](super::StateStore::set_delivered).
+    pub fn set_delivered(&mut self, seq: u64) {
+        self.log.delivered = self.log.delivered.max(seq);
     }
 
     /// [`StateStore::unlock`](super::StateStore::unlock).

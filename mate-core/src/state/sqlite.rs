@@ -1,15 +1,17 @@
 //! Records in a SQLite file: the default of an embedded controller.
 
+mod log;
+
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Statement, Transaction, TransactionBehavior, params};
 use rusqlite_migration::{M, Migrations};
 
 use super::store::{Standing, check_write};
-use super::{Lease, LeaseRequest, LeaseState, Record, StateStore, StoreError, Unlock, Unlocked};
+use super::{Lease, LeaseRequest, LeaseState, LogEntry, Record, StateStore, StoreError, Unlock, Unlocked};
 use crate::ids::TenantKey;
 
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
@@ -30,6 +32,26 @@ static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
                 environment TEXT NOT NULL,
                 tenant TEXT NOT NULL,
                 body TEXT NOT NULL,
+                PRIMARY KEY (environment, tenant)
+            ) STRICT, WITHOUT ROWID;",
+        ),
+        M::up(
+            "CREATE TABLE log (
+                environment TEXT NOT NULL,
+                tenant TEXT NOT NULL,
+                seq INTEGER NOT NULL,
+                hash TEXT NOT NULL,
+                body TEXT NOT NULL,
+                PRIMARY KEY (environment, tenant, seq)
+            ) STRICT, WITHOUT ROWID;
+            CREATE TRIGGER log_is_not_changed BEFORE UPDATE ON log
+            BEGIN SELECT RAISE(ABORT, 'a log is only added to'); END;
+            CREATE TRIGGER log_is_not_cut BEFORE DELETE ON log
+            BEGIN SELECT RAISE(ABORT, 'a log is only added to'); END;
+            CREATE TABLE delivered (
+                environment TEXT NOT NULL,
+                tenant TEXT NOT NULL,
+                seq INTEGER NOT NULL,
                 PRIMARY KEY (environment, tenant)
             ) STRICT, WITHOUT ROWID;",
         ),
@@ -154,6 +176,17 @@ fn lease(connection: &Connection, key: &TenantKey) -> Result<LeaseState, StoreEr
     serde_json::from_str(&body).map_err(|source| StoreError::permanent("read a lease", source))
 }
 
+fn keys(statement: &mut Statement<'_>, operation: &'static str) -> Result<Vec<TenantKey>, StoreError> {
+    let rows = statement
+        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(failed(operation))?;
+    rows.into_iter()
+        .map(|(environment, tenant)| Ok(TenantKey::new(environment.parse()?, tenant.parse()?)))
+        .collect::<Result<_, crate::ids::InvalidId>>()
+        .map_err(|source| StoreError::permanent("read a key", source))
+}
+
 #[async_trait]
 impl StateStore for SqliteStore {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
@@ -220,14 +253,7 @@ impl StateStore for SqliteStore {
             let mut statement = connection
                 .prepare("SELECT environment, tenant FROM record ORDER BY environment, tenant")
                 .map_err(failed("list records"))?;
-            let rows = statement
-                .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
-                .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-                .map_err(failed("list records"))?;
-            rows.into_iter()
-                .map(|(environment, tenant)| Ok(TenantKey::new(environment.parse()?, tenant.parse()?)))
-                .collect::<Result<_, crate::ids::InvalidId>>()
-                .map_err(|source| StoreError::permanent("read a key", source))
+            keys(&mut statement, "list records")
         })
         .await
     }
@@ -266,6 +292,40 @@ impl StateStore for SqliteStore {
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         let key = key.clone();
         self.blocking(move |connection| lease(connection, &key)).await
+    }
+
+    async fn append(&self, lease_held: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
+        let (held, entries) = (lease_held.clone(), entries.to_vec());
+        self.alone(move |transaction| {
+            let fenced = |holder| StoreError::Fenced { key: held.key.clone(), fence: held.fence, holder };
+            lease(transaction, &held.key)?.admit(held.fence).map_err(fenced)?;
+            log::append(transaction, &held.key, &entries)
+        })
+        .await
+    }
+
+    async fn log(&self, key: &TenantKey, after: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        let key = key.clone();
+        self.blocking(move |connection| log::read(connection, &key, after, limit)).await
+    }
+
+    async fn last_logged(&self, key: &TenantKey) -> Result<Option<LogEntry>, StoreError> {
+        let key = key.clone();
+        self.blocking(move |connection| log::last(connection, &key)).await
+    }
+
+    async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
+        self.blocking(|connection| log::keys_of(connection)).await
+    }
+
+    async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
+        let key = key.clone();
+        self.blocking(move |connection| log::delivered(connection, &key)).await
+    }
+
+    async fn set_delivered(&self, key: &TenantKey, seq: u64) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.alone(move |transaction| log::set_delivered(transaction, &key, seq)).await
     }
 }
 

@@ -1,12 +1,13 @@
 //! The contract of a record store: compare-and-swap on a version, under a lease with a fencing token.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{Holder, Lease, LeaseRequest, LeaseState, Record, RecordError, Unlock, Unlocked};
+use super::{GENESIS, Holder, Lease, LeaseRequest, LeaseState, LogEntry, Record, RecordError, Unlock, Unlocked};
 use crate::ids::TenantKey;
 use crate::provider::RetryStatus;
 
@@ -21,6 +22,8 @@ use crate::provider::RetryStatus;
 ///   present one: checked in the same step as the version, so that nothing comes between.
 /// - Of several that ask for a free lease one gets it. Tokens count up for ever, across the removal of the record too.
 /// - A record of another lineage than the one that stands there is refused: it is of another life of the tenant.
+/// - The log of a tenant outlives its record. An entry that stands in it is never changed and never removed; each continues the
+///   one before it.
 #[async_trait]
 pub trait StateStore: Send + Sync + fmt::Debug {
     /// The record of a tenant, if there is one. Needs no lease.
@@ -78,6 +81,45 @@ pub trait StateStore: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StoreError::Backend`].
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError>;
+
+    /// Adds entries to the end of a tenant's log. One that stands there already, with the same hash, is passed over, so that
+    /// the same call twice is once.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the lease is not the present one, [`StoreError::BrokenLog`] when another entry stands in the
+    /// place of one of these, or one before them is missing. Nothing was written then.
+    async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError>;
+
+    /// The entries of a tenant's log after number `after`, in order, `limit` at most. Also of a tenant without a record.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`].
+    async fn log(&self, key: &TenantKey, after: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError>;
+
+    /// The last entry of a tenant's log.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`].
+    async fn last_logged(&self, key: &TenantKey) -> Result<Option<LogEntry>, StoreError>;
+
+    /// The keys of every log that has an entry, in order.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`].
+    async fn logged(&self) -> Result<Vec<TenantKey>, StoreError>;
+
+    /// The number of the last entry whose event was delivered; 0 for none.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`].
+    async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError>;
+
+    /// Says that the events up to this entry were delivered. Never goes back, and so needs no lease: a delivery does not wait
+    /// for a run, nor a run for a delivery.
+    ///
+    /// # Errors
+    /// [`StoreError::Backend`].
+    async fn set_delivered(&self, key: &TenantKey, seq: u64) -> Result<(), StoreError>;
 }
 
 /// A store that is chosen while the program runs: `Arc<dyn StateStore>`.
@@ -117,6 +159,30 @@ impl<S: StateStore + ?Sized> StateStore for Arc<S> {
 
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         (**self).lease(key).await
+    }
+
+    async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
+        (**self).append(lease, entries).await
+    }
+
+    async fn log(&self, key: &TenantKey, after: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        (**self).log(key, after, limit).await
+    }
+
+    async fn last_logged(&self, key: &TenantKey) -> Result<Option<LogEntry>, StoreError> {
+        (**self).last_logged(key).await
+    }
+
+    async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
+        (**self).logged().await
+    }
+
+    async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
+        (**self).delivered(key).await
+    }
+
+    async fn set_delivered(&self, key: &TenantKey, seq: u64) -> Result<(), StoreError> {
+        (**self).set_delivered(key, seq).await
     }
 }
 
@@ -181,6 +247,17 @@ pub enum StoreError {
         /// Why.
         #[source]
         source: RecordError,
+    },
+    /// An entry of a log that does not continue what stands there.
+    #[error(
+        "entry {seq} of the log of {key} does not continue what stands in the store: another one stands in its place, or the \
+         one before it is missing; what stands there was changed by other hands, or is an older copy"
+    )]
+    BrokenLog {
+        /// The tenant.
+        key: TenantKey,
+        /// The number of the entry.
+        seq: u64,
     },
     /// The store itself failed.
     #[error("the record store failed while it had to {operation}")]
@@ -268,4 +345,39 @@ pub fn check_write(
         return Ok(());
     }
     Err(StoreError::Conflict { key, expected, found })
+}
+
+/// Which of these entries a store has to add to a log of which these hashes stand there, by number: at least those from the one
+/// before the first of the entries to the last of the log. Every store asks this in the same step as it writes.
+///
+/// # Errors
+/// [`StoreError::BrokenLog`].
+pub fn check_append<'a>(
+    key: &TenantKey,
+    standing: &BTreeMap<u64, String>,
+    entries: &'a [LogEntry],
+) -> Result<&'a [LogEntry], StoreError> {
+    let mut before: Option<&LogEntry> = None;
+    let mut fresh = entries;
+    for entry in entries {
+        let stands = standing.get(&entry.seq);
+        let earlier = entry.seq.checked_sub(1).and_then(|seq| match before {
+            Some(before) => (before.seq == seq).then_some(before.hash.as_str()),
+            None if seq == 0 => Some(GENESIS),
+            None => standing.get(&seq).map(String::as_str),
+        });
+        // Where an entry stands, the one before it need not be known.
+        let fits = match stands {
+            Some(hash) => *hash == entry.hash,
+            None => earlier == Some(entry.prev.as_str()),
+        };
+        if !fits || entry.tenant != *key {
+            return Err(StoreError::BrokenLog { key: key.clone(), seq: entry.seq });
+        }
+        if stands.is_some() {
+            fresh = &fresh[1..];
+        }
+        before = Some(entry);
+    }
+    Ok(fresh)
 }

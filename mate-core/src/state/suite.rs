@@ -1,5 +1,7 @@
 //! The suite that every record store passes; public, so that an embedder's own store can be held to it.
 
+mod log;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +66,7 @@ where
     one_of_eight_that_ask_for_a_lease_gets_it(fresh().await).await;
     a_renewal_and_a_write_at_once_are_both_done(fresh().await).await;
     a_call_that_is_dropped_leaves_the_record_before_or_after(fresh().await).await;
+    log::run(&fresh).await;
 }
 
 async fn nothing_is_read_from_an_empty_store(store: &dyn StateStore) {

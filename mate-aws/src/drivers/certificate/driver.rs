@@ -6,7 +6,7 @@ use mate_core::ids::KindName;
 use mate_core::kinds::Kind;
 use mate_core::kinds::certificate::Certificate;
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, Target,
+    Concern, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, Target,
     UpdateRequest,
 };
 
@@ -117,7 +117,7 @@ impl Driver for CertificateDriver {
             return Ok(vec![failure(&detail)]);
         }
         if detail.status() != Some(&CertificateStatus::PendingValidation) {
-            return Ok(Vec::new());
+            return Ok(expiry(&detail).into_iter().collect());
         }
         let (Some(zone), told) = (text(target, "hosted_zone_id"), records::told(&detail)) else {
             return Ok(Vec::new());
@@ -129,6 +129,7 @@ impl Driver for CertificateDriver {
         if !missing.is_empty() {
             // ACM looks for it in vain until somebody puts it there.
             let absent = |name: &String| Diagnosis {
+                concern: None,
                 terminal: true,
                 finding: format!("the validation record {name} (CNAME) is missing in the zone {zone}"),
                 advice: Some("run it again: the record is put back".to_owned()),
@@ -147,6 +148,7 @@ impl Driver for CertificateDriver {
         let servers =
             described.and_then(|answer| answer.delegation_set).map(|set| set.name_servers).unwrap_or_default();
         let waits = Diagnosis {
+            concern: None,
             terminal: false,
             finding: format!("the validation records stand in the zone {zone}, and ACM has not seen them yet"),
             advice: Some(format!(
@@ -184,6 +186,14 @@ impl CertificateDriver {
         }
         Ok(others)
     }
+}
+
+/// Until when an issued certificate is valid. ACM renews it in time as long as its validation records stand.
+fn expiry(detail: &CertificateDetail) -> Option<Diagnosis> {
+    let at = detail.not_after()?;
+    let advice =
+        "see that its validation records stand in the zone, and that a load balancer uses it: ACM renews it then";
+    Some(Diagnosis::about(Concern::CertificateExpires(at.secs()), format!("it is valid until {at}"), advice))
 }
 
 fn is_failed(detail: &CertificateDetail) -> bool {
@@ -280,6 +290,7 @@ fn failure(detail: &CertificateDetail) -> Diagnosis {
     };
     let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     Diagnosis {
+        concern: None,
         terminal: true,
         finding: format!("the certificate {} is {status}{reason}", detail.certificate_arn().unwrap_or_default()),
         advice: Some(advice.to_owned()),

@@ -245,6 +245,7 @@ fn findings(cluster: &Described) -> Vec<Diagnosis> {
     let failed = attachments.map(|one| {
         let details = one.details().iter().filter_map(|detail| Some(format!("{}={}", detail.name()?, detail.value()?)));
         Diagnosis {
+            concern: None,
             terminal: false,
             finding: format!(
                 "the attachment {} of {name} has failed: {}",
@@ -260,6 +261,7 @@ fn findings(cluster: &Described) -> Vec<Diagnosis> {
         (cluster.registered_container_instances_count(), "container instances", "deregister its container instances"),
     ];
     let used = used.into_iter().filter(|(count, ..)| *count > 0).map(|(count, what, advice)| Diagnosis {
+        concern: None,
         terminal: false,
         finding: format!("{what} in {name}: {count}"),
         advice: Some(format!("if it is to be deleted, {advice} first")),

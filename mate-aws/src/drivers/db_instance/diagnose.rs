@@ -1,14 +1,17 @@
 //! Why a database instance does not become available: its status, what waits for a restart, its events.
 
 use aws_sdk_rds::types::{DbInstance as Instance, Event};
-use mate_core::provider::{Diagnosis, Status};
+use mate_core::provider::{Concern, Diagnosis, Status};
 
 use super::live::status;
+
+/// The category of events that tell of storage that runs out.
+const LOW_STORAGE: &str = "low storage";
 
 /// Categories of events that tell of a failure, and what to do about it.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html>
 const FAILURES: [(&str, &str); 2] = [
-    ("low storage", "raise allocated_storage_gib and max_allocated_storage_gib, and apply"),
+    (LOW_STORAGE, "raise allocated_storage_gib and max_allocated_storage_gib, and apply"),
     ("failure", "put right what the event names, and apply again"),
 ];
 
@@ -36,13 +39,19 @@ pub(super) fn standing(instance: &Instance) -> Option<Diagnosis> {
     // More storage that is on its way makes room.
     let grows = instance.pending_modified_values().is_some_and(|pending| pending.allocated_storage().is_some());
     let passes = word == "storage-full" && grows;
-    Some(Diagnosis { terminal: !passes, finding: format!("the status is {word}"), advice: Some(advice.to_owned()) })
+    Some(Diagnosis {
+        concern: None,
+        terminal: !passes,
+        finding: format!("the status is {word}"),
+        advice: Some(advice.to_owned()),
+    })
 }
 
 /// Settings that wait for a restart.
 pub(super) fn unapplied(instance: &Instance) -> Option<Diagnosis> {
     let group = instance.db_parameter_groups().iter().find(|g| g.parameter_apply_status() == Some("pending-reboot"))?;
     Some(Diagnosis {
+        concern: Some(Concern::PendingMaintenance),
         terminal: false,
         finding: format!(
             "settings of {} wait for a restart",
@@ -57,8 +66,10 @@ pub(super) fn events(mut events: Vec<Event>) -> Vec<Diagnosis> {
     events.sort_by_key(|event| (advice(event).is_none(), std::cmp::Reverse(event.date().map(|date| date.secs()))));
     let told = |event: Event| {
         let advice = advice(&event).map(str::to_owned);
+        let full = event.event_categories().iter().any(|category| category == LOW_STORAGE);
+        let concern = full.then_some(Concern::StorageNearlyFull);
         let when = event.date.map(|date| format!("{date}: ")).unwrap_or_default();
-        Some(Diagnosis { terminal: false, finding: format!("{when}{}", event.message?), advice })
+        Some(Diagnosis { concern, terminal: false, finding: format!("{when}{}", event.message?), advice })
     };
     events.into_iter().filter_map(told).collect()
 }

@@ -169,6 +169,7 @@ fn finding(log: &SdkFlowLog) -> Option<Diagnosis> {
         "let the role be assumed by vpc-flow-logs.amazonaws.com and write into the log group, which has to exist"
     };
     Some(Diagnosis {
+        concern: None,
         terminal: false,
         finding: format!("{id} cannot deliver into {group}: {message}"),
         advice: Some(advice.to_owned()),

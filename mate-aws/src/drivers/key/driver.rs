@@ -132,6 +132,7 @@ impl Driver for KeyDriver {
             };
             let state = key.key_state().map_or("unknown", KeyState::as_str);
             return Ok(vec![Diagnosis {
+                concern: None,
                 terminal: false,
                 finding: format!("the key {arn} is {state}"),
                 advice: Some(advice),

@@ -130,6 +130,7 @@ impl Driver for NatGatewayDriver {
         let Some(live) = ec2::find::<SdkGateway>(aws, target).await? else { return Ok(Vec::new()) };
         let Status::Failed(reason) = live.status else { return Ok(Vec::new()) };
         Ok(vec![Diagnosis {
+            concern: None,
             terminal: false,
             finding: format!("the NAT gateway {} has failed: {reason}", live.physical_id),
             advice: Some("remove the cause; a NAT gateway that has failed is not repaired but made anew".into()),

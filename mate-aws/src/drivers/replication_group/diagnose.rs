@@ -15,6 +15,7 @@ pub(super) fn standing(status: &Status, node: Option<&CacheCluster>) -> Vec<Diag
     let mut found = Vec::new();
     if let Status::Failed(word) = status {
         found.push(Diagnosis {
+            concern: None,
             terminal: true,
             finding: format!("the status is {word}"),
             advice: Some("delete it and apply again; the events below say why it failed".to_owned()),
@@ -22,6 +23,7 @@ pub(super) fn standing(status: &Status, node: Option<&CacheCluster>) -> Vec<Diag
     }
     let word = node.and_then(|node| node.cache_cluster_status());
     found.extend(BROKEN.iter().filter(|(broken, _)| word == Some(*broken)).map(|(word, advice)| Diagnosis {
+        concern: None,
         terminal: true,
         finding: format!("the status of its nodes is {word}"),
         advice: Some((*advice).to_owned()),
@@ -34,7 +36,7 @@ pub(super) fn events(mut events: Vec<Event>) -> Vec<Diagnosis> {
     events.sort_by_key(|event| std::cmp::Reverse(event.date().map(|date| date.secs())));
     let told = |event: Event| {
         let when = event.date.map(|date| format!("{date}: ")).unwrap_or_default();
-        Some(Diagnosis { terminal: false, finding: format!("{when}{}", event.message?), advice: None })
+        Some(Diagnosis { concern: None, terminal: false, finding: format!("{when}{}", event.message?), advice: None })
     };
     events.into_iter().filter_map(told).collect()
 }

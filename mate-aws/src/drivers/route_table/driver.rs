@@ -143,6 +143,7 @@ impl Driver for RouteTableDriver {
         let Some(table) = ec2::locate::<SdkTable>(aws, target).await? else { return Ok(Vec::new()) };
         let lost = routes::made(&table).filter(|route| route.state() == Some(&RouteState::Blackhole));
         let finding = |route: &aws_sdk_ec2::types::Route| Diagnosis {
+            concern: None,
             terminal: false,
             finding: format!(
                 "the route of {} to {} is a black hole",

@@ -134,6 +134,7 @@ impl Driver for SecurityGroupDriver {
         let answer = aws.ec2.describe_network_interfaces().filters(filter).send().await;
         let interfaces = answer.map_err(failed(&target.address, "ec2:DescribeNetworkInterfaces"))?;
         let finding = |interface: &aws_sdk_ec2::types::NetworkInterface| Diagnosis {
+            concern: None,
             terminal: false,
             finding: format!(
                 "the network interface {} ({}) is in {}",

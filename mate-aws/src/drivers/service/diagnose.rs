@@ -11,7 +11,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use aws_sdk_ecs::types::{Deployment, DeploymentRolloutState, DesiredStatus, Service as Described, Task};
-use mate_core::provider::{Diagnosis, ProviderError, Target};
+use mate_core::provider::{Concern, Diagnosis, ProviderError, Target};
 
 use crate::classify::failed;
 use crate::context::Aws;
@@ -62,6 +62,7 @@ fn is_failed(deployment: &Deployment) -> bool {
 /// The circuit breaker's verdict, which is final.
 fn verdict(deployment: &Deployment) -> Option<Diagnosis> {
     is_failed(deployment).then(|| Diagnosis {
+        concern: Some(Concern::DeploymentStuck),
         finding: match deployment.rollout_state_reason().filter(|reason| !reason.is_empty()) {
             Some(reason) => format!("the deployment failed: {reason}"),
             None => "the deployment failed".to_owned(),

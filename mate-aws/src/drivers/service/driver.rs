@@ -301,6 +301,9 @@ async fn change(
         // Another strategy is taken only together with a new deployment.
         call = call.set_capacity_provider_strategy(Some(form::strategy(target, &wanted)?)).force_new_deployment(true);
     }
+    if named("restart_on") {
+        call = call.force_new_deployment(true);
+    }
     if named("subnet_ids") || named("security_group_ids") {
         call = call.network_configuration(form::network(target, &inputs)?);
     }

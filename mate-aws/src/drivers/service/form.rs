@@ -142,6 +142,10 @@ pub(super) fn status(target: &Target, service: &Described) -> Status {
             "the deployment is in progress".to_owned()
         });
     }
+    if desired == 0 && running > 0 {
+        // What is behind the service, a database that is stopped next, is in use until the last task has stopped.
+        return Status::Pending(format!("{running} {} stopping", if running == 1 { "task is" } else { "tasks are" }));
+    }
     if running < desired { Status::Pending(tasks_running(running, desired)) } else { Status::Ready }
 }
 

@@ -306,6 +306,31 @@ async fn an_update_leaves_the_count_to_autoscaling() {
 }
 
 #[tokio::test]
+async fn a_restart_is_a_forced_deployment_and_nothing_else() {
+    let wanted = ServiceInputs { restart_on: vec!["restart 1".into()], ..inputs() };
+    let target = testing::target::<Service>(NAME, &wanted);
+    let call = updated(|request| {
+        request.force_new_deployment() == Some(true)
+            && request.task_definition().is_none()
+            && request.desired_count().is_none()
+    });
+    let aws = aws(client!(aws_sdk_ecs, [&described(vec![steady(&target)]), &call]));
+    ServiceDriver.update(&aws, &update(target, &["restart_on"])).await.unwrap();
+    assert_eq!(call.num_calls(), 1);
+}
+
+#[test]
+fn a_service_without_tasks_is_ready_once_the_last_one_has_stopped() {
+    let none = ServiceInputs { desired_count: 0, ..inputs() };
+    let target = testing::target::<Service>(NAME, &none);
+    let mut service = steady(&target);
+    service.desired_count = 0;
+    assert_eq!(form::status(&target, &service), Status::Pending("2 tasks are stopping".into()));
+    service.running_count = 0;
+    assert_eq!(form::status(&target, &service), Status::Ready);
+}
+
+#[tokio::test]
 async fn other_capacity_forces_one_deployment() {
     let spot = ServiceInputs {
         capacity_providers: vec![CapacityProvider { name: "FARGATE_SPOT".into(), weight: 1, base: 0 }],

@@ -156,6 +156,7 @@ impl Driver for TrailDriver {
         let undelivered = |what: &str, error: Option<&str>| {
             let error = error.filter(|error| !error.is_empty())?;
             Some(Diagnosis {
+                concern: None,
                 terminal: false,
                 finding: format!("{what} could not be delivered to {bucket}: {error}"),
                 advice: Some(format!(
@@ -165,6 +166,7 @@ impl Driver for TrailDriver {
             })
         };
         let stopped = (state.is_logging() == Some(false)).then(|| Diagnosis {
+            concern: None,
             terminal: false,
             finding: format!("the trail {} does not log", trail.name().unwrap_or(&target.name)),
             advice: Some("somebody stopped it: the next apply starts it again".to_owned()),

@@ -144,7 +144,7 @@ impl Driver for UserPoolDriver {
     async fn diagnose(&self, aws: &Aws, target: &Target) -> Result<Vec<Diagnosis>, ProviderError> {
         let Some(pool) = find(aws, target, &Listing::new()).await? else { return Ok(Vec::new()) };
         let finding = |what: &str, why: Option<&str>| {
-            why.map(|why| Diagnosis { terminal: false, finding: format!("{what}: {why}"), advice: None })
+            why.map(|why| Diagnosis { concern: None, terminal: false, finding: format!("{what}: {why}"), advice: None })
         };
         let mail = finding("Cognito cannot send e-mail", pool.email_configuration_failure());
         let text = finding("Cognito cannot send text messages", pool.sms_configuration_failure());

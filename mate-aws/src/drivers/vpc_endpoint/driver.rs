@@ -223,6 +223,7 @@ fn findings(endpoint: &SdkEndpoint) -> Vec<Diagnosis> {
     }
     let told = told.map(|told| format!(": {told}")).unwrap_or_default();
     vec![Diagnosis {
+        concern: None,
         terminal: false,
         finding: format!("the endpoint {id} of {service} is {state}{told}"),
         advice: advice.map(str::to_owned),

@@ -37,7 +37,7 @@ fn lease() -> Lease {
 
 fn held() -> Slot {
     let holder = Holder { owner: "one".into(), fence: 1, expires_at: 130 };
-    Slot { lease: LeaseState { fence: 1, holder: Some(holder), ..LeaseState::default() }, record: None }
+    Slot { lease: LeaseState { fence: 1, holder: Some(holder), ..LeaseState::default() }, ..Slot::default() }
 }
 
 fn written() -> Slot {

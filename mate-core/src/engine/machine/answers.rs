@@ -25,8 +25,8 @@ impl Machine {
     }
 
     pub(super) fn accepted(&mut self, id: &OpId, created: Created, effects: &mut Vec<Effect>) {
-        if id.verb == Verb::Release {
-            // It is nobody's of ours any more: there is nothing to be waited for.
+        if matches!(id.verb, Verb::Release | Verb::Rename) {
+            // Nothing but its tags has changed: there is nothing to be waited for.
             self.settle(id, None);
             return;
         }

@@ -9,7 +9,7 @@ use crate::graph::{Input, Outputs};
 use crate::ids::NodeId;
 use crate::plan::Goal;
 use crate::provider::{Discovered, ProviderError};
-use crate::state::{NodeRecord, Phase, StoreError};
+use crate::state::{LogEvent, NodeRecord, Phase, RunResult, StoreError};
 
 /// How often the cloud is searched while the last objects go.
 const SWEEPS_APART: Duration = Duration::from_secs(5);
@@ -41,7 +41,7 @@ impl Machine {
         match self.plan.goal {
             Goal::Destroy | Goal::Release => true,
             Goal::Unwind => self.plan.after.phase.is_none() && self.record.nodes.is_empty(),
-            Goal::Apply | Goal::Adopt => false,
+            Goal::Apply | Goal::Adopt | Goal::Amend => false,
         }
     }
 
@@ -50,6 +50,7 @@ impl Machine {
         if !self.is_complete() || self.goes() || self.record.run.is_none() {
             return;
         }
+        self.tell(RunResult::Succeeded);
         let after = &self.plan.after;
         if let Some(phase) = after.phase {
             self.record.phase = phase;
@@ -60,6 +61,8 @@ impl Machine {
             self.record.spec.clone_from(&after.spec);
             let operating = after.operating.clone().settled();
             self.record.released(operating.release.as_ref());
+            // What runs once has run, and nothing of it stays.
+            self.record.nodes.retain(|_, node| !self.once.contains(&node.kind));
             self.record.operating = operating;
         } else {
             self.record.phase = Phase::Provisioning;
@@ -74,12 +77,13 @@ impl Machine {
         if matches!(self.ending, Ending::None) && durable && !self.dirty && !self.storing && self.goes() {
             self.ending = Ending::Sweeping { since: now, next: now, failures: 0, looking: false };
         }
+        let unwritten = self.dirty || self.storing;
         match &mut self.ending {
             Ending::Sweeping { next, looking, .. } if !*looking && *next <= now => {
                 *looking = true;
                 effects.push(Effect::Sweep);
             }
-            Ending::Removing { next, asked } if !*asked && *next <= now => {
+            Ending::Removing { next, asked } if !*asked && *next <= now && !unwritten => {
                 *asked = true;
                 effects.push(Effect::Remove(self.record.version));
             }
@@ -99,6 +103,8 @@ impl Machine {
                     kind: EventKind::Sweeping { left: found.len() },
                 }));
                 if found.is_empty() {
+                    // Told before the record goes, and durable first.
+                    self.tell(RunResult::Succeeded);
                     self.ending = Ending::Removing { next: self.now, asked: false };
                 } else if self.now - since >= self.limits.sweep {
                     let left: BTreeMap<String, ()> = found.into_iter().map(|object| (object.arn, ())).collect();
@@ -134,10 +140,49 @@ impl Machine {
         }
     }
 
+    /// Adds the end of the run to the log; it becomes durable with the next write.
+    fn tell(&mut self, result: RunResult) {
+        let at = self.date();
+        self.dirty |= self.record.note(at, LogEvent::Ended(result), BTreeMap::new());
+    }
+
+    /// Tells, once, how a run ended that did not reach its end.
+    pub(super) fn tell_end(&mut self) {
+        let reached = self.record.run.is_none() || matches!(self.ending, Ending::Removed);
+        if reached || self.outcome.store_error.is_some() || std::mem::replace(&mut self.told, true) {
+            return;
+        }
+        let result = if let Some(reason) = self.why_failed() {
+            RunResult::Failed { reason }
+        } else if self.outcome.overdue {
+            RunResult::Overdue
+        } else {
+            RunResult::Cancelled
+        };
+        self.tell(result);
+    }
+
+    fn why_failed(&self) -> Option<String> {
+        const SHOWN: usize = 5;
+        let outcome = &self.outcome;
+        let failures = outcome.failures.iter().map(|failure| format!("{}: {}", failure.operation, failure.reason));
+        let left = outcome.left.iter().map(|arn| format!("{arn} is still there"));
+        let sweep = outcome.sweep_error.iter().map(|error| format!("the sweep by tags failed: {error}"));
+        let reasons: Vec<String> = failures.chain(left).chain(sweep).collect();
+        let more = reasons.len().saturating_sub(SHOWN);
+        let shown = reasons[..reasons.len() - more].join("; ");
+        match (reasons.is_empty(), more) {
+            (true, _) => None,
+            (false, 0) => Some(shown),
+            (false, more) => Some(format!("{shown}; and {more} more")),
+        }
+    }
+
     /// When the end has to be seen to.
     pub(super) fn ending_at(&self) -> Option<Duration> {
         match self.ending {
-            Ending::Sweeping { next, looking: false, .. } | Ending::Removing { next, asked: false } => Some(next),
+            Ending::Sweeping { next, looking: false, .. } => Some(next),
+            Ending::Removing { next, asked: false } if !self.dirty && !self.storing => Some(next),
             _ => None,
         }
     }

@@ -20,14 +20,14 @@ use super::events::{Event, EventKind};
 use super::failure::Failure;
 use super::{Limits, schedule};
 use crate::graph::Outputs;
-use crate::ids::NodeId;
+use crate::ids::{KindName, NodeId};
 use crate::kinds::Kinds;
 use crate::plan::{OpId, Operation, Plan, Step};
 use crate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, ProviderError,
     RetryStatus, Target, UpdateRequest,
 };
-use crate::state::{Record, StoreError};
+use crate::state::{LogTail, Record, StoreError};
 
 /// What the driver tells the machine.
 #[derive(Debug)]
@@ -181,6 +181,10 @@ pub(crate) struct Machine {
     ending: Ending,
     cancelled: bool,
     finished: bool,
+    /// The log tells how the run ended.
+    told: bool,
+    /// The kinds of what runs once, and goes out of the record when the run has reached its end.
+    once: BTreeSet<KindName>,
     outcome: Outcome,
     started: Duration,
     now: Duration,
@@ -228,6 +232,7 @@ impl Machine {
         let lasting = plan.steps.iter().filter(|step| !step.leftover);
         let outputs = lasting.map(|step| (step.node.clone(), step.outputs.clone())).collect();
         let outcome = Outcome { total: ops.len(), ..Outcome::default() };
+        let once = kinds.iter().filter(|model| model.run_once).map(|model| model.name.clone()).collect();
         Self {
             plan,
             ops,
@@ -244,6 +249,8 @@ impl Machine {
             ending: Ending::None,
             cancelled: false,
             finished: false,
+            told: false,
+            once,
             outcome,
             started: now,
             now,
@@ -254,6 +261,11 @@ impl Machine {
     /// The record as it stands, and how the run ended.
     pub(crate) fn into_parts(self) -> (Record, Outcome) {
         (self.record, self.outcome)
+    }
+
+    /// The end of the log as it stands.
+    pub(crate) fn log(&self) -> &LogTail {
+        &self.record.log
     }
 
     /// When the machine wants to be told that time has passed.
@@ -370,6 +382,11 @@ impl Machine {
         let unwritten = self.dirty && self.outcome.store_error.is_none();
         let ended = self.has_ended() || self.stopping();
         if !idle || self.storing || unwritten || self.is_ending() || !ended {
+            return;
+        }
+        self.tell_end();
+        if self.dirty && self.outcome.store_error.is_none() {
+            self.write(effects);
             return;
         }
         self.finished = true;

@@ -125,7 +125,12 @@ impl Machine {
 
     pub(super) fn call(&mut self, id: &OpId, effects: &mut Vec<Effect>) {
         let step = self.step(id);
-        if id.verb == Verb::Release && step.untag.is_empty() {
+        let untouched = match id.verb {
+            Verb::Release => step.untag.is_empty(),
+            Verb::Rename => step.changes.is_empty(),
+            _ => false,
+        };
+        if untouched {
             // It carries nothing of ours.
             self.settle(id, None);
             return;
@@ -148,7 +153,7 @@ impl Machine {
         let op = &self.ops[id];
         let call = match id.verb {
             Verb::Create => Call::Create(CreateRequest { target, token: op.token.clone() }),
-            Verb::Update | Verb::TakeOver => Call::Update(UpdateRequest {
+            Verb::Update | Verb::TakeOver | Verb::Rename => Call::Update(UpdateRequest {
                 target,
                 fields: step.fields(),
                 untag: step.untag.clone(),
@@ -184,6 +189,8 @@ impl Machine {
             inputs: op.inputs.clone(),
             tags: gone.filter(|_| id.verb != Verb::Release).map_or(&step.tags, |old| &old.tags).clone(),
             claim: match id.verb {
+                // It carries the old id, or since a call whose answer was lost the new one.
+                Verb::Rename => Claim::Tenant,
                 // What lost its tags in a call whose answer was lost is given back all the same.
                 Verb::TakeOver | Verb::Release => Claim::Unowned,
                 _ => Claim::Owned,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::world::{World, id, insert, out};
 use crate::graph::Graph;
-use crate::kinds::{Data, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing};
+use crate::kinds::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing};
 use crate::plan::{Action, Consents, Mode, Plan};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,7 @@ fn model(name: &str, replace: ReplaceOrder) -> KindModel {
         named_outputs: &[],
         replace,
         data: Data::None,
+        lost: DriftClass::Capacity,
         timing: |_| Timing::seconds(3, 2, 1),
         name_rule: NameRule { max: 32 },
         taggable: true,

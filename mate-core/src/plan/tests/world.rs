@@ -231,7 +231,9 @@ impl World {
                     live.status = Status::Ready;
                 }
                 Verb::Adopt => self.cloud.get_mut(&name).unwrap().status = Status::Ready,
-                Verb::TakeOver => self.cloud.get_mut(&name).unwrap().tags.extend(step.tags.clone()),
+                Verb::TakeOver | Verb::Rename => {
+                    self.cloud.get_mut(&name).unwrap().tags.extend(step.tags.clone());
+                }
                 Verb::Release => self.cloud.get_mut(&name).unwrap().tags.retain(|key, _| !step.untag.contains(key)),
                 Verb::Delete | Verb::DeleteOld => {
                     let gone = self.cloud.remove(&name).is_some();
@@ -244,7 +246,7 @@ impl World {
                 Verb::DeleteOld => {
                     self.record.nodes.get_mut(&step.node).unwrap().retired.retain(|old| old.name != name);
                 }
-                Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver => {
+                Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver | Verb::Rename => {
                     let live = &self.cloud[&name];
                     for (output, value) in &step.outputs {
                         assert_eq!(live.outputs.get(output), Some(value), "{output} of {}", step.node);

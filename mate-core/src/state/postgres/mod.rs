@@ -2,6 +2,7 @@
 
 mod builder;
 mod failure;
+mod log;
 mod schema;
 mod tls;
 
@@ -18,7 +19,9 @@ pub use builder::PostgresBuilder;
 use failure::{failed, no_answer, no_connection};
 use schema::Statements;
 
-use super::{Lease, LeaseRequest, LeaseState, Record, Slot, StateStore, StoreError, Stored, Unlock, Unlocked};
+use super::{
+    Lease, LeaseRequest, LeaseState, LogEntry, Record, Slot, StateStore, StoreError, Stored, Unlock, Unlocked,
+};
 use crate::ids::{InvalidId, TenantKey};
 
 /// The slot of a tenant without the text of its record, which no transition asks for: none until one is written.
@@ -32,8 +35,8 @@ type Outline = Slot<Option<String>>;
 /// finds `synchronous_commit` off turns it on.
 ///
 /// Clones share the pool of connections. What a role needs: `CREATE` on the database the first time, and to own the schema
-/// where a newer version brings it forward; otherwise `USAGE` on it, `SELECT`, `INSERT` and `UPDATE` on `slot` and `SELECT` on
-/// `schema_version`. Between it and the server nothing may share sessions by transaction.
+/// where a newer version brings it forward; otherwise `USAGE` on it, `SELECT`, `INSERT` and `UPDATE` on `slot` and `delivered`,
+/// `SELECT` and `INSERT` on `log`, and `SELECT` on `schema_version`. Between it and the server nothing may share sessions by transaction.
 ///
 /// ```no_run
 /// # async fn open() -> Result<(), Box<dyn std::error::Error>> {
@@ -176,7 +179,17 @@ fn outline(row: &Row, operation: &'static str) -> Result<Outline, StoreError> {
         let version = u64::try_from(version).map_err(|source| StoreError::permanent("understand a version", source))?;
         Ok(Stored { version, lineage, body: None })
     });
-    Ok(Slot { lease: lease(row, operation)?, record: record.transpose()? })
+    Ok(Slot { lease: lease(row, operation)?, record: record.transpose()?, ..Slot::default() })
+}
+
+fn keys(rows: &[Row], operation: &'static str) -> Result<Vec<TenantKey>, StoreError> {
+    let keys = rows.iter().map(|row| {
+        let (environment, tenant): (&str, &str) =
+            row.try_get(0).and_then(|of| Ok((of, row.try_get(1)?))).map_err(failed(operation))?;
+        let key = environment.parse().and_then(|of| Ok(TenantKey::new(of, tenant.parse()?)));
+        key.map_err(|source: InvalidId| StoreError::permanent("read a key", source))
+    });
+    keys.collect()
 }
 
 #[async_trait]
@@ -201,14 +214,7 @@ impl StateStore for PostgresStore {
 
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
         const OPERATION: &str = "list records";
-        let rows = self.read(OPERATION, &self.statements.list, &[]).await?;
-        let keys = rows.iter().map(|row| {
-            let (environment, tenant): (&str, &str) =
-                row.try_get(0).and_then(|of| Ok((of, row.try_get(1)?))).map_err(failed(OPERATION))?;
-            let key = environment.parse().and_then(|of| Ok(TenantKey::new(of, tenant.parse()?)));
-            key.map_err(|source: InvalidId| StoreError::permanent("read a key", source))
-        });
-        keys.collect()
+        keys(&self.read(OPERATION, &self.statements.list, &[]).await?, OPERATION)
     }
 
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
@@ -236,5 +242,30 @@ impl StateStore for PostgresStore {
         let of: [&(dyn ToSql + Sync); 2] = [&key.environment.as_str(), &key.tenant.as_str()];
         let rows = self.read(OPERATION, &self.statements.read_lease, &of).await?;
         rows.first().map_or_else(|| Ok(LeaseState::default()), |row| lease(row, OPERATION))
+    }
+
+    async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
+        self.append_to_log(lease, entries).await
+    }
+
+    async fn log(&self, key: &TenantKey, after: u64, limit: usize) -> Result<Vec<LogEntry>, StoreError> {
+        self.read_log(key, after, limit).await
+    }
+
+    async fn last_logged(&self, key: &TenantKey) -> Result<Option<LogEntry>, StoreError> {
+        self.read_last_logged(key).await
+    }
+
+    async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
+        const OPERATION: &str = "list logs";
+        keys(&self.read(OPERATION, &self.statements.logged, &[]).await?, OPERATION)
+    }
+
+    async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
+        self.read_delivered(key).await
+    }
+
+    async fn set_delivered(&self, key: &TenantKey, seq: u64) -> Result<(), StoreError> {
+        self.write_delivered(key, seq).await
     }
 }

@@ -12,7 +12,8 @@ use crate::state::StoreError;
 /// What brings the schema to version 1, 2, ...; each runs with the schema as its search path.
 ///
 /// Of two readings of JSON it is `json`: `jsonb` refuses a NUL in a name.
-const MIGRATIONS: [&str; 1] = [r#"
+const MIGRATIONS: [&str; 2] = [
+    r#"
     CREATE TABLE slot (
         environment text COLLATE "C" NOT NULL,
         tenant text COLLATE "C" NOT NULL,
@@ -23,7 +24,24 @@ const MIGRATIONS: [&str; 1] = [r#"
         PRIMARY KEY (environment, tenant),
         CONSTRAINT whole_record CHECK (num_nulls(version, lineage, body) IN (0, 3))
     );
-"#];
+"#,
+    r#"
+    CREATE TABLE log (
+        environment text COLLATE "C" NOT NULL,
+        tenant text COLLATE "C" NOT NULL,
+        seq bigint NOT NULL CHECK (seq > 0),
+        hash text NOT NULL,
+        body text NOT NULL,
+        PRIMARY KEY (environment, tenant, seq)
+    );
+    CREATE TABLE delivered (
+        environment text COLLATE "C" NOT NULL,
+        tenant text COLLATE "C" NOT NULL,
+        seq bigint NOT NULL CHECK (seq >= 0),
+        PRIMARY KEY (environment, tenant)
+    );
+"#,
+];
 
 const OPERATION: &str = "bring the schema to its present version";
 
@@ -72,11 +90,19 @@ pub(super) struct Statements {
     pub(super) read_record: Arc<str>,
     pub(super) read_lease: Arc<str>,
     pub(super) list: Arc<str>,
+    pub(super) hashes: Arc<str>,
+    pub(super) append: Arc<str>,
+    pub(super) read_log: Arc<str>,
+    pub(super) last_logged: Arc<str>,
+    pub(super) logged: Arc<str>,
+    pub(super) read_delivered: Arc<str>,
+    pub(super) write_delivered: Arc<str>,
 }
 
 impl Statements {
     pub(super) fn new(schema: SchemaName) -> Self {
         let table = format!("\"{}\".slot", schema.0);
+        let (log, delivered) = (format!("\"{}\".log", schema.0), format!("\"{}\".delivered", schema.0));
         let of = "WHERE environment = $1 AND tenant = $2";
         Self {
             lock: format!("SELECT lease::text, version, lineage FROM {table} {of} FOR UPDATE").into(),
@@ -90,6 +116,18 @@ impl Statements {
             read_lease: format!("SELECT lease::text FROM {table} {of}").into(),
             list: format!(
                 "SELECT environment, tenant FROM {table} WHERE body IS NOT NULL ORDER BY environment, tenant"
+            )
+            .into(),
+            hashes: format!("SELECT seq, hash FROM {log} {of} AND seq >= $3").into(),
+            append: format!("INSERT INTO {log} (environment, tenant, seq, hash, body) VALUES ($1, $2, $3, $4, $5)").into(),
+            read_log: format!("SELECT body FROM {log} {of} AND seq > $3 ORDER BY seq LIMIT $4").into(),
+            last_logged: format!("SELECT body FROM {log} {of} ORDER BY seq DESC LIMIT 1").into(),
+            // Of every log the first entry: one look at the index for each.
+            logged: format!("SELECT environment, tenant FROM {log} WHERE seq = 1 ORDER BY environment, tenant").into(),
+            read_delivered: format!("SELECT seq FROM {delivered} {of}").into(),
+            write_delivered: format!(
+                "INSERT INTO {delivered} AS stands (environment, tenant, seq) VALUES ($1, $2, $3)
+                 ON CONFLICT (environment, tenant) DO UPDATE SET seq = greatest(stands.seq, excluded.seq)"
             )
             .into(),
             schema,

@@ -61,6 +61,7 @@ pub(super) fn findings(events: &[ServiceEvent], deployment: Option<&Deployment>)
     let told = |message: &str| {
         let known = KNOWN.iter().find(|(words, ..)| message.contains(words));
         Diagnosis {
+            concern: None,
             terminal: known.is_some_and(|(words, lasts, _)| {
                 *lasts && messages.iter().filter(|other| other.contains(words)).count() >= REPEATED
             }),

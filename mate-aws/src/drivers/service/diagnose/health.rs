@@ -3,7 +3,7 @@
 use aws_sdk_elasticloadbalancingv2::types::{
     TargetHealth, TargetHealthReasonEnum as Reason, TargetHealthStateEnum as State,
 };
-use mate_core::provider::{Diagnosis, ErrorClass, ProviderError, Target};
+use mate_core::provider::{Concern, Diagnosis, ErrorClass, ProviderError, Target};
 
 use crate::classify::failed;
 use crate::context::Aws;
@@ -21,6 +21,7 @@ pub(super) async fn failing(aws: &Aws, target: &Target, group: &str) -> Result<V
         let reason = health.reason().map_or("unhealthy", Reason::as_str);
         let address = one.target().and_then(|target| target.id()).unwrap_or("target");
         Some(Diagnosis {
+            concern: Some(Concern::UnhealthyTargets),
             terminal: false,
             finding: match health.description() {
                 Some(words) => format!("target {address}: {reason}: {words}"),

@@ -61,6 +61,7 @@ pub(super) fn findings(wanted: Option<&str>, deployment: Option<&Deployment>, st
     causes
         .into_iter()
         .map(|cause| Diagnosis {
+            concern: None,
             terminal: match cause.outlook {
                 Outlook::Passes => false,
                 Outlook::Open => keeps_failing,

@@ -130,7 +130,12 @@ fn a_failed_node_stops_its_dependents_and_nothing_else() {
     hand.start();
     let failed = op("a", Verb::Create);
     hand.refuse(&failed, ErrorClass::Denied);
-    let why = Diagnosis { terminal: false, finding: "no permission".into(), advice: Some("ask for it".into()) };
+    let why = Diagnosis {
+        concern: None,
+        terminal: false,
+        finding: "no permission".into(),
+        advice: Some("ask for it".into()),
+    };
     hand.go(Input::Diagnosed(failed, vec![why]));
     assert_eq!(nodes(&hand.ready(&op("x", Verb::Create))), ["y"]);
     hand.ready(&op("y", Verb::Create));
@@ -171,7 +176,7 @@ fn a_question_that_is_never_answered_does_not_hide_the_failure() {
     assert!(!hand.finished);
     hand.wake();
     assert_eq!(hand.now, Duration::from_secs(900));
-    let late = Diagnosis { terminal: false, finding: "too late".into(), advice: None };
+    let late = Diagnosis { concern: None, terminal: false, finding: "too late".into(), advice: None };
     hand.go(Input::Diagnosed(create, vec![late]));
     let (_, outcome) = hand.end();
     assert!(outcome.failures[0].to_string().contains("denied"), "{}", outcome.failures[0]);

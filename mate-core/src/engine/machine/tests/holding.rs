@@ -220,7 +220,8 @@ fn what_takes_longer_than_usual_is_asked_about_and_a_terminal_finding_ends_the_w
     let effects = asked(&mut hand);
     assert!(matches!(effects.as_slice(), [Effect::Diagnose(..)]), "{effects:?}");
     assert!((150..=165).contains(&hand.now.as_secs()), "{:?}: half as long again as usual", hand.now);
-    let finding = |finding: &str, terminal| Diagnosis { finding: finding.into(), advice: None, terminal };
+    let finding =
+        |finding: &str, terminal| Diagnosis { concern: None, finding: finding.into(), advice: None, terminal };
     hand.go(Input::Diagnosed(op("a", Verb::Create), vec![finding("task 1 is starting", false)]));
     assert!(!hand.finished);
     asked(&mut hand);

@@ -1,0 +1,138 @@
+//! The log of a tenant: who does what and why, what was done, and whether the log is whole.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::desk::Desk;
+use super::{Error, Mate};
+use crate::ids::{TenantId, TenantKey};
+use crate::operation::Operation;
+use crate::plan::{Consents, Goal, Plan};
+use crate::state::{self, Intent, Lease, LogEntry, LogEvent, LogTail, Record, StateStore, Verified};
+
+/// How many entries are read at once.
+const PAGE: usize = 500;
+
+impl Mate {
+    pub(crate) fn store(&self) -> Arc<dyn StateStore> {
+        Arc::clone(&self.inner.desk.store)
+    }
+
+    /// This client on behalf of somebody: everything that is done through it is theirs in the log. Without it the actor is
+    /// the owner that the client was built with.
+    ///
+    /// `mate.by("alice@example.com").because("ticket 4711").provision(&spec)`
+    #[must_use]
+    pub fn by(&self, actor: impl Into<String>) -> Self {
+        let mut inner = (*self.inner).clone();
+        inner.desk.actor = Some(actor.into());
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// This client for a reason, which the log tells with everything that is done through it. It must hold no secret.
+    #[must_use]
+    pub fn because(&self, reason: impl Into<String>) -> Self {
+        let mut inner = (*self.inner).clone();
+        inner.desk.reason = Some(reason.into());
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// What was done to a tenant, oldest first: who, when, which verb, why, by which plan, and how it ended. Also of a tenant
+    /// that is gone, and across its lives.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub fn history(&self, tenant: &TenantId) -> Operation<Vec<LogEntry>> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|_, _| async move { inner.desk.history(&key).await })
+    }
+
+    /// Verifies the log of a tenant: that no entry was changed, removed or moved, and that its end is the one that the record
+    /// knows. Of a tenant that is gone no record knows the end: compare [`Verified::head`] with one that was kept elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::Log`] at the first entry that is wrong, [`Error::Store`].
+    pub fn verify(&self, tenant: &TenantId) -> Operation<Verified> {
+        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
+        Operation::new(|_, _| async move { inner.desk.verify(&key).await })
+    }
+}
+
+impl Desk {
+    /// Who does it, by which verb, and why.
+    pub(super) fn intent(&self, plan: &Plan, record: &Record) -> Intent {
+        let interrupted = record.run.as_ref().filter(|run| run.goal == plan.goal && !run.intent.verb.is_empty());
+        let verb = match (&plan.verb, interrupted, plan.goal) {
+            (Some(verb), _, _) => verb,
+            (None, Some(run), _) => &run.intent.verb,
+            (None, None, Goal::Apply) if record.spec_digest.is_empty() => "provision",
+            (None, None, Goal::Apply) => "update",
+            (None, None, Goal::Destroy) => "destroy",
+            (None, None, Goal::Adopt) => "adopt",
+            (None, None, Goal::Release) => "release",
+            (None, None, Goal::Unwind) => "unwind",
+            (None, None, Goal::Amend) => "amend",
+        };
+        Intent {
+            actor: self.actor.clone().unwrap_or_else(|| self.owner.clone()),
+            verb: verb.to_owned(),
+            reason: self.reason.clone(),
+        }
+    }
+
+    /// Adds the beginning of the run to the log; it becomes durable with the first write of the record.
+    pub(super) async fn tell_begin(&self, record: &mut Record, plan: &Plan, lease: &Lease) -> Result<(), Error> {
+        if record.log.is_empty() {
+            record.log = LogTail::of(self.store.last_logged(&record.key).await?);
+        } else {
+            match self.store.append(lease, record.log.entries()).await {
+                Ok(()) => record.log.prune(),
+                // A log that cannot be written keeps nobody from working at the tenant: its entries stay in the record.
+                Err(error) => {
+                    tracing::warn!(target: "mate::log", %error, key = %record.key, "the log was not written yet");
+                }
+            }
+        }
+        let Some(run) = &record.run else { return Ok(()) };
+        let mut detail = BTreeMap::from([("summary".to_owned(), plan.headline())]);
+        let tier = [&plan.after.summary.tier, &record.summary.tier].into_iter().find(|tier| !tier.is_empty());
+        detail.extend(tier.map(|tier| ("tier".to_owned(), tier.clone())));
+        let release = plan.after.operating.release.as_ref().filter(|_| plan.goal == Goal::Apply);
+        detail.extend(release.map(|release| ("release".to_owned(), release.number.to_string())));
+        if run.tries > 1 {
+            detail.insert("try".to_owned(), run.tries.to_string());
+        }
+        if run.consents != Consents::none() {
+            let consents = serde_json::to_string(&run.consents).expect("consents have a JSON form");
+            detail.insert("consents".to_owned(), consents);
+        }
+        record.note(self.provider.clock().unix_seconds(), LogEvent::Begun, detail);
+        Ok(())
+    }
+
+    /// The store's log, and what the record holds of it beyond that.
+    pub(crate) async fn log_after(&self, key: &TenantKey, after: u64) -> Result<(Vec<LogEntry>, LogTail), Error> {
+        // The record first: what it holds now may be in the log by then, and is in one of the two for sure.
+        let tail = self.store.get(key).await?.map(|record| record.log).unwrap_or_default();
+        let mut entries: Vec<LogEntry> = Vec::new();
+        loop {
+            let page = self.store.log(key, entries.last().map_or(after, |last| last.seq), PAGE).await?;
+            if page.is_empty() {
+                return Ok((entries, tail));
+            }
+            entries.extend(page);
+        }
+    }
+
+    pub(super) async fn history(&self, key: &TenantKey) -> Result<Vec<LogEntry>, Error> {
+        let (mut entries, tail) = self.log_after(key, 0).await?;
+        let end = entries.last().map_or(0, |last| last.seq);
+        entries.extend(tail.entries().iter().filter(|entry| entry.seq > end).cloned());
+        Ok(entries)
+    }
+
+    pub(super) async fn verify(&self, key: &TenantKey) -> Result<Verified, Error> {
+        let (entries, tail) = self.log_after(key, 0).await?;
+        Ok(state::verify_with(key, &entries, &tail)?)
+    }
+}

@@ -1,0 +1,64 @@
+//! Putting right a part of what has become different.
+
+use std::sync::Arc;
+
+use super::{Applied, Error, Inner, Mate, resume};
+use crate::ids::{TenantId, TenantKey};
+use crate::lifecycle::{Operating, Wanted};
+use crate::operation::Operation;
+use crate::plan::{Consents, Plan, RepairSelection};
+
+impl Mate {
+    /// Plans to put right what is selected of what [`Mate::drift`] shows, from the spec that the record holds. What is not
+    /// selected is not touched, and shows as drift afterwards as before. Changes nothing. Carried out by [`Mate::apply`].
+    ///
+    /// - By class or by node, field by field: of one object its open security group is closed, and its changed tag left.
+    /// - What is selected and needs an object that is gone has that one made too; what refers to an object that is made anew
+    ///   follows it. The reasons say so.
+    /// - Objects that the tenant no longer should have are no drift: [`RepairSelection::all`] is what [`Mate::plan`] plans.
+    /// - An object that is somebody else's now is refused, whatever is selected, as in any plan.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a record; [`Error::NotPossible`] while a run is interrupted: resume it or unwind it first;
+    /// [`Error::SpecNotRecorded`]; and as [`Mate::plan`].
+    pub fn plan_repair(&self, tenant: &TenantId, selection: &RepairSelection) -> Operation<Plan> {
+        let (inner, key, selection) = (Arc::clone(&self.inner), self.key(tenant), selection.clone());
+        Operation::new(|_, _| async move { inner.plan_repair(&key, &selection).await })
+    }
+
+    /// Puts right what is selected: [`Mate::plan_repair`] and [`Mate::apply`] in one, with these consents.
+    ///
+    /// # Errors
+    /// As [`Mate::plan_repair`] and [`Mate::apply`].
+    pub fn repair(&self, tenant: &TenantId, selection: &RepairSelection, consents: Consents) -> Operation<Applied> {
+        let (inner, key, selection) = (Arc::clone(&self.inner), self.key(tenant), selection.clone());
+        Operation::new(|events, cancellation| async move {
+            let plan = inner.plan_repair(&key, &selection).await?;
+            inner.desk.apply(plan, &consents, &events, &cancellation).await
+        })
+    }
+}
+
+impl Inner {
+    async fn plan_repair(&self, key: &TenantKey, selection: &RepairSelection) -> Result<Plan, Error> {
+        let record = self.desk.record(key).await?;
+        if record.run.is_some() {
+            return Err(Error::NotPossible { key: key.clone(), reason: "goes first: resume it, or unwind it" });
+        }
+        let plan = self.plan_part(key, record.spec.as_ref(), record.operating, selection).await?;
+        Ok(plan.of_verb("repair"))
+    }
+
+    /// Plans a part of what it takes to bring a tenant to a recorded spec.
+    pub(super) async fn plan_part(
+        &self,
+        key: &TenantKey,
+        spec: Option<&serde_json::Value>,
+        operating: Operating,
+        selection: &RepairSelection,
+    ) -> Result<Plan, Error> {
+        let (key, design, after) = self.designed(&Wanted { spec: resume::spec(key, spec)?, operating })?;
+        self.desk.stands(&key.environment).await?;
+        self.desk.plan_part(&key, design, after, selection).await
+    }
+}

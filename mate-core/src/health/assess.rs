@@ -1,0 +1,260 @@
+//! The verdict.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Health, HealthIssue, HealthReason, Verdict};
+use crate::ids::{KindName, NodeId};
+use crate::kinds::{
+    Certificate, Cluster, DbInstance, FileSystem, Kind, Listener, LoadBalancer, MountTarget, RecordSet,
+    ReplicationGroup, Service, TargetGroup,
+};
+use crate::plan::{Observed, Snapshot};
+use crate::provider::{Concern, Diagnosis, ErrorClass, Live, Status};
+use crate::state::{NodeRecord, Record};
+
+const SERVICE: &str = <Service as Kind>::NAME;
+const DATABASE: &str = <DbInstance as Kind>::NAME;
+const CACHE: &str = <ReplicationGroup as Kind>::NAME;
+
+/// A certificate that ends within this time has to be seen to: ACM renews sixty days before.
+const CERTIFICATE_NOTICE_DAYS: i64 = 30;
+const DAY: i64 = 86_400;
+
+/// What the cloud says of objects: its findings, or why it could not be asked.
+pub type Answers = BTreeMap<NodeId, Result<Vec<Diagnosis>, String>>;
+
+/// What a verdict follows from.
+#[derive(Debug, Clone, Copy)]
+pub struct HealthRequest<'a> {
+    /// What should be there.
+    pub record: &'a Record,
+    /// What is there: an entry for each node of the record.
+    pub snapshot: &'a Snapshot,
+    /// What the cloud says of what [`questions`] names.
+    pub answers: &'a Answers,
+    /// What it says of the certificate of the platform beneath; none where that was not asked.
+    pub certificate: Option<&'a Result<Vec<Diagnosis>, String>>,
+    /// The date; seconds of the Unix epoch.
+    pub now: i64,
+}
+
+/// The nodes that the cloud has to be asked about: those that are not ready, and those of kinds that may need to be seen to
+/// although they are.
+#[must_use]
+pub fn questions(record: &Record, snapshot: &Snapshot) -> Vec<NodeId> {
+    const TELLING: [&str; 5] = [SERVICE, DATABASE, CACHE, <FileSystem as Kind>::NAME, <Certificate as Kind>::NAME];
+    let asked = |(id, node): &(&NodeId, &NodeRecord)| match snapshot.get(*id) {
+        Some(Observed::Present(live)) => live.status != Status::Ready || TELLING.contains(&node.kind.as_str()),
+        _ => false,
+    };
+    record.nodes.iter().filter(asked).map(|(id, _)| id.clone()).collect()
+}
+
+/// The verdict. Pure.
+#[must_use]
+pub fn assess(request: HealthRequest<'_>) -> Health {
+    let HealthRequest { record, snapshot, answers, certificate, now } = request;
+    let mut reasons = Vec::new();
+    if let Some(run) = &record.run {
+        let text = format!("a run to {} has begun and has not ended", run.goal.word());
+        let next = "wait for it where it is under way; resume it, or unwind it, where it was interrupted";
+        reasons.push(reason(None, Verdict::Degraded, HealthIssue::RunUnfinished, text, next));
+    }
+    for (id, node) in &record.nodes {
+        let looked = Looked { id, node, now };
+        match snapshot.get(id) {
+            Some(Observed::Present(live)) => {
+                let answer = answers.get(id).map(Result::as_ref);
+                if let Some(Err(why)) = &answer {
+                    let text = format!("the cloud could not be asked: {why}");
+                    let next = "see that the credentials may ask it, and look again";
+                    reasons.push(looked.reason(Verdict::Unknown, HealthIssue::NotAnswered, text, next));
+                }
+                looked.present(live, answer.and_then(Result::ok).map_or(&[][..], Vec::as_slice), &mut reasons);
+            }
+            Some(Observed::Absent) | None => {
+                let (text, next) = match &record.run {
+                    Some(_) if node.physical_id.is_none() => ("it was not made", "resume the run, or unwind it"),
+                    _ => ("it is gone", ErrorClass::NotFound.advice()),
+                };
+                reasons.push(looked.reason(looked.down(), HealthIssue::Missing, text, next));
+            }
+            Some(Observed::Foreign(whose)) => {
+                let next = "find out who took it over, and give it its ownership tags back";
+                reasons.push(looked.reason(Verdict::Degraded, HealthIssue::NotOurs, whose.clone(), next));
+            }
+            Some(Observed::Unknown(why)) => {
+                let text = format!("it could not be read: {why}");
+                let next = "see that the credentials may read it, and look again";
+                reasons.push(looked.reason(Verdict::Unknown, HealthIssue::NotAnswered, text, next));
+            }
+        }
+    }
+    match certificate {
+        Some(Ok(findings)) => reasons.extend(findings.iter().filter_map(|found| certificate_ends(None, found, now))),
+        Some(Err(why)) => {
+            let text = format!("the certificate of the platform could not be asked about: {why}");
+            let next = "see that the credentials may read it, and look again";
+            reasons.push(reason(None, Verdict::Unknown, HealthIssue::NotAnswered, text, next));
+        }
+        None => {}
+    }
+    reasons.sort_by_key(|reason| Reverse(reason.verdict));
+    let verdict = reasons.iter().map(|reason| reason.verdict).max().unwrap_or(Verdict::Healthy);
+    Health { key: record.key.clone(), verdict, at: now, objects: record.nodes.len(), reasons }
+}
+
+fn reason(
+    node: Option<&NodeId>,
+    verdict: Verdict,
+    issue: HealthIssue,
+    text: impl Into<String>,
+    next: impl Into<String>,
+) -> HealthReason {
+    HealthReason { verdict, issue, node: node.cloned(), text: text.into(), next: next.into() }
+}
+
+/// A certificate that ends within the time of notice.
+fn certificate_ends(node: Option<&NodeId>, found: &Diagnosis, now: i64) -> Option<HealthReason> {
+    let Some(Concern::CertificateExpires(at)) = found.concern else { return None };
+    let days = (at - now).div_euclid(DAY);
+    if days >= CERTIFICATE_NOTICE_DAYS {
+        return None;
+    }
+    let (verdict, text) = if at <= now {
+        (Verdict::Unhealthy, format!("the certificate has ended: {}", found.finding))
+    } else {
+        (Verdict::Degraded, format!("the certificate ends in {days} days: {}", found.finding))
+    };
+    let next = found.advice.as_deref().unwrap_or("see why it was not renewed");
+    Some(reason(node, verdict, HealthIssue::CertificateEnds { days }, text, next))
+}
+
+/// Whether users notice when an object of this kind is not there.
+fn serves(kind: &KindName) -> bool {
+    const SERVING: [&str; 9] = [
+        DATABASE,
+        CACHE,
+        <Cluster as Kind>::NAME,
+        <FileSystem as Kind>::NAME,
+        <MountTarget as Kind>::NAME,
+        <LoadBalancer as Kind>::NAME,
+        <Listener as Kind>::NAME,
+        <TargetGroup as Kind>::NAME,
+        <RecordSet as Kind>::NAME,
+    ];
+    SERVING.contains(&kind.as_str())
+}
+
+/// One node of the record, at one time.
+struct Looked<'a> {
+    id: &'a NodeId,
+    node: &'a NodeRecord,
+    now: i64,
+}
+
+impl Looked<'_> {
+    fn reason(
+        &self,
+        verdict: Verdict,
+        issue: HealthIssue,
+        text: impl Into<String>,
+        next: impl Into<String>,
+    ) -> HealthReason {
+        reason(Some(self.id), verdict, issue, text, next)
+    }
+
+    fn is(&self, kind: &str) -> bool {
+        self.node.kind.as_str() == kind
+    }
+
+    /// How many tasks of a service are wanted at least: none where it was suspended. Where autoscaling may have fewer than it
+    /// was made with, as few as that; where it wants more, it sees to that itself.
+    fn wanted(&self) -> u64 {
+        let inputs = &self.node.inputs;
+        let count = inputs["desired_count"].as_u64().unwrap_or(0);
+        inputs["autoscaling"]["min"].as_u64().map_or(count, |least| count.min(least))
+    }
+
+    /// Whether it is out of service on purpose.
+    fn rests(&self) -> bool {
+        (self.is(SERVICE) && self.wanted() == 0) || self.node.inputs["stopped"] == Value::Bool(true)
+    }
+
+    /// What it means when it does not serve at all.
+    fn down(&self) -> Verdict {
+        let answers_users = |inputs: &Value| inputs["load_balancers"].as_array().is_some_and(|all| !all.is_empty());
+        let needed = if self.is(SERVICE) { answers_users(&self.node.inputs) } else { serves(&self.node.kind) };
+        if needed && !self.rests() { Verdict::Unhealthy } else { Verdict::Degraded }
+    }
+
+    fn present(&self, live: &Live, findings: &[Diagnosis], reasons: &mut Vec<HealthReason>) {
+        let resting = self.rests();
+        if !resting {
+            reasons.extend(self.standing(live, findings));
+        }
+        for found in findings {
+            let next = |otherwise: &str| found.advice.clone().unwrap_or_else(|| otherwise.to_owned());
+            let text = found.finding.clone();
+            let degraded = |issue, next| self.reason(Verdict::Degraded, issue, text, next);
+            reasons.extend(match found.concern {
+                Some(Concern::StorageNearlyFull) => {
+                    Some(degraded(HealthIssue::StorageNearlyFull, next("make its storage larger, and apply")))
+                }
+                Some(Concern::PendingMaintenance) => {
+                    Some(degraded(HealthIssue::PendingMaintenance, next("let it happen in the maintenance window")))
+                }
+                Some(Concern::CertificateExpires(_)) => certificate_ends(Some(self.id), found, self.now),
+                // Where no task is wanted there is no target, and nothing is deployed.
+                Some(Concern::UnhealthyTargets) if !resting => {
+                    Some(degraded(HealthIssue::UnhealthyTargets, next("see what the health check is answered")))
+                }
+                Some(Concern::DeploymentStuck) if !resting => {
+                    Some(degraded(HealthIssue::DeploymentStuck, next("put right what its tasks stopped for")))
+                }
+                Some(Concern::UnhealthyTargets | Concern::DeploymentStuck) | None => None,
+            });
+        }
+    }
+
+    /// What the status says, and for a service the number of tasks that it is told to run.
+    fn standing(&self, live: &Live, findings: &[Diagnosis]) -> Option<HealthReason> {
+        let wanted = self.wanted();
+        if self.is(SERVICE)
+            && let Some(told) = live.inputs["desired_count"].as_u64().filter(|told| *told < wanted)
+        {
+            let verdict = if told == 0 { self.down() } else { Verdict::Degraded };
+            let text = format!("it is told to run {told} tasks, and {wanted} are wanted");
+            let next = "somebody changed the count: repair the drift, or change what is wanted";
+            return Some(self.reason(verdict, HealthIssue::TasksMissing { wanted }, text, next));
+        }
+        let issue = match self.node.kind.as_str() {
+            SERVICE => HealthIssue::TasksMissing { wanted },
+            DATABASE => HealthIssue::DatabaseNotAvailable,
+            CACHE => HealthIssue::CacheNotAvailable,
+            _ => HealthIssue::NotReady,
+        };
+        let lasting = findings.iter().find(|found| found.terminal);
+        let (verdict, word) = match &live.status {
+            Status::Ready => return None,
+            Status::Pending(word) if lasting.is_none() => (Verdict::Degraded, word.clone()),
+            Status::Pending(word) => (self.down(), word.clone()),
+            Status::Deleting => (self.down(), "it is being deleted".to_owned()),
+            Status::Failed(why) => (self.down(), why.clone()),
+        };
+        let worst = lasting.or(findings.first()).filter(|found| found.concern.is_none());
+        let text = match worst {
+            Some(found) if found.finding != word => format!("{word}; {}", found.finding),
+            _ => word,
+        };
+        let otherwise = match live.status {
+            Status::Pending(_) => "wait for it, and look again",
+            _ => "see what the cloud says of it, put that right, and make a new plan",
+        };
+        let next = worst.and_then(|found| found.advice.clone()).unwrap_or_else(|| otherwise.to_owned());
+        Some(self.reason(verdict, issue, text, next))
+    }
+}

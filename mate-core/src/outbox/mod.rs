@@ -1,0 +1,53 @@
+//! The outbox: what happened to tenants, told to a sink of the caller's at least once, in the order in which it happened.
+//!
+//! The events are made from the log and kept nowhere else: what is in the log is delivered some day, and what is not in the
+//! log did not happen. A cursor for each tenant says how far the delivery is; it moves once the sink has answered.
+
+mod channel;
+mod deliver;
+mod event;
+pub mod sbt;
+
+pub use channel::ChannelSink;
+pub use deliver::{Delivered, Undelivered};
+pub use event::{LifecycleEvent, LifecycleKind};
+
+use async_trait::async_trait;
+
+use crate::provider::RetryStatus;
+
+/// Where lifecycle events go. An event may come twice: [`LifecycleEvent::id`] tells that it is the same one.
+#[cfg_attr(feature = "testing", mockall::automock)]
+#[async_trait]
+pub trait EventSink: Send + Sync {
+    /// Takes an event. Answers once it is safe: it is not offered again after that.
+    ///
+    /// # Errors
+    /// [`SinkError`]: it is offered again at the next delivery, and nothing of its tenant before that.
+    async fn deliver(&self, event: &LifecycleEvent) -> Result<(), SinkError>;
+}
+
+/// An event that a sink did not take.
+#[derive(Debug, thiserror::Error)]
+#[error("the sink did not take the event: it failed to {operation}")]
+pub struct SinkError {
+    /// What it had to do.
+    pub operation: &'static str,
+    /// Whether to try again.
+    pub retry: RetryStatus,
+    /// Why.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl SinkError {
+    /// A failure that trying again may get over.
+    pub fn temporary(operation: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { operation, retry: RetryStatus::Temporary, source: source.into() }
+    }
+
+    /// A failure that trying again does not get over.
+    pub fn permanent(operation: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { operation, retry: RetryStatus::Permanent, source: source.into() }
+    }
+}

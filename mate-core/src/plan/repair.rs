@@ -1,0 +1,259 @@
+//! Repair of a part of what differs. What is not selected stays as it is, and so does the record of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Plan;
+use super::compare::Difference;
+use super::diff::{Scoped, scoped};
+use super::error::PlanError;
+use super::request::DiffRequest;
+use super::step::{Action, FieldChange, Step};
+use crate::graph::references;
+use crate::ids::NodeId;
+use crate::kinds::{DriftClass, KindModel};
+use crate::state::NodeRecord;
+
+/// Why a step that would do something does nothing.
+const NOT_NOW: &str = "differs, and is not to be repaired now";
+
+/// What of the differences is repaired: those of these classes, those of these nodes, or all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RepairSelection {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    all: bool,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    classes: BTreeSet<DriftClass>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    nodes: BTreeSet<NodeId>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    fields: BTreeMap<NodeId, BTreeSet<String>>,
+}
+
+impl RepairSelection {
+    /// Everything.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { all: true, ..Self::default() }
+    }
+
+    /// Every difference of these classes, and no other.
+    #[must_use]
+    pub fn classes(classes: impl IntoIterator<Item = DriftClass>) -> Self {
+        Self { classes: classes.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Every difference of these nodes, and no other.
+    #[must_use]
+    pub fn nodes(nodes: impl IntoIterator<Item = NodeId>) -> Self {
+        Self { nodes: nodes.into_iter().collect(), ..Self::default() }
+    }
+
+    /// One class more.
+    #[must_use]
+    pub fn with_class(mut self, class: DriftClass) -> Self {
+        self.classes.insert(class);
+        self
+    }
+
+    /// One node more.
+    #[must_use]
+    pub fn with_node(mut self, node: NodeId) -> Self {
+        self.nodes.insert(node);
+        self
+    }
+
+    /// One field of one node more; `tags` for its tags.
+    #[must_use]
+    pub fn with_field(mut self, node: NodeId, field: impl Into<String>) -> Self {
+        self.fields.entry(node).or_default().insert(field.into());
+        self
+    }
+
+    /// Whether everything is selected.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.all
+    }
+
+    /// What this plan does, named one by one: the selection of a run that goes on with it.
+    fn of(steps: &[Step]) -> Self {
+        let mut selection = Self::default();
+        for step in steps.iter().filter(|step| step.action != Action::NoChange) {
+            match step.action {
+                Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => {
+                    selection.fields.insert(step.node.clone(), step.fields().into_iter().collect());
+                }
+                _ => drop(selection.nodes.insert(step.node.clone())),
+            }
+        }
+        selection
+    }
+}
+
+/// Makes the plan of a repair: as [`super::diff()`], but that what is not selected does not change. Objects that are no longer
+/// part of the tenant, or left over from a replacement, are no drift: they are not touched either.
+///
+/// What is selected may need an object that is gone: then that one is made too, and its reason says so. What refers to an
+/// object that is made anew follows it.
+///
+/// # Errors
+/// As [`super::diff()`].
+pub fn repair(request: DiffRequest<'_>, selection: &RepairSelection) -> Result<Plan, PlanError> {
+    if selection.is_all() {
+        return super::diff(request);
+    }
+    let mut scope = Scope { selection, needed: BTreeMap::new() };
+    loop {
+        let mut plan = scoped(request.clone(), Some(&scope))?;
+        let needed = needed(&plan.steps);
+        if needed.is_empty() {
+            let left: Vec<&str> = plan.steps.iter().filter(|step| step.left).map(|step| step.node.as_str()).collect();
+            if !left.is_empty() {
+                plan.notes.push(format!("not to be repaired now: {}", left.join(", ")));
+            }
+            plan.repair = Some(RepairSelection::of(&plan.steps));
+            plan.id = plan.digest();
+            return Ok(plan);
+        }
+        scope.needed.extend(needed);
+    }
+}
+
+/// What is left out and gone, though a step needs it: by which node.
+fn needed(steps: &[Step]) -> BTreeMap<NodeId, NodeId> {
+    let gone: BTreeMap<&NodeId, &Step> =
+        steps.iter().filter(|step| step.left && step.old.is_none()).map(|step| (&step.node, step)).collect();
+    let mut needed = BTreeMap::new();
+    for step in steps.iter().filter(|step| step.action != Action::NoChange) {
+        let whole = matches!(step.action, Action::Create | Action::Replace { .. });
+        let fields = step.fields();
+        let refers = fields.iter().filter_map(|field| step.inputs.get(field)).flat_map(references);
+        let refers: BTreeSet<NodeId> = refers.map(|reference| reference.node).collect();
+        for (id, missing) in step.depends_on.iter().filter_map(|to| gone.get_key_value(to)) {
+            // What was never made has no outputs to go by.
+            if whole || refers.contains(*id) || missing.outputs.is_empty() {
+                needed.insert((*id).clone(), step.node.clone());
+            }
+        }
+    }
+    needed
+}
+
+/// What a plan is bounded to.
+#[derive(Debug)]
+pub(super) struct Scope<'a> {
+    selection: &'a RepairSelection,
+    /// What is taken because another node needs it.
+    needed: BTreeMap<NodeId, NodeId>,
+}
+
+impl Scope<'_> {
+    /// Whether everything of the node is taken.
+    pub(super) fn takes(&self, id: &NodeId) -> bool {
+        self.selection.nodes.contains(id) || self.needed.contains_key(id)
+    }
+
+    /// Whether an object that is gone is made again.
+    pub(super) fn takes_lost(&self, id: &NodeId, model: &KindModel, recorded: bool) -> bool {
+        self.takes(id) || (recorded && self.selection.classes.contains(&model.lost))
+    }
+
+    /// Which node needs this one.
+    pub(super) fn needed_by(&self, id: &NodeId) -> Option<&NodeId> {
+        self.needed.get(id)
+    }
+
+    fn takes_change(&self, id: &NodeId, model: &KindModel, change: &FieldChange) -> bool {
+        self.takes(id)
+            || self.selection.classes.contains(&model.drift_class(&change.path))
+            || self.selection.fields.get(id).is_some_and(|fields| fields.contains(change.field()))
+    }
+}
+
+/// What of one object is not taken.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    fields: Vec<&'static str>,
+    pub(super) changes: Vec<FieldChange>,
+    /// Nodes that are made anew, and that this one follows.
+    followed: BTreeSet<NodeId>,
+}
+
+impl Left {
+    /// Keeps those that are taken, or that follow an object which is made anew.
+    pub(super) fn differences(
+        &mut self,
+        scoped: Scoped<'_>,
+        found: &mut Vec<Difference>,
+        acts: impl Fn(&NodeId) -> bool,
+    ) {
+        let Some((scope, id, model)) = scoped else { return };
+        found.retain(|difference| {
+            let follows: BTreeSet<NodeId> =
+                references(&difference.new).into_iter().map(|reference| reference.node).filter(|to| acts(to)).collect();
+            let taken = difference.changes.iter().any(|change| scope.takes_change(id, model, change));
+            if !taken && follows.is_empty() {
+                self.fields.push(difference.field);
+                self.changes.extend(difference.changes.clone());
+                return false;
+            }
+            if !taken {
+                self.followed.extend(follows);
+            }
+            true
+        });
+    }
+
+    /// Keeps the tags that are taken.
+    pub(super) fn tags(&mut self, scoped: Scoped<'_>, changes: &mut Vec<FieldChange>, untag: &mut BTreeSet<String>) {
+        let Some((scope, id, model)) = scoped else { return };
+        changes.retain(|change| {
+            let taken = scope.takes_change(id, model, change);
+            if !taken {
+                self.changes.push(change.clone());
+                untag.remove(change.path.strip_prefix("tags.").unwrap_or_default());
+            }
+            taken
+        });
+    }
+
+    /// Of fields that are not taken the record says afterwards what it says now.
+    pub(super) fn keep(&self, inputs: &mut Value, recorded: Option<&NodeRecord>) {
+        let (Some(inputs), Some(recorded)) = (inputs.as_object_mut(), recorded) else { return };
+        for field in &self.fields {
+            if let Some(value) = recorded.inputs.get(*field) {
+                inputs.insert((*field).to_owned(), value.clone());
+            }
+        }
+    }
+
+    /// What the reason of a step says of it.
+    pub(super) fn explain(&self, reason: &mut String) {
+        if !self.followed.is_empty() {
+            let nodes: Vec<&str> = self.followed.iter().map(NodeId::as_str).collect();
+            reason.push_str(&format!("; it follows {}", nodes.join(", ")));
+        }
+        if !self.changes.is_empty() {
+            let fields: BTreeSet<&str> = self.changes.iter().map(FieldChange::field).collect();
+            let fields: Vec<&str> = fields.into_iter().collect();
+            reason.push_str(&format!("; not to be repaired now: {}", fields.join(", ")));
+        }
+    }
+}
+
+/// The step of an object that is left as it is.
+pub(super) fn leave(step: &mut Step, recorded: Option<&NodeRecord>, changes: Vec<FieldChange>) {
+    step.action = Action::NoChange;
+    step.left = true;
+    NOT_NOW.clone_into(&mut step.reason);
+    step.changes = changes;
+    step.untag.clear();
+    // Who refers to it refers to what was applied.
+    if let Some(recorded) = recorded.filter(|recorded| !recorded.outputs.is_empty()) {
+        step.outputs.clone_from(&recorded.outputs);
+    }
+}
