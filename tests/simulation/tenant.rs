@@ -128,6 +128,7 @@ impl Drawing<'_> {
             kms_key_id: None,
             generate: Generate::Credentials { username: "mate".into(), length: 32 },
             recovery_window_days: 0,
+            generation: 0,
         };
         let secret = self.add::<Secret>("db-secret", &secret)?;
         let subnets = DbSubnetGroupInputs { description: "private".into(), subnet_ids: self.subnets() };
@@ -153,6 +154,7 @@ impl Drawing<'_> {
             performance_insights: false,
             log_exports: Vec::new(),
             stopped: false,
+            master_user_secret_version: None,
         };
         self.add::<DbInstance>("db", &db)?;
         Ok(())

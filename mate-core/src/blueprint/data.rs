@@ -66,6 +66,7 @@ pub(super) fn database(
         performance_insights: database.performance_insights,
         log_exports: vec!["postgresql".into(), "upgrade".into()],
         stopped: false,
+        master_user_secret_version: None,
     };
     Ok(Database(cx.add("db", "db", &instance)?))
 }
@@ -100,6 +101,9 @@ pub(super) fn cache(cx: &mut Context<'_>, groups: &SecurityGroups, secrets: &Sec
         cache_subnet_group_name: subnets.out(CacheSubnetGroup::NAME),
         security_group_ids: groups.redis(),
         port: REDIS,
+        auth_token_secret_version: None,
+        auth_token_only: true,
+        snapshot_name: None,
     };
     Ok(Cache(cx.add("redis", "redis", &group)?))
 }

@@ -37,6 +37,7 @@ fn secret(cx: &mut Context<'_>, part: &str, what: &str, generate: Generate) -> R
         kms_key_id: Some(cx.kms_key()),
         generate,
         recovery_window_days: cx.secret_recovery_days(),
+        generation: 0,
     };
     cx.add(part, part, &inputs)
 }

@@ -68,6 +68,9 @@ pub struct DbInstanceInputs {
     /// Whether it is stopped. AWS starts it again by itself after seven days.
     #[serde(default)]
     pub stopped: bool,
+    /// Which value of the secret the master password is: another text sets the password to the value that the secret has then.
+    #[serde(default)]
+    pub master_user_secret_version: Option<Input<String>>,
 }
 
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
@@ -143,6 +146,7 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("performance_insights", Impact::InPlace).class(DriftClass::Cosmetic),
     FieldRule::new("log_exports", Impact::InPlace).class(DriftClass::Security).unordered(),
     FieldRule::by("stopped", stop).class(DriftClass::Capacity).after_users(|_, new| *new == Value::Bool(true)),
+    FieldRule::new("master_user_secret_version", Impact::InPlace).class(DriftClass::Security).write_only(),
 ];
 
 impl Kind for DbInstance {

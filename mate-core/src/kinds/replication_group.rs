@@ -51,6 +51,20 @@ pub struct ReplicationGroupInputs {
     pub security_group_ids: Vec<Input<String>>,
     /// The port.
     pub port: u16,
+    /// Which value of the secret the AUTH token is: another text gives the group the value that the secret has then.
+    #[serde(default)]
+    pub auth_token_secret_version: Option<Input<String>>,
+    /// Whether the secret's value is the only token. Where it is not, one that comes anew is good beside the one before, so that
+    /// whoever uses it can move; once it is, the one before is good no more.
+    #[serde(default = "only")]
+    pub auth_token_only: bool,
+    /// The snapshot that it is filled from when it is made; it means nothing afterwards.
+    #[serde(default)]
+    pub snapshot_name: Option<String>,
+}
+
+fn only() -> bool {
+    true
 }
 
 fn node_change(old: &Value, _new: &Value) -> Impact {
@@ -78,6 +92,9 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("security_group_ids", Impact::InPlace).class(DriftClass::Security).unordered(),
     FieldRule::new("port", Impact::Replace("the port of a replication group is fixed at creation"))
         .class(DriftClass::Security),
+    FieldRule::new("auth_token_secret_version", Impact::InPlace).class(DriftClass::Security).write_only(),
+    FieldRule::new("auth_token_only", Impact::InPlace).class(DriftClass::Security).write_only(),
+    FieldRule::new("snapshot_name", Impact::InPlace).class(DriftClass::Data).write_only(),
 ];
 
 impl Kind for ReplicationGroup {

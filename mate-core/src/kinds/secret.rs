@@ -27,6 +27,10 @@ pub struct SecretInputs {
     /// Days in which a deleted secret can be brought back: 0 (deleted for good at once, the name free again) or 7 to 30.
     /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html>
     pub recovery_window_days: u8,
+    /// How often its value was changed. A higher number writes a new value; the one before stays as the previous one, and its
+    /// number brings it back. What was before that is lost.
+    #[serde(default)]
+    pub generation: u32,
 }
 
 /// How a secret's value is generated.
@@ -54,6 +58,7 @@ const FIELDS: &[FieldRule] = &[
         .class(DriftClass::Security)
         .write_only(),
     FieldRule::new("recovery_window_days", Impact::InPlace).class(DriftClass::Data).write_only(),
+    FieldRule::new("generation", Impact::InPlace).class(DriftClass::Security),
 ];
 
 impl Kind for Secret {

@@ -43,13 +43,21 @@ pub struct TaskInputs {
 const ANOTHER: Impact = Impact::Replace("what has run cannot be changed: it is another run");
 
 const FIELDS: &[FieldRule] = &[
-    FieldRule::new("cluster", ANOTHER).class(DriftClass::Cosmetic),
-    FieldRule::new("task_definition", ANOTHER).class(DriftClass::Cosmetic),
-    FieldRule::new("container", ANOTHER).class(DriftClass::Cosmetic),
-    FieldRule::new("command", ANOTHER).class(DriftClass::Cosmetic),
-    FieldRule::new("subnet_ids", ANOTHER).class(DriftClass::Cosmetic).write_only().unordered(),
-    FieldRule::new("security_group_ids", ANOTHER).class(DriftClass::Cosmetic).write_only().unordered(),
-    FieldRule::new("run", ANOTHER).class(DriftClass::Cosmetic),
+    FieldRule::new("cluster", ANOTHER).class(DriftClass::Capacity).class(DriftClass::Cosmetic),
+    FieldRule::new("task_definition", ANOTHER).class(DriftClass::Capacity).class(DriftClass::Cosmetic),
+    FieldRule::new("container", ANOTHER).class(DriftClass::Capacity).class(DriftClass::Cosmetic),
+    FieldRule::new("command", ANOTHER).class(DriftClass::Capacity).class(DriftClass::Cosmetic),
+    FieldRule::new("subnet_ids", ANOTHER)
+        .class(DriftClass::Capacity)
+        .class(DriftClass::Cosmetic)
+        .write_only()
+        .unordered(),
+    FieldRule::new("security_group_ids", ANOTHER)
+        .class(DriftClass::Capacity)
+        .class(DriftClass::Cosmetic)
+        .write_only()
+        .unordered(),
+    FieldRule::new("run", ANOTHER).class(DriftClass::Capacity).class(DriftClass::Cosmetic),
     FieldRule::new("after", Impact::InPlace).edge_only(),
 ];
 

@@ -22,6 +22,7 @@ mod chaos;
 mod clock;
 mod config;
 pub mod crash;
+mod credentials;
 mod faults;
 mod kinds;
 mod links;
@@ -349,6 +350,26 @@ impl SimCloud {
     #[must_use]
     pub fn secret_value(&self, arn: &str) -> Option<String> {
         self.state().secrets.value(arn).map(str::to_owned)
+    }
+
+    /// Whether the database or cache of this name takes the present value of this secret: its password, or its AUTH token.
+    #[must_use]
+    pub fn takes(&self, kind: &KindName, name: &str, secret_arn: &str) -> bool {
+        let state = self.state();
+        let value = state.secrets.value(secret_arn).map(credentials::of_value);
+        let object = state.by_name(kind, name).next();
+        object
+            .and_then(|object| state.credentials.get(&object.uid))
+            .zip(value)
+            .is_some_and(|(all, one)| all.contains(&one))
+    }
+
+    /// How many passwords or tokens the database or cache of this name takes.
+    #[must_use]
+    pub fn credentials(&self, kind: &KindName, name: &str) -> usize {
+        let state = self.state();
+        let object = state.by_name(kind, name).next();
+        object.and_then(|object| state.credentials.get(&object.uid)).map_or(0, Vec::len)
     }
 
     /// Every secret value that was ever generated, to be looked for where none may be.

@@ -177,8 +177,11 @@ impl State {
         self.put(object);
         let object = &self.objects[&uid];
         if kind == "secretsmanager:Secret" {
-            self.secrets.generate(&object.physical_id, &object.inputs["generate"]);
+            let generation = object.inputs["generation"].as_u64().unwrap_or(0);
+            self.secrets.generate(&object.physical_id, &object.inputs["generate"], generation);
         }
+        self.give_credentials(uid, None);
+        let object = &self.objects[&uid];
         Ok(self.live(object, now).into())
     }
 
@@ -274,6 +277,10 @@ impl State {
             check_inputs(object.kind.as_str(), &wanted)?;
             check_change(self, object, &wanted)?;
             self.check_links(object.kind.as_str(), &wanted, Some(uid), now)?;
+            if object.kind.as_str() == "secretsmanager:Secret" {
+                let generation = wanted["generation"].as_u64().unwrap_or(0);
+                self.secrets.check(&object.physical_id, generation)?;
+            }
         } else if new_tags == object.tags && new_maker == object.maker {
             return Ok(self.live(object, now).into());
         }
@@ -293,7 +300,13 @@ impl State {
             let takes = self.config.takes(Span::Update, &naming);
             object.ready_at = object.ready_at.max(now + takes);
         }
+        if object.kind.as_str() == "secretsmanager:Secret" {
+            let generation = object.inputs["generation"].as_u64().unwrap_or(0);
+            self.secrets.generate(&object.physical_id, &object.inputs["generate"], generation);
+        }
+        let before = object.before.as_ref().map(|(_, inputs, _)| inputs.clone());
         self.put(object);
+        self.give_credentials(uid, before.as_ref());
         Ok(self.live(&self.objects[&uid], now).into())
     }
 

@@ -6,12 +6,22 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::rules::{Refusal, refuse};
 use super::seed::Seed;
+use crate::provider::ErrorClass;
+
+/// The values that a secret has: the present one, and the one before.
+struct Versions {
+    current: (u64, String),
+    previous: Option<(u64, String)>,
+}
 
 pub(super) struct Secrets {
     seed: Seed,
     canary: String,
-    values: BTreeMap<String, String>,
+    values: BTreeMap<String, Versions>,
+    /// Every value that there ever was.
+    ever: Vec<String>,
     /// Names that deleted secrets hold until their recovery window ends.
     recovery: BTreeMap<String, Duration>,
 }
@@ -24,14 +34,43 @@ impl fmt::Debug for Secrets {
 
 impl Secrets {
     pub(super) fn new(seed: Seed, canary: String) -> Self {
-        Self { seed, canary, values: BTreeMap::new(), recovery: BTreeMap::new() }
+        Self { seed, canary, values: BTreeMap::new(), ever: Vec::new(), recovery: BTreeMap::new() }
     }
 
-    /// Generates the value of the secret `arn` as its input `generate` says.
-    pub(super) fn generate(&mut self, arn: &str, generate: &Value) {
+    /// Whether the secret can be brought to a generation: to a higher one, or to the one before.
+    pub(super) fn check(&self, arn: &str, generation: u64) -> Result<(), Refusal> {
+        let Some(versions) = self.values.get(arn) else { return Ok(()) };
+        let kept = versions.previous.as_ref().is_some_and(|(previous, _)| *previous == generation);
+        if generation >= versions.current.0 || kept {
+            return Ok(());
+        }
+        refuse(
+            ErrorClass::Invalid,
+            "InvalidParameterException",
+            format!("generation {generation} of {arn} is kept no more"),
+        )
+    }
+
+    /// Brings the secret `arn` to a generation: the value that it had then where that is the one before, else a new one, made as
+    /// its input `generate` says.
+    pub(super) fn generate(&mut self, arn: &str, generate: &Value, generation: u64) {
+        if let Some(versions) = self.values.get_mut(arn) {
+            if versions.current.0 == generation {
+                return;
+            }
+            if let Some(previous) = versions.previous.take_if(|(previous, _)| *previous == generation) {
+                versions.previous = Some(std::mem::replace(&mut versions.current, previous));
+                return;
+            }
+        }
+        let number = generation.to_string();
+        let mut label = vec!["secret value", arn];
+        if generation > 0 {
+            label.push(&number);
+        }
         let token = |length: &Value| {
             let length = usize::try_from(length.as_u64().unwrap_or(32)).unwrap_or(32);
-            let random = self.seed.alphanumeric(&["secret value", arn], length.max(self.canary.len() + 8));
+            let random = self.seed.alphanumeric(&label, length.max(self.canary.len() + 8));
             let mut value = self.canary.clone();
             value.push_str(&random[..length.saturating_sub(self.canary.len()).max(8)]);
             value
@@ -43,15 +82,17 @@ impl Secrets {
             }
             _ => token(&Value::Null),
         };
-        self.values.insert(arn.to_owned(), value);
+        self.ever.push(value.clone());
+        let previous = self.values.remove(arn).map(|versions| versions.current);
+        self.values.insert(arn.to_owned(), Versions { current: (generation, value), previous });
     }
 
     pub(super) fn value(&self, arn: &str) -> Option<&str> {
-        self.values.get(arn).map(String::as_str)
+        self.values.get(arn).map(|versions| versions.current.1.as_str())
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &str> {
-        self.values.values().map(String::as_str)
+        self.ever.iter().map(String::as_str)
     }
 
     pub(super) fn schedule_deletion(&mut self, name: &str, until: Duration) {
@@ -70,7 +111,7 @@ mod tests {
     #[test]
     fn a_value_begins_with_the_canary_and_is_as_long_as_asked() {
         let mut secrets = Secrets::new(Seed(1), "canary".into());
-        secrets.generate("arn:a", &json!({"token": {"length": 40}}));
+        secrets.generate("arn:a", &json!({"token": {"length": 40}}), 0);
         let value = secrets.value("arn:a").unwrap();
         assert!(value.starts_with("canary"));
         assert_eq!(value.len(), 40);
@@ -80,9 +121,27 @@ mod tests {
     #[test]
     fn credentials_are_a_json_object() {
         let mut secrets = Secrets::new(Seed(1), String::new());
-        secrets.generate("arn:a", &json!({"credentials": {"username": "mate", "length": 32}}));
+        secrets.generate("arn:a", &json!({"credentials": {"username": "mate", "length": 32}}), 0);
         let value: Value = serde_json::from_str(secrets.value("arn:a").unwrap()).unwrap();
         assert_eq!(value["username"], "mate");
         assert_eq!(value["password"].as_str().unwrap().len(), 32);
+    }
+
+    #[test]
+    fn a_higher_generation_is_a_new_value_and_the_one_before_comes_back() {
+        let generate = json!({"token": {"length": 40}});
+        let mut secrets = Secrets::new(Seed(1), String::new());
+        let mut at = |generation| {
+            secrets.check("arn:a", generation).map_err(|refusal| refusal.message)?;
+            secrets.generate("arn:a", &generate, generation);
+            Ok::<_, String>(secrets.value("arn:a").unwrap().to_owned())
+        };
+        let (zero, one) = (at(0).unwrap(), at(1).unwrap());
+        assert_ne!(zero, one);
+        assert_eq!((at(1).unwrap(), at(0).unwrap(), at(1).unwrap()), (one.clone(), zero, one.clone()));
+        let two = at(2).unwrap();
+        assert_ne!(two, one);
+        assert_eq!(at(0).unwrap_err(), "generation 0 of arn:a is kept no more");
+        assert_eq!((at(1).unwrap(), secrets.all().count()), (one, 3));
     }
 }

@@ -36,6 +36,8 @@ pub(super) struct State {
     /// The images of each revision of a task definition.
     revisions: BTreeMap<String, Vec<String>>,
     pub(super) tokens: BTreeMap<String, u64>,
+    /// The passwords that each database and cache takes.
+    pub(super) credentials: BTreeMap<u64, Vec<String>>,
     pub(super) failures: Vec<(Selector, String)>,
     /// What `diagnose` tells of objects apart from how they are.
     pub(super) reports: Vec<(Selector, Diagnosis)>,
@@ -77,6 +79,7 @@ impl State {
             broken_images: Vec::new(),
             revisions: BTreeMap::new(),
             tokens: BTreeMap::new(),
+            credentials: BTreeMap::new(),
             failures: Vec::new(),
             reports: Vec::new(),
             calls: Vec::new(),

@@ -178,7 +178,7 @@ async fn modify(
     instance: &Instance,
     fields: &[String],
 ) -> Result<Option<Instance>, ProviderError> {
-    let password = match fields.iter().any(|field| field == "master_user_secret_arn") {
+    let password = match fields.iter().any(|field| field.starts_with("master_user_secret_")) {
         true => Some(request::password(aws, target, inputs).await?),
         false => None,
     };

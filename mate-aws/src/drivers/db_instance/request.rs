@@ -102,7 +102,7 @@ pub(super) fn modify(
             "storage_type" => call.storage_type(&inputs.storage_type),
             "multi_az" => call.multi_az(inputs.multi_az),
             "backup_retention_days" => call.backup_retention_period(inputs.backup_retention_days.into()),
-            "master_user_secret_arn" => {
+            "master_user_secret_arn" | "master_user_secret_version" => {
                 call.set_master_user_password(password.map(|password| password.expose_secret().to_owned()))
             }
             "port" => call.db_port_number(inputs.port.into()),

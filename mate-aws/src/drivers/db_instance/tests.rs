@@ -52,6 +52,7 @@ fn inputs() -> DbInstanceInputs {
         performance_insights: true,
         log_exports: vec!["upgrade".into(), "postgresql".into()],
         stopped: false,
+        master_user_secret_version: None,
     }
 }
 

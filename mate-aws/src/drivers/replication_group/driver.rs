@@ -8,8 +8,8 @@ use mate_core::ids::KindName;
 use mate_core::kinds::Kind;
 use mate_core::kinds::replication_group::{ReplicationGroup, ReplicationGroupInputs};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
-    Target, UpdateRequest,
+    CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation,
+    ProviderError, Status, Target, UpdateRequest,
 };
 use secrecy::ExposeSecret;
 
@@ -92,7 +92,8 @@ impl Driver for ReplicationGroupDriver {
         if resized && !grows {
             group = resize(aws, target, &present.physical_id, &inputs, grows).await?.or(group);
         }
-        if changed.iter().any(|field| field == "auth_token_secret_arn") {
+        let anew = changed.iter().any(|field| field.starts_with("auth_token_secret_"));
+        if anew || inputs.auth_token_only && changed.iter().any(|field| field == "auth_token_only") {
             group = change_token(aws, target, &present.physical_id, &inputs).await?.or(group);
         }
         Ok(match group {
@@ -114,6 +115,10 @@ impl Driver for ReplicationGroupDriver {
             .delete_replication_group()
             .replication_group_id(&live.physical_id)
             .retain_primary_cluster(false)
+            .set_final_snapshot_identifier(match &request.data {
+                DataPolicy::Keep { final_snapshot } => final_snapshot.clone(),
+                _ => None,
+            })
             .send()
             .await
             .map_err(failed(&target.address, CALL));
@@ -219,7 +224,8 @@ async fn resize(
     }
 }
 
-/// Adds the secret's token to the one in use: both are good until the old one is retired.
+/// Gives the group the secret's token: beside the one in use, or as the only one.
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html>
 async fn change_token(
     aws: &Aws,
     target: &Target,
@@ -232,7 +238,10 @@ async fn change_token(
         .modify_replication_group()
         .replication_group_id(id)
         .auth_token(token.expose_secret())
-        .auth_token_update_strategy(AuthTokenUpdateStrategyType::Rotate)
+        .auth_token_update_strategy(match inputs.auth_token_only {
+            true => AuthTokenUpdateStrategyType::Set,
+            false => AuthTokenUpdateStrategyType::Rotate,
+        })
         .apply_immediately(true);
     let answer = unlogged(call.send()).await.map_err(failed(&target.address, "elasticache:ModifyReplicationGroup"));
     Ok(answer.map_err(|error| without(&token, error))?.replication_group)

@@ -38,6 +38,7 @@ pub(super) fn create(
         .cache_subnet_group_name(fields::value(target, &inputs.cache_subnet_group_name)?)
         .set_security_group_ids(Some(fields::values(target, &inputs.security_group_ids)?))
         .port(inputs.port.into())
+        .set_snapshot_name(inputs.snapshot_name.clone())
         .set_tags(Some(elasticache_tags::list(&target.tags)));
     // Engines before 7 know no mode: there, encryption in transit is always required.
     Ok(if major(&inputs.engine_version) >= 7 {
@@ -60,7 +61,8 @@ pub(super) fn modify(
     let mut any = false;
     for field in changed {
         call = match field.as_str() {
-            "tags" | "num_cache_clusters" | "auth_token_secret_arn" => continue,
+            "tags" | "num_cache_clusters" | "snapshot_name" => continue,
+            "auth_token_secret_arn" | "auth_token_secret_version" | "auth_token_only" => continue,
             "description" => call.replication_group_description(&inputs.description),
             "engine_version" => call.engine_version(&inputs.engine_version),
             "node_type" => call.cache_node_type(&inputs.node_type),

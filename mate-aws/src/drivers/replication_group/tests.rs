@@ -30,6 +30,7 @@ use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
 use mate_core::graph::Tags;
+use mate_core::kinds::Kind;
 use mate_core::kinds::replication_group::{ReplicationGroup, ReplicationGroupInputs};
 use mate_core::provider::{Deleted, ErrorClass, Live, Observation, RetryStatus, Status, Target};
 use serde_json::json;
@@ -56,6 +57,9 @@ pub(super) fn target() -> Target {
         cache_subnet_group_name: "subnets".into(),
         security_group_ids: vec!["sg-1".into()],
         port: 6379,
+        auth_token_secret_version: None,
+        auth_token_only: true,
+        snapshot_name: None,
     };
     testing::target::<ReplicationGroup>("redis", &inputs)
 }
@@ -156,7 +160,9 @@ async fn what_was_made_as_wanted_shows_no_difference() {
     let live = live(group(), node()).await;
     assert_eq!(live.status, Status::Ready);
     let mut wanted = target().inputs;
-    wanted.as_object_mut().unwrap().remove("auth_token_secret_arn");
+    for rule in ReplicationGroup::model().fields.iter().filter(|rule| rule.write_only) {
+        wanted.as_object_mut().unwrap().remove(rule.field);
+    }
     assert_eq!(live.inputs, wanted);
     let outputs = json!({"primary_endpoint": "primary", "reader_endpoint": "reader", "port": 6379,
         "arn": "arn:redis", "replication_group_id": "redis"});
@@ -360,7 +366,9 @@ async fn another_secret_adds_its_token_to_the_one_in_use() {
         })
         .then_output(modifying);
     let aws = standing(group(), node(), vec![rotate.clone()]);
-    Subject.update(&aws, &testing::update(target(), &["auth_token_secret_arn", "node_type"])).await.unwrap();
+    let mut target = target();
+    target.inputs["auth_token_only"] = serde_json::json!(false);
+    Subject.update(&aws, &testing::update(target, &["auth_token_secret_version", "node_type"])).await.unwrap();
     assert_eq!(rotate.num_calls(), 1);
 }
 
@@ -395,4 +403,34 @@ async fn a_diagnosis_tells_the_events_latest_first() {
     let findings = Subject.diagnose(&aws, &target()).await.unwrap();
     let texts: Vec<&str> = findings.iter().map(|finding| finding.finding.as_str()).collect();
     assert_eq!(texts, ["the status is create-failed", "1970-01-01T00:00:02Z: second", "1970-01-01T00:00:01Z: first"]);
+}
+
+#[tokio::test]
+async fn the_token_before_is_good_until_the_new_one_is_the_only_one() {
+    let set = modified()
+        .match_requests(|request| {
+            request.auth_token() == Some(TOKEN)
+                && request.auth_token_update_strategy() == Some(&AuthTokenUpdateStrategyType::Set)
+        })
+        .then_output(modifying);
+    let aws = standing(group(), node(), vec![set.clone()]);
+    Subject.update(&aws, &testing::update(target(), &["auth_token_only"])).await.unwrap();
+    assert_eq!(set.num_calls(), 1);
+}
+
+#[tokio::test]
+async fn what_it_was_filled_from_means_nothing_later() {
+    let aws = standing(group(), node(), Vec::new());
+    let updated = Subject.update(&aws, &testing::update(target(), &["snapshot_name"])).await.unwrap();
+    assert_eq!(updated.status, Status::Ready);
+}
+
+#[tokio::test]
+async fn what_it_holds_stays_in_a_final_snapshot_where_one_is_named() {
+    let delete = mock!(Client::delete_replication_group)
+        .match_requests(|request| request.final_snapshot_identifier() == Some("last"))
+        .then_output(|| DeleteReplicationGroupOutput::builder().build());
+    let mut request = testing::delete(target());
+    request.data = mate_core::provider::DataPolicy::Keep { final_snapshot: Some("last".into()) };
+    assert_eq!(Subject.delete(&standing(group(), node(), vec![delete]), &request).await.unwrap(), Deleted::Going);
 }

@@ -14,6 +14,7 @@ use mate_core::provider::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::versions;
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
 use crate::drivers::fields::known_as;
@@ -97,6 +98,17 @@ impl Driver for SecretDriver {
         if request.fields.iter().any(|field| field == "description" || field == "kms_key_id") {
             describe_anew(aws, target, id(target, &found), &target.typed::<Secret>()?).await?;
         }
+        let inputs = target.typed::<Secret>()?;
+        if request.fields.iter().any(|field| field == "generation") && versions::generation(&found) != inputs.generation
+        {
+            versions::bring_to(aws, target, &found, inputs.generation, || generate(aws, &inputs.generate)).await?;
+            let mut live = live(target, &found);
+            live.inputs["generation"] = json!(inputs.generation);
+            if request.fields.iter().any(|field| field == "tags") {
+                tag(aws, target, id(target, &found), &TagChange::of(request, &owned)).await?;
+            }
+            return Ok(live.into());
+        }
         if request.fields.iter().any(|field| field == "tags") {
             tag(aws, target, id(target, &found), &TagChange::of(request, &owned)).await?;
         }
@@ -148,14 +160,16 @@ async fn create_new(aws: &Aws, request: &CreateRequest, inputs: &SecretInputs) -
         .secretsmanager
         .create_secret()
         .name(&target.name)
-        .client_request_token(&request.token)
+        .client_request_token(versions::token(inputs.generation, &request.token))
         .description(&inputs.description)
         .set_kms_key_id(key(target, inputs)?)
         .secret_string(value.expose_secret())
         .set_tags(Some(to_sdk(&target.tags)))
         .send();
     let answer = unlogged(call).await.map_err(|error| without(&value, failed(&target.address, CREATE)(error)))?;
-    let found = DescribeSecretOutput::builder().set_arn(answer.arn).build();
+    let version = versions::token(inputs.generation, &request.token);
+    let found = DescribeSecretOutput::builder().set_arn(answer.arn);
+    let found = found.version_ids_to_stages(version, vec![versions::CURRENT.to_owned()]).build();
     Ok(live(target, &found).into())
 }
 
@@ -167,19 +181,20 @@ async fn complete(
     found: &DescribeSecretOutput,
 ) -> Result<(), ProviderError> {
     let target = &request.target;
-    let current = |stages: &Vec<String>| stages.iter().any(|stage| stage == "AWSCURRENT");
-    if !found.version_ids_to_stages().is_some_and(|versions| versions.values().any(current)) {
+    if versions::current(found).is_none() {
         let value = generate(aws, &inputs.generate);
         let call = aws
             .secretsmanager
             .put_secret_value()
             .secret_id(id(target, found))
-            .client_request_token(&request.token)
+            .client_request_token(versions::token(inputs.generation, &request.token))
             .secret_string(value.expose_secret())
             .send();
         unlogged(call)
             .await
             .map_err(|error| without(&value, failed(&target.address, "secretsmanager:PutSecretValue")(error)))?;
+    } else if versions::generation(found) != inputs.generation {
+        versions::bring_to(aws, target, found, inputs.generation, || generate(aws, &inputs.generate)).await?;
     }
     let is = live(target, found).inputs;
     let wanted = &target.inputs;
@@ -244,6 +259,7 @@ fn live(target: &Target, found: &DescribeSecretOutput) -> Live {
         inputs: json!({
             "description": found.description().unwrap_or_default(),
             "kms_key_id": keys::report(desired_key, found.kms_key_id(), OWN_KEY),
+            "generation": versions::generation(found),
         }),
         outputs: [("arn".to_owned(), json!(arn))].into(),
         tags: from_sdk(found),
@@ -251,7 +267,7 @@ fn live(target: &Target, found: &DescribeSecretOutput) -> Live {
 }
 
 /// What a secret that was found is called by: its ARN names no other secret, not even one of the same name.
-fn id<'a>(target: &'a Target, found: &'a DescribeSecretOutput) -> &'a str {
+pub(super) fn id<'a>(target: &'a Target, found: &'a DescribeSecretOutput) -> &'a str {
     found.arn().unwrap_or(&target.name)
 }
 

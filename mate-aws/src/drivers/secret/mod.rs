@@ -3,5 +3,6 @@
 mod driver;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 pub(crate) use driver::SecretDriver;

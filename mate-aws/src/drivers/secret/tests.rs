@@ -33,6 +33,7 @@ fn target(window: u8) -> Target {
             kms_key_id: Some("0a1b".into()),
             generate: Generate::Credentials { username: "mate".into(), length: 32 },
             recovery_window_days: window,
+            generation: 0,
         },
     )
 }
@@ -63,7 +64,7 @@ fn stub(rules: &[&Rule]) -> Aws {
 async fn the_key_is_reported_in_the_desired_form_and_the_value_not_at_all() {
     let aws = stub(&[&described(true, false, "Database of acme", true)]);
     let live = present(SecretDriver.observe(&aws, &[target(7)]).await.remove(0));
-    assert_eq!(live.inputs, json!({"description": "Database of acme", "kms_key_id": "0a1b"}));
+    assert_eq!(live.inputs, json!({"description": "Database of acme", "kms_key_id": "0a1b", "generation": 0}));
     assert_eq!(live.outputs["arn"], json!(ARN));
 }
 

@@ -371,7 +371,7 @@ pub(super) const KINDS: &Kinds = &[
             Grant(
                 Update,
                 "secretsmanager",
-                "PutSecretValue RestoreSecret TagResource UntagResource UpdateSecret",
+                "PutSecretValue RestoreSecret TagResource UntagResource UpdateSecret UpdateSecretVersionStage",
                 Arn("secretsmanager:secret:{name} secretsmanager:secret:{name}-??????"),
             ),
             Grant(Update, "kms", "Decrypt GenerateDataKey", KeyVia("secretsmanager")),

@@ -5,6 +5,7 @@ mod claims;
 mod conformance;
 mod faults;
 mod platform;
+mod rotation;
 mod rules;
 mod runs;
 mod world;

@@ -78,6 +78,7 @@ pub fn sample_updates() -> Vec<(NodeId, (String, Value))> {
         ("service", "desired_count", json!(3)),
         ("bucket", "versioning", json!(false)),
         ("db-secret", "description", json!("other words")),
+        ("app-secret", "generation", json!(1)),
         ("scaling-policy", "target_value", json!(60.0)),
         ("scalable-target", "max_capacity", json!(5)),
         ("rule", "path_patterns", json!(["/api/*", "/v2/*"])),
@@ -142,8 +143,13 @@ impl Builder<'_> {
 
     fn secret(&mut self, node: &str, generate: Generate) -> NodeHandle<Secret> {
         let kms_key_id = Some(self.base.kms_key_arn.clone().into());
-        let inputs =
-            SecretInputs { description: "conformance suite".into(), kms_key_id, generate, recovery_window_days: 0 };
+        let inputs = SecretInputs {
+            description: "conformance suite".into(),
+            kms_key_id,
+            generate,
+            recovery_window_days: 0,
+            generation: 0,
+        };
         let name = format!("mate/{}/{}/{node}", self.tenant.tenant, self.tenant.environment);
         self.add(node, &name, &inputs)
     }

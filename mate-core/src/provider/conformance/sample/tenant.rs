@@ -89,6 +89,7 @@ fn databases(b: &mut Builder<'_>, groups: &[Input<String>]) {
         performance_insights: false,
         log_exports: vec!["postgresql".into()],
         stopped: false,
+        master_user_secret_version: None,
     };
     b.part::<DbInstance>("db", "db", &db);
 
@@ -108,6 +109,9 @@ fn databases(b: &mut Builder<'_>, groups: &[Input<String>]) {
         cache_subnet_group_name: cache_subnets.out(CacheSubnetGroup::NAME),
         security_group_ids: groups.to_vec(),
         port: 6379,
+        auth_token_secret_version: None,
+        auth_token_only: true,
+        snapshot_name: None,
     };
     b.part::<ReplicationGroup>("cache", "redis", &cache);
 }

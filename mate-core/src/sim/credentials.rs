@@ -1,0 +1,42 @@
+//! Which passwords a database takes, and which AUTH tokens a cache: what their secrets had when they were told to read them.
+
+use serde_json::Value;
+
+use super::state::State;
+
+/// The password in a secret's value, or the whole value where it is a token.
+pub(super) fn of_value(value: &str) -> String {
+    let password =
+        serde_json::from_str::<Value>(value).ok().and_then(|value| Some(value["password"].as_str()?.to_owned()));
+    password.unwrap_or_else(|| value.to_owned())
+}
+
+impl State {
+    /// Gives an object the value that its secret has now, where it is new or is told to read it.
+    pub(super) fn give_credentials(&mut self, uid: u64, before: Option<&Value>) {
+        let Some(object) = self.objects.get(&uid) else { return };
+        let (fields, only) = match object.kind.as_str() {
+            "rds:DBInstance" => (["master_user_secret_arn", "master_user_secret_version"], true),
+            "elasticache:ReplicationGroup" => {
+                (["auth_token_secret_arn", "auth_token_secret_version"], object.inputs["auth_token_only"] != false)
+            }
+            _ => return,
+        };
+        let told = before.is_none_or(|before| {
+            let differs = |field: &str| before[field] != object.inputs[field];
+            fields.into_iter().any(differs) || only && differs("auth_token_only")
+        });
+        let value = object.inputs[fields[0]].as_str().and_then(|arn| self.secrets.value(arn)).map(of_value);
+        let Some(value) = value.filter(|_| told) else { return };
+        let taken = self.credentials.entry(uid).or_default();
+        if only {
+            taken.clear();
+        }
+        taken.retain(|one| *one != value);
+        taken.push(value);
+        // A cache takes two tokens at most.
+        if taken.len() > 2 {
+            taken.remove(0);
+        }
+    }
+}
