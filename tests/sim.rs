@@ -56,6 +56,8 @@ mod properties;
 mod refusals;
 #[path = "sim/repair.rs"]
 mod repair;
+#[path = "sim/rotate.rs"]
+mod rotate;
 #[path = "sim/state_machine.rs"]
 mod state_machine;
 #[path = "sim/verbs.rs"]

@@ -128,6 +128,14 @@ pub enum Error {
         /// Why it failed: each operation with what the cloud says about it.
         reason: Box<RunError>,
     },
+    /// A rotation failed, and every secret has the value again that it had.
+    #[error("the rotation of secrets of {key} failed, and they are as before: {reason}")]
+    PutBack {
+        /// The tenant.
+        key: TenantKey,
+        /// Why it failed: each operation with what the cloud says about it.
+        reason: Box<RunError>,
+    },
     /// An image is not in its registry.
     #[error("there is no image {image}; push it, or name another tag or digest")]
     NoImage {

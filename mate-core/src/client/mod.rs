@@ -16,6 +16,7 @@ mod lease;
 mod platform;
 mod repair;
 mod resume;
+mod rotate;
 mod standing;
 mod status;
 mod tenant_lifecycle;

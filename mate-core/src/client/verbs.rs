@@ -147,6 +147,9 @@ impl Mate {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
         Operation::new(|events, cancellation| async move {
             let record = inner.admitted(&key, TenantVerb::Tend).await?;
+            if record.operating.both_tokens && record.operating.mode.has_tasks() {
+                return inner.retire_tokens(&key, &events, &cancellation).await;
+            }
             let plan = inner.plan_tend(&key, &record).await?;
             if plan.is_empty() {
                 return Ok(Applied { key, outputs: record.outputs, record_version: record.version });

@@ -1,6 +1,9 @@
 //! A change of what is wanted of a tenant. Pure.
 
+use std::collections::BTreeMap;
+
 use super::{Mode, Operating, Page, Release, Scale, TenantVerb};
+use crate::ids::NodeId;
 use crate::spec::{ServiceName, Services, SpecError, SpecErrors, TenantSpec, Tier};
 
 /// What is wanted of a tenant.
@@ -58,6 +61,11 @@ pub enum Change {
     Rollback(Release),
     /// The tasks of these services are started anew; of all where none is named.
     Restart(Vec<ServiceName>),
+    /// Other values of secrets, by node: which generation each has then. Their consumers take them; the cache takes the token before
+    /// too, until [`Change::RetireTokens`].
+    Rotate(BTreeMap<NodeId, u32>),
+    /// The cache takes its present token only.
+    RetireTokens,
     /// No task runs, and the database is stopped.
     Suspend(Suspension),
     /// It runs again.
@@ -81,6 +89,7 @@ impl Change {
             Self::Deploy(_) => TenantVerb::Deploy,
             Self::Rollback(_) => TenantVerb::Rollback,
             Self::Restart(_) => TenantVerb::Restart,
+            Self::Rotate(_) | Self::RetireTokens => TenantVerb::Rotate,
             Self::Suspend(_) => TenantVerb::Suspend,
             Self::Resume => TenantVerb::Resume,
             Self::Deactivate(_) => TenantVerb::Deactivate,
@@ -114,6 +123,12 @@ impl Change {
                 Wanted { spec, operating: Operating { release: Some(release), ..operating } }
             }
             Self::Restart(services) => Wanted { operating: restarted(operating, &spec, &services)?, spec },
+            Self::Rotate(secrets) => {
+                let mut operating = operating;
+                operating.secrets.extend(secrets);
+                Wanted { spec, operating: Operating { both_tokens: true, ..operating } }
+            }
+            Self::RetireTokens => Wanted { spec, operating: Operating { both_tokens: false, ..operating } },
             Self::Suspend(Suspension { page }) => Wanted { spec, operating: in_mode(operating, Mode::Suspended(page)) },
             Self::Resume | Self::Activate => Wanted { spec, operating: in_mode(operating, Mode::Running) },
             Self::Deactivate(page) => Wanted { spec, operating: in_mode(operating, Mode::Deactivated(page)) },

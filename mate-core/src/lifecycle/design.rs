@@ -10,7 +10,9 @@ use crate::graph::{GraphError, Node, OutputRef};
 use crate::ids::{KindName, NodeId, TenantKey};
 use crate::kinds::listener::ListenerAction;
 use crate::kinds::listener_rule::ListenerRuleInputs;
-use crate::kinds::{DbInstance, Kind, Kinds, Listener, ListenerRule, ScalableTarget, Service, Task};
+use crate::kinds::{
+    DbInstance, Kind, Kinds, Listener, ListenerRule, ReplicationGroup, ScalableTarget, Secret, Service, Task,
+};
 use crate::names;
 use crate::provider::Ownership;
 
@@ -36,6 +38,9 @@ pub fn operate(
     let mode = &operating.mode;
     for (service, times) in &operating.restarts {
         restart(&mut design, service, *times);
+    }
+    for (secret, generation) in &operating.secrets {
+        rotate(&mut design, secret, *generation, operating.both_tokens);
     }
     if let Some(page) = mode.page() {
         stand_before(&mut design, page, key)?;
@@ -76,6 +81,35 @@ fn each<K: Kind>(design: &mut Design, change: impl Fn(&mut Value)) {
             change(&mut node.inputs);
         }
     }
+}
+
+/// Gives a secret the value of this generation, and has its consumers take it: the database and the cache that refer to it, and
+/// behind them every task.
+fn rotate(design: &mut Design, secret: &NodeId, generation: u32, both_tokens: bool) {
+    let Some(node) = design.graph.get_mut(secret).filter(|node| node.kind == Secret::name()) else { return };
+    node.inputs["generation"] = json!(generation);
+    let version = json!(generation.to_string());
+    let users = |design: &Design, kind: KindName| -> Vec<NodeId> {
+        let uses = |node: &&Node| node.kind == kind && node.dependencies().contains(secret);
+        design.graph.nodes().filter(uses).map(|node| node.id.clone()).collect()
+    };
+    for id in users(design, DbInstance::name()) {
+        if let Some(node) = design.graph.get_mut(&id) {
+            node.inputs["master_user_secret_version"] = version.clone();
+        }
+    }
+    for id in users(design, ReplicationGroup::name()) {
+        if let Some(node) = design.graph.get_mut(&id) {
+            node.inputs["auth_token_secret_version"] = version.clone();
+            node.inputs["auth_token_only"] = json!(!both_tokens);
+        }
+    }
+    let value = json!(format!("{secret} {generation}"));
+    each::<Service>(design, |inputs| {
+        if let Some(values) = inputs["restart_on"].as_array_mut() {
+            values.push(value.clone());
+        }
+    });
 }
 
 /// Runs the migration of a release once, with the new task definition of its service, and every service behind it.

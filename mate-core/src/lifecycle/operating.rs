@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Release;
+use crate::ids::NodeId;
 
 /// How a tenant is run, beside its spec. Part of its record: an update of the spec leaves it as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,12 @@ pub struct Operating {
     /// How often the tasks of a service were started anew without anything else to change, by service.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub restarts: BTreeMap<String, u32>,
+    /// Which generation of its value each secret has that was ever rotated, by node.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<NodeId, u32>,
+    /// Whether the cache takes the token before beside the present one, until every service has moved.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub both_tokens: bool,
 }
 
 impl Operating {

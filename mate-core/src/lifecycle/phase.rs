@@ -51,6 +51,8 @@ pub enum TenantVerb {
     Rollback,
     /// [`crate::client::Mate::restart`].
     Restart,
+    /// [`crate::client::Mate::rotate`].
+    Rotate,
     /// [`crate::client::Mate::suspend`].
     Suspend,
     /// [`crate::client::Mate::resume`].
@@ -75,7 +77,7 @@ pub enum TenantVerb {
 
 impl TenantVerb {
     /// Every verb.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Provision,
         Self::Adopt,
         Self::Update,
@@ -84,6 +86,7 @@ impl TenantVerb {
         Self::Deploy,
         Self::Rollback,
         Self::Restart,
+        Self::Rotate,
         Self::Suspend,
         Self::Resume,
         Self::Deactivate,
@@ -108,6 +111,7 @@ impl TenantVerb {
             Self::Deploy => "deploy",
             Self::Rollback => "rollback",
             Self::Restart => "restart",
+            Self::Rotate => "rotate",
             Self::Suspend => "suspend",
             Self::Resume => "resume",
             Self::Deactivate => "deactivate",
@@ -168,14 +172,14 @@ impl TenantPhase {
             Self::Requested | Self::Gone => &[Provision, Adopt],
             Self::Provisioning => &[Provision, Adopt, ResumeRun, Unwind, Release, Destroy],
             Self::Active => &[
-                Update, Scale, ChangeTier, Deploy, Rollback, Restart, Suspend, Deactivate, ShutDown, Tend, Provision,
-                Adopt, Release, Destroy,
+                Update, Scale, ChangeTier, Deploy, Rollback, Restart, Rotate, Suspend, Deactivate, ShutDown, Tend,
+                Provision, Adopt, Release, Destroy,
             ],
             Self::Updating => &[ResumeRun, Unwind, Update, ShutDown, Provision, Adopt, Release, Destroy],
             Self::Suspended => &[Resume, Suspend, Tend, Release, Destroy],
             Self::Deactivated => &[
-                Activate, Update, Scale, ChangeTier, Deploy, Rollback, Restart, Suspend, Deactivate, ShutDown, Tend,
-                Provision, Release, Destroy,
+                Activate, Update, Scale, ChangeTier, Deploy, Rollback, Restart, Rotate, Suspend, Deactivate, ShutDown,
+                Tend, Provision, Release, Destroy,
             ],
             Self::Offboarding => &[ResumeRun, Unwind, Destroy],
         }

@@ -38,6 +38,10 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
     plan
 }
 
+fn json(value: &impl serde::Serialize) -> Value {
+    serde_json::to_value(value).expect("a map by text has a JSON form")
+}
+
 fn record_changes(record: &Record, after: &After, goal: Goal) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     let mut compare = |path: &str, old: Value, new: Value| {
@@ -62,6 +66,9 @@ fn record_changes(record: &Record, after: &After, goal: Goal) -> Vec<FieldChange
             operating.release.as_ref().map_or(Value::Null, |release| release.number.into())
         };
         compare("release", release(&record.operating), release(&after.operating));
+        compare("restarts", json(&record.operating.restarts), json(&after.operating.restarts));
+        compare("secrets", json(&record.operating.secrets), json(&after.operating.secrets));
+        compare("both_tokens", record.operating.both_tokens.into(), after.operating.both_tokens.into());
         compare("deletion_protection", record.deletion_protection.into(), after.deletion_protection.into());
     }
     changes
