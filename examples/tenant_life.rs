@@ -12,9 +12,10 @@ use indicatif::MultiProgress;
 use mate::clock::Clock;
 use mate::ids::{KindName, TenantId};
 use mate::kinds::DriftClass;
-use mate::lifecycle::{Change, Deployment, Page, Suspension};
+use mate::lifecycle::{Change, Deployment, Migration, Page, Suspension};
 use mate::plan::{Consents, Plan, RepairSelection};
-use mate::spec::{Base, ImageReference, Tier};
+use mate::spec::{Base, ImageReference, ServiceName, Tier};
+use mate::state::LogEvent;
 use mate::tiers::TierCatalogue;
 use mate::{Applied, DestroyOptions, Error, Mate, MemoryStore, Operation, SimCloud};
 
@@ -62,8 +63,11 @@ impl Life {
         self.cloud.sim_clock().advance(days * DAY);
     }
 
+    /// A release whose migration runs once, before the services move.
     async fn deploy(&self, tag: &str) -> Result<Applied, Error> {
-        let deployment = Deployment::of(ImageReference::new(tag).expect("a tag"));
+        let django = ServiceName::new("django").expect("a name");
+        let deployment = Deployment::of(ImageReference::new(tag).expect("a tag"))
+            .with_migration(Migration::new(django, ["python", "manage.py", "migrate"]));
         self.show(self.mate.deploy(&self.id, &deployment, Consents::none())).await
     }
 }
@@ -74,6 +78,7 @@ async fn main() -> anyhow::Result<()> {
     let spec = spec.into_builder().with_deletion_protection(false).build()?;
     let cloud = SimCloud::new(1);
     let mate = Mate::builder()
+        .owner("tenant_life")
         .provider(cloud.clone())
         .store(MemoryStore::new())
         .catalogue(TierCatalogue::standard())
@@ -94,7 +99,11 @@ async fn main() -> anyhow::Result<()> {
     life.chapter("the clinic buys the enterprise tier");
     life.change(Change::ChangeTier(Tier::enterprise())).await?;
 
-    life.days(20);
+    life.days(9);
+    life.chapter("every secret is rotated");
+    life.show(life.mate.rotate(&life.id, &[])).await?;
+
+    life.days(11);
     life.chapter("a bad release: it goes back by itself and says why");
     let bad = life.mate.plan_deploy(&life.id, &Deployment::of(ImageReference::new("main-0bad000")?)).await?;
     let images = bad.after.operating.release.context("a deployment has a release")?.images;
@@ -138,6 +147,11 @@ async fn main() -> anyhow::Result<()> {
     let plan = life.mate.plan_destroy(&life.id, &DestroyOptions::new()).await?;
     life.carry_out(plan).await?;
     ensure!(life.cloud.objects().is_empty(), "nothing is left");
+    println!("\nWhat was done, by whom and why, in a log that outlives the tenant:");
+    for entry in life.mate.history(&life.id).await?.iter().filter(|entry| matches!(entry.what, LogEvent::Ended(_))) {
+        println!("  {:>3} {:<12} {}", entry.seq, entry.verb, entry.actor);
+    }
+    println!("  whole: {} entries", life.mate.verify(&life.id).await?.entries);
     println!(
         "\nNothing is left but {} final snapshot: {}",
         life.cloud.snapshots().len(),

@@ -75,6 +75,10 @@ mod documentation {
     struct DriftPage;
     #[doc = include_str!("../docs/health.md")]
     struct HealthPage;
+    #[doc = include_str!("../docs/day-to-day.md")]
+    struct DayToDay;
+    #[doc = include_str!("../docs/audit.md")]
+    struct Audit;
     #[doc = include_str!("../docs/testing.md")]
     struct Testing;
     #[doc = include_str!("../docs/extending.md")]
