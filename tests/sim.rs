@@ -18,6 +18,8 @@ mod crash;
 mod deploy;
 #[path = "sim/diagnosis.rs"]
 mod diagnosis;
+#[path = "sim/documented.rs"]
+mod documented;
 #[path = "sim/drift.rs"]
 mod drift;
 #[path = "sim/embedding.rs"]

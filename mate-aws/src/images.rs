@@ -60,7 +60,7 @@ mod tests {
     use aws_smithy_mocks::mock;
 
     use super::*;
-    use crate::drivers::testing::{aws, client};
+    use crate::drivers::testing::{aws, client, code};
 
     const IMAGE: &str = "123456789012.dkr.ecr.us-east-1.amazonaws.com/mate-django-dev:main-4f2a91c";
 
@@ -94,10 +94,14 @@ mod tests {
         assert_eq!(digest(&aws, IMAGE).await.unwrap().as_deref(), Some("sha256:ab"));
     }
 
+    fn missing() -> ImageNotFoundException {
+        ImageNotFoundException::builder().meta(code("ImageNotFoundException")).build()
+    }
+
     #[tokio::test]
     async fn a_tag_that_is_not_there_is_not_found() {
         let rule = mock!(aws_sdk_ecr::Client::describe_images)
-            .then_error(|| DescribeImagesError::ImageNotFoundException(ImageNotFoundException::builder().build()));
+            .then_error(|| DescribeImagesError::ImageNotFoundException(missing()));
         let mut aws = aws();
         aws.ecr = client!(aws_sdk_ecr, [rule]);
         assert_eq!(digest(&aws, IMAGE).await.unwrap_err().class, ErrorClass::NotFound);

@@ -364,7 +364,8 @@ mod tests {
     async fn a_file_of_the_first_schema_is_brought_to_the_present_form() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mate.db");
-        let body = suite::record("regional").to_json().replace("\"schema\":2", "\"schema\":1");
+        let body =
+            suite::record("regional").to_json().replace(&format!("\"schema\":{}", Record::SCHEMA), "\"schema\":1");
         {
             let mut connection = Connection::open(&path).unwrap();
             MIGRATIONS.to_version(&mut connection, 1).unwrap();

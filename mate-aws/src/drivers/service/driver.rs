@@ -68,7 +68,9 @@ impl Driver for ServiceDriver {
         if live.status == Status::Deleting {
             return Err(draining(target, UPDATE));
         }
-        let fields = to_change(&Service::model(), request, &live);
+        let mut fields = to_change(&Service::model(), request, &live);
+        // Nothing that AWS tells shows whether it was done: a repetition starts the tasks anew once more.
+        fields.extend(request.fields.iter().filter(|field| *field == "restart_on").cloned());
         let tags = TagChange::of(request, &live.tags);
         change(aws, target, live, &fields, &tags).await
     }
