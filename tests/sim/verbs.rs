@@ -263,7 +263,7 @@ async fn a_tenant_goes_up_a_tier_and_down_again_and_keeps_its_data() {
         assert!(plan.steps.iter().all(|step| !matches!(step.risk, Risk::DataLoss(_))), "{tier}");
         assert!(plan.steps.iter().all(|step| step.action != Action::Delete), "{tier}");
         let consents = Consents::to_every_step_of(&plan);
-        world.mate.apply(plan, consents).await.unwrap();
+        world.mate.change_tier(&spec.id(), tier.clone(), consents).await.unwrap();
         assert_eq!(world.mate.status(&spec.id()).await.unwrap().summary.tier, tier.as_str());
         assert_eq!(data(&world), before, "{tier}");
     }
