@@ -221,6 +221,8 @@ def run_task():
         for task in answer.result["tasks"]:
             known[key] = task
             task.created_at = utcnow()
+            # Left to itself it would go on by one state each time that it is looked at.
+            task._transitions = []
             for container in task.containers:
                 container.exitCode = None
             # A command of `exit N` ends with that code, any other well.
