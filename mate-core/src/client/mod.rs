@@ -6,6 +6,7 @@ mod apply;
 mod builder;
 mod deploy;
 mod desk;
+mod destroy_options;
 mod diagnose;
 mod discover;
 mod drift;
@@ -25,6 +26,7 @@ mod verbs;
 pub use adopt::{Adoption, FoundObject};
 pub use builder::{BuildError, MateBuilder};
 pub use deploy::Releases;
+pub use destroy_options::DestroyOptions;
 pub use diagnose::{NodeDiagnosis, TenantDiagnosis};
 pub use discover::Discovery;
 pub use drift::{Drift, DriftedField, DriftedNode, Lost};
@@ -91,50 +93,6 @@ impl Applied {
     #[must_use]
     pub fn url(&self) -> &str {
         self.outputs.get("tenant_url").map_or("", String::as_str)
-    }
-}
-
-/// How a tenant is destroyed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DestroyOptions {
-    final_snapshot: bool,
-    empty: bool,
-    consents: Consents,
-}
-
-impl Default for DestroyOptions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl DestroyOptions {
-    /// A final snapshot of the database is taken, a bucket that holds objects is refused, and nothing is consented to.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { final_snapshot: true, empty: false, consents: Consents::none() }
-    }
-
-    /// Takes no final snapshot: the database is lost. Its step then needs consent to data loss.
-    #[must_use]
-    pub fn without_final_snapshot(mut self) -> Self {
-        self.final_snapshot = false;
-        self
-    }
-
-    /// Empties buckets, every version of every object, and repositories, every image. Their steps then need consent to
-    /// data loss.
-    #[must_use]
-    pub fn empty_bucket(mut self) -> Self {
-        self.empty = true;
-        self
-    }
-
-    /// Consents to these steps; [`Plan::risky_steps`] of [`Mate::plan_destroy`] lists what needs it.
-    #[must_use]
-    pub fn consent(mut self, consents: Consents) -> Self {
-        self.consents = consents;
-        self
     }
 }
 
