@@ -150,15 +150,31 @@ impl Inner {
     ) -> Result<Applied, Error> {
         let key = plan.key.clone();
         let release = plan.after.operating.release.as_ref().map(|release| release.number);
+        let reason = match self.apply_or_go_back(plan, consents, events, cancellation).await? {
+            Ok(applied) => return Ok(applied),
+            Err(reason) => reason,
+        };
+        let to = self.desk.record(&key).await?.operating.release.map(|release| release.number);
+        Err(Error::RolledBack { key, release, to, reason })
+    }
+
+    /// Carries out a plan, or answers with why a step of it failed, once the tenant is what it was before.
+    pub(super) async fn apply_or_go_back(
+        &self,
+        plan: Plan,
+        consents: &Consents,
+        events: &EventSender,
+        cancellation: &Cancellation,
+    ) -> Result<Result<Applied, Box<RunError>>, Error> {
+        let key = plan.key.clone();
         let failure = match self.desk.apply(plan, consents, events, cancellation).await {
             Err(Error::Run(failure)) if matches!(*failure, RunError::Failed { .. }) => failure,
-            other => return other,
+            other => return other.map(Ok),
         };
         let back = self.plan_unwind(&key, &DestroyOptions::new()).await?;
-        let to = back.after.operating.release.as_ref().map(|release| release.number);
         let consents = Consents::none().and_to_downtime_of(&back);
         self.desk.apply(back, &consents, events, cancellation).await?;
-        Err(Error::RolledBack { key, release, to, reason: failure })
+        Ok(Err(failure))
     }
 }
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Applied, DestroyOptions, Error, Inner, Mate};
-use crate::engine::RunError;
+use super::{Applied, Error, Inner, Mate};
 use crate::ids::{NodeId, TenantId, TenantKey};
 use crate::kinds::{Kind, ReplicationGroup, Secret};
 use crate::lifecycle::{Change, TenantVerb};
@@ -74,15 +73,8 @@ impl Inner {
     ) -> Result<Applied, Error> {
         let plan = self.plan_rotate(key, secrets).await?;
         let tokens = plan.steps.iter().any(|step| step.kind == ReplicationGroup::name() && !step.changes.is_empty());
-        let applied = match self.desk.apply(plan, &Consents::none(), events, cancellation).await {
-            Err(Error::Run(reason)) if matches!(*reason, RunError::Failed { .. }) => {
-                let back = self.plan_unwind(key, &DestroyOptions::new()).await?;
-                let consents = Consents::none().and_to_downtime_of(&back);
-                self.desk.apply(back, &consents, events, cancellation).await?;
-                return Err(Error::PutBack { key: key.clone(), reason });
-            }
-            other => other?,
-        };
+        let applied = self.apply_or_go_back(plan, &Consents::none(), events, cancellation).await?;
+        let applied = applied.map_err(|reason| Error::PutBack { key: key.clone(), reason })?;
         if tokens { self.retire_tokens(key, events, cancellation).await } else { Ok(applied) }
     }
 
