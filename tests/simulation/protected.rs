@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use mate::ids::TenantKey;
-use mate::provider::{DataPolicy, DeleteRequest};
+use mate::provider::{DataPolicy, DeleteRequest, Status};
+use mate::sim::SimObject;
 
 use crate::findings::{Findings, Invariant};
 use crate::ledger::Ledger;
@@ -56,7 +57,9 @@ impl Precious {
 
     /// Puts objects into every bucket, which is then as precious as a database.
     pub(crate) fn fill_buckets(&mut self, world: &World) {
-        for object in world.cloud.objects().into_iter().filter(|object| object.kind.as_str() == "s3:Bucket") {
+        // S3 takes no object for a bucket whose deletion it has accepted.
+        let takes = |object: &SimObject| object.kind.as_str() == "s3:Bucket" && object.status != Status::Deleting;
+        for object in world.cloud.objects().into_iter().filter(takes) {
             let Some(address) = object.address else { continue };
             if address.tenant == world.bystander.id {
                 continue;

@@ -175,6 +175,8 @@ pub(crate) struct Machine {
     uncertain: bool,
     /// Operations whose intent or result is in the write that is under way.
     in_write: Vec<OpId>,
+    /// Operations whose intent is durable and whose call is still to be made: a slow store may outlast the lease.
+    announced: BTreeSet<OpId>,
     outputs: BTreeMap<NodeId, Outputs>,
     limits: Limits,
     lease: Leasehold,
@@ -243,6 +245,7 @@ impl Machine {
             store_again: None,
             uncertain: false,
             in_write: Vec::new(),
+            announced: BTreeSet::new(),
             outputs,
             limits,
             lease: Leasehold::new(limits.lease, leased),
@@ -361,6 +364,7 @@ impl Machine {
         self.abandon(effects);
         // Once the lease may be somebody else's nothing is begun until a renewal says that it is not.
         if !self.stopping() && self.lease.is_ours(self.now) {
+            self.make(effects);
             self.repeat();
             self.look(effects);
             self.begin();

@@ -95,12 +95,21 @@ impl Machine {
                     self.outcome.done += 1;
                     self.emit(EventKind::Done { node: id.node.clone(), verb: id.verb, took }, effects);
                 }
-                State::Intended if !self.stopping() => {
-                    let resource = self.step(&id).kind.clone();
-                    self.emit(EventKind::Started { node: id.node.clone(), resource, verb: id.verb }, effects);
-                    self.call(&id, effects);
+                State::Intended => {
+                    self.announced.insert(id);
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// Makes the calls whose intents are durable.
+    pub(super) fn make(&mut self, effects: &mut Vec<Effect>) {
+        for id in std::mem::take(&mut self.announced) {
+            if matches!(self.ops[&id].state, State::Intended) {
+                let resource = self.step(&id).kind.clone();
+                self.emit(EventKind::Started { node: id.node.clone(), resource, verb: id.verb }, effects);
+                self.call(&id, effects);
             }
         }
     }
@@ -123,7 +132,7 @@ impl Machine {
         self.dirty = self.store_again.is_some();
     }
 
-    pub(super) fn call(&mut self, id: &OpId, effects: &mut Vec<Effect>) {
+    fn call(&mut self, id: &OpId, effects: &mut Vec<Effect>) {
         let step = self.step(id);
         let untouched = match id.verb {
             Verb::Release => step.untag.is_empty(),

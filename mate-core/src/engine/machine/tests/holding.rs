@@ -70,6 +70,19 @@ fn nothing_is_begun_while_the_lease_may_be_over_and_all_goes_on_once_it_is_renew
 }
 
 #[test]
+fn an_intent_that_is_durable_only_after_the_lease_may_be_over_is_not_carried_out_before_a_renewal() {
+    let mut hand = hand(Limits::default());
+    hand.give(Input::Start);
+    hand.now = seconds(45);
+    let effects = hand.give(Input::Stored(Ok(1)));
+    assert!(matches!(effects.as_slice(), [Effect::Renew]), "`a` is not made: {effects:?}");
+    let effects = hand.give(Input::Renewed(Ok(())));
+    let calls = effects.iter().filter(|effect| matches!(effect, Effect::Call(..))).count();
+    assert_eq!(calls, 1, "{effects:?}");
+    assert!(!hand.give(Input::Tick).iter().any(|effect| matches!(effect, Effect::Call(..))), "and not twice");
+}
+
+#[test]
 fn a_renewal_that_fails_for_the_moment_is_repeated_while_the_lease_holds() {
     let mut hand = hand(Limits::default());
     hand.start();
