@@ -62,6 +62,8 @@ mod repair;
 mod rotate;
 #[path = "sim/state_machine.rs"]
 mod state_machine;
+#[path = "sim/two_groups.rs"]
+mod two_groups;
 #[path = "sim/verbs.rs"]
 mod verbs;
 #[path = "sim/whole_life.rs"]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action, ActionTypeEnum, FixedResponseActionConfig, RedirectActionConfig, RedirectActionStatusCodeEnum, Tag,
+    Action, ActionTypeEnum, FixedResponseActionConfig, ForwardActionConfig, RedirectActionConfig,
+    RedirectActionStatusCodeEnum, Tag, TargetGroupTuple,
 };
 use mate_core::graph::{Input, Outputs, Tags};
 use mate_core::ids::Address;
@@ -123,11 +124,21 @@ fn parent(arn: &str, own: &str, parents: &str) -> Option<String> {
     Some(format!("{head}{parents}{path}"))
 }
 
-/// An action as the service takes it.
-pub(crate) fn action(target: &Target, wanted: &ListenerAction) -> Result<Action, ProviderError> {
+/// An action as the service takes it. Of two target groups the one that has the traffic now, by the live action, keeps it.
+pub(crate) fn action(target: &Target, wanted: &ListenerAction, live: Option<&Value>) -> Result<Action, ProviderError> {
     let built = match wanted {
         ListenerAction::Forward { target_group_arn } => {
             Action::builder().r#type(ActionTypeEnum::Forward).target_group_arn(value(target, target_group_arn)?)
+        }
+        ListenerAction::ForwardToEither { target_group_arn, alternate_target_group_arn } => {
+            let groups = [value(target, target_group_arn)?, value(target, alternate_target_group_arn)?];
+            let carries = live.and_then(|live| groups.iter().position(|group| has_all(live, group))).unwrap_or(0);
+            let tuple = |(index, group)| {
+                TargetGroupTuple::builder().target_group_arn(group).weight(i32::from(index == carries)).build()
+            };
+            let tuples = groups.into_iter().enumerate().map(tuple).collect();
+            let config = ForwardActionConfig::builder().set_target_groups(Some(tuples)).build();
+            Action::builder().r#type(ActionTypeEnum::Forward).forward_config(config)
         }
         ListenerAction::RedirectToHttps { port } => Action::builder().r#type(ActionTypeEnum::Redirect).redirect_config(
             RedirectActionConfig::builder()
@@ -164,6 +175,25 @@ pub(crate) fn action_value(actions: &[Action]) -> Value {
     }
 }
 
+/// Whether a live action sends everything to this target group.
+fn has_all(live: &Value, group: &str) -> bool {
+    live.pointer("/forward/target_group_arn").and_then(Value::as_str) == Some(group)
+}
+
+/// The live action in the order of the wanted one: which of two target groups is the first is only ours to say.
+pub(crate) fn ordered(live: Value, wanted: Option<&Value>) -> Value {
+    let groups = |action: &Value| {
+        let either = &action["forward_to_either"];
+        let mut groups = ["target_group_arn", "alternate_target_group_arn"].map(|field| either[field].to_string());
+        groups.sort();
+        either.is_object().then_some(groups)
+    };
+    match wanted {
+        Some(wanted) if groups(wanted).is_some() && groups(wanted) == groups(&live) => wanted.clone(),
+        _ => live,
+    }
+}
+
 fn read_action(action: &Action) -> Option<ListenerAction> {
     match action.r#type()? {
         ActionTypeEnum::Forward => {
@@ -171,6 +201,12 @@ fn read_action(action: &Action) -> Option<ListenerAction> {
             let arn = match groups {
                 [] => action.target_group_arn()?,
                 [group] => group.target_group_arn()?,
+                [first, second] => {
+                    return Some(ListenerAction::ForwardToEither {
+                        target_group_arn: Input::Literal(first.target_group_arn()?.to_owned()),
+                        alternate_target_group_arn: Input::Literal(second.target_group_arn()?.to_owned()),
+                    });
+                }
                 _ => return None,
             };
             Some(ListenerAction::Forward { target_group_arn: Input::Literal(arn.to_owned()) })
@@ -200,8 +236,11 @@ fn read_action(action: &Action) -> Option<ListenerAction> {
 /// The outputs of a listener or rule: the target group only of one that forwards.
 pub(crate) fn forward_outputs(arn: &str, action: Option<&Value>) -> Outputs {
     let mut outputs = Outputs::from([("arn".to_owned(), json!(arn))]);
-    if let Some(group) = action.and_then(|action| action.pointer("/forward/target_group_arn")) {
-        outputs.insert("target_group_arn".to_owned(), group.clone());
+    for output in ["target_group_arn", "alternate_target_group_arn"] {
+        let of = |form: &str| action.and_then(|action| action.pointer(&format!("/{form}/{output}")));
+        if let Some(group) = of("forward").or_else(|| of("forward_to_either")) {
+            outputs.insert(output.to_owned(), group.clone());
+        }
     }
     outputs
 }
@@ -237,5 +276,41 @@ mod tests {
             )
             .build();
         assert_eq!(action_value(&[temporary]), json!({"other": ["redirect"]}));
+    }
+
+    fn either(first: &str, second: &str) -> ListenerAction {
+        ListenerAction::ForwardToEither { target_group_arn: first.into(), alternate_target_group_arn: second.into() }
+    }
+
+    fn weights(live: Option<&Value>) -> Vec<Option<i32>> {
+        let rule = crate::drivers::testing::target::<mate_core::kinds::ListenerRule>(
+            "production",
+            &mate_core::kinds::listener_rule::ListenerRuleInputs {
+                listener_arn: "l".into(),
+                priority: 1,
+                path_patterns: Vec::new(),
+                action: either("a", "b"),
+            },
+        );
+        let action = action(&rule, &either("a", "b"), live).unwrap();
+        action.forward_config().unwrap().target_groups().iter().map(|group| group.weight()).collect()
+    }
+
+    #[test]
+    fn of_two_target_groups_the_one_that_has_the_traffic_keeps_it() {
+        assert_eq!(weights(None), [Some(1), Some(0)]);
+        assert_eq!(weights(Some(&json!({"forward": {"target_group_arn": "a"}}))), [Some(1), Some(0)]);
+        assert_eq!(weights(Some(&json!({"forward": {"target_group_arn": "b"}}))), [Some(0), Some(1)]);
+    }
+
+    #[test]
+    fn two_target_groups_are_the_same_in_any_order_and_whatever_their_weights() {
+        let group = |arn: &str, weight| TargetGroupTuple::builder().target_group_arn(arn).weight(weight).build();
+        let config = ForwardActionConfig::builder().target_groups(group("b", 100)).target_groups(group("a", 0)).build();
+        let live = Action::builder().r#type(ActionTypeEnum::Forward).forward_config(config).build();
+        let wanted = json!(either("a", "b"));
+        assert_eq!(ordered(action_value(std::slice::from_ref(&live)), Some(&wanted)), wanted);
+        let other = json!(either("a", "c"));
+        assert_ne!(ordered(action_value(&[live]), Some(&other)), other);
     }
 }

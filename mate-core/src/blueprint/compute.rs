@@ -12,7 +12,7 @@ use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::log_group::{LogGroupInputs, retention_at_least};
 use crate::kinds::scalable_target::ScalableTargetInputs;
 use crate::kinds::scaling_policy::{ScalingMetric, ScalingPolicyInputs};
-use crate::kinds::service::{CapacityProvider, CountRange, ServiceInputs, ServiceLoadBalancer};
+use crate::kinds::service::{CapacityProvider, CountRange, DeploymentStrategy, ServiceInputs, ServiceLoadBalancer};
 use crate::kinds::task_definition::{Container, ContainerLogs, EfsVolume, Mount, TaskDefinitionInputs};
 use crate::kinds::{
     Bucket, LogGroup, Role, ScalableTarget, ScalingPolicy, Secret, Service, TargetGroup, TaskDefinition,
@@ -169,6 +169,7 @@ fn service_inputs(
     let load_balancers = exposed
         .map(|exposed| ServiceLoadBalancer {
             target_group_arn: exposed.attached.clone(),
+            alternate: None,
             container_name: service.name.clone(),
             container_port: service.port.unwrap_or(80),
         })
@@ -190,6 +191,7 @@ fn service_inputs(
         minimum_healthy_percent: service.minimum_healthy_percent,
         maximum_percent: service.maximum_percent,
         circuit_breaker: true,
+        deployment_strategy: DeploymentStrategy::Rolling,
         enable_execute_command: service.enable_execute_command,
         after: parts.files.mount_targets(),
         restart_on: Vec::new(),

@@ -7,6 +7,8 @@ use super::{Applied, Error, Inner, Mate, resume};
 use crate::blueprint::image_uri;
 use crate::engine::RunError;
 use crate::ids::{TenantId, TenantKey};
+#[cfg(doc)]
+use crate::kinds::service::DeploymentStrategy;
 use crate::lifecycle::{Change, Deployment, Release, TenantPhase, TenantVerb, reference_of, with_release};
 use crate::operation::{Cancellation, EventSender, Operation};
 use crate::plan::{Consents, Plan};
@@ -30,7 +32,8 @@ impl Mate {
     ///
     /// 1. Each tag is looked up once, and recorded as the digest that it means now.
     /// 2. New task definitions are registered. A migration runs as a task of its own and has to exit with 0.
-    /// 3. The services move, each replacing its tasks as its percentages admit, watched by ECS's circuit breaker. It is over when
+    /// 3. The services move: by [`DeploymentStrategy::BlueGreen`] or [`DeploymentStrategy::Canary`] behind a second target group, between
+    ///    which and the first ECS moves the traffic, whether this process lives or not; else each replacing its tasks as its percentages admit, watched by ECS's circuit breaker. It is over when
     ///    every task of the new release runs and, behind the load balancer, answers the application's own health check.
     /// 4. The release stands in the record, for [`Mate::rollback`].
     ///
@@ -107,7 +110,7 @@ impl Inner {
         let tenant = with_release(self.catalogue.resolve(&spec)?, &record.operating);
         let mut images = BTreeMap::new();
         let mut digests: BTreeMap<String, Option<String>> = BTreeMap::new();
-        for (service, image) in deployment.images(&tenant)? {
+        for (service, image) in deployment.images(&tenant, record.operating.strategy)? {
             let uri = image_uri(&self.base, &image);
             if !digests.contains_key(&uri) {
                 let digest = self.desk.provider.image_digest(&uri).await.map_err(|source| match source.class {
@@ -119,7 +122,12 @@ impl Inner {
             let reference = digests[&uri].clone().unwrap_or_else(|| reference_of(&image).to_owned());
             images.insert(service, reference);
         }
-        let release = Release { number: next_number(&record), images, migration: deployment.migration.clone() };
+        let release = Release {
+            number: next_number(&record),
+            images,
+            migration: deployment.migration.clone(),
+            strategy: deployment.strategy,
+        };
         self.plan_change(key, Change::Deploy(release)).await
     }
 
@@ -130,7 +138,7 @@ impl Inner {
         let before = || current.and_then(|current| known.iter().rev().find(|number| **number < current).copied());
         let release = to.or_else(before).and_then(|to| record.releases.iter().find(|release| release.number == to));
         let Some(release) = release.cloned() else { return Err(Error::NoRelease { key: key.clone(), to, known }) };
-        self.plan_change(key, Change::Rollback(Release { migration: None, ..release })).await
+        self.plan_change(key, Change::Rollback(Release { migration: None, strategy: None, ..release })).await
     }
 
     /// The record of a tenant whose phase admits the verb.

@@ -462,7 +462,7 @@ impl Inner {
         match &record.spec {
             None => self.desk.plan_unwind_made(key, options).await,
             Some(document) => {
-                let operating = record.operating.clone();
+                let operating = resume::undone(&record, &run);
                 let mut plan = self.plan_part(key, Some(document), operating, &run.selection()).await?;
                 plan.goal = Goal::Unwind;
                 plan.id = plan.digest();

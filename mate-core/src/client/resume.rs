@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use super::desk::Desk;
 use super::{DestroyOptions, Error};
 use crate::ids::{NodeId, TenantKey};
+use crate::kinds::{Kind, TargetGroup};
+use crate::lifecycle::Operating;
 use crate::plan::{Mode, Plan, RepairSelection};
 use crate::spec::TenantSpec;
 use crate::state::{Record, Run};
@@ -33,6 +35,14 @@ impl Desk {
         let notes = vec!["what stood there before the interrupted run stays".to_owned()];
         self.plan_removal(&record, Mode::Unwind, options, notes).await
     }
+}
+
+/// How a tenant is run once this run is undone: as before, but that a second target group which the run has made stays, since
+/// ECS may have moved the traffic to it.
+pub(super) fn undone(record: &Record, run: &Run) -> Operating {
+    let group = |id| record.nodes.get(id).is_some_and(|node| node.kind == TargetGroup::name());
+    let before = record.operating.clone();
+    if run.made.iter().any(group) { before.undone_from(&run.operating) } else { before }
 }
 
 /// The spec of a run or record, from its document.

@@ -43,6 +43,13 @@ pub enum ListenerAction {
         /// The target group.
         target_group_arn: Input<String>,
     },
+    /// Sent to one of two target groups, or shared between them, as the deployments of a service have it: ECS sets the weights.
+    ForwardToEither {
+        /// The target group that has everything at first.
+        target_group_arn: Input<String>,
+        /// The other one.
+        alternate_target_group_arn: Input<String>,
+    },
     /// Sent to the same address by HTTPS, for good (301).
     RedirectToHttps {
         /// The port to go to.

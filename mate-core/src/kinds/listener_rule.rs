@@ -15,6 +15,8 @@ impl ListenerRule {
     pub const ARN: Output<Self, String> = Output::new("arn");
     /// The target group that it forwards to, once it does.
     pub const TARGET_GROUP_ARN: Output<Self, String> = Output::new("target_group_arn");
+    /// The other target group, of a rule that forwards to either of two.
+    pub const ALTERNATE_TARGET_GROUP_ARN: Output<Self, String> = Output::new("alternate_target_group_arn");
 }
 
 /// What a rule is made from.
@@ -46,8 +48,8 @@ impl Kind for ListenerRule {
         KindModel {
             name: Self::name(),
             fields: FIELDS,
-            outputs: &["arn", "target_group_arn"],
-            revised_outputs: &["target_group_arn"],
+            outputs: &["arn", "target_group_arn", "alternate_target_group_arn"],
+            revised_outputs: &["target_group_arn", "alternate_target_group_arn"],
             named_outputs: &[],
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,

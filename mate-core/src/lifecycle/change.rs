@@ -120,7 +120,8 @@ impl Change {
             Self::Scale(scale) => Wanted { spec: scale.of(spec)?, operating },
             Self::ChangeTier(tier) => Wanted { spec: spec.into_builder().with_tier(tier).build()?, operating },
             Self::Deploy(release) | Self::Rollback(release) => {
-                Wanted { spec, operating: Operating { release: Some(release), ..operating } }
+                let strategy = release.strategy.unwrap_or(operating.strategy);
+                Wanted { spec, operating: Operating { release: Some(release), strategy, ..operating } }
             }
             Self::Restart(services) => Wanted { operating: restarted(operating, &spec, &services)?, spec },
             Self::Rotate(secrets) => {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Migration, Mode, Operating, Page};
+use super::{Migration, Mode, Operating, Page, two_groups};
 use crate::blueprint::Design;
 use crate::graph::{GraphError, Node, OutputRef};
 use crate::ids::{KindName, NodeId, TenantKey};
@@ -24,11 +24,13 @@ const FIRST: u16 = 1;
 /// - Where a page stands before the services, every listener that lets requests through gets a rule before all others that
 ///   answers with it; target groups and their services stay as they are. The rule is there before the first service goes down,
 ///   and goes when the last one is up.
+/// - Where deployments move the traffic between two target groups, every service behind a load balancer has a second one, and the
+///   rule that leads to it forwards to either.
 /// - Where no task runs, every service has the count 0, and its autoscaling is suspended before.
 /// - Where the database is stopped, that is done once no service uses it.
 ///
 /// # Errors
-/// [`GraphError`] when a node of the design has the name of the page's rule.
+/// [`GraphError`] when a node of the design has the name of one that is laid over it.
 pub fn operate(
     mut design: Design,
     operating: &Operating,
@@ -36,6 +38,10 @@ pub fn operate(
     kinds: &Kinds,
 ) -> Result<Design, GraphError> {
     let mode = &operating.mode;
+    if !operating.strategy.is_rolling() {
+        two_groups::stand_over(&mut design, operating.strategy, key)?;
+        design.notes.push(format!("deployments move the traffic: {}", operating.strategy));
+    }
     for (service, times) in &operating.restarts {
         restart(&mut design, service, *times);
     }
@@ -65,7 +71,7 @@ pub fn operate(
     Ok(design)
 }
 
-fn of_kind<K: Kind>(design: &Design) -> Vec<NodeId> {
+pub(super) fn of_kind<K: Kind>(design: &Design) -> Vec<NodeId> {
     let kind: KindName = K::name();
     design
         .graph
@@ -132,12 +138,9 @@ fn migrate(design: &mut Design, release: u32, migration: &Migration, key: &Tenan
         "run": format!("release-{release}"),
         "after": service.inputs["after"],
     });
-    let name = names::physical(key, "migration", Task::model().name_rule.max);
-    let mut tags = service.tags.clone();
-    tags.extend(Ownership(key.node(id.clone())).tags());
-    tags.insert("Name".to_owned(), name.clone());
     let has_run = reference(&id, Task::ARN.name());
-    design.graph.insert(Node { id, kind: Task::name(), name, inputs, tags, existing: None })?;
+    let task = beside::<Task>(service, id, "migration", inputs, key);
+    design.graph.insert(task)?;
     each::<Service>(design, |inputs| {
         if let Some(after) = inputs["after"].as_array_mut() {
             after.push(has_run.clone());
@@ -190,14 +193,19 @@ fn page_rule(listener: &Node, page: &Page, key: &TenantKey) -> Result<Node, Grap
     };
     let inputs = serde_json::to_value(&inputs)
         .map_err(|source| GraphError::Inputs { node: id.clone(), reason: source.to_string() })?;
-    let name = names::physical(key, &part, ListenerRule::model().name_rule.max);
-    let mut tags = listener.tags.clone();
-    tags.extend(Ownership(key.node(id.clone())).tags());
-    tags.insert("Name".to_owned(), name.clone());
-    Ok(Node { id, kind: ListenerRule::name(), name, inputs, tags, existing: None })
+    Ok(beside::<ListenerRule>(listener, id, &part, inputs, key))
 }
 
-fn reference(node: &NodeId, output: &str) -> Value {
+/// A node that belongs to the same tenant as this one, with its tags.
+pub(super) fn beside<K: Kind>(like: &Node, id: NodeId, part: &str, inputs: Value, key: &TenantKey) -> Node {
+    let name = names::physical(key, part, K::model().name_rule.max);
+    let mut tags = like.tags.clone();
+    tags.extend(Ownership(key.node(id.clone())).tags());
+    tags.insert("Name".to_owned(), name.clone());
+    Node { id, kind: K::name(), name, inputs, tags, existing: None }
+}
+
+pub(super) fn reference(node: &NodeId, output: &str) -> Value {
     let reference =
         OutputRef { node: node.clone(), output: output.to_owned(), prefix: String::new(), suffix: String::new() };
     serde_json::to_value(reference).expect("a reference has a JSON form")

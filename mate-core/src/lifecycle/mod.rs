@@ -15,6 +15,7 @@ mod release;
 mod scale;
 #[cfg(test)]
 mod tests;
+mod two_groups;
 
 pub use change::{Change, Suspension, Wanted};
 pub use design::operate;

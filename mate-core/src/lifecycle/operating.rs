@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Release;
 use crate::ids::NodeId;
+use crate::kinds::service::DeploymentStrategy;
 
 /// How a tenant is run, beside its spec. Part of its record: an update of the spec leaves it as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub struct Operating {
     /// What it runs; where there is none, the images that its spec names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Release>,
+    /// How its deployments move the traffic. Once that is between two target groups it stays so.
+    #[serde(default, skip_serializing_if = "DeploymentStrategy::is_rolling")]
+    pub strategy: DeploymentStrategy,
     /// How often the tasks of a service were started anew without anything else to change, by service.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub restarts: BTreeMap<String, u32>,
@@ -38,6 +42,14 @@ impl Operating {
     #[must_use]
     pub fn in_mode(self, mode: Mode) -> Self {
         Self { mode, ..self }
+    }
+
+    /// The same after a run to `other` was undone: which of two target groups has the traffic by then only ECS knows, so both stay.
+    pub(crate) fn undone_from(mut self, other: &Self) -> Self {
+        if self.strategy.is_rolling() {
+            self.strategy = other.strategy;
+        }
+        self
     }
 
     /// The same once a run has reached its end: what runs once has run.

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Operating;
+use crate::kinds::service::DeploymentStrategy;
 use crate::spec::{ImageReference, ResolvedImage, ResolvedTenant, ServiceName, SpecError, SpecErrors};
 
 /// What a tenant runs: the image of each service, by digest where the registry tells one.
@@ -19,6 +20,9 @@ pub struct Release {
     /// What runs once before the services move; gone once the release stands, so that nothing runs it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migration: Option<Migration>,
+    /// How this deployment, and those after it, move the traffic; as those before it did where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<DeploymentStrategy>,
 }
 
 impl fmt::Display for Release {
@@ -67,19 +71,22 @@ pub struct Deployment {
     pub services: BTreeMap<ServiceName, ImageReference>,
     /// What runs once before the services move.
     pub migration: Option<Migration>,
+    /// How it moves the traffic, and those after it; as those before it did where there is none. [`DeploymentStrategy::Rolling`] at
+    /// first.
+    pub strategy: Option<DeploymentStrategy>,
 }
 
 impl Deployment {
     /// This tag or digest for every service.
     #[must_use]
     pub fn of(reference: ImageReference) -> Self {
-        Self { reference: Some(reference), services: BTreeMap::new(), migration: None }
+        Self { reference: Some(reference), services: BTreeMap::new(), migration: None, strategy: None }
     }
 
     /// This tag or digest for one service. The others stay as they are, or are named too.
     #[must_use]
     pub fn of_service(service: ServiceName, reference: ImageReference) -> Self {
-        Self { reference: None, services: BTreeMap::from([(service, reference)]), migration: None }
+        Self { reference: None, services: BTreeMap::from([(service, reference)]), migration: None, strategy: None }
     }
 
     /// Sets the tag or digest of one service.
@@ -96,11 +103,24 @@ impl Deployment {
         self
     }
 
+    /// Sets how it moves the traffic, and how those after it do: of the services behind the load balancer, the others are replaced
+    /// task by task. What has once stood over two target groups cannot go back to [`DeploymentStrategy::Rolling`]: which of
+    /// the two has the traffic only ECS knows. Blue-green with 0 minutes comes closest.
+    #[must_use]
+    pub fn with_strategy(mut self, strategy: DeploymentStrategy) -> Self {
+        self.strategy = Some(strategy);
+        self
+    }
+
     /// The images of this tenant's services as they are to be.
     ///
     /// # Errors
     /// [`SpecErrors`] for services that the tenant does not have, all at once, and for a migration without a command.
-    pub(crate) fn images(&self, tenant: &ResolvedTenant) -> Result<BTreeMap<String, ResolvedImage>, SpecErrors> {
+    pub(crate) fn images(
+        &self,
+        tenant: &ResolvedTenant,
+        before: DeploymentStrategy,
+    ) -> Result<BTreeMap<String, ResolvedImage>, SpecErrors> {
         let known: Vec<&str> = tenant.services.iter().map(|service| service.name.as_str()).collect();
         let mut errors: Vec<SpecError> = self
             .services
@@ -117,6 +137,7 @@ impl Deployment {
                 errors.push(SpecError::new("migration.command", "is empty").allowed("a command and its arguments"));
             }
         }
+        errors.extend(self.strategy.into_iter().flat_map(|strategy| strategy_errors(strategy, before)));
         if let Some(errors) = SpecErrors::from_list(errors) {
             return Err(errors);
         }
@@ -132,6 +153,36 @@ impl Deployment {
         let services = tenant.services.iter();
         Ok(services.map(|service| (service.name.clone(), image(&service.image, &service.name))).collect())
     }
+}
+
+/// What is wrong with a strategy of a tenant whose deployments moved the traffic by another one before.
+fn strategy_errors(strategy: DeploymentStrategy, before: DeploymentStrategy) -> Vec<SpecError> {
+    let mut errors = Vec::new();
+    let mut bake = |field: &str, minutes: u16| {
+        if minutes > DeploymentStrategy::MAX_BAKE_MINUTES {
+            let error = SpecError::new(format!("strategy.{field}"), "is too long").given(minutes);
+            errors.push(error.allowed(format!("0 to {} minutes", DeploymentStrategy::MAX_BAKE_MINUTES)));
+        }
+    };
+    match strategy {
+        DeploymentStrategy::Rolling if before.is_rolling() => {}
+        DeploymentStrategy::Rolling => {
+            let problem = "cannot be rolling once two target groups are there: which has the traffic only ECS knows";
+            errors.push(
+                SpecError::new("strategy", problem).given("rolling").allowed("blue_green with 0 minutes, or canary"),
+            );
+        }
+        DeploymentStrategy::BlueGreen { bake_minutes } => bake("bake_minutes", bake_minutes),
+        DeploymentStrategy::Canary { percent, canary_bake_minutes, bake_minutes } => {
+            bake("canary_bake_minutes", canary_bake_minutes);
+            bake("bake_minutes", bake_minutes);
+            if !(1..=99).contains(&percent) {
+                let error = SpecError::new("strategy.percent", "is not a share that moves first");
+                errors.push(error.given(percent).allowed("1 to 99 percent"));
+            }
+        }
+    }
+    errors
 }
 
 /// The same image by another tag or digest.

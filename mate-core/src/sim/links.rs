@@ -33,6 +33,10 @@ const fn link(
     Link { holder, path, target, output, missing, not_ready: "", in_use: "", cascade: false, base: false }
 }
 
+const fn group(holder: &'static str, path: &'static str, missing: &'static str) -> Link {
+    link(holder, path, "elbv2:TargetGroup", "arn", missing)
+}
+
 impl Link {
     const fn holds(mut self, code: &'static str) -> Self {
         self.in_use = code;
@@ -183,11 +187,24 @@ pub(super) const LINKS: &[Link] = &[
     link("elbv2:ListenerRule", "listener_arn", "elbv2:Listener", "arn", "ListenerNotFound").goes_along(),
     link("elbv2:ListenerRule", "action.forward.target_group_arn", "elbv2:TargetGroup", "arn", "TargetGroupNotFound")
         .holds("ResourceInUse"),
+    group("elbv2:ListenerRule", "action.forward_to_either.target_group_arn", "TargetGroupNotFound")
+        .holds("ResourceInUse"),
+    group("elbv2:ListenerRule", "action.forward_to_either.alternate_target_group_arn", "TargetGroupNotFound")
+        .holds("ResourceInUse"),
     link("ecs:TaskDefinition", "execution_role_arn", "iam:Role", "arn", "ClientException"),
     link("ecs:TaskDefinition", "task_role_arn", "iam:Role", "arn", "ClientException"),
     link("ecs:Service", "task_definition", "ecs:TaskDefinition", "arn", "ClientException"),
     link("ecs:Task", "task_definition", "ecs:TaskDefinition", "arn", "InvalidParameterException"),
-    link("ecs:Service", "load_balancers.*.target_group_arn", "elbv2:TargetGroup", "arn", "InvalidParameterException"),
+    group("ecs:Service", "load_balancers.*.target_group_arn", "InvalidParameterException"),
+    group("ecs:Service", "load_balancers.*.alternate.target_group_arn", "InvalidParameterException"),
+    link(
+        "ecs:Service",
+        "load_balancers.*.alternate.production_listener_rule_arn",
+        "elbv2:ListenerRule",
+        "arn",
+        "InvalidParameterException",
+    ),
+    link("ecs:Service", "load_balancers.*.alternate.role_arn", "iam:Role", "arn", "InvalidParameterException"),
     link("application-autoscaling:ScalableTarget", "resource_id", "ecs:Service", "resource_id", "ValidationException"),
     link(
         "application-autoscaling:ScalingPolicy",

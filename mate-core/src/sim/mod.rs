@@ -23,6 +23,7 @@ mod clock;
 mod config;
 pub mod crash;
 mod credentials;
+mod deployments;
 mod faults;
 mod kinds;
 mod links;
@@ -64,6 +65,7 @@ use self::state::State;
 use crate::clock::Clock;
 use crate::graph::Tags;
 use crate::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
+use crate::kinds::{Kind, Service};
 use crate::provider::{Diagnosis, Target};
 use crate::rate::RateBudget;
 
@@ -350,6 +352,15 @@ impl SimCloud {
     #[must_use]
     pub fn secret_value(&self, arn: &str) -> Option<String> {
         self.state().secrets.value(arn).map(str::to_owned)
+    }
+
+    /// The share of its traffic that each target group of the service of this name has now, percent, by ARN: of the one that the
+    /// service was made with first.
+    #[must_use]
+    pub fn traffic(&self, service: &str) -> Vec<(String, u8)> {
+        let (state, kind) = (self.state(), Service::name());
+        let now = self.clock.now();
+        state.by_name(&kind, service).next().map(|object| state.traffic(object, now)).unwrap_or_default()
     }
 
     /// Whether the database or cache of this name takes the present value of this secret: its password, or its AUTH token.

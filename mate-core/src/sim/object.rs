@@ -31,6 +31,8 @@ pub(super) struct Object {
     pub(super) visible_at: Duration,
     pub(super) gone_at: Option<Duration>,
     pub(super) stuck: bool,
+    /// Of a service over two target groups: whether its last deployment moves to the alternate one.
+    pub(super) on_alternate: bool,
     /// How what is run once has ended.
     pub(super) ended: Option<Result<(), String>>,
     /// What it was before the last change, and when that came: for stale reads.

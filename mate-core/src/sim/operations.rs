@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::config::Span;
+use super::deployments::{moves, without_bakes};
 use super::kinds::behaviour;
 use super::object::{Object, Snapshot, same};
 use super::rules::{Refusal, check_change, check_inputs, refuse};
@@ -209,6 +210,7 @@ impl State {
             visible_at,
             gone_at: None,
             stuck: false,
+            on_alternate: false,
             ended: None,
             before: None,
             keys: Vec::new(),
@@ -287,6 +289,8 @@ impl State {
         let Some(mut object) = self.remove(uid) else {
             return refuse(ErrorClass::NotFound, "ResourceNotFoundException", "it does not exist");
         };
+        let is_service = object.kind.as_str() == "ecs:Service";
+        let moving = (is_service && moves(&object.inputs, &wanted)).then(|| self.injected(&object).is_some());
         object.before = Some((now, object.inputs.clone(), object.tags.clone()));
         object.tags = new_tags;
         object.maker = new_maker;
@@ -296,8 +300,12 @@ impl State {
                 object.revision = self.next_serial(&object.kind, &object.name);
             }
             let numbers = (object.serial, object.revision);
-            let naming = self.config.naming(&object.kind, &object.name, numbers, &object.inputs);
-            let takes = self.config.takes(Span::Update, &naming);
+            let inputs = without_bakes(&object.inputs);
+            let naming = self.config.naming(&object.kind, &object.name, numbers, &inputs);
+            let mut takes = self.config.takes(Span::Update, &naming);
+            if let Some(before) = moving {
+                takes += self.deploy(&mut object, before);
+            }
             object.ready_at = object.ready_at.max(now + takes);
         }
         if object.kind.as_str() == "secretsmanager:Secret" {

@@ -238,7 +238,8 @@ impl State {
         if kind != "ecs:Service" {
             return Ok(());
         }
-        for arn in links::texts_at(inputs, "load_balancers.*.target_group_arn") {
+        let groups = ["load_balancers.*.target_group_arn", "load_balancers.*.alternate.target_group_arn"];
+        for arn in groups.iter().flat_map(|path| links::texts_at(inputs, path)) {
             let attached = self.by_key("elbv2:TargetGroup", arn).is_some_and(|group| {
                 self.holders(group).iter().any(|holder| holder.kind.as_str().starts_with("elbv2:Listener"))
             });

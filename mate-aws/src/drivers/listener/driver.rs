@@ -69,7 +69,7 @@ impl Driver for ListenerDriver {
             .protocol(ProtocolEnum::from(inputs.protocol.as_str()))
             .set_certificates(certificates(target, &inputs)?)
             .set_ssl_policy(inputs.ssl_policy.clone())
-            .default_actions(action(target, &inputs.default_action)?)
+            .default_actions(action(target, &inputs.default_action, None)?)
             .set_tags(Some(tag_list(&target.tags)))
             .send()
             .await
@@ -248,7 +248,7 @@ async fn change(
             call = call.set_ssl_policy(inputs.ssl_policy.clone());
         }
         if named("default_action") {
-            call = call.default_actions(action(target, &inputs.default_action)?);
+            call = call.default_actions(action(target, &inputs.default_action, None)?);
         }
         call.send().await.map_err(failed(&target.address, "elbv2:ModifyListener"))?;
     }

@@ -104,7 +104,7 @@ async fn both_listeners_of_a_load_balancer_are_read_in_one_call() {
         .port(80)
         .protocol(ProtocolEnum::Http)
         .default_actions(
-            crate::drivers::elbv2::action(&http(), &ListenerAction::RedirectToHttps { port: 443 }).unwrap(),
+            crate::drivers::elbv2::action(&http(), &ListenerAction::RedirectToHttps { port: 443 }, None).unwrap(),
         )
         .build();
     let targets = [https(), http()];

@@ -19,7 +19,9 @@ use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
 use crate::drivers::batch::{fixed, gone, incomplete, present, to_change, unlike};
-use crate::drivers::elbv2::{action, action_value, change_tags, forward_outputs, listener_of, tag_list, tags_of};
+use crate::drivers::elbv2::{
+    action, action_value, change_tags, forward_outputs, listener_of, ordered, tag_list, tags_of,
+};
 use crate::drivers::fields::{behind, missing, repeat, text, value};
 use crate::tags::{TagChange, judge};
 
@@ -51,7 +53,7 @@ impl Driver for ListenerRuleDriver {
         targets
             .iter()
             .map(|target| match find(target, &listed) {
-                Ok(Some((rule, tags))) => judge(target, live(rule, tags)),
+                Ok(Some((rule, tags))) => judge(target, live(target, rule, tags)),
                 Ok(None) => Observation::Absent,
                 Err(error) => Observation::Unknown(error),
             })
@@ -71,7 +73,7 @@ impl Driver for ListenerRuleDriver {
             .listener_arn(value(target, &inputs.listener_arn)?)
             .priority(i32::from(inputs.priority))
             .conditions(condition(&inputs))
-            .actions(action(target, &inputs.action)?)
+            .actions(action(target, &inputs.action, None)?)
             .set_tags(Some(tag_list(&target.tags)))
             .send()
             .await
@@ -178,9 +180,9 @@ fn find<'a>(target: &Target, listed: &'a Listed) -> Result<Option<&'a (Described
         .copied())
 }
 
-fn live(rule: &Described, tags: &Tags) -> Live {
+fn live(target: &Target, rule: &Described, tags: &Tags) -> Live {
     let arn = rule.rule_arn().unwrap_or_default();
-    let action = action_value(rule.actions());
+    let action = ordered(action_value(rule.actions()), target.inputs.get("action"));
     let outputs = forward_outputs(arn, Some(&action));
     let mut inputs = Map::new();
     inputs.insert("listener_arn".into(), json!(listener_of(arn)));
@@ -256,7 +258,7 @@ async fn change(
             call = call.conditions(condition(&inputs));
         }
         if named("action") {
-            call = call.actions(action(target, &inputs.action)?);
+            call = call.actions(action(target, &inputs.action, live.inputs.get("action"))?);
         }
         call.send().await.map_err(failed(address, "elbv2:ModifyRule"))?;
     }

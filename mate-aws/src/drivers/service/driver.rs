@@ -315,7 +315,7 @@ async fn change(
     if named("health_check_grace_seconds") {
         call = call.health_check_grace_period_seconds(form::grace(&inputs).unwrap_or(0));
     }
-    if ["minimum_healthy_percent", "maximum_percent", "circuit_breaker"].into_iter().any(named) {
+    if ["minimum_healthy_percent", "maximum_percent", "circuit_breaker", "deployment_strategy"].into_iter().any(named) {
         call = call.deployment_configuration(form::deployment(&inputs));
     }
     if named("enable_execute_command") {

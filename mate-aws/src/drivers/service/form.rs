@@ -10,6 +10,7 @@ use mate_core::kinds::service::{CapacityProvider, ServiceInputs, ServiceLoadBala
 use mate_core::provider::{ErrorClass, Live, ProviderError, Status, Target};
 use serde_json::{Map, Value, json};
 
+use super::traffic;
 use crate::drivers::batch::{count, signed};
 use crate::drivers::ecs::tag_map;
 use crate::drivers::fields::{text, value, values};
@@ -44,13 +45,16 @@ fn inputs(target: &Target, service: &Described) -> Value {
         put("security_group_ids", json!(network.security_groups()));
     }
     let balancers: Vec<ServiceLoadBalancer> = service.load_balancers().iter().filter_map(read_balancer).collect();
-    put("load_balancers", json!(balancers));
+    put("load_balancers", traffic::ordered(json!(balancers), target.inputs.get("load_balancers")));
     let deployment = service.deployment_configuration();
     if let Some(percent) = deployment.and_then(|one| one.minimum_healthy_percent()) {
         put("minimum_healthy_percent", json!(percent));
     }
     if let Some(percent) = deployment.and_then(|one| one.maximum_percent()) {
         put("maximum_percent", json!(percent));
+    }
+    if let Some(strategy) = deployment.and_then(traffic::read_strategy) {
+        put("deployment_strategy", json!(strategy));
     }
     if let Some(breaker) = deployment.and_then(|one| one.deployment_circuit_breaker()) {
         put("circuit_breaker", json!(breaker.enable() && breaker.rollback()));
@@ -111,6 +115,7 @@ fn read_balancer(balancer: &LoadBalancer) -> Option<ServiceLoadBalancer> {
         target_group_arn: balancer.target_group_arn()?.into(),
         container_name: balancer.container_name()?.to_owned(),
         container_port: balancer.container_port()?.try_into().ok()?,
+        alternate: balancer.advanced_configuration().and_then(traffic::read_alternate),
     })
 }
 
@@ -184,19 +189,22 @@ pub(super) fn load_balancers(target: &Target, inputs: &ServiceInputs) -> Result<
                 .target_group_arn(value(target, &one.target_group_arn)?)
                 .container_name(&one.container_name)
                 .container_port(i32::from(one.container_port))
+                .set_advanced_configuration(
+                    one.alternate.as_ref().map(|alternate| traffic::alternate(target, alternate)).transpose()?,
+                )
                 .build())
         })
         .collect()
 }
 
 pub(super) fn deployment(inputs: &ServiceInputs) -> DeploymentConfiguration {
-    DeploymentConfiguration::builder()
+    let builder = DeploymentConfiguration::builder()
         .minimum_healthy_percent(i32::from(inputs.minimum_healthy_percent))
         .maximum_percent(i32::from(inputs.maximum_percent))
         .deployment_circuit_breaker(
             DeploymentCircuitBreaker::builder().enable(inputs.circuit_breaker).rollback(inputs.circuit_breaker).build(),
-        )
-        .build()
+        );
+    traffic::strategy(builder, inputs.deployment_strategy).build()
 }
 
 pub(super) fn strategy(

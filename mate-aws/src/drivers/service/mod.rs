@@ -5,5 +5,6 @@ mod driver;
 mod form;
 #[cfg(test)]
 mod tests;
+mod traffic;
 
 pub(crate) use driver::ServiceDriver;

@@ -296,6 +296,9 @@ pub(super) const KINDS: &Kinds = &[
             Grant(Read, "ecs", "DescribeServices", Any),
             Grant(Create, "ecs", "CreateService", Arn("ecs:service/{cluster}/{name}")),
             Grant(Create, "iam", "CreateServiceLinkedRole", LinkedRole("ecs.amazonaws.com")),
+            // The role by which ECS moves the traffic between two target groups.
+            Grant(Create, "iam", "PassRole", RoleTo("ecs.amazonaws.com")),
+            Grant(Update, "iam", "PassRole", RoleTo("ecs.amazonaws.com")),
             Grant(Update, "ecs", "TagResource UntagResource UpdateService", Arn("ecs:service/{cluster}/{name}")),
             Grant(Delete, "ecs", "DeleteService UpdateService", Arn("ecs:service/{cluster}/{name}")),
             Grant(Discover, "ecs", "DescribeServices", Any),

@@ -27,8 +27,12 @@ fn rule_arn(n: &Naming<'_>) -> String {
 
 fn forwarding(arn: String, action: &Value) -> Outputs {
     let mut outputs = out([("arn", json!(arn))]);
-    if let Some(target_group) = action["forward"]["target_group_arn"].as_str() {
-        outputs.insert("target_group_arn".into(), json!(target_group));
+    for forward in [&action["forward"], &action["forward_to_either"]] {
+        for output in ["target_group_arn", "alternate_target_group_arn"] {
+            if let Some(target_group) = forward[output].as_str() {
+                outputs.insert(output.into(), json!(target_group));
+            }
+        }
     }
     outputs
 }

@@ -24,7 +24,7 @@ use crate::kinds::scalable_target::ScalableTargetInputs;
 use crate::kinds::scaling_policy::{ScalingMetric, ScalingPolicyInputs};
 use crate::kinds::secret::Generate;
 use crate::kinds::security_group::{Peer, Rule};
-use crate::kinds::service::{CapacityProvider, CountRange, ServiceInputs, ServiceLoadBalancer};
+use crate::kinds::service::{CapacityProvider, CountRange, DeploymentStrategy, ServiceInputs, ServiceLoadBalancer};
 use crate::kinds::target_group::{TargetGroupInputs, TargetHealthCheck};
 use crate::kinds::task::TaskInputs;
 use crate::kinds::task_definition::{Container, ContainerLogs, EfsVolume, Mount, TaskDefinitionInputs};
@@ -292,6 +292,7 @@ fn compute(
         subnet_ids: b.private_subnets(),
         security_group_ids: vec![group.out(SecurityGroup::ID)],
         load_balancers: vec![ServiceLoadBalancer {
+            alternate: None,
             target_group_arn: edge.rule.out(ListenerRule::TARGET_GROUP_ARN),
             container_name: "web".into(),
             container_port: 8000,
@@ -300,6 +301,7 @@ fn compute(
         minimum_healthy_percent: 100,
         maximum_percent: 200,
         circuit_breaker: true,
+        deployment_strategy: DeploymentStrategy::Rolling,
         enable_execute_command: false,
         after: mount_targets.clone(),
         restart_on: Vec::new(),
