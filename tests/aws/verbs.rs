@@ -1,5 +1,6 @@
 //! The day-to-day verbs over the wire, and what AWS's own client then sees.
 
+use mate::kinds::service::DeploymentStrategy;
 use mate::lifecycle::{Deployment, Page, Scale, ServiceScale, Suspension, TenantPhase};
 use mate::plan::Consents;
 use mate::spec::{Format, ImageReference, ServiceName, TaskCount, TenantSpec, Tier};
@@ -25,14 +26,26 @@ fn database(world: &World) -> Value {
 
 /// What stands before the services on the listener of 443: the answers of the rules of priority 1.
 fn pages(world: &World) -> Vec<Value> {
+    let first = rules(world).into_iter().filter(|rule| rule["Priority"] == "1");
+    first.map(|rule| rule["Actions"][0]["FixedResponseConfig"].clone()).collect()
+}
+
+/// The share of the traffic that each of two target groups has, by the last rule of the listener of 443.
+fn weights(world: &World) -> Vec<u64> {
+    let last = rules(world).into_iter().find(|rule| rule["Priority"] == "50000").unwrap();
+    let groups = last["Actions"][0]["ForwardConfig"]["TargetGroups"].as_array().unwrap().clone();
+    groups.iter().map(|group| group["Weight"].as_u64().unwrap()).collect()
+}
+
+/// The rules of the listener of 443.
+fn rules(world: &World) -> Vec<Value> {
     let balancer = world.aws(&["elbv2", "describe-load-balancers"])["LoadBalancers"][0]["LoadBalancerArn"].clone();
     let listeners =
         world.aws(&["elbv2", "describe-listeners", "--load-balancer-arn", balancer.as_str().unwrap()])["Listeners"]
             .clone();
     let https = listeners.as_array().unwrap().iter().find(|listener| listener["Port"] == 443).unwrap();
     let rules = world.aws(&["elbv2", "describe-rules", "--listener-arn", https["ListenerArn"].as_str().unwrap()]);
-    let first = rules["Rules"].as_array().unwrap().iter().filter(|rule| rule["Priority"] == "1");
-    first.map(|rule| rule["Actions"][0]["FixedResponseConfig"].clone()).collect()
+    rules["Rules"].as_array().unwrap().clone()
 }
 
 /// The image that the tasks of a service are started from.
@@ -158,4 +171,17 @@ async fn a_release_is_deployed_by_digest_and_rolled_back() {
     assert_eq!(mate.releases(&id).await.unwrap().current, Some(1));
     mate.restart(&id, Vec::new()).await.unwrap();
     assert!(mate.plan(&spec).await.unwrap().is_empty());
+
+    // The same tenant goes on over two target groups: all traffic moves to the other one, and at the next deployment back.
+    let canary = DeploymentStrategy::Canary { percent: 10, canary_bake_minutes: 0, bake_minutes: 0 };
+    for (deployment, wanted) in [(deployment("v2").with_strategy(canary), [0, 100]), (deployment("v1"), [100, 0])] {
+        mate.deploy(&id, &deployment, Consents::none()).await.unwrap();
+        assert_eq!(weights(&world), wanted);
+        assert!(mate.plan(&spec).await.unwrap().is_empty(), "what ECS has moved is no drift");
+        assert!(mate.drift(&id).await.unwrap().is_empty());
+    }
+    let plan = mate.plan_destroy(&id, &DestroyOptions::new()).await.unwrap();
+    let consents = Consents::to_every_step_of(&plan);
+    mate.apply(plan, consents).await.unwrap();
+    assert!(mate.unclaimed().await.unwrap().is_empty());
 }

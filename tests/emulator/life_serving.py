@@ -252,8 +252,46 @@ def services(life):
     steady(life, "django", 2)
     found = service(life, "django")
     life.holds("the update", (found["taskDefinition"], found["enableExecuteCommand"]), (revision, False))
+    two_groups(life, rollout)
     missing = ecs.describe_services(cluster=cluster, services=["nobody"])["failures"][0]["reason"]
     life.holds("a missing service", missing, "MISSING")
+
+
+def two_groups(life, rollout):
+    """A blue-green deployment moves the traffic to the other target group, the next one back."""
+    ecs, elb = life.client("ecs"), life.client("elbv2")
+    vpc = life.base["vpc_id"]
+    other = elb.create_target_group(Name="other", Protocol="HTTP", Port=8000, VpcId=vpc, TargetType="ip")["TargetGroups"][0]
+    other = other["TargetGroupArn"]
+    rule = elb.create_rule(
+        ListenerArn=life.ids["https"],
+        Priority=50,
+        Conditions=[{"Field": "path-pattern", "Values": ["/*"]}],
+        Actions=forward(life),
+    )["Rules"][0]["RuleArn"]
+    behind = {"targetGroupArn": life.ids["tg"], "containerName": "django", "containerPort": 8000}
+    way = {"alternateTargetGroupArn": other, "productionListenerRule": rule, "roleArn": "arn:aws:iam::123456789012:role/ecs"}
+    asked = {
+        "cluster": life.base["cluster"],
+        "service": f"{PREFIX}-django",
+        "loadBalancers": [behind | {"advancedConfiguration": way}],
+        "deploymentConfiguration": rollout | {"strategy": "BLUE_GREEN", "bakeTimeInMinutes": 5},
+    }
+    life.refused("an unattached group", "InvalidParameterException", ecs.update_service, **asked)
+    groups = [{"TargetGroupArn": life.ids["tg"], "Weight": 1}, {"TargetGroupArn": other, "Weight": 0}]
+    elb.modify_rule(RuleArn=rule, Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": groups}}])
+    for number, wanted in enumerate(([0, 100], [100, 0])):
+        ecs.update_service(**asked, forceNewDeployment=number > 0)
+        steady(life, "django", 2)
+        action = elb.describe_rules(RuleArns=[rule])["Rules"][0]["Actions"][0]
+        life.holds("weights", [group["Weight"] for group in action["ForwardConfig"]["TargetGroups"]], wanted)
+    found = service(life, "django")
+    life.holds("strategy", found["deploymentConfiguration"]["strategy"], "BLUE_GREEN")
+    life.holds("alternate", found["loadBalancers"][0]["advancedConfiguration"]["alternateTargetGroupArn"], other)
+    ecs.update_service(**asked | {"loadBalancers": [behind], "deploymentConfiguration": rollout})
+    steady(life, "django", 2)
+    elb.delete_rule(RuleArn=rule)
+    elb.delete_target_group(TargetGroupArn=other)
 
 
 def scaling(life):

@@ -205,6 +205,7 @@ impl Drawing<'_> {
             minimum_healthy_percent: 100,
             maximum_percent: 200,
             circuit_breaker: true,
+            deployment_strategy: DeploymentStrategy::Rolling,
             enable_execute_command: false,
             after: Vec::new(),
             restart_on: Vec::new(),

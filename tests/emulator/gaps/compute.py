@@ -25,6 +25,7 @@ KEPT = {
     "healthCheckGracePeriodSeconds": ("health_check_grace_period_seconds", None),
     "enableECSManagedTags": ("enable_ecs_managed_tags", False),
     "availabilityZoneRebalancing": ("availability_zone_rebalancing", None),
+    "loadBalancers": ("load_balancers", []),
 }
 
 
@@ -42,7 +43,30 @@ def keep(service, asked):
         service.launch_type = None
 
 
-def roll(service):
+def refuse_unattached(backend, asked):
+    known = elbv2_backends[backend.account_id][backend.region_name].target_groups
+    for behind in asked.get("loadBalancers") or []:
+        other = (behind.get("advancedConfiguration") or {}).get("alternateTargetGroupArn")
+        for arn in filter(None, (behind.get("targetGroupArn"), other)):
+            group = known.get(arn)
+            if group is None or not group.load_balancer_arns:
+                text = f"The target group with targetGroupArn {arn}"
+                raise InvalidParameterException(f"{text} does not have an associated load balancer.")
+
+
+def shift(backend, service):
+    """Moves all traffic to the other of two target groups, where the deployments of the service do that."""
+    if service.deployment_configuration.get("strategy", "ROLLING") == "ROLLING":
+        return
+    balancers = elbv2_backends[backend.account_id][backend.region_name]
+    for behind in service.load_balancers:
+        way = behind.get("advancedConfiguration") or {}
+        for rule in balancers.describe_rules(listener_arn=None, rule_arns=[way.get("productionListenerRule")]):
+            for group in (g for action in rule.actions for g in action.data.get("ForwardConfig", {}).get("TargetGroups", [])):
+                group["Weight"] = "0" if int(group["Weight"]) > 0 else "100"
+
+
+def roll(service, backend):
     """A deployment: the new tasks run after the delay, and then it is complete and the old deployment gone."""
     old = [dict(deployment, status="ACTIVE") for deployment in service.deployments[:1]]
     now = utcnow()
@@ -71,6 +95,7 @@ def roll(service):
         if service.deployments[:1] != [primary] or service.status != "ACTIVE":
             return
         settle(service)
+        shift(backend, service)
         primary.update(rolloutState="COMPLETED", rolloutStateReason="ECS deployment completed.")
         service.deployments = [primary]
 
@@ -99,19 +124,14 @@ def create_service():
         name = f"{asked.get('cluster', 'default').split('/')[-1]}:{asked['serviceName']}"
         if name in backend.services and backend.services[name].status != "INACTIVE":
             raise InvalidParameterException("Creation of service was not idempotent.")
-        known = elbv2_backends[backend.account_id][backend.region_name].target_groups
-        for behind in asked.get("loadBalancers") or []:
-            group = known.get(behind.get("targetGroupArn"))
-            if group is None or not group.load_balancer_arns:
-                text = f"The target group with targetGroupArn {behind.get('targetGroupArn')}"
-                raise InvalidParameterException(f"{text} does not have an associated load balancer.")
+        refuse_unattached(backend, asked)
         answer = original(self)
         service = backend.services[name]
         service.deployments = []
         service.running_count = 0
         service.created_at = utcnow()
         keep(service, asked)
-        roll(service)
+        roll(service, backend)
         return answer
 
     EC2ContainerServiceResponse.create_service = create
@@ -121,8 +141,9 @@ def create_service():
 
 @gap(
     "ecs:UpdateService",
-    aws="starts a deployment when the tasks change, and refuses a service that is not active (`ServiceNotActiveException`)",
-    moto="keeps the old deployment's figures, and updates what was deleted",
+    aws="starts a deployment when the tasks change, moves the traffic between two target groups where its strategy is not `ROLLING`, "
+    "and refuses a service that is not active (`ServiceNotActiveException`)",
+    moto="keeps the old deployment's figures, drops the strategy, and updates what was deleted (bake times: none here)",
     page="AmazonECS/latest/APIReference/API_UpdateService.html",
 )
 def update_service():
@@ -142,6 +163,7 @@ def update_service():
         service = self.ecs_backend._get_service(asked.get("cluster", "default"), asked["service"])
         if service.status != "ACTIVE":
             raise ECSException("ServiceNotActiveException", "Service was not ACTIVE.")
+        refuse_unattached(self.ecs_backend, asked)
         before = {name: getattr(service, KEPT[name][0]) for name in KEPT if name in asked}
         before |= {"taskDefinition": service.task_definition, "networkConfiguration": service.network_configuration}
         running = service.running_count
@@ -152,7 +174,7 @@ def update_service():
         if "forceNewDeployment" in changed and not asked["forceNewDeployment"]:
             changed.discard("forceNewDeployment")
         if changed:
-            roll(service)
+            roll(service, self.ecs_backend)
         elif "desiredCount" in asked:
             service.pending_count = max(0, service.desired_count - running)
             later(lambda: service.status == "ACTIVE" and settle(service))

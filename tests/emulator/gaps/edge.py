@@ -57,6 +57,27 @@ def delete_load_balancer():
 
 
 @gap(
+    "elbv2:ModifyRule",
+    aws="has the target groups that the rule forwards to stand behind its load balancer",
+    moto="does so at the creation of a rule only",
+    page="elasticloadbalancing/latest/APIReference/API_ModifyRule.html",
+)
+def modify_rule():
+    original = ELBv2Backend.modify_rule
+
+    def modify(self, rule_arn, conditions, actions):
+        rule = original(self, rule_arn, conditions, actions)
+        balancers = [b.arn for b in self.load_balancers.values() if rule.listener_arn in b.listeners]
+        for action in rule.actions:
+            for arn in self._get_target_group_arns_from(action_data=action.data):
+                group = self.target_groups[arn]
+                group.load_balancer_arns += [b for b in balancers if b not in group.load_balancer_arns]
+        return rule
+
+    ELBv2Backend.modify_rule = modify
+
+
+@gap(
     "elbv2:CreateListener",
     aws="refuses a second listener of a port (`DuplicateListener`)",
     moto="makes it",

@@ -10,7 +10,7 @@ use aws_sdk_ecs::types::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use mate_core::graph::Tags;
-use mate_core::kinds::service::{CapacityProvider, CountRange, ServiceInputs, ServiceLoadBalancer};
+use mate_core::kinds::service::{CapacityProvider, CountRange, DeploymentStrategy, ServiceInputs, ServiceLoadBalancer};
 use mate_core::kinds::{Kind, Service};
 use mate_core::provider::{Deleted, ErrorClass, Observation, Status, Target};
 use serde_json::json;
@@ -41,6 +41,7 @@ fn inputs() -> ServiceInputs {
         subnet_ids: vec!["subnet-a".into(), "subnet-b".into()],
         security_group_ids: vec!["sg-1".into()],
         load_balancers: vec![ServiceLoadBalancer {
+            alternate: None,
             target_group_arn: GROUP.into(),
             container_name: "django".into(),
             container_port: 8000,
@@ -49,6 +50,7 @@ fn inputs() -> ServiceInputs {
         minimum_healthy_percent: 100,
         maximum_percent: 200,
         circuit_breaker: true,
+        deployment_strategy: DeploymentStrategy::Rolling,
         enable_execute_command: false,
         after: Vec::new(),
         restart_on: Vec::new(),
