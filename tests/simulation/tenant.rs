@@ -15,7 +15,7 @@ use mate::kinds::role::RoleInputs;
 use mate::kinds::s3_bucket::BucketInputs;
 use mate::kinds::secret::{Generate, SecretInputs};
 use mate::kinds::security_group::{Peer, Rule, SecurityGroupInputs};
-use mate::kinds::service::{CapacityProvider, ServiceInputs};
+use mate::kinds::service::{CapacityProvider, DeploymentStrategy, ServiceInputs};
 use mate::kinds::task_definition::{Container, ContainerLogs, TaskDefinitionInputs};
 use mate::kinds::{
     Bucket, DbInstance, DbSubnetGroup, ElasticIp, Key, Kind, LogGroup, Role, Secret, SecurityGroup, Service,
