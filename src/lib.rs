@@ -31,8 +31,8 @@
 
 pub use mate_core::client::{
     Adoption, Applied, BuildError, DestroyOptions, Discovery, Drift, DriftedField, DriftedNode, Error, FoundObject,
-    Lost, Mate, MateBuilder, NodeDiagnosis, NodeStatus, OnPlatform, Platform, PlatformBuilder, Releases,
-    TenantDiagnosis, TenantLifecycle, TenantStatus,
+    Lost, MaintenanceOptions, MaintenanceReport, MaintenanceWork, Mate, MateBuilder, NodeDiagnosis, NodeStatus,
+    OnPlatform, Platform, PlatformBuilder, Releases, TenantDiagnosis, TenantLifecycle, TenantStatus,
 };
 pub use mate_core::operation::{CancelHandle, Events, Operation};
 #[cfg(feature = "sim")]

@@ -38,6 +38,8 @@ mod holding;
 mod life;
 #[path = "support/logs.rs"]
 mod logs;
+#[path = "sim/maintenance.rs"]
+mod maintenance;
 #[path = "sim/matrix.rs"]
 mod matrix;
 #[path = "sim/measure.rs"]

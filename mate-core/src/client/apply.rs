@@ -96,7 +96,8 @@ fn fits(plan: &Plan, record: Option<&Record>) -> Result<(), Error> {
 /// Whether the record says already what it would say afterwards: then there is no run, and nothing is written.
 fn nothing_to_do(plan: &Plan, record: &Record) -> bool {
     let after = &plan.after;
-    plan.is_empty() && record.spec == after.spec && record.spec_digest == after.spec_digest && record.run.is_none()
+    let same = record.spec == after.spec && record.spec_digest == after.spec_digest;
+    plan.is_empty() && same && record.operating == after.operating.clone().settled() && record.run.is_none()
 }
 
 /// The record as the run begins: the goal, and what the plan found to be there and right already. What differs and is left

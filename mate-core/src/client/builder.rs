@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::desk::{Desk, default_owner};
+use super::maintain::Windows;
 use super::{Inner, Mate};
 use crate::blueprint::{Blueprint, TenantBlueprint};
 use crate::engine::Limits;
 use crate::kinds::{Kind, Kinds};
+use crate::lifecycle::MaintenanceWindow;
 use crate::provider::Provider;
-use crate::spec::{Base, Catalogue};
+use crate::spec::{Base, Catalogue, Tier};
 use crate::state::StateStore;
 
 /// Something that a client cannot do without and that was not given.
@@ -29,6 +31,7 @@ pub struct MateBuilder {
     kinds: Kinds,
     limits: Limits,
     owner: Option<String>,
+    windows: Windows,
 }
 
 impl Default for MateBuilder {
@@ -42,6 +45,7 @@ impl Default for MateBuilder {
             kinds: Kinds::standard(),
             limits: Limits::default(),
             owner: None,
+            windows: Windows::default(),
         }
     }
 }
@@ -148,6 +152,14 @@ impl MateBuilder {
         self
     }
 
+    /// The time of the week in which tenants are maintained that have none of their own: those of this tier, or all others. None
+    /// unless said: then maintenance is done only where it is asked for regardless of the time.
+    #[must_use]
+    pub fn maintenance_window(mut self, tier: Option<&Tier>, window: MaintenanceWindow) -> Self {
+        self.windows.set(tier, window);
+        self
+    }
+
     /// Makes the client. Calls nothing.
     ///
     /// # Errors
@@ -168,6 +180,7 @@ impl MateBuilder {
                     catalogue,
                     blueprint: self.blueprint,
                     base,
+                    windows: self.windows,
                 }),
             }),
             (provider, store, catalogue, base) => {

@@ -1,9 +1,11 @@
 //! What a verb can fail with.
 
+use std::time::Duration;
+
 use crate::engine::RunError;
 use crate::graph::GraphError;
 use crate::ids::TenantKey;
-use crate::lifecycle::{TenantPhase, TenantVerb};
+use crate::lifecycle::{MaintenanceWindow, TenantPhase, TenantVerb};
 use crate::plan::{MissingConsent, PlanError};
 use crate::spec::SpecErrors;
 use crate::state::{LogBroken, StoreError};
@@ -136,6 +138,37 @@ pub enum Error {
         /// Why it failed: each operation with what the cloud says about it.
         reason: Box<RunError>,
     },
+    /// It is not the time for the tenant's maintenance.
+    #[error(
+        "{key} is not maintained now: {}; `MaintenanceOptions::regardless_of_time` does it all the same",
+        Times { window: *.window, next: *.next, needs: *.needs, left: *.left }
+    )]
+    NotTheTime {
+        /// The tenant.
+        key: TenantKey,
+        /// Its window; none where none is set.
+        window: Option<MaintenanceWindow>,
+        /// When the window begins next, seconds of the Unix epoch.
+        next: Option<i64>,
+        /// How long the work usually takes.
+        needs: Duration,
+        /// How much of the window is left, where it is open.
+        left: Option<Duration>,
+    },
+    /// The work of a maintenance failed, and the tenant is as before; the work waits still.
+    #[error("the maintenance of {key} failed, and it is as before; its work waits still: {reason}")]
+    Maintenance {
+        /// The tenant.
+        key: TenantKey,
+        /// Why it failed: each operation with what the cloud says about it.
+        reason: Box<RunError>,
+    },
+    /// Only what changes a tenant for good can wait for its maintenance.
+    #[error("`{verb}` does not wait for maintenance: update, scale and change_tier can")]
+    CannotWait {
+        /// What was asked for.
+        verb: TenantVerb,
+    },
     /// An image is not in its registry.
     #[error("there is no image {image}; push it, or name another tag or digest")]
     NoImage {
@@ -170,6 +203,31 @@ pub enum Error {
 impl From<RunError> for Error {
     fn from(error: RunError) -> Self {
         Self::Run(Box::new(error))
+    }
+}
+
+struct Times {
+    window: Option<MaintenanceWindow>,
+    next: Option<i64>,
+    needs: Duration,
+    left: Option<Duration>,
+}
+
+impl std::fmt::Display for Times {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Some(window) = self.window else {
+            return f.write_str("no window is set, for it or its tier; `set_maintenance_window` sets one");
+        };
+        if let Some(left) = self.left {
+            let (needs, left) = (self.needs.as_secs().div_ceil(60), left.as_secs() / 60);
+            write!(f, "the work usually takes {needs} min, and {left} min of {window} are left")?;
+        } else {
+            write!(f, "its window is {window} (UTC)")?;
+        }
+        match self.next.and_then(|next| jiff::Timestamp::from_second(next).ok()) {
+            Some(next) => write!(f, ", next at {next}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod error;
 mod health;
 mod history;
 mod lease;
+mod maintain;
 mod platform;
 mod repair;
 mod resume;
@@ -31,6 +32,7 @@ pub use diagnose::{NodeDiagnosis, TenantDiagnosis};
 pub use discover::Discovery;
 pub use drift::{Drift, DriftedField, DriftedNode, Lost};
 pub use error::Error;
+pub use maintain::{MaintenanceOptions, MaintenanceReport, MaintenanceWork};
 pub use platform::{Platform, PlatformBuilder};
 pub use standing::OnPlatform;
 pub use status::{NodeStatus, TenantStatus};
@@ -46,7 +48,7 @@ use crate::blueprint::{Blueprint, Design};
 use crate::ids::{TenantId, TenantKey};
 use crate::lifecycle::{Operating, TenantPhase, TenantVerb, Wanted, operate, with_release};
 use crate::operation::Operation;
-use crate::plan::{After, Consents, Goal, Plan};
+use crate::plan::{After, Consents, Goal, Plan, RepairSelection};
 use crate::provider::Discovered;
 use crate::quota::Preflight;
 use crate::spec::{Base, Catalogue, ResolvedTenant, TenantSpec};
@@ -68,6 +70,7 @@ pub(crate) struct Inner {
     pub(crate) catalogue: Arc<dyn Catalogue>,
     pub(crate) blueprint: Arc<dyn Blueprint>,
     pub(crate) base: Base,
+    pub(crate) windows: maintain::Windows,
 }
 
 /// A tenant as an apply left it.
@@ -463,7 +466,9 @@ impl Inner {
             None => self.desk.plan_unwind_made(key, options).await,
             Some(document) => {
                 let operating = resume::undone(&record, &run);
-                let mut plan = self.plan_part(key, Some(document), operating, &run.selection()).await?;
+                let mut plan = self
+                    .plan_part(key, Some(document), operating.clone(), &run.selection().but(operating.deferred))
+                    .await?;
                 plan.goal = Goal::Unwind;
                 plan.id = plan.digest();
                 Ok(plan)
@@ -487,6 +492,7 @@ impl Inner {
     async fn plan_wanted(&self, wanted: Wanted) -> Result<Plan, Error> {
         let (key, design, after) = self.designed(&wanted)?;
         self.desk.stands(&key.environment).await?;
-        self.desk.plan(&key, design, after).await
+        let selection = RepairSelection::all().but(wanted.operating.deferred);
+        self.desk.plan_part(&key, design, after, &selection).await
     }
 }

@@ -45,7 +45,8 @@ impl Inner {
         if record.run.is_some() {
             return Err(Error::NotPossible { key: key.clone(), reason: "goes first: resume it, or unwind it" });
         }
-        let plan = self.plan_part(key, record.spec.as_ref(), record.operating, selection).await?;
+        let selection = selection.clone().but(record.operating.deferred.clone());
+        let plan = self.plan_part(key, record.spec.as_ref(), record.operating, &selection).await?;
         Ok(plan.of_verb("repair"))
     }
 

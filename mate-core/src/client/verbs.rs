@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Applied, Error, Inner, Mate, resume};
+use super::{Applied, Error, Inner, MaintenanceOptions, Mate, resume};
 use crate::ids::{TenantId, TenantKey};
 use crate::kinds::{DbInstance, Kind};
 use crate::lifecycle::{Change, Page, Scale, Suspension, TenantPhase, TenantVerb, Wanted};
@@ -138,7 +138,8 @@ impl Mate {
     }
 
     /// Sees to it that a tenant stays as it is wanted where AWS changes it by itself: a stopped database that AWS has started
-    /// after seven days is stopped again. For a controller to call regularly, once a day at least; does nothing where nothing is
+    /// after seven days is stopped again. And does what its time has come for: within the maintenance window what waits for it
+    /// ([`Mate::defer`]), and the end of a rotation or a maintenance that was interrupted. For a controller to call regularly, once a day at least; does nothing where nothing is
     /// to be done, and writes nothing then. What people have changed is drift, and left to [`Mate::repair`].
     ///
     /// # Errors
@@ -150,6 +151,14 @@ impl Mate {
             if record.operating.both_tokens && record.operating.mode.has_tasks() {
                 return inner.retire_tokens(&key, &events, &cancellation).await;
             }
+            if inner.can_be_maintained(&record) {
+                match inner.maintain(&key, &MaintenanceOptions::new(), &events, &cancellation).await {
+                    // Of the window too little is left: it comes again.
+                    Ok(_) | Err(Error::NotTheTime { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let record = inner.admitted(&key, TenantVerb::Tend).await?;
             let plan = inner.plan_tend(&key, &record).await?;
             if plan.is_empty() {
                 return Ok(Applied { key, outputs: record.outputs, record_version: record.version });

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Mode, Operating, Page, Release, Scale, TenantVerb};
+use super::{MaintenanceWindow, Mode, Operating, Page, Release, Scale, TenantVerb};
 use crate::ids::NodeId;
 use crate::spec::{ServiceName, Services, SpecError, SpecErrors, TenantSpec, Tier};
 
@@ -76,6 +76,14 @@ pub enum Change {
     Activate,
     /// No task runs, at once; the database stays as it is.
     ShutDown(Page),
+    /// Another time of the week for its maintenance; none for that of its tier.
+    SetMaintenanceWindow(Option<MaintenanceWindow>),
+    /// This page stands before it while it is maintained.
+    BeginMaintenance(Page),
+    /// What waited for maintenance is done.
+    Maintain,
+    /// Everybody is let through again after maintenance.
+    EndMaintenance,
 }
 
 impl Change {
@@ -95,13 +103,21 @@ impl Change {
             Self::Deactivate(_) => TenantVerb::Deactivate,
             Self::Activate => TenantVerb::Activate,
             Self::ShutDown(_) => TenantVerb::ShutDown,
+            Self::SetMaintenanceWindow(_) => TenantVerb::SetMaintenanceWindow,
+            Self::BeginMaintenance(_) | Self::Maintain | Self::EndMaintenance => TenantVerb::Maintain,
         }
+    }
+
+    /// Whether what it takes the tenant down for can wait for maintenance.
+    #[must_use]
+    pub fn can_wait(&self) -> bool {
+        matches!(self, Self::Update(_) | Self::Scale(_) | Self::ChangeTier(_))
     }
 
     /// Whether taking the tenant down is what is asked for: then the call itself is the consent to downtime.
     #[must_use]
     pub fn takes_down(&self) -> bool {
-        matches!(self, Self::Suspend(_) | Self::Deactivate(_) | Self::ShutDown(_))
+        matches!(self, Self::Suspend(_) | Self::Deactivate(_) | Self::ShutDown(_) | Self::BeginMaintenance(_))
     }
 
     /// What is wanted afterwards.
@@ -131,7 +147,12 @@ impl Change {
             }
             Self::RetireTokens => Wanted { spec, operating: Operating { both_tokens: false, ..operating } },
             Self::Suspend(Suspension { page }) => Wanted { spec, operating: in_mode(operating, Mode::Suspended(page)) },
-            Self::Resume | Self::Activate => Wanted { spec, operating: in_mode(operating, Mode::Running) },
+            Self::SetMaintenanceWindow(window) => Wanted { spec, operating: Operating { window, ..operating } },
+            Self::BeginMaintenance(page) => Wanted { spec, operating: in_mode(operating, Mode::Maintained(page)) },
+            Self::Maintain => Wanted { spec, operating: Operating { deferred: BTreeMap::new(), ..operating } },
+            Self::Resume | Self::Activate | Self::EndMaintenance => {
+                Wanted { spec, operating: in_mode(operating, Mode::Running) }
+            }
             Self::Deactivate(page) => Wanted { spec, operating: in_mode(operating, Mode::Deactivated(page)) },
             Self::ShutDown(page) => Wanted { spec, operating: in_mode(operating, Mode::ShutDown(page)) },
         })

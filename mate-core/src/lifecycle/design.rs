@@ -65,7 +65,7 @@ pub fn operate(
     if mode.stops_database() {
         each::<DbInstance>(&mut design, |inputs| inputs["stopped"] = json!(true));
     }
-    if !mode.is_running() {
+    if !mode.is_running() && !matches!(mode, Mode::Maintained(_)) {
         design.notes.push(way_back(&design, mode, kinds));
     }
     Ok(design)

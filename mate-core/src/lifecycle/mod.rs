@@ -16,6 +16,7 @@ mod scale;
 #[cfg(test)]
 mod tests;
 mod two_groups;
+mod window;
 
 pub use change::{Change, Suspension, Wanted};
 pub use design::operate;
@@ -24,3 +25,4 @@ pub use phase::{TenantPhase, TenantVerb};
 pub use release::{Deployment, Migration, Release};
 pub(crate) use release::{reference_of, with_release};
 pub use scale::{Scale, ServiceScale};
+pub use window::{InvalidWindow, MaintenanceWindow};

@@ -1,11 +1,11 @@
 //! How a tenant is run: what the verbs change beside its spec.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Release;
+use super::{MaintenanceWindow, Release};
 use crate::ids::NodeId;
 use crate::kinds::service::DeploymentStrategy;
 
@@ -28,6 +28,13 @@ pub struct Operating {
     /// Which generation of its value each secret has that was ever rotated, by node.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<NodeId, u32>,
+    /// The time of the week in which it is maintained; none for that of its tier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<MaintenanceWindow>,
+    /// Changes that wait for maintenance because they take the tenant down: fields by node; none where an object only has to
+    /// stay until then.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deferred: BTreeMap<NodeId, BTreeSet<String>>,
     /// Whether the cache takes the token before beside the present one, until every service has moved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub both_tokens: bool,
@@ -76,6 +83,8 @@ pub enum Mode {
     ShutDown(Page),
     /// Everything runs, and the load balancer answers with this page instead of letting anybody through.
     Deactivated(Page),
+    /// Everything runs behind this page while the tenant is maintained, and nothing else is done with it.
+    Maintained(Page),
 }
 
 impl Mode {
@@ -88,14 +97,16 @@ impl Mode {
     pub fn page(&self) -> Option<&Page> {
         match self {
             Self::Running => None,
-            Self::Suspended(page) | Self::ShutDown(page) | Self::Deactivated(page) => Some(page),
+            Self::Suspended(page) | Self::ShutDown(page) | Self::Deactivated(page) | Self::Maintained(page) => {
+                Some(page)
+            }
         }
     }
 
     /// Whether the services run.
     #[must_use]
     pub fn has_tasks(&self) -> bool {
-        matches!(self, Self::Running | Self::Deactivated(_))
+        matches!(self, Self::Running | Self::Deactivated(_) | Self::Maintained(_))
     }
 
     /// Whether the database is stopped.
@@ -112,6 +123,7 @@ impl Mode {
             Self::Suspended(_) => "suspended",
             Self::ShutDown(_) => "shut_down",
             Self::Deactivated(_) => "deactivated",
+            Self::Maintained(_) => "maintained",
         }
     }
 }

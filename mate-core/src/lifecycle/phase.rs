@@ -24,6 +24,8 @@ pub enum TenantPhase {
     Suspended,
     /// It runs, and nobody is let through.
     Deactivated,
+    /// It runs behind a page, and is maintained.
+    Maintained,
     /// It is being removed, or that was interrupted.
     Offboarding,
     /// It was removed. It can be provisioned anew.
@@ -63,6 +65,10 @@ pub enum TenantVerb {
     Activate,
     /// [`crate::client::Mate::shut_down`].
     ShutDown,
+    /// [`crate::client::Mate::set_maintenance_window`].
+    SetMaintenanceWindow,
+    /// [`crate::client::Mate::maintain`].
+    Maintain,
     /// [`crate::client::Mate::tend`].
     Tend,
     /// [`crate::client::Mate::resume_run`].
@@ -77,7 +83,7 @@ pub enum TenantVerb {
 
 impl TenantVerb {
     /// Every verb.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Provision,
         Self::Adopt,
         Self::Update,
@@ -92,6 +98,8 @@ impl TenantVerb {
         Self::Deactivate,
         Self::Activate,
         Self::ShutDown,
+        Self::SetMaintenanceWindow,
+        Self::Maintain,
         Self::Tend,
         Self::ResumeRun,
         Self::Unwind,
@@ -117,6 +125,8 @@ impl TenantVerb {
             Self::Deactivate => "deactivate",
             Self::Activate => "activate",
             Self::ShutDown => "shut_down",
+            Self::SetMaintenanceWindow => "set_maintenance_window",
+            Self::Maintain => "maintain",
             Self::Tend => "tend",
             Self::ResumeRun => "resume_run",
             Self::Unwind => "unwind",
@@ -134,13 +144,14 @@ impl fmt::Display for TenantVerb {
 
 impl TenantPhase {
     /// Every phase, in the order of a life.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Requested,
         Self::Provisioning,
         Self::Active,
         Self::Updating,
         Self::Suspended,
         Self::Deactivated,
+        Self::Maintained,
         Self::Offboarding,
         Self::Gone,
     ];
@@ -159,6 +170,7 @@ impl TenantPhase {
                 Mode::Running => Self::Active,
                 Mode::Suspended(_) | Mode::ShutDown(_) => Self::Suspended,
                 Mode::Deactivated(_) => Self::Deactivated,
+                Mode::Maintained(_) => Self::Maintained,
             },
         }
     }
@@ -172,14 +184,45 @@ impl TenantPhase {
             Self::Requested | Self::Gone => &[Provision, Adopt],
             Self::Provisioning => &[Provision, Adopt, ResumeRun, Unwind, Release, Destroy],
             Self::Active => &[
-                Update, Scale, ChangeTier, Deploy, Rollback, Restart, Rotate, Suspend, Deactivate, ShutDown, Tend,
-                Provision, Adopt, Release, Destroy,
+                Update,
+                Scale,
+                ChangeTier,
+                Deploy,
+                Rollback,
+                Restart,
+                Rotate,
+                Suspend,
+                Deactivate,
+                ShutDown,
+                SetMaintenanceWindow,
+                Maintain,
+                Tend,
+                Provision,
+                Adopt,
+                Release,
+                Destroy,
             ],
             Self::Updating => &[ResumeRun, Unwind, Update, ShutDown, Provision, Adopt, Release, Destroy],
             Self::Suspended => &[Resume, Suspend, Tend, Release, Destroy],
+            Self::Maintained => &[Maintain, ShutDown, Tend, Release, Destroy],
             Self::Deactivated => &[
-                Activate, Update, Scale, ChangeTier, Deploy, Rollback, Restart, Rotate, Suspend, Deactivate, ShutDown,
-                Tend, Provision, Release, Destroy,
+                Activate,
+                Update,
+                Scale,
+                ChangeTier,
+                Deploy,
+                Rollback,
+                Restart,
+                Rotate,
+                Suspend,
+                Deactivate,
+                ShutDown,
+                SetMaintenanceWindow,
+                Maintain,
+                Tend,
+                Provision,
+                Release,
+                Destroy,
             ],
             Self::Offboarding => &[ResumeRun, Unwind, Destroy],
         }
@@ -201,6 +244,7 @@ impl TenantPhase {
             Self::Updating => "updating",
             Self::Suspended => "suspended",
             Self::Deactivated => "deactivated",
+            Self::Maintained => "maintained",
             Self::Offboarding => "offboarding",
             Self::Gone => "gone",
         }

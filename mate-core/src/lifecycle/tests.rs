@@ -231,14 +231,17 @@ fn the_table_of_phases_and_verbs() {
         ("provisioning", "adopt destroy provision release resume_run unwind"),
         (
             "active",
-            "adopt change_tier deactivate deploy destroy provision release restart rollback rotate scale shut_down suspend tend update",
+            "adopt change_tier deactivate deploy destroy maintain provision release restart rollback rotate scale \
+             set_maintenance_window shut_down suspend tend update",
         ),
         ("updating", "adopt destroy provision release resume_run shut_down unwind update"),
         ("suspended", "destroy release resume suspend tend"),
         (
             "deactivated",
-            "activate change_tier deactivate deploy destroy provision release restart rollback rotate scale shut_down suspend tend update",
+            "activate change_tier deactivate deploy destroy maintain provision release restart rollback rotate scale \
+             set_maintenance_window shut_down suspend tend update",
         ),
+        ("maintained", "destroy maintain release shut_down tend"),
         ("offboarding", "destroy resume_run unwind"),
         ("gone", "adopt provision"),
     ];

@@ -64,7 +64,8 @@ pub(super) fn scoped(request: DiffRequest<'_>, scope: Option<&Scope<'_>>) -> Res
         }
     }
     // What is no longer wanted is no drift.
-    for id in request.record.iter().filter(|_| scope.is_none()).flat_map(|record| record.nodes.keys()) {
+    let goes = |id: &&NodeId| scope.is_none_or(|scope| scope.lets_go(id));
+    for id in request.record.iter().flat_map(|record| record.nodes.keys()).filter(goes) {
         if request.graph.get(id).is_none() {
             differ.remove(id)?;
         }
@@ -130,7 +131,8 @@ impl Differ<'_, '_> {
     }
 
     fn leave(&mut self, mut step: Step, recorded: Option<&NodeRecord>, changes: Vec<FieldChange>) {
-        leave(&mut step, recorded, changes);
+        let reason = self.scope.map_or("", Scope::reason);
+        leave(&mut step, reason, recorded, changes);
         self.known.insert(step.node.clone(), step.outputs.clone());
         self.steps.push(Draft { step, served: true });
     }

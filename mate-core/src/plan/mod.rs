@@ -35,6 +35,7 @@ pub use holding::{AdoptRequest, Found, NodeDifferences, adoption, differences, r
 pub use json::{PlanJsonError, canonical};
 pub(crate) use once::is_over;
 pub use operations::{OpId, Operation, Verb};
+pub(crate) use repair::Waiting;
 pub use repair::{RepairSelection, repair};
 pub use request::{After, Deletions, DiffRequest, FinalSnapshot, Mode, Observed, Snapshot};
 pub use step::{Action, FieldChange, OldObject, Risk, Shown, Step};
@@ -197,6 +198,14 @@ impl Plan {
     #[must_use]
     pub fn expected(&self) -> Duration {
         operations::critical_path(&self.operations())
+    }
+
+    /// The steps that take something down and can wait for maintenance: [`crate::client::Mate::defer`] leaves them until then.
+    pub fn can_wait(&self) -> impl Iterator<Item = &Step> {
+        let asked = ["update", "scale", "change_tier"];
+        let can = self.goal == Goal::Apply && self.verb.as_deref().is_none_or(|verb| asked.contains(&verb));
+        let waits = move |step: &&Step| can && matches!(step.risk, Risk::Downtime(_)) && step.old.is_some();
+        self.steps.iter().filter(waits).filter(|step| !matches!(step.action, Action::Delete | Action::NoChange))
     }
 
     /// One line: `Plan: 43 to create, 1 to update; about 12 min`.

@@ -16,8 +16,12 @@ use crate::ids::NodeId;
 use crate::kinds::{DriftClass, KindModel};
 use crate::state::NodeRecord;
 
+/// Changes that wait for maintenance: fields by node; none where the object itself has to stay until then.
+pub(crate) type Waiting = BTreeMap<NodeId, BTreeSet<String>>;
+
 /// Why a step that would do something does nothing.
 const NOT_NOW: &str = "differs, and is not to be repaired now";
+const WAITS: &str = "differs, and waits for maintenance";
 
 /// What of the differences is repaired: those of these classes, those of these nodes, or all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +35,9 @@ pub struct RepairSelection {
     nodes: BTreeSet<NodeId>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     fields: BTreeMap<NodeId, BTreeSet<String>>,
+    /// What waits, whatever is selected.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    but: Waiting,
 }
 
 impl RepairSelection {
@@ -38,6 +45,13 @@ impl RepairSelection {
     #[must_use]
     pub fn all() -> Self {
         Self { all: true, ..Self::default() }
+    }
+
+    /// The same without what waits for maintenance.
+    #[must_use]
+    pub(crate) fn but(mut self, waiting: Waiting) -> Self {
+        self.but = waiting;
+        self
     }
 
     /// Every difference of these classes, and no other.
@@ -76,7 +90,11 @@ impl RepairSelection {
     /// Whether everything is selected.
     #[must_use]
     pub fn is_all(&self) -> bool {
-        self.all
+        self.all && self.but.is_empty()
+    }
+
+    fn waits(&self) -> bool {
+        !self.but.is_empty()
     }
 
     /// What this plan does, named one by one: the selection of a run that goes on with it.
@@ -113,9 +131,10 @@ pub fn repair(request: DiffRequest<'_>, selection: &RepairSelection) -> Result<P
         if needed.is_empty() {
             let left: Vec<&str> = plan.steps.iter().filter(|step| step.left).map(|step| step.node.as_str()).collect();
             if !left.is_empty() {
-                plan.notes.push(format!("not to be repaired now: {}", left.join(", ")));
+                let what = if selection.waits() { "waits for maintenance" } else { "not to be repaired now" };
+                plan.notes.push(format!("{what}: {}", left.join(", ")));
             }
-            plan.repair = Some(RepairSelection::of(&plan.steps));
+            plan.repair = Some(if selection.waits() { selection.clone() } else { RepairSelection::of(&plan.steps) });
             plan.id = plan.digest();
             return Ok(plan);
         }
@@ -154,7 +173,17 @@ pub(super) struct Scope<'a> {
 impl Scope<'_> {
     /// Whether everything of the node is taken.
     pub(super) fn takes(&self, id: &NodeId) -> bool {
-        self.selection.nodes.contains(id) || self.needed.contains_key(id)
+        self.selection.all || self.selection.nodes.contains(id) || self.needed.contains_key(id)
+    }
+
+    /// Whether an object goes that the tenant no longer should have.
+    pub(super) fn lets_go(&self, id: &NodeId) -> bool {
+        self.selection.all && !self.selection.but.contains_key(id)
+    }
+
+    /// Why a step that would do something does nothing.
+    pub(super) fn reason(&self) -> &'static str {
+        if self.selection.waits() { WAITS } else { NOT_NOW }
     }
 
     /// Whether an object that is gone is made again.
@@ -168,6 +197,10 @@ impl Scope<'_> {
     }
 
     fn takes_change(&self, id: &NodeId, model: &KindModel, change: &FieldChange) -> bool {
+        let waits = self.selection.but.get(id).is_some_and(|fields| fields.contains(change.field()));
+        if waits && !self.needed.contains_key(id) {
+            return false;
+        }
         self.takes(id)
             || self.selection.classes.contains(&model.drift_class(&change.path))
             || self.selection.fields.get(id).is_some_and(|fields| fields.contains(change.field()))
@@ -246,10 +279,10 @@ impl Left {
 }
 
 /// The step of an object that is left as it is.
-pub(super) fn leave(step: &mut Step, recorded: Option<&NodeRecord>, changes: Vec<FieldChange>) {
+pub(super) fn leave(step: &mut Step, reason: &str, recorded: Option<&NodeRecord>, changes: Vec<FieldChange>) {
     step.action = Action::NoChange;
     step.left = true;
-    NOT_NOW.clone_into(&mut step.reason);
+    reason.clone_into(&mut step.reason);
     step.changes = changes;
     step.untag.clear();
     // Who refers to it refers to what was applied.

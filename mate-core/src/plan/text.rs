@@ -276,6 +276,10 @@ impl Page {
             };
             self.line(&format!("  {loud}  {}  consent: {method}(\"{}\")", step.node, step.node));
         }
+        let waits: Vec<&str> = plan.can_wait().map(|step| step.node.as_str()).collect();
+        if !waits.is_empty() {
+            self.wrapped("  Can wait for the maintenance window (defer): ", &waits.join(", "));
+        }
         self.line("");
     }
 
