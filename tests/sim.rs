@@ -62,6 +62,8 @@ mod repair;
 mod rotate;
 #[path = "sim/state_machine.rs"]
 mod state_machine;
+#[path = "sim/suspended_cache.rs"]
+mod suspended_cache;
 #[path = "sim/verbs.rs"]
 mod verbs;
 #[path = "sim/whole_life.rs"]

@@ -14,7 +14,7 @@ use super::judge::{PENDING, decide, severity, stable_outputs, texts};
 use super::repair::{Left, Scope, leave};
 use super::request::{DiffRequest, Mode, Observed};
 use super::step::{Action, FieldChange, OldObject, Risk, Shown, Step, old_object, recorded_object};
-use super::{Goal, Plan, checks, once, operations};
+use super::{Goal, Plan, checks, once, operations, resting};
 use crate::graph::{Node, Outputs, resolve};
 use crate::ids::NodeId;
 use crate::kinds::{Data, Impact, KindModel, ReplaceOrder};
@@ -138,8 +138,13 @@ impl Differ<'_, '_> {
     fn want(&mut self, node: &Node) -> Result<(), PlanError> {
         let model = self.request.kinds.get(&node.kind)?.clone();
         let recorded = self.recorded(&node.id).cloned();
+        if self.request.graph.rests(&node.id) {
+            self.rest(node, recorded.as_ref());
+            return Ok(());
+        }
         let same_kind = recorded.as_ref().filter(|recorded| recorded.kind == node.kind);
-        let inputs = canonical(&node.inputs);
+        let mut inputs = canonical(&node.inputs);
+        let made_anew = resting::wake(self.request, node, &mut inputs);
         let mut step = Step {
             node: node.id.clone(),
             kind: node.kind.clone(),
@@ -164,6 +169,7 @@ impl Differ<'_, '_> {
             untag: BTreeSet::new(),
             after_users: false,
             left: false,
+            rests: false,
         };
         if node.existing.is_some() {
             return self.only_read(node, step);
@@ -180,6 +186,7 @@ impl Differ<'_, '_> {
             if recorded.as_ref().is_some_and(|recorded| recorded.state != NodeState::Creating) {
                 step.reason = "recorded, but gone from the cloud".to_owned();
             }
+            step.reason = made_anew.unwrap_or(step.reason);
             if self.scope.is_some_and(|scope| !scope.takes_lost(&node.id, &model, recorded.is_some())) {
                 self.leave(step, recorded.as_ref(), Vec::new());
                 return Ok(());
@@ -283,6 +290,20 @@ impl Differ<'_, '_> {
         step.old = Some(old_object(&node.kind, &node.name, live, recorded.as_ref(), old));
         self.steps.push(Draft { step, served });
         Ok(())
+    }
+
+    /// Plans what is taken away for a time.
+    fn rest(&mut self, node: &Node, recorded: Option<&NodeRecord>) {
+        match resting::step(self.request, node, recorded) {
+            Err(impossible) => self.impossible.push(*impossible),
+            Ok(step) if step.action != Action::NoChange && self.scope.is_some_and(|scope| !scope.takes(&node.id)) => {
+                self.leave(step, recorded, Vec::new());
+            }
+            Ok(step) => {
+                self.known.insert(node.id.clone(), step.outputs.clone());
+                self.steps.push(Draft { step, served: true });
+            }
+        }
     }
 
     /// Plans what is run once, unless it is planned like any other.
@@ -462,6 +483,12 @@ impl Differ<'_, '_> {
             let removes = matches!(step.action, Action::Delete | Action::Replace { .. });
             if let Some(old) = step.old.as_ref().filter(|_| removes) {
                 let old_model = request.kinds.get(&old.kind)?;
+                if step.rests {
+                    step.expected_removal = (old_model.timing)(&old.inputs).delete;
+                    step.expected = step.expected_removal;
+                    steps.push(step);
+                    continue;
+                }
                 let loss = deletion::loss(&step.node, old, old_model, request.deletions, request.record);
                 step.risk = step.risk.max(loss.risk);
                 step.data = loss.policy;
@@ -525,5 +552,6 @@ pub(super) fn deletion_step(
         untag: BTreeSet::new(),
         after_users: false,
         left: false,
+        rests: false,
     }
 }

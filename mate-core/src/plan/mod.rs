@@ -20,6 +20,7 @@ mod once;
 mod operations;
 mod repair;
 mod request;
+mod resting;
 mod step;
 mod targets;
 mod text;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{IllegalTransition, LogDraft, LogEntry, LogEvent, LogTail, Run, RunResult};
+use super::{IllegalTransition, LeftSnapshot, LogDraft, LogEntry, LogEvent, LogTail, RestingNode, Run, RunResult};
 use crate::graph::{Outputs, Tags};
 use crate::ids::{KindName, NodeId, TenantKey};
 use crate::lifecycle::{Operating, Release};
@@ -43,6 +43,12 @@ pub struct Record {
     /// The releases that it has run, the latest last, [`Record::RELEASES`] of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<Release>,
+    /// Nodes whose objects are taken away for as long as it is suspended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resting: BTreeMap<NodeId, RestingNode>,
+    /// Snapshots from which something was made anew, the oldest first; [`Record::left_snapshots`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snapshots: Vec<LeftSnapshot>,
     /// The run that is under way, or was interrupted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
@@ -212,6 +218,8 @@ impl Record {
             spec: None,
             operating: Operating::default(),
             releases: Vec::new(),
+            resting: BTreeMap::new(),
+            snapshots: Vec::new(),
             run: None,
             log: LogTail::default(),
         }
