@@ -12,7 +12,7 @@ use crate::graph::{Node, Outputs, Tags};
 use crate::ids::KindName;
 use crate::kinds::{Kind, ReplicationGroup};
 use crate::provider::{DataPolicy, Status};
-use crate::state::{NodeRecord, NodeState};
+use crate::state::NodeRecord;
 
 const CACHE: &str = <ReplicationGroup as Kind>::NAME;
 
@@ -54,11 +54,11 @@ pub(super) fn step(
         (None, None) => (None, Action::NoChange, "taken away for as long as the tenant is suspended"),
     };
     let announced = known.and_then(|known| known.snapshot.clone());
-    let begun = recorded.is_some_and(|recorded| recorded.state == NodeState::Deleting);
+    let made_from = filled_from(&node.kind).and_then(|field| recorded?.inputs[field].as_str());
     let snapshot = match &old {
         // A deletion whose answer was lost may have taken effect: it is asked for again under the same name.
         Some(old) if action == Action::Delete && !goes => {
-            let name = announced.filter(|_| begun);
+            let name = announced.filter(|name| made_from != Some(name.as_str()));
             Some(name.unwrap_or_else(|| derived_snapshot_name(&old.name, request.record)))
         }
         _ => announced,
