@@ -44,10 +44,23 @@ fn inventory(cloud: &SimCloud) -> Vec<Object> {
     objects
 }
 
-/// The inputs apart from what each life of the record decides anew: under which name a snapshot was taken.
+/// The inputs apart from what follows from the record's version, which counts the tries too: under which name a snapshot was
+/// taken, and which generation a secret has that was rotated.
 fn compared(kind: &KindName, mut inputs: Value) -> Value {
-    if kind.as_str() == CACHE && inputs["snapshot_name"].is_string() {
-        inputs["snapshot_name"] = json!("the one that was taken");
+    let fields: &[&str] = match kind.as_str() {
+        CACHE => &["snapshot_name", "auth_token_secret_version"],
+        "rds:DBInstance" => &["master_user_secret_version"],
+        "secretsmanager:Secret" => &["generation"],
+        _ => &[],
+    };
+    for field in fields {
+        if inputs[field].is_string() || inputs[field].as_u64() > Some(0) {
+            inputs[field] = json!("decided by the run");
+        }
+    }
+    for value in inputs["restart_on"].as_array_mut().into_iter().flatten() {
+        let secret = value.as_str().and_then(|text| text.rsplit_once(' ')).map(|(secret, _)| secret.to_owned());
+        *value = json!(secret);
     }
     inputs
 }
@@ -62,6 +75,7 @@ enum Subject {
     Resume,
     SuspendWithoutCache,
     ResumeWithoutCache,
+    Rotate,
     Destroy,
     Repair,
     Rename,
@@ -187,6 +201,7 @@ impl Subject {
             (Self::Resume | Self::ResumeWithoutCache, World::Tenant(world)) => {
                 world.mate.resume(&tenant().id()).await.map(drop)
             }
+            (Self::Rotate, World::Tenant(world)) => world.mate.rotate(&tenant().id(), &[]).await.map(drop),
             (Self::Destroy, World::Tenant(world)) => {
                 let plan = world.mate.plan_destroy(&tenant().id(), &options()).await?;
                 let consents = Consents::to_every_step_of(&plan);
@@ -215,6 +230,11 @@ impl Subject {
         };
         match resumed {
             Err(Error::NotFound(_)) if matches!(self, Self::Destroy | Self::PlatformDestroy) => Ok(()),
+            // It has two runs: the second one retires the token before, and `tend` makes up for it.
+            Ok(()) | Err(Error::NothingInterrupted(_)) if self == Self::Rotate => match world {
+                World::Tenant(world) if rotated(world).await => world.mate.tend(&tenant().id()).await.map(drop),
+                world => self.run(world).await,
+            },
             Err(Error::NotFound(_) | Error::NothingInterrupted(_)) => self.run(world).await,
             // The record of a platform does not hold its spec.
             Err(Error::NotPossible { .. }) => self.run(world).await,
@@ -266,6 +286,21 @@ impl World {
     }
 }
 
+/// Whether the secrets have other values than those that they were made with.
+async fn rotated(world: &cloud::World) -> bool {
+    let record = world.store.get(&world.mate.key(&tenant().id())).await.unwrap().unwrap();
+    !record.operating.secrets.is_empty()
+}
+
+/// Whether database and cache take the present values of their secrets, and no others.
+fn values_are_taken(cloud: &SimCloud) -> bool {
+    ["rds:DBInstance", CACHE].into_iter().all(|kind| {
+        let object = object(cloud, kind);
+        let arn = object.inputs["master_user_secret_arn"].as_str().or(object.inputs["auth_token_secret_arn"].as_str());
+        cloud.takes(&object.kind, &object.name, arn.unwrap()) && cloud.credentials(&object.kind, &object.name) == 1
+    })
+}
+
 /// Whether what the cache held is in it, or, while it is removed, in the one snapshot that the record names.
 async fn data_is_kept(world: &cloud::World, subject: Subject) -> bool {
     let record = world.store.get(&world.mate.key(&tenant().id())).await.unwrap().unwrap();
@@ -278,7 +313,7 @@ async fn data_is_kept(world: &cloud::World, subject: Subject) -> bool {
     let cache = object(&world.cloud, CACHE);
     let known = record.left_snapshots().into_iter().map(|left| left.name);
     let holds = subject == Subject::Provision || world.cloud.content(&cache.kind, &cache.name).as_deref() == Some(HELD);
-    holds && known.eq(snapshots.into_iter().map(|snapshot| snapshot.name))
+    holds && values_are_taken(&world.cloud) && known.eq(snapshots.into_iter().map(|snapshot| snapshot.name))
 }
 
 /// One call of a run: the `n`-th of its method about its object.
@@ -415,6 +450,11 @@ fn every_call_of_a_suspension_that_removes_the_cache_may_fail_in_every_way() {
 #[test]
 fn every_call_of_a_resumption_that_makes_the_cache_anew_may_fail_in_every_way() {
     matrix(Subject::ResumeWithoutCache);
+}
+
+#[test]
+fn every_call_of_a_rotation_may_fail_in_every_way() {
+    matrix(Subject::Rotate);
 }
 
 #[test]
