@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 
 use super::assemble::assemble;
 use super::compare;
-use super::diff::deletion_step;
 use super::error::PlanError;
 use super::json::canonical;
+use super::removal::deletion_step;
 use super::request::{After, Deletions, DiffRequest, Mode, Snapshot};
 use super::step::{Action, FieldChange, OldObject, Risk, Step, recorded_object};
 use super::{Goal, Plan};

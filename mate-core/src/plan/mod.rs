@@ -18,6 +18,7 @@ mod judge;
 mod mermaid;
 mod once;
 mod operations;
+mod removal;
 mod repair;
 mod request;
 mod resting;

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::deletion::{derived_snapshot_name, kept_in};
-use super::diff::deletion_step;
 use super::error::ImpossibleChange;
 use super::json::canonical;
+use super::removal::deletion_step;
 use super::request::{DiffRequest, Observed};
 use super::step::{Action, OldObject, Shown, Step, old_object, recorded_object};
 use crate::graph::{Node, Outputs, Tags};
