@@ -64,6 +64,8 @@ mod repair;
 mod rotate;
 #[path = "sim/state_machine.rs"]
 mod state_machine;
+#[path = "sim/suspended_cache.rs"]
+mod suspended_cache;
 #[path = "sim/two_groups.rs"]
 mod two_groups;
 #[path = "sim/verbs.rs"]

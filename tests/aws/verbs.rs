@@ -1,7 +1,7 @@
 //! The day-to-day verbs over the wire, and what AWS's own client then sees.
 
 use mate::kinds::service::DeploymentStrategy;
-use mate::lifecycle::{Deployment, Page, Scale, ServiceScale, Suspension, TenantPhase};
+use mate::lifecycle::{Deployment, Page, Scale, ServiceScale, SuspendedCache, Suspension, TenantPhase};
 use mate::plan::Consents;
 use mate::spec::{Format, ImageReference, ServiceName, TaskCount, TenantSpec, Tier};
 use mate::{DestroyOptions, Error};
@@ -110,6 +110,34 @@ async fn a_tenant_is_deactivated_suspended_shut_down_and_comes_back_each_time() 
     mate.resume(&id).await.unwrap();
     assert_eq!((counts(&world), pages(&world).len()), (running, 0));
     assert!(mate.plan(&spec).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspension_that_removes_the_cache_leaves_none_over_the_wire_and_a_resumption_makes_it_anew() {
+    let world = World::new().await;
+    let spec = example("clinic.tfvars");
+    let (mate, id) = (&world.mate, spec.id());
+    mate.provision(&spec).await.unwrap();
+    let caches = || {
+        let groups = world.aws(&["elasticache", "describe-replication-groups"])["ReplicationGroups"].clone();
+        let names =
+            groups.as_array().unwrap().iter().map(|group| group["ReplicationGroupId"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(caches(), ["mate-clinic-dev-redis"]);
+    mate.suspend(&id, Suspension::new().with_cache(SuspendedCache::SnapshottedAndRemoved)).await.unwrap();
+    assert_eq!((caches(), counts(&world)), (Vec::new(), vec![0, 0, 0]));
+    assert!(mate.plan(&spec).await.unwrap().is_empty());
+    assert!(mate.drift(&id).await.unwrap().is_empty());
+    let snapshots = world.aws(&["elasticache", "describe-snapshots"])["Snapshots"].clone();
+    let [snapshot] = &snapshots.as_array().unwrap()[..] else { panic!("{snapshots}") };
+    let name = snapshot["SnapshotName"].as_str().unwrap();
+    mate.resume(&id).await.unwrap();
+    assert_eq!(caches(), ["mate-clinic-dev-redis"]);
+    assert!(mate.plan(&spec).await.unwrap().is_empty());
+    let plan = mate.plan_destroy(&id, &DestroyOptions::new()).await.unwrap();
+    let note = format!("data of redis (elasticache:ReplicationGroup) stay in the snapshot {name}");
+    assert_eq!(plan.notes, [note]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use mate::clock::Clock;
+use mate::outbox::{LifecycleEvent, LifecycleKind};
 use mate::plan::Consents;
 use mate::sim::Selector;
 use mate::sim::crash::{at_await, awaits};
@@ -87,6 +89,30 @@ async fn a_cancelled_run_is_told_as_such() {
     operation.await.unwrap_err();
     let log = world.mate.history(&spec().id()).await.unwrap();
     assert_eq!(told(&log), [("provision", "begun"), ("provision", "cancelled")]);
+}
+
+#[tokio::test]
+async fn a_lease_that_was_taken_away_is_told_once_by_the_run_that_follows() {
+    let world = world();
+    let (id, clock) = (spec().id(), world.cloud.sim_clock().clone());
+    let takes_it = async {
+        clock.sleep_until(std::time::Duration::from_secs(45)).await;
+        let holder = world.mate.lease(&id).await.unwrap().holder.expect("a run is under way");
+        world.mate.force_unlock(&id, holder.fence, "ops", "its host is gone").await.unwrap().expect("it was held")
+    };
+    let (stopped, taken) = tokio::join!(world.mate.provision(&spec()), takes_it);
+    stopped.unwrap_err();
+    world.mate.resume_run(&id).await.unwrap();
+    world.mate.restart(&id, Vec::new()).await.unwrap();
+    let log = world.mate.history(&id).await.unwrap();
+    let verbs: Vec<&str> = log.iter().map(|entry| entry.verb.as_str()).collect();
+    assert_eq!(verbs, ["provision", "force_unlock", "provision", "provision", "restart", "restart"]);
+    let entry = &log[1];
+    assert_eq!(entry.what, LogEvent::Unlocked { owner: taken.owner.clone(), lease: taken.fence });
+    assert_eq!((entry.actor.as_str(), entry.reason.as_deref(), entry.at), ("ops", Some("its host is gone"), taken.at));
+    assert_eq!((log[0].fence, log[2].fence), (taken.fence, entry.fence), "who was stopped, and who tells it");
+    assert_eq!(world.mate.verify(&id).await.unwrap().entries, 6);
+    assert_eq!(LifecycleEvent::from(entry).kind, LifecycleKind::Unlocked);
 }
 
 #[tokio::test]

@@ -174,6 +174,24 @@ async fn a_process_that_dies_on_the_way_back_is_followed_by_one_that_goes_on_bac
     assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
 }
 
+#[tokio::test]
+async fn a_deployment_that_is_resumed_and_fails_goes_back_by_itself_too() {
+    let world = provisioned().await;
+    let id = clinic().id();
+    world.mate.deploy(&id, &tag("good"), Consents::none()).await.unwrap();
+    let good = image(&world, "django");
+    let bad = world.mate.plan_deploy(&id, &tag("bad")).await.unwrap().after.operating.release.unwrap();
+    world.cloud.break_image(&bad.images["django"], "exit code 137, out of memory");
+    world.cloud.inject(FaultRule::new(Fault::KillBefore).on(Method::Update).node("django-service").nth(1));
+    let deployed = crash::until_killed(&world.cloud, world.mate.deploy(&id, &tag("bad"), Consents::none())).await;
+    assert!(deployed.is_none(), "it died");
+    let error = world.mate.resume_run(&id).await.unwrap_err();
+    assert!(matches!(error, Error::RolledBack { release: Some(2), to: Some(1), .. }), "{error}");
+    assert!(error.to_string().contains("exit code 137, out of memory"), "{error}");
+    assert_eq!(image(&world, "django"), good);
+    assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
+}
+
 fn migrated(name: &str) -> Deployment {
     tag(name).with_migration(Migration::new(ServiceName::new("django").unwrap(), ["python", "manage.py", "migrate"]))
 }

@@ -1,8 +1,8 @@
 //! The exhaustive matrix: every call of a run, struck by every fault, ends in the cloud of the undisturbed run.
 //!
-//! A case is one call of one run: of the creation, of a change, of the destruction, of a repair of a part and of a rename of
-//! nodes of the complete tenant, and of the
-//! creation and the destruction of the complete platform. It fails before its effect, loses its answer, is throttled, or the
+//! A case is one call of one run: of the creation, of a change, of a deployment, of suspensions and resumptions, of the
+//! destruction, of a repair of a part and of a rename of nodes of the complete tenant, and of the creation and the destruction of
+//! the complete platform. It fails before its effect, loses its answer, is throttled, or the
 //! process dies before or after it and the run is resumed.
 
 use std::collections::BTreeMap;
@@ -11,11 +11,11 @@ use std::sync::Mutex;
 use mate::graph::Tags;
 use mate::ids::{Address, KindName};
 use mate::kinds::DriftClass;
-use mate::lifecycle::{Deployment, Migration, Suspension};
+use mate::lifecycle::{Deployment, Migration, SuspendedCache, Suspension};
 use mate::plan::{Consents, RepairSelection};
-use mate::sim::{Fault, FaultRule, Latencies, Method, SimCloudBuilder, crash};
+use mate::sim::{Fault, FaultRule, Latencies, Method, SimCloudBuilder, SimObject, crash};
 use mate::spec::{ImageReference, ServiceName, TenantSpec};
-use mate::{DestroyOptions, Error, MemoryStore, SimCloud};
+use mate::{DestroyOptions, Error, MemoryStore, SimCloud, StateStore};
 
 use serde_json::{Value, json};
 
@@ -24,6 +24,10 @@ use crate::{amend, cloud, platform};
 
 const FAULTS: [Fault; 5] = [Fault::FailBefore, Fault::LoseAnswer, Fault::Throttle, Fault::KillBefore, Fault::KillAfter];
 
+const CACHE: &str = "elasticache:ReplicationGroup";
+/// What the cache holds before it is removed.
+const HELD: &str = "sessions and queues";
+
 /// Everything that tells one object from another, and how it is set.
 type Object = (KindName, String, String, Tags, String);
 
@@ -31,10 +35,34 @@ fn inventory(cloud: &SimCloud) -> Vec<Object> {
     let mut objects: Vec<Object> = cloud
         .objects()
         .into_iter()
-        .map(|object| (object.kind, object.name, object.physical_id, object.tags, object.inputs.to_string()))
+        .map(|object| {
+            let inputs = compared(&object.kind, object.inputs).to_string();
+            (object.kind, object.name, object.physical_id, object.tags, inputs)
+        })
         .collect();
     objects.sort();
     objects
+}
+
+/// The inputs apart from what follows from the record's version, which counts the tries too: under which name a snapshot was
+/// taken, and which generation a secret has that was rotated.
+fn compared(kind: &KindName, mut inputs: Value) -> Value {
+    let fields: &[&str] = match kind.as_str() {
+        CACHE => &["snapshot_name", "auth_token_secret_version"],
+        "rds:DBInstance" => &["master_user_secret_version"],
+        "secretsmanager:Secret" => &["generation"],
+        _ => &[],
+    };
+    for field in fields {
+        if inputs[field].is_string() || inputs[field].as_u64() > Some(0) {
+            inputs[field] = json!("decided by the run");
+        }
+    }
+    for value in inputs["restart_on"].as_array_mut().into_iter().flatten() {
+        let secret = value.as_str().and_then(|text| text.rsplit_once(' ')).map(|(secret, _)| secret.to_owned());
+        *value = json!(secret);
+    }
+    inputs
 }
 
 /// A run of which every call is struck.
@@ -45,6 +73,9 @@ enum Subject {
     Deploy,
     Suspend,
     Resume,
+    SuspendWithoutCache,
+    ResumeWithoutCache,
+    Rotate,
     Destroy,
     Repair,
     Rename,
@@ -102,6 +133,15 @@ fn security() -> RepairSelection {
     RepairSelection::classes([DriftClass::Security])
 }
 
+fn removing() -> Suspension {
+    Suspension::new().with_cache(SuspendedCache::SnapshottedAndRemoved)
+}
+
+/// The one object of a kind.
+fn object(cloud: &SimCloud, kind: &str) -> SimObject {
+    cloud.objects().into_iter().find(|object| object.kind.as_str() == kind).unwrap()
+}
+
 /// A release with a migration.
 fn deployment() -> Deployment {
     let migration = Migration::new(ServiceName::new("django").unwrap(), ["migrate"]);
@@ -119,25 +159,24 @@ impl Subject {
         let cloud = cloud.seed(7).latencies(Latencies::typical().scaled(0.2)).build();
         match self {
             Self::Provision => World::Tenant(cloud::on(cloud)),
-            Self::Change | Self::Deploy | Self::Suspend | Self::Resume | Self::Destroy | Self::Rename => {
-                let world = cloud::on(cloud);
-                world.mate.provision(&tenant()).await.unwrap();
-                if self == Self::Resume {
-                    world.mate.suspend(&tenant().id(), Suspension::new()).await.unwrap();
-                }
-                World::Tenant(world)
-            }
-            Self::Repair => {
-                let world = cloud::on(cloud);
-                world.mate.provision(&tenant()).await.unwrap();
-                drifted(&world).await;
-                World::Tenant(world)
-            }
             Self::PlatformProvision => World::Platform(platform::on(cloud, MemoryStore::new())),
             Self::PlatformDestroy => {
                 let world = platform::on(cloud, MemoryStore::new());
                 world.platform.provision(&platform::complete()).await.unwrap();
                 World::Platform(world)
+            }
+            _ => {
+                let world = cloud::on(cloud);
+                world.mate.provision(&tenant()).await.unwrap();
+                let cache = object(&world.cloud, CACHE);
+                world.cloud.fill(&cache.kind, &cache.name, HELD).unwrap();
+                match self {
+                    Self::Resume => drop(world.mate.suspend(&tenant().id(), Suspension::new()).await.unwrap()),
+                    Self::ResumeWithoutCache => drop(world.mate.suspend(&tenant().id(), removing()).await.unwrap()),
+                    Self::Repair => drifted(&world).await,
+                    _ => {}
+                }
+                World::Tenant(world)
             }
         }
     }
@@ -156,7 +195,13 @@ impl Subject {
             (Self::Suspend, World::Tenant(world)) => {
                 world.mate.suspend(&tenant().id(), Suspension::new()).await.map(drop)
             }
-            (Self::Resume, World::Tenant(world)) => world.mate.resume(&tenant().id()).await.map(drop),
+            (Self::SuspendWithoutCache, World::Tenant(world)) => {
+                world.mate.suspend(&tenant().id(), removing()).await.map(drop)
+            }
+            (Self::Resume | Self::ResumeWithoutCache, World::Tenant(world)) => {
+                world.mate.resume(&tenant().id()).await.map(drop)
+            }
+            (Self::Rotate, World::Tenant(world)) => world.mate.rotate(&tenant().id(), &[]).await.map(drop),
             (Self::Destroy, World::Tenant(world)) => {
                 let plan = world.mate.plan_destroy(&tenant().id(), &options()).await?;
                 let consents = Consents::to_every_step_of(&plan);
@@ -185,6 +230,11 @@ impl Subject {
         };
         match resumed {
             Err(Error::NotFound(_)) if matches!(self, Self::Destroy | Self::PlatformDestroy) => Ok(()),
+            // It has two runs: the second one retires the token before, and `tend` makes up for it.
+            Ok(()) | Err(Error::NothingInterrupted(_)) if self == Self::Rotate => match world {
+                World::Tenant(world) if rotated(world).await => world.mate.tend(&tenant().id()).await.map(drop),
+                world => self.run(world).await,
+            },
             Err(Error::NotFound(_) | Error::NothingInterrupted(_)) => self.run(world).await,
             // The record of a platform does not hold its spec.
             Err(Error::NotPossible { .. }) => self.run(world).await,
@@ -222,7 +272,8 @@ impl World {
             (Self::Tenant(world), _) => {
                 let spec = if subject == Subject::Change { changed() } else { tenant() };
                 let plan = world.mate.plan(&spec).await.unwrap();
-                (arns(world.mate.unclaimed().await.unwrap()), plan.is_empty())
+                let right = plan.is_empty() && data_is_kept(world, subject).await;
+                (arns(world.mate.unclaimed().await.unwrap()), right)
             }
             (Self::Platform(world), Subject::PlatformDestroy) => {
                 (arns(world.platform.unclaimed(&platform::dev()).await.unwrap()), true)
@@ -233,6 +284,36 @@ impl World {
             }
         }
     }
+}
+
+/// Whether the secrets have other values than those that they were made with.
+async fn rotated(world: &cloud::World) -> bool {
+    let record = world.store.get(&world.mate.key(&tenant().id())).await.unwrap().unwrap();
+    !record.operating.secrets.is_empty()
+}
+
+/// Whether database and cache take the present values of their secrets, and no others.
+fn values_are_taken(cloud: &SimCloud) -> bool {
+    ["rds:DBInstance", CACHE].into_iter().all(|kind| {
+        let object = object(cloud, kind);
+        let arn = object.inputs["master_user_secret_arn"].as_str().or(object.inputs["auth_token_secret_arn"].as_str());
+        cloud.takes(&object.kind, &object.name, arn.unwrap()) && cloud.credentials(&object.kind, &object.name) == 1
+    })
+}
+
+/// Whether what the cache held is in it, or, while it is removed, in the one snapshot that the record names.
+async fn data_is_kept(world: &cloud::World, subject: Subject) -> bool {
+    let record = world.store.get(&world.mate.key(&tenant().id())).await.unwrap().unwrap();
+    let snapshots = world.cloud.snapshots();
+    if subject == Subject::SuspendWithoutCache {
+        let named: Vec<_> = record.resting.values().map(|resting| resting.snapshot.as_ref()).collect();
+        let [snapshot] = &snapshots[..] else { return false };
+        return named == [Some(&snapshot.name)] && snapshot.content.as_deref() == Some(HELD);
+    }
+    let cache = object(&world.cloud, CACHE);
+    let known = record.left_snapshots().into_iter().map(|left| left.name);
+    let holds = subject == Subject::Provision || world.cloud.content(&cache.kind, &cache.name).as_deref() == Some(HELD);
+    holds && values_are_taken(&world.cloud) && known.eq(snapshots.into_iter().map(|snapshot| snapshot.name))
 }
 
 /// One call of a run: the `n`-th of its method about its object.
@@ -359,6 +440,21 @@ fn every_call_of_a_suspension_may_fail_in_every_way() {
 #[test]
 fn every_call_of_a_resumption_may_fail_in_every_way() {
     matrix(Subject::Resume);
+}
+
+#[test]
+fn every_call_of_a_suspension_that_removes_the_cache_may_fail_in_every_way() {
+    matrix(Subject::SuspendWithoutCache);
+}
+
+#[test]
+fn every_call_of_a_resumption_that_makes_the_cache_anew_may_fail_in_every_way() {
+    matrix(Subject::ResumeWithoutCache);
+}
+
+#[test]
+fn every_call_of_a_rotation_may_fail_in_every_way() {
+    matrix(Subject::Rotate);
 }
 
 #[test]

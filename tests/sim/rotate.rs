@@ -3,7 +3,7 @@
 use mate::ids::{KindName, NodeId};
 use mate::sim::{Fault, FaultRule, Method, Selector, crash};
 use mate::spec::TenantSpec;
-use mate::{Error, StateStore};
+use mate::{Applied, Error, Operation, StateStore};
 
 use crate::cloud::{World, example, world};
 
@@ -74,28 +74,59 @@ async fn one_secret_alone_is_rotated() {
     assert!(error.to_string().contains("did you mean `django-secret-key`?"), "{error}");
 }
 
-#[tokio::test]
-async fn a_consumer_that_does_not_come_up_puts_every_value_back() {
-    let world = provisioned().await;
-    let before = values(&world);
+/// Runs a rotation that celery does not survive, until it comes up with the old values again.
+async fn without_celery(world: &World, operation: Operation<Applied>) -> Error {
     let celery = Selector::Node("celery-service".to_owned());
     world.cloud.fail(celery.clone(), "exit code 1: password authentication failed");
-    let operation = world.mate.rotate(&clinic().id(), &[]);
     let mut events = operation.events();
-    let cloud = world.cloud.clone();
     let healed = async {
-        // It comes up with the old values again.
         while let Some(event) = events.next().await {
             if matches!(event.kind, mate::engine::EventKind::RunFinished) {
-                cloud.heal(&celery);
+                world.cloud.heal(&celery);
             }
         }
     };
     let (rotated, ()) = tokio::join!(operation, healed);
-    let error = rotated.unwrap_err();
+    rotated.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_consumer_that_does_not_come_up_puts_every_value_back() {
+    let world = provisioned().await;
+    let before = values(&world);
+    let error = without_celery(&world, world.mate.rotate(&clinic().id(), &[])).await;
     assert!(matches!(error, Error::PutBack { .. }), "{error}");
     assert!(error.to_string().contains("password authentication failed"), "{error}");
     assert_eq!(values(&world), before);
+    assert_eq!(taken(&world), (true, true, 1));
+    assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
+}
+
+/// A rotation whose process dies when the cache takes its new token.
+async fn interrupted(world: &World) {
+    world.cloud.inject(FaultRule::new(Fault::KillAfter).on(Method::Update).node("redis").nth(1));
+    assert!(crash::until_killed(&world.cloud, world.mate.rotate(&clinic().id(), &[])).await.is_none());
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_resumed_and_fails_puts_every_value_back_too() {
+    let world = provisioned().await;
+    let before = values(&world);
+    interrupted(&world).await;
+    let error = without_celery(&world, world.mate.resume_run(&clinic().id())).await;
+    assert!(matches!(error, Error::PutBack { .. }), "{error}");
+    assert_eq!(values(&world), before);
+    assert_eq!(taken(&world), (true, true, 1));
+    assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_resumed_retires_the_token_before_too() {
+    let world = provisioned().await;
+    let before = values(&world);
+    interrupted(&world).await;
+    world.mate.resume_run(&clinic().id()).await.unwrap();
+    assert!(values(&world).iter().zip(&before).all(|(now, then)| now != then));
     assert_eq!(taken(&world), (true, true, 1));
     assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
 }

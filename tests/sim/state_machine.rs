@@ -3,7 +3,9 @@
 
 use std::sync::Mutex;
 
-use mate::lifecycle::{Change, Deployment, Page, Scale, ServiceScale, Suspension, TenantPhase, TenantVerb};
+use mate::lifecycle::{
+    Change, Deployment, Page, Scale, ServiceScale, SuspendedCache, Suspension, TenantPhase, TenantVerb,
+};
 use mate::plan::{Consents, Risk};
 use mate::sim::{Fault, FaultRule, Faults, Method, crash};
 use mate::spec::{ImageReference, ServiceName, TaskCount, TenantSpec, Tier};
@@ -14,6 +16,9 @@ use proptest::test_runner::TestRunner;
 use crate::cloud::{World, example, world};
 use crate::figures::tell;
 
+const CACHE: &str = "mate-clinic-dev-redis";
+const HELD: &str = "sessions and queues";
+
 #[derive(Debug, Clone)]
 enum Step {
     Scale(u32),
@@ -21,7 +26,7 @@ enum Step {
     Deploy(&'static str),
     Rollback,
     Restart,
-    Suspend,
+    Suspend(SuspendedCache),
     Resume,
     Deactivate,
     Activate,
@@ -47,7 +52,7 @@ impl Step {
             Self::Deploy(_) => TenantVerb::Deploy,
             Self::Rollback => TenantVerb::Rollback,
             Self::Restart => TenantVerb::Restart,
-            Self::Suspend => TenantVerb::Suspend,
+            Self::Suspend(_) => TenantVerb::Suspend,
             Self::Resume => TenantVerb::Resume,
             Self::Deactivate => TenantVerb::Deactivate,
             Self::Activate => TenantVerb::Activate,
@@ -61,7 +66,7 @@ impl Step {
     /// Where the tenant stands after it, where that does not depend on what was before.
     fn leads_to(&self) -> Option<TenantPhase> {
         match self {
-            Self::Suspend | Self::ShutDown => Some(TenantPhase::Suspended),
+            Self::Suspend(_) | Self::ShutDown => Some(TenantPhase::Suspended),
             Self::Resume | Self::Activate => Some(TenantPhase::Active),
             Self::Deactivate => Some(TenantPhase::Deactivated),
             _ => None,
@@ -81,7 +86,7 @@ impl Step {
             Self::Deploy(name) => mate.deploy(&id, &tag(name), Consents::none()).await.map(drop),
             Self::Rollback => mate.rollback(&id, None, Consents::none()).await.map(drop),
             Self::Restart => mate.restart(&id, Vec::new()).await.map(drop),
-            Self::Suspend => mate.suspend(&id, Suspension::new()).await.map(drop),
+            Self::Suspend(cache) => mate.suspend(&id, Suspension::new().with_cache(*cache)).await.map(drop),
             Self::Resume => mate.resume(&id).await.map(drop),
             Self::Deactivate => mate.deactivate(&id, Page::deactivated()).await.map(drop),
             Self::Activate => mate.activate(&id).await.map(drop),
@@ -114,7 +119,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, Trouble)>> {
         prop_oneof![Just("v1"), Just("v2"), Just("bad")].prop_map(Step::Deploy),
         Just(Step::Rollback),
         Just(Step::Restart),
-        Just(Step::Suspend),
+        prop_oneof![Just(SuspendedCache::Kept), Just(SuspendedCache::SnapshottedAndRemoved)].prop_map(Step::Suspend),
         Just(Step::Resume),
         Just(Step::Deactivate),
         Just(Step::Activate),
@@ -160,6 +165,16 @@ fn data(world: &World) -> Vec<(String, String)> {
     objects.map(|object| (object.kind.to_string(), object.physical_id)).collect()
 }
 
+/// What is in the cache, or in the snapshot that it left.
+async fn held(world: &World, spec: &TenantSpec) -> Option<String> {
+    let kind = "elasticache:ReplicationGroup".parse().unwrap();
+    let record = world.store.get(&world.mate.key(&spec.id())).await.unwrap().unwrap();
+    let Some(snapshot) = record.resting.values().next().and_then(|resting| resting.snapshot.clone()) else {
+        return world.cloud.content(&kind, CACHE);
+    };
+    world.cloud.snapshots().into_iter().find(|taken| taken.name == snapshot)?.content
+}
+
 async fn live(steps: Vec<(Step, Trouble)>, tally: &Mutex<Tally>) {
     let (world, spec) = (world(), example("clinic.tfvars"));
     let (mate, id) = (&world.mate, spec.id());
@@ -167,6 +182,7 @@ async fn live(steps: Vec<(Step, Trouble)>, tally: &Mutex<Tally>) {
     let bad = mate.plan_deploy(&id, &Deployment::of(ImageReference::new("bad").unwrap())).await.unwrap();
     world.cloud.break_image(&bad.after.operating.release.unwrap().images["django"], "exit code 137, out of memory");
     let kept = data(&world);
+    world.cloud.fill(&"elasticache:ReplicationGroup".parse().unwrap(), CACHE, HELD).unwrap();
 
     for (step, trouble) in steps {
         let before = mate.phase(&id).await.unwrap();
@@ -203,6 +219,7 @@ async fn live(steps: Vec<(Step, Trouble)>, tally: &Mutex<Tally>) {
     }
     heal(&world, &spec).await;
     assert_eq!(data(&world), kept);
+    assert_eq!(held(&world, &spec).await.as_deref(), Some(HELD));
     let record = world.store.get(&mate.key(&id)).await.unwrap().unwrap();
     let wanted: TenantSpec = serde_json::from_value(record.spec.clone().unwrap()).unwrap();
     let plan = mate.plan(&wanted).await.unwrap();

@@ -1,5 +1,6 @@
 //! A tenant's life from the trial to the end, in one: every verb where it comes in a life, and a log that tells all of it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mate::kinds::DriftClass;
@@ -25,6 +26,12 @@ async fn consented(world: &World, change: Change) {
     world.mate.apply(plan, consents).await.unwrap();
 }
 
+/// The values of the secrets that there are.
+fn values(world: &World) -> BTreeSet<String> {
+    let secrets = world.cloud.objects().into_iter().filter(|object| object.kind.as_str() == "secretsmanager:Secret");
+    secrets.map(|secret| world.cloud.secret_value(&secret.physical_id).unwrap()).collect()
+}
+
 #[tokio::test]
 async fn a_tenant_lives_from_its_trial_to_its_end() {
     let world = world();
@@ -36,6 +43,11 @@ async fn a_tenant_lives_from_its_trial_to_its_end() {
     mate.provision(&spec).await.unwrap();
     mate.deploy(&id, &release("good"), Consents::none()).await.unwrap();
     consented(&world, Change::ChangeTier(Tier::enterprise())).await;
+    let before = values(&world);
+    mate.rotate(&id, &[]).await.unwrap();
+    let after = values(&world);
+    assert_eq!((before.len(), after.len()), (3, 3));
+    assert!(before.is_disjoint(&after), "every secret has another value");
 
     let bad = mate.plan_deploy(&id, &release("bad")).await.unwrap().after.operating.release.unwrap();
     world.cloud.break_image(&bad.images["django"], "essential container exited: exit code 137, out of memory");
@@ -87,6 +99,8 @@ async fn a_tenant_lives_from_its_trial_to_its_end() {
             "provision",
             "deploy",
             "change_tier",
+            "rotate",
+            "rotate",
             "deploy",
             "unwind",
             "repair",

@@ -153,6 +153,7 @@ fn found(record: &mut Record, step: &Step) {
         holding: step.holding.clone(),
     };
     record.nodes.insert(step.node.clone(), node);
+    record.resting.remove(&step.node);
 }
 
 fn lineage() -> String {

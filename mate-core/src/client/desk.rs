@@ -122,7 +122,8 @@ impl Desk {
             return Err(Error::Protected(key.clone()));
         }
         self.wait_until_visible(Some(&record), |_| true).await;
-        self.plan_removal(&record, Mode::Destroy, options, Vec::new()).await
+        let notes = record.left_snapshots().iter().map(ToString::to_string).collect();
+        self.plan_removal(&record, Mode::Destroy, options, notes).await
     }
 
     /// Plans to take away what stands in this record.

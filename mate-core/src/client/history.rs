@@ -93,6 +93,7 @@ impl Desk {
                 }
             }
         }
+        record.note_unlocked(&self.store.lease(&record.key).await?.unlocked, lease.fence);
         let Some(run) = &record.run else { return Ok(()) };
         let mut detail = BTreeMap::from([("summary".to_owned(), plan.headline())]);
         let tier = [&plan.after.summary.tier, &record.summary.tier].into_iter().find(|tier| !tier.is_empty());

@@ -226,7 +226,8 @@ impl Mate {
     /// 3. A new plan brings the tenant from there to the same end, and is carried out as [`Mate::apply`] does.
     ///
     /// Guaranteed: the end is the one that the interrupted run would have come to; nothing is made twice. May be dropped at any
-    /// await, and resumed again. An interrupted unwind or destroy goes on as such.
+    /// await, and resumed again. An interrupted unwind or destroy goes on as such. A deployment, rollback or rotation that fails
+    /// now goes back by itself, as it would have before.
     ///
     /// # Errors
     /// [`Error::NothingInterrupted`]; [`Error::NotPossible`] for an adoption, which needs its source again;
@@ -250,7 +251,7 @@ impl Mate {
                     });
                 }
             };
-            inner.desk.apply(plan, &run.consents, &events, &cancellation).await
+            inner.go_on(plan, &run, &events, &cancellation).await
         })
     }
 

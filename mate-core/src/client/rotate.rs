@@ -72,8 +72,20 @@ impl Inner {
         cancellation: &Cancellation,
     ) -> Result<Applied, Error> {
         let plan = self.plan_rotate(key, secrets).await?;
+        self.rotate_or_put_back(plan, &Consents::none(), events, cancellation).await
+    }
+
+    /// Carries out the plan of a rotation, or puts every value back; in the end the cache takes its present token only.
+    pub(super) async fn rotate_or_put_back(
+        &self,
+        plan: Plan,
+        consents: &Consents,
+        events: &EventSender,
+        cancellation: &Cancellation,
+    ) -> Result<Applied, Error> {
+        let key = &plan.key.clone();
         let tokens = plan.steps.iter().any(|step| step.kind == ReplicationGroup::name() && !step.changes.is_empty());
-        let applied = self.apply_or_go_back(plan, &Consents::none(), events, cancellation).await?;
+        let applied = self.apply_or_go_back(plan, consents, events, cancellation).await?;
         let applied = applied.map_err(|reason| Error::PutBack { key: key.clone(), reason })?;
         if tokens { self.retire_tokens(key, events, cancellation).await } else { Ok(applied) }
     }

@@ -81,6 +81,7 @@ pub(crate) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> S
         untag: Default::default(),
         after_users: false,
         left: false,
+        rests: false,
     }
 }
 

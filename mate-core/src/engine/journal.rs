@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 use crate::kinds::ReplaceOrder;
 use crate::plan::{Action, OpId, Step, Verb};
-use crate::provider::Created;
-use crate::state::{NodeRecord, NodeState, Record, RetiredObject, Transition};
+use crate::provider::{Created, DataPolicy};
+use crate::state::{NodeRecord, NodeState, Record, RestingNode, RetiredObject, Transition};
 
 /// The idempotency token of a creation: the same for every attempt and every run that goes on with it.
 pub(crate) fn token(record: &Record, step: &Step, verb: Verb) -> String {
@@ -58,6 +58,7 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, attempt: &Attem
     }
     match op.verb {
         Verb::Create => {
+            record.wakes(&step.node);
             let retired = retire(record, step);
             record.nodes.insert(
                 step.node.clone(),
@@ -100,6 +101,9 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, attempt: &Attem
             if let Some(node) = record.nodes.get_mut(&step.node) {
                 node.state = NodeState::Deleting;
             }
+            if step.rests {
+                record.resting.insert(step.node.clone(), resting(step));
+            }
         }
         Verb::Rename => {
             if let Some(node) = record.nodes.get_mut(&step.node) {
@@ -109,6 +113,15 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, attempt: &Attem
         // The old object is in `retired` since the new one was begun; what is given back is as it was until it is done.
         Verb::DeleteOld | Verb::Release => {}
     }
+}
+
+/// What is kept of an object that is taken away for a time: durable before it is deleted, under the name that its snapshot gets.
+fn resting(step: &Step) -> RestingNode {
+    let snapshot = match &step.data {
+        DataPolicy::Keep { final_snapshot } => final_snapshot.clone(),
+        _ => None,
+    };
+    RestingNode { kind: step.kind.clone(), name: step.name.clone(), snapshot, outputs: step.outputs.clone() }
 }
 
 /// What a creation puts aside: the old object of a replacement that stands until its dependents have moved.
@@ -140,6 +153,8 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
     }
     match op.verb {
         Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver => {
+            // It stands again, or was never taken away.
+            record.resting.remove(&step.node);
             if let (Some(node), Some(created)) = (record.nodes.get_mut(&step.node), created) {
                 node.name.clone_from(&step.name);
                 node.physical_id = Some(created.physical_id.clone());
@@ -282,6 +297,49 @@ mod tests {
             &Attempt { number: 1, inputs: &json!([]), token: "token", at: 0 },
         );
         assert!(record.nodes[&id("a")].retired.is_empty());
+    }
+
+    #[test]
+    fn what_is_taken_away_for_a_time_is_known_before_it_goes_and_until_it_stands_again() {
+        let mut goes = step("a", Action::Delete, &[], 1);
+        goes.rests = true;
+        goes.data = DataPolicy::Keep { final_snapshot: Some("last".into()) };
+        goes.outputs = [("host".to_owned(), json!("a.local"))].into();
+        let mut record = record();
+        record.nodes.insert(id("a"), ready("a"));
+        let attempt = Attempt { number: 1, inputs: &json!([]), token: "", at: 0 };
+        begin(&mut record, &op("a", Verb::Delete), &goes, &attempt);
+        assert_eq!(record.nodes[&id("a")].state, NodeState::Deleting);
+        let resting = record.resting[&id("a")].clone();
+        assert_eq!((resting.snapshot.as_deref(), &resting.outputs["host"]), (Some("last"), &json!("a.local")));
+        done(&mut record, &op("a", Verb::Delete), &goes, &json!([]), None);
+        assert!(record.nodes.is_empty() && record.snapshots.is_empty());
+        assert_eq!(record.left_snapshots().len(), 1, "nobody has to search for it");
+
+        let comes = step("a", Action::Create, &[], 1);
+        for _ in 0..2 {
+            begin(&mut record, &op("a", Verb::Create), &comes, &Attempt { token: "token", ..attempt });
+            assert_eq!(record.resting[&id("a")], resting, "or a creation that fails would have nothing to go by");
+        }
+        done(&mut record, &op("a", Verb::Create), &comes, &json!([]), Some(&created("a", Status::Ready)));
+        assert!(record.resting.is_empty());
+        let left: Vec<String> = record.left_snapshots().iter().map(ToString::to_string).collect();
+        assert_eq!(left, ["data of a (test:Thing) stay in the snapshot last"]);
+    }
+
+    #[test]
+    fn what_was_to_be_taken_away_and_stands_yet_leaves_no_snapshot_behind() {
+        let mut goes = step("a", Action::Delete, &[], 1);
+        goes.rests = true;
+        goes.data = DataPolicy::Keep { final_snapshot: Some("last".into()) };
+        let mut record = record();
+        record.nodes.insert(id("a"), ready("a"));
+        let attempt = Attempt { number: 1, inputs: &json!([]), token: "", at: 0 };
+        begin(&mut record, &op("a", Verb::Delete), &goes, &attempt);
+        let stays = step("a", Action::Adopt, &[], 1);
+        begin(&mut record, &op("a", Verb::Adopt), &stays, &attempt);
+        done(&mut record, &op("a", Verb::Adopt), &stays, &json!([]), Some(&created("a", Status::Ready)));
+        assert!(record.resting.is_empty() && record.left_snapshots().is_empty());
     }
 
     #[test]

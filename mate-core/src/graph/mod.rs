@@ -109,6 +109,8 @@ impl<K: Kind> NodeHandle<K> {
 #[serde(transparent)]
 pub struct Graph {
     nodes: BTreeMap<NodeId, Node>,
+    #[serde(skip)]
+    resting: BTreeSet<NodeId>,
 }
 
 impl Graph {
@@ -157,6 +159,18 @@ impl Graph {
     /// A node to be changed in place, for an embedder's own blueprint that adjusts what ours made.
     pub fn get_mut(&mut self, id: &NodeId) -> Option<&mut Node> {
         self.nodes.get_mut(id)
+    }
+
+    /// Has a node rest: its object is taken away for a time, and its data kept in a final snapshot. What refers to it stays as it
+    /// is. Once it rests no longer, it is made anew from that snapshot.
+    pub fn rest(&mut self, id: NodeId) {
+        self.resting.insert(id);
+    }
+
+    /// Whether a node rests.
+    #[must_use]
+    pub fn rests(&self, id: &NodeId) -> bool {
+        self.resting.contains(id)
     }
 
     /// All nodes in the order of their ids.

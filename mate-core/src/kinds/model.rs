@@ -52,6 +52,8 @@ pub struct FieldRule {
     pub words: bool,
     /// Only there to derive an edge from; never sent to AWS, never a difference.
     pub edge_only: bool,
+    /// It says from what the object is made, and means nothing afterwards: never a difference.
+    pub creation_only: bool,
     /// Which changes of it (first: old, second: new) are made behind the changes of everything that uses the object, instead
     /// of before them: what winds down. A database stops once the services are at 0.
     pub after_users: Option<fn(&Value, &Value) -> bool>,
@@ -70,6 +72,7 @@ impl FieldRule {
             unordered: false,
             words: false,
             edge_only: false,
+            creation_only: false,
             class: None,
             after_users: None,
         }
@@ -113,6 +116,13 @@ impl FieldRule {
     #[must_use]
     pub const fn class(mut self, class: DriftClass) -> Self {
         self.class = Some(class);
+        self
+    }
+
+    /// It means something only when the object is made.
+    #[must_use]
+    pub const fn creation_only(mut self) -> Self {
+        self.creation_only = true;
         self
     }
 

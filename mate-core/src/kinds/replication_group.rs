@@ -94,7 +94,7 @@ const FIELDS: &[FieldRule] = &[
         .class(DriftClass::Security),
     FieldRule::new("auth_token_secret_version", Impact::InPlace).class(DriftClass::Security).write_only(),
     FieldRule::new("auth_token_only", Impact::InPlace).class(DriftClass::Security).write_only(),
-    FieldRule::new("snapshot_name", Impact::InPlace).class(DriftClass::Data).write_only(),
+    FieldRule::new("snapshot_name", Impact::InPlace).class(DriftClass::Data).write_only().creation_only(),
 ];
 
 impl Kind for ReplicationGroup {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{MaintenanceWindow, Mode, Operating, Page, Release, Scale, TenantVerb};
+use super::{MaintenanceWindow, Mode, Operating, Page, Release, Scale, Suspension, TenantVerb};
 use crate::ids::NodeId;
 use crate::spec::{ServiceName, Services, SpecError, SpecErrors, TenantSpec, Tier};
 
@@ -14,35 +14,6 @@ pub struct Wanted {
     pub spec: TenantSpec,
     /// How it is run.
     pub operating: Operating,
-}
-
-/// How a tenant is suspended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Suspension {
-    /// What the load balancer answers meanwhile.
-    pub page: Page,
-}
-
-impl Default for Suspension {
-    fn default() -> Self {
-        Self { page: Page::suspended() }
-    }
-}
-
-impl Suspension {
-    /// With the page of [`Page::suspended`].
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets what the load balancer answers meanwhile.
-    #[must_use]
-    pub fn with_page(mut self, page: Page) -> Self {
-        self.page = page;
-        self
-    }
 }
 
 /// A verb with what it is told: a change of what is wanted of a tenant.
@@ -66,7 +37,7 @@ pub enum Change {
     Rotate(BTreeMap<NodeId, u32>),
     /// The cache takes its present token only.
     RetireTokens,
-    /// No task runs, and the database is stopped.
+    /// No task runs, the database is stopped, and the cache is kept or removed.
     Suspend(Suspension),
     /// It runs again.
     Resume,
@@ -146,7 +117,7 @@ impl Change {
                 Wanted { spec, operating: Operating { both_tokens: true, ..operating } }
             }
             Self::RetireTokens => Wanted { spec, operating: Operating { both_tokens: false, ..operating } },
-            Self::Suspend(Suspension { page }) => Wanted { spec, operating: in_mode(operating, Mode::Suspended(page)) },
+            Self::Suspend(how) => Wanted { spec, operating: in_mode(operating, Mode::Suspended(how)) },
             Self::SetMaintenanceWindow(window) => Wanted { spec, operating: Operating { window, ..operating } },
             Self::BeginMaintenance(page) => Wanted { spec, operating: in_mode(operating, Mode::Maintained(page)) },
             Self::Maintain => Wanted { spec, operating: Operating { deferred: BTreeMap::new(), ..operating } },

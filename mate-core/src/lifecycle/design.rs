@@ -11,7 +11,7 @@ use crate::ids::{KindName, NodeId, TenantKey};
 use crate::kinds::listener::ListenerAction;
 use crate::kinds::listener_rule::ListenerRuleInputs;
 use crate::kinds::{
-    DbInstance, Kind, Kinds, Listener, ListenerRule, ReplicationGroup, ScalableTarget, Secret, Service, Task,
+    DbInstance, Kind, Kinds, Listener, ListenerRule, ReplicationGroup, ScalableTarget, Secret, Service, Task, Timing,
 };
 use crate::names;
 use crate::provider::Ownership;
@@ -28,6 +28,8 @@ const FIRST: u16 = 1;
 ///   rule that leads to it forwards to either.
 /// - Where no task runs, every service has the count 0, and its autoscaling is suspended before.
 /// - Where the database is stopped, that is done once no service uses it.
+/// - Where the cache is removed, it rests: it is deleted once no service uses it and leaves a snapshot, and what refers to it stays
+///   as it is.
 ///
 /// # Errors
 /// [`GraphError`] when a node of the design has the name of one that is laid over it.
@@ -64,6 +66,11 @@ pub fn operate(
     }
     if mode.stops_database() {
         each::<DbInstance>(&mut design, |inputs| inputs["stopped"] = json!(true));
+    }
+    if mode.removes_cache() {
+        for id in of_kind::<ReplicationGroup>(&design) {
+            design.graph.rest(id);
+        }
     }
     if !mode.is_running() && !matches!(mode, Mode::Maintained(_)) {
         design.notes.push(way_back(&design, mode, kinds));
@@ -213,20 +220,32 @@ pub(super) fn reference(node: &NodeId, output: &str) -> Value {
 
 /// How long it takes until the tenant serves again, by typical durations.
 fn way_back(design: &Design, mode: &Mode, kinds: &Kinds) -> String {
-    let longest = |kind: KindName| {
+    let longest = |kind: KindName, of: fn(Timing) -> Duration| {
         let nodes = design.graph.nodes().filter(|node| node.kind == kind);
-        let takes = nodes.filter_map(|node| Some((kinds.get(&kind).ok()?.timing)(&node.inputs).update));
+        let takes = nodes.filter_map(|node| Some(of((kinds.get(&kind).ok()?.timing)(&node.inputs))));
         takes.max().unwrap_or(Duration::ZERO)
     };
+    let update = |timing: Timing| timing.update;
     let mut parts = Vec::new();
-    let mut total = longest(ListenerRule::name());
+    let mut total = longest(ListenerRule::name(), update);
+    // Database and cache come back side by side.
+    let (mut data, mut first) = (Duration::ZERO, Vec::new());
     if mode.stops_database() {
-        let takes = longest(DbInstance::name());
-        total += takes;
-        parts.push(format!("the database starts ({} s)", takes.as_secs()));
+        let takes = longest(DbInstance::name(), update);
+        data = data.max(takes);
+        first.push(format!("the database starts ({} s)", takes.as_secs()));
+    }
+    if mode.removes_cache() {
+        let takes = longest(ReplicationGroup::name(), |timing| timing.create);
+        data = data.max(takes);
+        first.push(format!("the cache is made from its snapshot ({} s)", takes.as_secs()));
+    }
+    if !first.is_empty() {
+        total += data;
+        parts.push(first.join(" while "));
     }
     if !mode.has_tasks() {
-        let takes = longest(Service::name());
+        let takes = longest(Service::name(), update);
         total += takes;
         parts.push(format!("the services start ({} s)", takes.as_secs()));
     }

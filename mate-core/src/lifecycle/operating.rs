@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MaintenanceWindow, Release};
+use super::{MaintenanceWindow, Release, SuspendedCache, Suspension};
 use crate::ids::NodeId;
 use crate::kinds::service::DeploymentStrategy;
 
@@ -76,8 +76,9 @@ pub enum Mode {
     /// They run.
     #[default]
     Running,
-    /// No task runs, autoscaling is suspended, the database is stopped, and the load balancer answers with this page.
-    Suspended(Page),
+    /// No task runs, autoscaling is suspended, the database is stopped, the cache is kept or removed, and the load balancer answers
+    /// with a page.
+    Suspended(Suspension),
     /// No task runs and autoscaling is suspended; the database, the cache and all data stay as they are. What an emergency
     /// shutdown makes: nothing that takes long has to be waited for.
     ShutDown(Page),
@@ -97,9 +98,10 @@ impl Mode {
     pub fn page(&self) -> Option<&Page> {
         match self {
             Self::Running => None,
-            Self::Suspended(page) | Self::ShutDown(page) | Self::Deactivated(page) | Self::Maintained(page) => {
-                Some(page)
-            }
+            Self::Suspended(Suspension { page, .. })
+            | Self::ShutDown(page)
+            | Self::Deactivated(page)
+            | Self::Maintained(page) => Some(page),
         }
     }
 
@@ -113,6 +115,12 @@ impl Mode {
     #[must_use]
     pub fn stops_database(&self) -> bool {
         matches!(self, Self::Suspended(_))
+    }
+
+    /// Whether the cache is removed, with its data in a snapshot.
+    #[must_use]
+    pub fn removes_cache(&self) -> bool {
+        matches!(self, Self::Suspended(Suspension { cache: SuspendedCache::SnapshottedAndRemoved, .. }))
     }
 
     /// The mode in one word, as in JSON.

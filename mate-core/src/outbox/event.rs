@@ -48,6 +48,8 @@ pub enum LifecycleKind {
     },
     /// It was stopped: by its caller, or at its deadline.
     Stopped,
+    /// The lease of its run was taken away.
+    Unlocked,
 }
 
 impl From<&LogEntry> for LifecycleEvent {
@@ -64,6 +66,7 @@ impl From<&LogEntry> for LifecycleEvent {
                 LogEvent::Ended(RunResult::Succeeded) => LifecycleKind::Succeeded,
                 LogEvent::Ended(RunResult::Failed { reason }) => LifecycleKind::Failed { reason: reason.clone() },
                 LogEvent::Ended(RunResult::Cancelled | RunResult::Overdue) => LifecycleKind::Stopped,
+                LogEvent::Unlocked { .. } => LifecycleKind::Unlocked,
             },
             actor: entry.actor.clone(),
             reason: entry.reason.clone(),

@@ -62,6 +62,7 @@ pub fn sbt(event: &LifecycleEvent) -> Option<SbtEvent> {
             )
         }
         LifecycleKind::Failed { reason } => (APPLICATION_PLANE, format!("{done}Failure"), failure(tenant, id, reason)),
+        LifecycleKind::Unlocked => return None,
         LifecycleKind::Stopped => (APPLICATION_PLANE, format!("{done}Failure"), failure(tenant, id, "it was stopped")),
     };
     Some(SbtEvent { source, detail_type: format!("sbt_aws_{name}"), detail })

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::assemble::assemble;
-use super::diff::{deletion_step, physical_name};
+use super::diff::physical_name;
 use super::holding::{given_back, without_ownership};
+use super::removal::deletion_step;
 use super::request::{After, Deletions, DiffRequest, Mode, Snapshot};
 use super::step::{Action, FieldChange, Shown, Step, recorded_object};
 use super::{Goal, Plan};

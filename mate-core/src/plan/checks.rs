@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::error::{NodeProblem, PlanError};
 use super::request::{DiffRequest, Mode, Observed};
+use super::resting;
 use crate::graph::{Graph, Node, references};
 use crate::ids::{KindName, NodeId};
 use crate::provider::Status;
@@ -49,6 +50,9 @@ pub(super) fn check_fit(request: &DiffRequest<'_>) -> Result<(), PlanError> {
                 }
             }
         }
+        if request.graph.rests(&node.id) && resting::filled_from(&node.kind).is_none() {
+            misfit("it cannot rest: an object of this kind cannot be made anew from a snapshot".to_owned());
+        }
         for reference in references(&node.inputs) {
             let Some(to) = request.graph.get(&reference.node) else { continue };
             if !request.kinds.get(&to.kind)?.outputs.contains(&reference.output.as_str()) {
@@ -89,7 +93,7 @@ pub(super) fn check_snapshot(request: &DiffRequest<'_>) -> Result<(), PlanError>
     let deleting: Vec<NodeProblem> = request
         .graph
         .nodes()
-        .filter(|_| !matches!(request.mode, Mode::Destroy | Mode::Unwind))
+        .filter(|node| !matches!(request.mode, Mode::Destroy | Mode::Unwind) && !request.graph.rests(&node.id))
         .filter(|node| {
             matches!(request.snapshot.get(&node.id), Some(Observed::Present(live)) if live.status == Status::Deleting)
         })

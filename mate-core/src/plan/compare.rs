@@ -39,7 +39,7 @@ fn present<'a>(rule: &FieldRule, live: &'a Value, recorded: Option<&'a Value>) -
 /// Every field that differs. `new` has its references resolved as far as they are known.
 pub(super) fn differences(model: &KindModel, old: &Value, new: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
-    for rule in model.fields.iter().filter(|rule| !rule.edge_only) {
+    for rule in model.fields.iter().filter(|rule| !rule.edge_only && !rule.creation_only) {
         // What neither the cloud nor the record tells is taken to be as wanted.
         let Some(is) = old.get(rule.field) else { continue };
         let wanted = new.get(rule.field).unwrap_or(&Value::Null);

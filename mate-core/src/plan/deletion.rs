@@ -3,16 +3,17 @@
 use super::request::{Deletions, FinalSnapshot};
 use super::step::{OldObject, Risk};
 use crate::ids::NodeId;
-use crate::kinds::{Bucket, Data, DbInstance, Kind, KindModel, Repository};
+use crate::kinds::{Bucket, Data, DbInstance, Kind, KindModel, ReplicationGroup, Repository};
 use crate::names;
 use crate::provider::DataPolicy;
 use crate::state::Record;
 
 const DB_INSTANCE: &str = <DbInstance as Kind>::NAME;
+const CACHE: &str = <ReplicationGroup as Kind>::NAME;
 const BUCKET: &str = <Bucket as Kind>::NAME;
 const REPOSITORY: &str = <Repository as Kind>::NAME;
 
-/// The longest name that RDS takes for a snapshot.
+/// The longest name that RDS and ElastiCache take for a snapshot.
 const SNAPSHOT_NAME_MAX: usize = 255;
 
 /// What happens to an object's data when it is deleted, and what that puts at risk.
@@ -39,14 +40,17 @@ pub(super) fn loss(
         text: String::new(),
     };
     match old.kind.as_str() {
+        CACHE => match deletions.final_snapshots.get(node) {
+            Some(FinalSnapshot::Named(name)) => kept(name.clone()),
+            Some(FinalSnapshot::Discard) | None => lost(),
+        },
         DB_INSTANCE => {
             let name = match deletions.final_snapshots.get(node) {
                 Some(FinalSnapshot::Discard) => return lost(),
                 Some(FinalSnapshot::Named(name)) => name.clone(),
                 None => derived_snapshot_name(&old.name, record),
             };
-            let text = format!("its data stays in the final snapshot {name}");
-            Loss { policy: DataPolicy::Keep { final_snapshot: Some(name) }, risk: Risk::None, text }
+            kept(name)
         }
         kind @ (BUCKET | REPOSITORY) if !deletions.empty => Loss {
             policy: DataPolicy::Keep { final_snapshot: None },
@@ -57,8 +61,17 @@ pub(super) fn loss(
     }
 }
 
-/// A name that no earlier snapshot of an instance of this name has: the lineage and version of the record are in it.
-fn derived_snapshot_name(instance: &str, record: Option<&Record>) -> String {
+fn kept(name: String) -> Loss {
+    let text = kept_in(&name);
+    Loss { policy: DataPolicy::Keep { final_snapshot: Some(name) }, risk: Risk::None, text }
+}
+
+pub(super) fn kept_in(snapshot: &str) -> String {
+    format!("its data stays in the final snapshot {snapshot}")
+}
+
+/// A name that no earlier snapshot of an object of this name has: the lineage and version of the record are in it.
+pub(super) fn derived_snapshot_name(instance: &str, record: Option<&Record>) -> String {
     let identity = record.map_or_else(String::new, |record| format!("{}/{}", record.lineage, record.version));
     names::hashed(&format!("{instance}-final"), &format!("{instance}/{identity}"), "", SNAPSHOT_NAME_MAX)
 }

@@ -13,8 +13,8 @@ use super::json::canonical;
 use super::judge::{PENDING, decide, severity, stable_outputs, texts};
 use super::repair::{Left, Scope, leave};
 use super::request::{DiffRequest, Mode, Observed};
-use super::step::{Action, FieldChange, OldObject, Risk, Shown, Step, old_object, recorded_object};
-use super::{Goal, Plan, checks, once, operations};
+use super::step::{Action, FieldChange, Risk, Shown, Step, old_object, recorded_object};
+use super::{Goal, Plan, checks, once, operations, resting};
 use crate::graph::{Node, Outputs, resolve};
 use crate::ids::NodeId;
 use crate::kinds::{Data, Impact, KindModel, ReplaceOrder};
@@ -101,12 +101,12 @@ pub(super) fn physical_name(node: &Node, recorded: Option<&NodeRecord>, model: &
     }
 }
 
-struct Differ<'r, 'a> {
-    request: &'r DiffRequest<'a>,
+pub(super) struct Differ<'r, 'a> {
+    pub(super) request: &'r DiffRequest<'a>,
     scope: Option<&'r Scope<'r>>,
     /// Outputs that are known now and stay as they are.
     known: BTreeMap<NodeId, Outputs>,
-    steps: Vec<Draft>,
+    pub(super) steps: Vec<Draft>,
     impossible: Vec<ImpossibleChange>,
     /// What is only read and is not there.
     missing: Vec<NodeProblem>,
@@ -114,14 +114,14 @@ struct Differ<'r, 'a> {
 }
 
 /// A step, and what is needed to finish it.
-struct Draft {
-    step: Step,
+pub(super) struct Draft {
+    pub(super) step: Step,
     /// Whether the object does its work now or once did, so that replacing it interrupts or loses something.
-    served: bool,
+    pub(super) served: bool,
 }
 
 impl Differ<'_, '_> {
-    fn recorded(&self, id: &NodeId) -> Option<&NodeRecord> {
+    pub(super) fn recorded(&self, id: &NodeId) -> Option<&NodeRecord> {
         self.request.record?.nodes.get(id)
     }
 
@@ -140,8 +140,13 @@ impl Differ<'_, '_> {
     fn want(&mut self, node: &Node) -> Result<(), PlanError> {
         let model = self.request.kinds.get(&node.kind)?.clone();
         let recorded = self.recorded(&node.id).cloned();
+        if self.request.graph.rests(&node.id) {
+            self.rest(node, recorded.as_ref());
+            return Ok(());
+        }
         let same_kind = recorded.as_ref().filter(|recorded| recorded.kind == node.kind);
-        let inputs = canonical(&node.inputs);
+        let mut inputs = canonical(&node.inputs);
+        let made_anew = resting::wake(self.request, node, &mut inputs);
         let mut step = Step {
             node: node.id.clone(),
             kind: node.kind.clone(),
@@ -166,6 +171,7 @@ impl Differ<'_, '_> {
             untag: BTreeSet::new(),
             after_users: false,
             left: false,
+            rests: false,
         };
         if node.existing.is_some() {
             return self.only_read(node, step);
@@ -182,6 +188,7 @@ impl Differ<'_, '_> {
             if recorded.as_ref().is_some_and(|recorded| recorded.state != NodeState::Creating) {
                 step.reason = "recorded, but gone from the cloud".to_owned();
             }
+            step.reason = made_anew.unwrap_or(step.reason);
             if self.scope.is_some_and(|scope| !scope.takes_lost(&node.id, &model, recorded.is_some())) {
                 self.leave(step, recorded.as_ref(), Vec::new());
                 return Ok(());
@@ -287,6 +294,20 @@ impl Differ<'_, '_> {
         Ok(())
     }
 
+    /// Plans what is taken away for a time.
+    fn rest(&mut self, node: &Node, recorded: Option<&NodeRecord>) {
+        match resting::step(self.request, node, recorded) {
+            Err(impossible) => self.impossible.push(*impossible),
+            Ok(step) if step.action != Action::NoChange && self.scope.is_some_and(|scope| !scope.takes(&node.id)) => {
+                self.leave(step, recorded, Vec::new());
+            }
+            Ok(step) => {
+                self.known.insert(node.id.clone(), step.outputs.clone());
+                self.steps.push(Draft { step, served: true });
+            }
+        }
+    }
+
     /// Plans what is run once, unless it is planned like any other.
     fn once(&mut self, node: &Node, model: &KindModel, recorded: Option<&NodeRecord>, step: &mut Step) -> bool {
         let live = match self.request.snapshot.get(&node.id) {
@@ -350,73 +371,6 @@ impl Differ<'_, '_> {
         }
     }
 
-    fn remove(&mut self, id: &NodeId) -> Result<(), PlanError> {
-        let recorded = self.recorded(id).cloned();
-        let wanted = self.request.graph.get(id);
-        let (kind, name) = match (&recorded, wanted) {
-            (Some(recorded), _) => (recorded.kind.clone(), recorded.name.clone()),
-            (None, Some(node)) => (node.kind.clone(), node.name.clone()),
-            (None, None) => return Ok(()),
-        };
-        self.request.kinds.get(&kind)?;
-        let depended_on = match (&recorded, wanted) {
-            (Some(recorded), _) => recorded.depends_on.clone(),
-            (None, Some(node)) => node.dependencies(),
-            (None, None) => BTreeSet::new(),
-        };
-        let live = match self.request.snapshot.get(id) {
-            Some(Observed::Present(live)) => Some(live),
-            _ => None,
-        };
-        let only_read = recorded.as_ref().is_some_and(|recorded| recorded.holding == Holding::Observed)
-            || wanted.is_some_and(|node| node.existing.is_some());
-        if only_read {
-            if let Some(recorded) = &recorded {
-                let reason = "only read: it stays as it is, and goes out of the record".to_owned();
-                let step = deletion_step(id, recorded_object(recorded), Action::Release, reason, depended_on);
-                self.steps.push(Draft { step, served: false });
-            }
-            return Ok(());
-        }
-        let (old, action, reason) = match (live, &recorded) {
-            (None, None) => return Ok(()),
-            (None, Some(recorded)) => (
-                recorded_object(recorded),
-                Action::Forget,
-                "gone from the cloud already: dropped from the record".to_owned(),
-            ),
-            (Some(live), recorded) => {
-                let inputs = recorded.as_ref().map_or(&live.inputs, |recorded| &recorded.inputs);
-                let old = old_object(&kind, &name, live, recorded.as_ref(), canonical(inputs));
-                let why = match (self.request.mode, &live.status) {
-                    (_, Status::Deleting) => "its deletion has begun already",
-                    (Mode::Destroy, _) => "the tenant is removed",
-                    (Mode::Unwind, _) => "an interrupted run has made it",
-                    _ => "no longer part of the tenant",
-                };
-                (old, Action::Delete, why.to_owned())
-            }
-        };
-        self.steps.push(Draft { step: deletion_step(id, old, action, reason, depended_on), served: true });
-        Ok(())
-    }
-
-    fn leftovers(&mut self, id: &NodeId) -> Result<(), PlanError> {
-        let Some(recorded) = self.recorded(id).cloned() else { return Ok(()) };
-        let mut seen = BTreeSet::new();
-        for retired in recorded.retired {
-            self.request.kinds.get(&retired.kind)?;
-            if !seen.insert(retired.name.clone()) {
-                continue;
-            }
-            let reason = "left over from a replacement".to_owned();
-            let mut step = deletion_step(id, retired.into(), Action::Delete, reason, recorded.depends_on.clone());
-            step.leftover = true;
-            self.steps.push(Draft { step, served: true });
-        }
-        Ok(())
-    }
-
     /// An object that uses one which has to be deleted before its successor is made cannot outlive it: it is deleted
     /// first as well, even where its kind would rather make the new object first.
     fn delete_first_under_deleted(&mut self) {
@@ -464,6 +418,12 @@ impl Differ<'_, '_> {
             let removes = matches!(step.action, Action::Delete | Action::Replace { .. });
             if let Some(old) = step.old.as_ref().filter(|_| removes) {
                 let old_model = request.kinds.get(&old.kind)?;
+                if step.rests {
+                    step.expected_removal = (old_model.timing)(&old.inputs).delete;
+                    step.expected = step.expected_removal;
+                    steps.push(step);
+                    continue;
+                }
                 let loss = deletion::loss(&step.node, old, old_model, request.deletions, request.record);
                 step.risk = step.risk.max(loss.risk);
                 step.data = loss.policy;
@@ -493,39 +453,5 @@ impl Differ<'_, '_> {
             steps.push(step);
         }
         Ok(steps)
-    }
-}
-
-pub(super) fn deletion_step(
-    node: &NodeId,
-    old: OldObject,
-    action: Action,
-    reason: String,
-    depended_on: BTreeSet<NodeId>,
-) -> Step {
-    Step {
-        node: node.clone(),
-        kind: old.kind.clone(),
-        name: old.name.clone(),
-        old: Some(old),
-        action,
-        reason,
-        changes: Vec::new(),
-        risk: Risk::None,
-        needs_consent: false,
-        expected: Duration::ZERO,
-        expected_removal: Duration::ZERO,
-        inputs: Value::Null,
-        tags: BTreeMap::new(),
-        outputs: Outputs::new(),
-        depends_on: BTreeSet::new(),
-        depended_on,
-        data: DataPolicy::Keep { final_snapshot: None },
-        generation: 0,
-        leftover: false,
-        holding: Holding::Managed,
-        untag: BTreeSet::new(),
-        after_users: false,
-        left: false,
     }
 }

@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 
 use super::assemble::assemble;
 use super::compare;
-use super::diff::deletion_step;
 use super::error::PlanError;
 use super::json::canonical;
+use super::removal::deletion_step;
 use super::request::{After, Deletions, DiffRequest, Mode, Snapshot};
 use super::step::{Action, FieldChange, OldObject, Risk, Step, recorded_object};
 use super::{Goal, Plan};
@@ -214,6 +214,7 @@ fn take_over(
         untag: BTreeSet::new(),
         after_users: false,
         left: false,
+        rests: false,
     }
 }
 
@@ -252,6 +253,8 @@ pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
             steps.push(step);
         }
     }
+    let mut notes = vec!["nothing is deleted: every object stays as it is, without an owner".to_owned()];
+    notes.extend(record.left_snapshots().iter().map(ToString::to_string));
     let (graph, snapshot, deletions) = (Graph::new(), Snapshot::new(), Deletions::default());
     let base = DiffRequest {
         key: &record.key,
@@ -262,7 +265,7 @@ pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
         kinds,
         deletions: &deletions,
         after: After::default(),
-        notes: vec!["nothing is deleted: every object stays as it is, without an owner".to_owned()],
+        notes,
     };
     Ok(assemble(base, Goal::Release, steps))
 }

@@ -55,8 +55,8 @@ pub enum Mode {
 /// What becomes of the data of objects that are deleted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletions {
-    /// What a database leaves. One that is not named leaves a snapshot whose name follows from its own name and
-    /// the record's lineage and version.
+    /// What a database or a cache leaves. A database that is not named leaves a snapshot whose name follows from its own name and
+    /// the record's lineage and version, and a cache leaves nothing.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub final_snapshots: BTreeMap<NodeId, FinalSnapshot>,
     /// Whether a bucket that still holds objects, and a repository that still holds images, is emptied. Otherwise its
@@ -71,7 +71,7 @@ impl Deletions {
     }
 }
 
-/// What a database leaves when it is deleted.
+/// What a database or a cache leaves when it is deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FinalSnapshot {

@@ -69,6 +69,9 @@ pub struct Step {
     /// It differs, and is left as it is: the record of it says afterwards what it says now.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub left: bool,
+    /// The object is taken away for a time, and its data kept: the record keeps what is needed to make it anew.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rests: bool,
 }
 
 /// An object as it stands before the step.

@@ -25,6 +25,9 @@ pub fn observe_targets(
     for (id, node) in record.iter().flat_map(|record| &record.nodes) {
         known.entry(id.clone()).or_default().extend(node.outputs.clone());
     }
+    for (id, node) in record.iter().flat_map(|record| &record.resting) {
+        known.entry(id.clone()).or_insert_with(|| node.outputs.clone());
+    }
     for (id, seen) in outputs {
         known.entry(id.clone()).or_default().extend(seen.clone());
     }

@@ -185,6 +185,11 @@ impl SimCloud {
         self.state().snapshots.clone()
     }
 
+    /// Deletes a snapshot behind MATE's back. Its name is free then.
+    pub fn drop_snapshot(&self, name: &str) {
+        self.state().snapshots.retain(|snapshot| snapshot.name != name);
+    }
+
     /// Every call in the order in which they ended.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
@@ -331,6 +336,26 @@ impl SimCloud {
         state.take_down(uid, now);
         state.bury(uid);
         Ok(())
+    }
+
+    /// Puts something into a database or a cache. A snapshot of it holds that too, and so does what is made from the snapshot.
+    ///
+    /// # Errors
+    /// [`NoSuchObject`] when there is none.
+    pub fn fill(&self, kind: &KindName, name: &str, content: impl Into<String>) -> Result<(), NoSuchObject> {
+        let mut state = self.state();
+        let Some(uid) = state.by_name(kind, name).next().map(|object| object.uid) else {
+            return Err(NoSuchObject { kind: kind.clone(), name: name.to_owned() });
+        };
+        state.contents.insert(uid, content.into());
+        Ok(())
+    }
+
+    /// What is in a database or a cache; nothing where it is empty or not there.
+    #[must_use]
+    pub fn content(&self, kind: &KindName, name: &str) -> Option<String> {
+        let state = self.state();
+        state.by_name(kind, name).next().and_then(|object| state.contents.get(&object.uid)).cloned()
     }
 
     /// Puts an object into a bucket.

@@ -73,7 +73,7 @@ pub struct SimObject {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Snapshot {
-    /// Its name, taken for ever.
+    /// Its name, taken for as long as it is there.
     pub name: String,
     /// The kind of what it was taken of.
     pub kind: KindName,
@@ -81,6 +81,8 @@ pub struct Snapshot {
     pub source: String,
     /// The tags that it carries.
     pub tags: Tags,
+    /// What was in it by [`super::SimCloud::fill`].
+    pub content: Option<String>,
     /// The virtual time at which it was taken.
     pub taken_at: Duration,
 }

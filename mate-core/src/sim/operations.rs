@@ -164,6 +164,7 @@ impl State {
             return refuse(ErrorClass::Invalid, "ValidationError", message);
         }
         self.check_links(kind, &target.inputs, None, now)?;
+        let content = self.restored(kind, &target.inputs)?;
         if let Some(most) = self.config.most(&target.kind)
             && self.count(&target.kind) >= most
         {
@@ -176,6 +177,7 @@ impl State {
         let uid = object.uid;
         self.tokens.insert(request.token.clone(), uid);
         self.put(object);
+        self.contents.extend(content.map(|content| (uid, content)));
         let object = &self.objects[&uid];
         if kind == "secretsmanager:Secret" {
             let generation = object.inputs["generation"].as_u64().unwrap_or(0);
@@ -342,6 +344,7 @@ impl State {
                     kind: object.kind.clone(),
                     source: object.name.clone(),
                     tags: object.tags.clone(),
+                    content: self.contents.get(&uid).cloned(),
                     taken_at: now,
                 });
             }

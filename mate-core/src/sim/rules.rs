@@ -10,7 +10,6 @@ use super::network;
 use super::object::{Object, same};
 use super::state::State;
 use crate::graph::references;
-use crate::ids::KindName;
 use crate::kinds::log_group::RETENTION_DAYS;
 use crate::kinds::{self, Change, Impact, Kind};
 use crate::provider::{DataPolicy, ErrorClass, Status};
@@ -293,7 +292,7 @@ impl State {
             }
             _ => {}
         }
-        self.check_snapshot(&object.kind, data)?;
+        self.check_snapshot(object, data)?;
         for holder in self.holders(object) {
             let mut held = links::of(holder.kind.as_str()).filter(|link| {
                 let texts = links::texts_at(&holder.inputs, link.path);
@@ -309,9 +308,26 @@ impl State {
         Ok(())
     }
 
-    fn check_snapshot(&self, kind: &KindName, data: &DataPolicy) -> Result<(), Refusal> {
+    /// What a new object is filled with: the content of the snapshot that its inputs name.
+    pub(super) fn restored(&self, kind: &str, inputs: &Value) -> Result<Option<String>, Refusal> {
+        let Some(name) = inputs["snapshot_name"].as_str().filter(|_| kind == "elasticache:ReplicationGroup") else {
+            return Ok(None);
+        };
+        match self.snapshots.iter().find(|taken| taken.name == name && taken.kind.as_str() == kind) {
+            Some(snapshot) => Ok(snapshot.content.clone()),
+            None => refuse(ErrorClass::Invalid, "SnapshotNotFoundFault", format!("the snapshot {name} does not exist")),
+        }
+    }
+
+    fn check_snapshot(&self, object: &Object, data: &DataPolicy) -> Result<(), Refusal> {
+        let kind = &object.kind;
         let DataPolicy::Keep { final_snapshot } = data else { return Ok(()) };
         match (kind.as_str(), final_snapshot) {
+            ("elasticache:ReplicationGroup", Some(_)) if object.inputs["node_type"] == "cache.t1.micro" => refuse(
+                ErrorClass::Invalid,
+                "SnapshotFeatureNotSupportedFault",
+                "snapshots are not supported on cache.t1.micro",
+            ),
             ("rds:DBInstance", None) => refuse(
                 ErrorClass::Invalid,
                 "InvalidParameterCombination",

@@ -29,6 +29,8 @@ pub(super) struct State {
     pub(super) secrets: Secrets,
     pub(super) snapshots: Vec<Snapshot>,
     pub(super) buckets: BTreeMap<String, BTreeSet<String>>,
+    /// What tests have put into databases and caches.
+    pub(super) contents: BTreeMap<u64, String>,
     /// The tags of the images in each repository.
     pub(super) images: BTreeMap<String, BTreeSet<String>>,
     /// Which images do not start, and why.
@@ -75,6 +77,7 @@ impl State {
             objects: BTreeMap::new(),
             snapshots: Vec::new(),
             buckets: BTreeMap::new(),
+            contents: BTreeMap::new(),
             images: BTreeMap::new(),
             broken_images: Vec::new(),
             revisions: BTreeMap::new(),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Unlocked;
 use crate::ids::TenantKey;
 use crate::plan::canonical;
 
@@ -34,6 +35,9 @@ pub struct LogEntry {
     /// The run: the same for every try of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
+    /// The fencing token of the lease under which it was written; 0 in entries of earlier versions.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub fence: u64,
     /// What happened.
     pub what: LogEvent,
     /// More about it, such as the tier. Never a secret: no value of the model holds one.
@@ -45,6 +49,10 @@ pub struct LogEntry {
     pub hash: String,
 }
 
+fn is_none(fence: &u64) -> bool {
+    *fence == 0
+}
+
 /// What an entry tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -54,6 +62,13 @@ pub enum LogEvent {
     Begun,
     /// A run has ended, and how.
     Ended(RunResult),
+    /// A lease was taken away from its holder; told by the next run, under a lease of its own.
+    Unlocked {
+        /// Who held it.
+        owner: String,
+        /// Its fencing token.
+        lease: u64,
+    },
 }
 
 /// How a run ended. One that has none died on the way: the next try of the same run tells how it went on.
@@ -97,6 +112,8 @@ pub struct LogDraft {
     pub plan: Option<String>,
     /// The run.
     pub run: Option<String>,
+    /// The fencing token of the lease.
+    pub fence: u64,
     /// What happened.
     pub what: LogEvent,
     /// More about it.
@@ -107,7 +124,7 @@ impl LogEntry {
     /// The entry that comes after `before`, or the first.
     #[must_use]
     pub fn after(before: Option<&Self>, tenant: &TenantKey, draft: LogDraft) -> Self {
-        let LogDraft { at, intent, plan, run, what, detail } = draft;
+        let LogDraft { at, intent, plan, run, fence, what, detail } = draft;
         let mut entry = Self {
             seq: before.map_or(1, |before| before.seq + 1),
             at,
@@ -117,6 +134,7 @@ impl LogEntry {
             reason: intent.reason,
             plan,
             run,
+            fence,
             what,
             detail,
             prev: before.map_or_else(|| GENESIS.to_owned(), |before| before.hash.clone()),
@@ -130,6 +148,11 @@ impl LogEntry {
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.what == LogEvent::Ended(RunResult::Succeeded)
+    }
+
+    /// Whether it tells of a run.
+    fn is_of_a_run(&self) -> bool {
+        !matches!(self.what, LogEvent::Unlocked { .. })
     }
 
     /// SHA-256 over everything but the hash itself, hex.
@@ -241,6 +264,17 @@ impl LogTail {
         self.entries.last()
     }
 
+    /// The last entry that tells of a run.
+    pub(crate) fn last_of_a_run(&self) -> Option<&LogEntry> {
+        self.entries.iter().rfind(|entry| entry.is_of_a_run())
+    }
+
+    /// The leases that were taken away since the last entry was written, by their fencing tokens.
+    pub(crate) fn untold<'u>(&self, unlocked: &'u [Unlocked], fence: u64) -> impl Iterator<Item = &'u Unlocked> {
+        let told = self.last().map_or(0, |last| last.fence);
+        unlocked.iter().filter(move |one| (told..fence).contains(&one.fence))
+    }
+
     /// The number of the last entry; 0 for none.
     #[must_use]
     pub fn seq(&self) -> u64 {
@@ -257,9 +291,10 @@ impl LogTail {
         self.entries.push(entry);
     }
 
-    /// Forgets what the store's log holds by now, but for the last entry.
+    /// Forgets what the store's log holds by now, but for the last entry, and the last one of a run.
     pub(crate) fn prune(&mut self) {
-        let surplus = self.entries.len().saturating_sub(1);
+        let last = self.entries.iter().rposition(LogEntry::is_of_a_run);
+        let surplus = last.unwrap_or_else(|| self.entries.len().saturating_sub(1));
         self.entries.drain(..surplus);
     }
 }
@@ -292,141 +327,4 @@ pub fn verify_with(tenant: &TenantKey, stored: &[LogEntry], tail: &LogTail) -> R
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn key(tenant: &str) -> TenantKey {
-        TenantKey::new("dev".parse().unwrap(), tenant.parse().unwrap())
-    }
-
-    fn draft(at: i64) -> LogDraft {
-        let intent = Intent { actor: "alice".into(), verb: "update".into(), reason: Some("ticket 4711".into()) };
-        let what = if at % 2 == 0 { LogEvent::Begun } else { LogEvent::Ended(RunResult::Succeeded) };
-        LogDraft { at, intent, plan: Some("p".into()), run: Some("r".into()), what, detail: BTreeMap::new() }
-    }
-
-    fn log(length: usize) -> Vec<LogEntry> {
-        let mut entries: Vec<LogEntry> = Vec::new();
-        for at in 0..length {
-            let next = LogEntry::after(entries.last(), &key("clinic"), draft(at.try_into().unwrap()));
-            entries.push(next);
-        }
-        entries
-    }
-
-    fn fault(entries: &[LogEntry]) -> Option<(u64, LogFault)> {
-        verify(&key("clinic"), entries).err().map(|broken| (broken.seq, broken.why))
-    }
-
-    #[test]
-    fn an_empty_log_and_a_whole_one_are_verified() {
-        assert_eq!(verify(&key("clinic"), &[]), Ok(Verified { entries: 0, head: GENESIS.into() }));
-        let entries = log(5);
-        assert_eq!(verify(&key("clinic"), &entries), Ok(Verified { entries: 5, head: entries[4].hash.clone() }));
-    }
-
-    #[test]
-    fn what_was_cut_off_in_the_store_is_seen_by_the_record() {
-        let entries = log(5);
-        let tail = LogTail { entries: entries[3..].to_vec() };
-        assert_eq!(verify_with(&key("clinic"), &entries, &tail).unwrap().entries, 5);
-        assert_eq!(verify_with(&key("clinic"), &entries[..3], &tail).unwrap().entries, 5, "it is not in the store yet");
-        let broken = verify_with(&key("clinic"), &entries[..2], &tail).unwrap_err();
-        assert_eq!((broken.seq, broken.why), (3, LogFault::Missing));
-        let mut other = entries[..4].to_vec();
-        other[3].actor = "mallory".into();
-        other[3].hash = other[3].digest();
-        let broken = verify_with(&key("clinic"), &other, &tail).unwrap_err();
-        assert_eq!((broken.seq, broken.why), (4, LogFault::Other));
-    }
-
-    #[test]
-    fn a_log_of_another_tenant_is_not_taken_for_this_ones() {
-        let broken = verify(&key("ward"), &log(2)).unwrap_err();
-        assert_eq!(broken.to_string(), "the log of dev/ward is broken at entry 1: it is of another tenant");
-    }
-
-    #[test]
-    fn an_entry_that_was_changed_and_hashed_anew_is_seen_at_the_next() {
-        let mut entries = log(3);
-        entries[1].actor = "mallory".into();
-        entries[1].hash = entries[1].digest();
-        assert_eq!(fault(&entries), Some((3, LogFault::Unlinked)));
-    }
-
-    #[test]
-    fn what_the_store_holds_is_forgotten_but_for_the_head() {
-        let mut tail = LogTail::default();
-        for at in 0..4 {
-            tail.add(&key("clinic"), draft(at));
-        }
-        let last = tail.last().cloned();
-        tail.prune();
-        assert_eq!((tail.entries().len(), tail.seq()), (1, 4));
-        tail.add(&key("clinic"), draft(9));
-        assert_eq!(
-            (tail.entries()[0].clone(), tail.entries()[1].prev.clone()),
-            (last.clone().unwrap(), last.unwrap().hash)
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn an_entry_that_was_changed_is_found(length in 1_usize..8, at in 0_usize..8, field in 0_usize..9) {
-            let mut entries = log(length);
-            let at = at % length;
-            let entry = &mut entries[at];
-            match field {
-                0 => entry.at += 1,
-                1 => entry.actor.push('x'),
-                2 => entry.verb.push('x'),
-                3 => entry.reason = None,
-                4 => entry.plan = Some("another".into()),
-                5 => entry.run = None,
-                6 => entry.what = LogEvent::Ended(RunResult::Cancelled),
-                7 => drop(entry.detail.insert("tier".into(), "trial".into())),
-                _ => entry.prev = "f".repeat(64),
-            }
-            prop_assert_eq!(fault(&entries), Some((at as u64 + 1, LogFault::Changed)));
-        }
-
-        #[test]
-        fn an_entry_that_is_missing_is_found(length in 2_usize..8, at in 0_usize..8) {
-            let mut entries = log(length);
-            // The last one's absence shows against the head alone.
-            let at = at % (length - 1);
-            entries.remove(at);
-            prop_assert_eq!(fault(&entries), Some((at as u64 + 1, LogFault::Missing)));
-        }
-
-        #[test]
-        fn entries_that_were_swapped_are_found(length in 2_usize..8, a in 0_usize..8, b in 0_usize..8) {
-            let (a, b) = (a % length, b % length);
-            prop_assume!(a != b);
-            let mut entries = log(length);
-            entries.swap(a, b);
-            prop_assert_eq!(fault(&entries), Some((a.min(b) as u64 + 1, LogFault::Missing)));
-        }
-
-        #[test]
-        fn what_was_cut_off_shows_in_the_head(length in 1_usize..8, cut in 0_usize..8) {
-            let entries = log(length);
-            let rest = verify(&key("clinic"), &entries[..cut % length]).unwrap();
-            prop_assert_ne!(rest.head, verify(&key("clinic"), &entries).unwrap().head);
-        }
-
-        #[test]
-        fn an_entry_is_read_as_it_was_written(text in ".*", at in any::<i64>()) {
-            let mut draft = draft(0);
-            draft.at = at;
-            draft.intent.reason = Some(text.clone());
-            draft.what = LogEvent::Ended(RunResult::Failed { reason: text });
-            let entry = LogEntry::after(None, &key("clinic"), draft);
-            let read: LogEntry = serde_json::from_str(&serde_json::to_string(&entry).unwrap()).unwrap();
-            prop_assert_eq!(fault(std::slice::from_ref(&read)), None);
-            prop_assert_eq!(read, entry);
-        }
-    }
-}
+mod tests;

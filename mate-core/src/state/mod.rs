@@ -6,6 +6,7 @@ mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod record;
+mod resting;
 mod run;
 mod seal;
 mod slot;
@@ -24,6 +25,7 @@ pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBuilder, PostgresStore};
 pub use record::{Holding, NodeRecord, NodeState, Phase, Record, RecordError, RecordSummary, RetiredObject};
+pub use resting::{LeftSnapshot, RestingNode};
 pub(crate) use run::Beginning;
 pub use run::{Entry, IllegalTransition, OpState, Run, Stuck, Transition, follow};
 pub use slot::{LogState, Slot, Stored};

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{IllegalTransition, LogDraft, LogEntry, LogEvent, LogTail, Run, RunResult};
+use super::{
+    IllegalTransition, Intent, LeftSnapshot, LogDraft, LogEntry, LogEvent, LogTail, RestingNode, Run, RunResult,
+    Unlocked,
+};
 use crate::graph::{Outputs, Tags};
 use crate::ids::{KindName, NodeId, TenantKey};
 use crate::lifecycle::{Operating, Release};
@@ -43,6 +46,12 @@ pub struct Record {
     /// The releases that it has run, the latest last, [`Record::RELEASES`] of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<Release>,
+    /// Nodes whose objects are taken away for as long as it is suspended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resting: BTreeMap<NodeId, RestingNode>,
+    /// Snapshots from which something was made anew, the oldest first; [`Record::left_snapshots`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snapshots: Vec<LeftSnapshot>,
     /// The run that is under way, or was interrupted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
@@ -212,6 +221,8 @@ impl Record {
             spec: None,
             operating: Operating::default(),
             releases: Vec::new(),
+            resting: BTreeMap::new(),
+            snapshots: Vec::new(),
             run: None,
             log: LogTail::default(),
         }
@@ -238,12 +249,24 @@ impl Record {
         let success = LogEvent::Ended(RunResult::Succeeded);
         let told = |last: &LogEntry| last.what == success && last.run.as_ref() == Some(&run.id);
         let repeats = what == LogEvent::Begun || what == success;
-        if run.tries > 1 && repeats && self.log.last().is_some_and(told) {
+        if run.tries > 1 && repeats && self.log.last_of_a_run().is_some_and(told) {
             return false;
         }
         let (plan, id) = (Some(run.plan.clone()), Some(run.id.clone()));
-        self.log.add(&self.key, LogDraft { at, intent: run.intent.clone(), plan, run: id, what, detail });
+        let (intent, fence) = (run.intent.clone(), run.fence);
+        self.log.add(&self.key, LogDraft { at, intent, plan, run: id, fence, what, detail });
         true
+    }
+
+    /// Adds to the log which leases were taken away before this one was given, as far as no run has told it yet.
+    pub(crate) fn note_unlocked(&mut self, unlocked: &[Unlocked], fence: u64) {
+        let untold: Vec<Unlocked> = self.log.untold(unlocked, fence).cloned().collect();
+        for Unlocked { fence: lease, owner, by, reason, at } in untold {
+            let intent = Intent { actor: by, verb: "force_unlock".to_owned(), reason: Some(reason) };
+            let what = LogEvent::Unlocked { owner, lease };
+            self.log
+                .add(&self.key, LogDraft { at, intent, plan: None, run: None, fence, what, detail: BTreeMap::new() });
+        }
     }
 
     /// The record as JSON.

@@ -122,7 +122,15 @@ impl Driver for ReplicationGroupDriver {
             .send()
             .await
             .map_err(failed(&target.address, CALL));
-        Ok(fields::unless_absent(going)?.map_or(Deleted::Gone, |_| Deleted::Going))
+        match going {
+            // Its snapshot may be that of an earlier call, whose answer was lost.
+            Err(error) if error.class == ErrorClass::AlreadyExists => match known(aws, target).await? {
+                None => Ok(Deleted::Gone),
+                Some(found) if found.live.status == Status::Deleting => Ok(Deleted::Going),
+                Some(_) => Err(error),
+            },
+            going => Ok(fields::unless_absent(going)?.map_or(Deleted::Gone, |_| Deleted::Going)),
+        }
     }
 
     async fn diagnose(&self, aws: &Aws, target: &Target) -> Result<Vec<Diagnosis>, ProviderError> {

@@ -426,6 +426,29 @@ async fn what_it_was_filled_from_means_nothing_later() {
 }
 
 #[tokio::test]
+async fn a_snapshot_that_an_earlier_call_has_taken_is_no_error_once_the_group_goes() {
+    let taken = || {
+        mock!(Client::delete_replication_group)
+            .then_error(|| DeleteReplicationGroupError::generic(code("SnapshotAlreadyExistsFault")))
+    };
+    let mut request = testing::delete(target());
+    request.data = mate_core::provider::DataPolicy::Keep { final_snapshot: Some("last".into()) };
+    let error = Subject.delete(&standing(group(), node(), vec![taken()]), &request).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::AlreadyExists, "it stands, and somebody else has taken the name");
+    let seen =
+        |status: &str| DescribeReplicationGroupsOutput::builder().replication_groups(group().status(status).build());
+    let (before, after) = (seen("available").build(), seen("deleting").build());
+    let looks = mock!(Client::describe_replication_groups)
+        .sequence()
+        .output(move || before.clone())
+        .output(move || after.clone())
+        .build();
+    let rules = [looks, nodes(node()), tagged(&target().tags), taken()];
+    let going = aws(client!(aws_sdk_elasticache, any, rules));
+    assert_eq!(Subject.delete(&going, &request).await.unwrap(), Deleted::Going);
+}
+
+#[tokio::test]
 async fn what_it_holds_stays_in_a_final_snapshot_where_one_is_named() {
     let delete = mock!(Client::delete_replication_group)
         .match_requests(|request| request.final_snapshot_identifier() == Some("last"))

@@ -36,7 +36,7 @@ pub(super) const KINDS: &Kinds = &[
                 "elasticache",
                 "CreateReplicationGroup",
                 Arn("elasticache:cluster:* elasticache:parametergroup:* elasticache:replicationgroup:{name} \
-                     elasticache:subnetgroup:*"),
+                     elasticache:snapshot:* elasticache:subnetgroup:*"),
             ),
             Grant(Create, "kms", "CreateGrant Decrypt DescribeKey GenerateDataKey", KeyVia("elasticache")),
             Grant(Create, "iam", "CreateServiceLinkedRole", LinkedRole("elasticache.amazonaws.com")),

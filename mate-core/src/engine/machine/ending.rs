@@ -9,7 +9,7 @@ use crate::graph::{Input, Outputs};
 use crate::ids::NodeId;
 use crate::plan::Goal;
 use crate::provider::{Discovered, ProviderError};
-use crate::state::{LogEvent, NodeRecord, Phase, RunResult, StoreError};
+use crate::state::{LogEvent, Phase, Record, RunResult, StoreError};
 
 /// How often the cloud is searched while the last objects go.
 const SWEEPS_APART: Duration = Duration::from_secs(5);
@@ -56,7 +56,7 @@ impl Machine {
             self.record.phase = phase;
             self.record.summary = after.summary.clone();
             self.record.deletion_protection = after.deletion_protection;
-            self.record.outputs = outputs(&self.record.nodes, &after.outputs);
+            self.record.outputs = outputs(&self.record, &after.outputs);
             self.record.spec_digest.clone_from(&after.spec_digest);
             self.record.spec.clone_from(&after.spec);
             let operating = after.operating.clone().settled();
@@ -203,8 +203,10 @@ impl Machine {
 }
 
 /// The tenant's outputs, from its nodes'.
-fn outputs(nodes: &BTreeMap<NodeId, NodeRecord>, wanted: &BTreeMap<String, Input<String>>) -> BTreeMap<String, String> {
-    let known: BTreeMap<NodeId, Outputs> = nodes.iter().map(|(id, node)| (id.clone(), node.outputs.clone())).collect();
+fn outputs(record: &Record, wanted: &BTreeMap<String, Input<String>>) -> BTreeMap<String, String> {
+    let resting = record.resting.iter().map(|(id, node)| (id.clone(), node.outputs.clone()));
+    let standing = record.nodes.iter().map(|(id, node)| (id.clone(), node.outputs.clone()));
+    let known: BTreeMap<NodeId, Outputs> = resting.chain(standing).collect();
     wanted
         .iter()
         .filter_map(|(name, input)| {

@@ -4,4 +4,5 @@ mod actions;
 mod golden;
 mod once;
 mod properties;
+mod resting;
 mod world;

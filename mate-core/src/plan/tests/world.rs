@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 use crate::graph::{Graph, Node, OutputRef, Outputs, references, resolve};
 use crate::ids::{NodeId, TenantKey};
 use crate::kinds::{KindModel, Kinds, ReplaceOrder};
-use crate::plan::{Action, After, Deletions, DiffRequest, Goal, Mode, Observed, Plan, PlanError, Snapshot, Verb, diff};
-use crate::provider::{Live, Ownership, Status};
+use crate::plan::{
+    Action, After, Deletions, DiffRequest, Goal, Mode, Observed, Plan, PlanError, Snapshot, Step, Verb, diff,
+};
+use crate::provider::{DataPolicy, Live, Ownership, Status};
 use crate::state::{NodeRecord, NodeState, Phase, Record, RecordSummary};
 
 pub(super) fn id(text: &str) -> NodeId {
@@ -242,7 +244,12 @@ impl World {
             }
             let recorded = self.record.nodes.get(&step.node).cloned();
             match operation.id.verb {
-                Verb::Delete | Verb::Release => drop(self.record.nodes.remove(&step.node)),
+                Verb::Delete | Verb::Release => {
+                    self.record.nodes.remove(&step.node);
+                    if step.rests {
+                        self.rest(step);
+                    }
+                }
                 Verb::DeleteOld => {
                     self.record.nodes.get_mut(&step.node).unwrap().retired.retain(|old| old.name != name);
                 }
@@ -271,6 +278,7 @@ impl World {
                         holding: step.holding.clone(),
                     };
                     self.record.nodes.insert(step.node.clone(), node);
+                    self.record.resting.remove(&step.node);
                 }
             }
             done.insert(operation.id);
@@ -279,6 +287,14 @@ impl World {
         self.record.phase = if plan.goal == Goal::Apply { Phase::Active } else { Phase::Destroying };
         self.record.summary = plan.after.summary.clone();
         self.record.deletion_protection = plan.after.deletion_protection;
+    }
+
+    /// What the record keeps of what is taken away for a time.
+    pub(super) fn rest(&mut self, step: &Step) {
+        let DataPolicy::Keep { final_snapshot } = &step.data else { panic!("{:?}", step.data) };
+        let resting =
+            json!({"kind": step.kind, "name": step.name, "snapshot": final_snapshot, "outputs": step.outputs});
+        self.record.resting.insert(step.node.clone(), serde_json::from_value(resting).unwrap());
     }
 
     fn made(&mut self, model: &KindModel, node: &str, inputs: &Value) -> Outputs {

@@ -42,6 +42,31 @@ async fn a_group_stays_in_use_until_what_uses_it_is_gone() {
 }
 
 #[tokio::test]
+async fn a_cache_is_made_from_a_snapshot_that_there_is_and_holds_what_it_held() {
+    let mut world = World::built(SimCloud::builder(), &[]).await;
+    let (redis, name) = (kind("elasticache:ReplicationGroup"), world.target("cache").name);
+    world.cloud.fill(&redis, &name, "queues").unwrap();
+    world.gone("cache", keep_as("last")).await;
+    assert_eq!(world.cloud.content(&redis, &name), None);
+    world.graph.get_mut(&id("cache")).unwrap().inputs["snapshot_name"] = json!("another");
+    let error = world.create("cache").await.unwrap_err();
+    assert_eq!((error.class, error.code.as_deref()), (ErrorClass::Invalid, Some("SnapshotNotFoundFault")));
+    world.graph.get_mut(&id("cache")).unwrap().inputs["snapshot_name"] = json!("last");
+    world.make("cache").await;
+    assert_eq!(world.cloud.content(&redis, &name).as_deref(), Some("queues"));
+}
+
+#[tokio::test]
+async fn no_snapshot_is_taken_of_the_smallest_node_of_all() {
+    let mut world = World::built(SimCloud::builder(), &[]).await;
+    world.set("cache", "node_type", json!("cache.t1.micro")).await.unwrap();
+    world.ready("cache").await;
+    let error = world.delete("cache", keep_as("last")).await.unwrap_err();
+    assert_eq!(error.code.as_deref(), Some("SnapshotFeatureNotSupportedFault"));
+    world.gone("cache", DataPolicy::Discard).await;
+}
+
+#[tokio::test]
 async fn deletion_protection_holds_until_it_is_lifted() {
     let mut world = World::built(SimCloud::builder(), &["service", "scalable-target", "scaling-policy"]).await;
     for (node, code) in [("db", "InvalidParameterCombination"), ("load-balancer", "OperationNotPermitted")] {

@@ -40,6 +40,7 @@ fn chain(key: &TenantKey, before: Option<&LogEntry>, length: usize) -> Vec<LogEn
             intent,
             plan: Some("p".into()),
             run: Some("r".into()),
+            fence: 7,
             what: if turn % 2 == 0 { LogEvent::Begun } else { LogEvent::Ended(RunResult::Succeeded) },
             detail: [("tier".to_owned(), "trial".to_owned())].into(),
         };
