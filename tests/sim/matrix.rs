@@ -11,11 +11,12 @@ use std::sync::Mutex;
 use mate::graph::Tags;
 use mate::ids::{Address, KindName};
 use mate::kinds::DriftClass;
-use mate::lifecycle::{Deployment, Migration, SuspendedCache, Suspension};
+use mate::kinds::service::DeploymentStrategy;
+use mate::lifecycle::{Change, Deployment, Migration, SuspendedCache, Suspension};
 use mate::plan::{Consents, RepairSelection};
 use mate::sim::{Fault, FaultRule, Latencies, Method, SimCloudBuilder, SimObject, crash};
-use mate::spec::{ImageReference, ServiceName, TenantSpec};
-use mate::{DestroyOptions, Error, MemoryStore, SimCloud, StateStore};
+use mate::spec::{EngineVersion, ImageReference, ServiceName, TenantSpec};
+use mate::{DestroyOptions, Error, MaintenanceOptions, MemoryStore, SimCloud, StateStore};
 
 use serde_json::{Value, json};
 
@@ -76,6 +77,7 @@ enum Subject {
     SuspendWithoutCache,
     ResumeWithoutCache,
     Rotate,
+    Maintain,
     Destroy,
     Repair,
     Rename,
@@ -112,6 +114,12 @@ fn changed() -> TenantSpec {
     cloud::tfvars(&text).into_builder().with_deletion_protection(false).build().unwrap()
 }
 
+/// Another major version of the database, with a parameter group of its own.
+fn upgraded() -> TenantSpec {
+    let database = tenant().database().clone().with_engine_version(EngineVersion::new("18").unwrap());
+    tenant().into_builder().with_database(database).build().unwrap()
+}
+
 /// An open and a missing security group, a role that may do more; a bucket without versions, and a service without tasks.
 async fn drifted(world: &cloud::World) {
     let status = world.mate.status(&tenant().id()).await.unwrap();
@@ -142,10 +150,11 @@ fn object(cloud: &SimCloud, kind: &str) -> SimObject {
     cloud.objects().into_iter().find(|object| object.kind.as_str() == kind).unwrap()
 }
 
-/// A release with a migration.
+/// A release with a migration, over two target groups.
 fn deployment() -> Deployment {
+    let canary = DeploymentStrategy::Canary { percent: 10, canary_bake_minutes: 1, bake_minutes: 1 };
     let migration = Migration::new(ServiceName::new("django").unwrap(), ["migrate"]);
-    Deployment::of(ImageReference::new("v1").unwrap()).with_migration(migration)
+    Deployment::of(ImageReference::new("v1").unwrap()).with_migration(migration).with_strategy(canary)
 }
 
 fn options() -> DestroyOptions {
@@ -171,6 +180,10 @@ impl Subject {
                 let cache = object(&world.cloud, CACHE);
                 world.cloud.fill(&cache.kind, &cache.name, HELD).unwrap();
                 match self {
+                    Self::Maintain => {
+                        let upgrade = Change::Update(Box::new(upgraded()));
+                        drop(world.mate.defer(&tenant().id(), upgrade, Consents::none()).await.unwrap());
+                    }
                     Self::Resume => drop(world.mate.suspend(&tenant().id(), Suspension::new()).await.unwrap()),
                     Self::ResumeWithoutCache => drop(world.mate.suspend(&tenant().id(), removing()).await.unwrap()),
                     Self::Repair => drifted(&world).await,
@@ -200,6 +213,10 @@ impl Subject {
             }
             (Self::Resume | Self::ResumeWithoutCache, World::Tenant(world)) => {
                 world.mate.resume(&tenant().id()).await.map(drop)
+            }
+            (Self::Maintain, World::Tenant(world)) => {
+                let options = MaintenanceOptions::new().regardless_of_time();
+                world.mate.maintain(&tenant().id(), &options).await.map(drop)
             }
             (Self::Rotate, World::Tenant(world)) => world.mate.rotate(&tenant().id(), &[]).await.map(drop),
             (Self::Destroy, World::Tenant(world)) => {
@@ -235,6 +252,8 @@ impl Subject {
                 World::Tenant(world) if rotated(world).await => world.mate.tend(&tenant().id()).await.map(drop),
                 world => self.run(world).await,
             },
+            // It has three runs, and goes on with the next one.
+            Ok(()) if self == Self::Maintain => self.run(world).await,
             Err(Error::NotFound(_) | Error::NothingInterrupted(_)) => self.run(world).await,
             // The record of a platform does not hold its spec.
             Err(Error::NotPossible { .. }) => self.run(world).await,
@@ -270,7 +289,11 @@ impl World {
                 (arns(renamed.unclaimed().await.unwrap()), plan.is_empty())
             }
             (Self::Tenant(world), _) => {
-                let spec = if subject == Subject::Change { changed() } else { tenant() };
+                let spec = match subject {
+                    Subject::Change => changed(),
+                    Subject::Maintain => upgraded(),
+                    _ => tenant(),
+                };
                 let plan = world.mate.plan(&spec).await.unwrap();
                 let right = plan.is_empty() && data_is_kept(world, subject).await;
                 (arns(world.mate.unclaimed().await.unwrap()), right)
@@ -455,6 +478,11 @@ fn every_call_of_a_resumption_that_makes_the_cache_anew_may_fail_in_every_way() 
 #[test]
 fn every_call_of_a_rotation_may_fail_in_every_way() {
     matrix(Subject::Rotate);
+}
+
+#[test]
+fn every_call_of_a_maintenance_may_fail_in_every_way() {
+    matrix(Subject::Maintain);
 }
 
 #[test]
