@@ -23,6 +23,8 @@ mod faults;
 mod fights;
 #[path = "aws/inventory.rs"]
 mod inventory;
+#[path = "aws/outbox.rs"]
+mod outbox;
 #[path = "aws/platform.rs"]
 mod platform;
 #[path = "aws/stores.rs"]
