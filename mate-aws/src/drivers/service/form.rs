@@ -133,6 +133,11 @@ pub(super) fn status(target: &Target, service: &Described) -> Status {
         let reason = deployment.rollout_state_reason().unwrap_or("the deployment failed");
         return Status::Failed(reason.to_owned());
     }
+    if let Some(primary) = primary.filter(|_| moved_back)
+        && is_rollback(service, primary)
+    {
+        return Status::Failed("the deployment failed, and ECS rolled it back".to_owned());
+    }
     let (desired, running) = (count(service.desired_count()), count(service.running_count()));
     if let Some(primary) = primary.filter(|one| one.rollout_state() == Some(&DeploymentRolloutState::InProgress)) {
         let running = count(primary.running_count());
@@ -147,6 +152,18 @@ pub(super) fn status(target: &Target, service: &Described) -> Status {
         return Status::Pending(format!("{running} {} stopping", if running == 1 { "task is" } else { "tasks are" }));
     }
     if running < desired { Status::Pending(tasks_running(running, desired)) } else { Status::Ready }
+}
+
+/// Whether the circuit breaker made this deployment to go back. Once it has, the failed one is listed no more, and nothing but the
+/// service's events tells that the service is steady for that.
+fn is_rollback(service: &Described, deployment: &Deployment) -> bool {
+    let Some(id) = deployment.id() else { return false };
+    let words = format!("rolling back to deployment {id}");
+    // Another id may begin with this one.
+    let named = |message: &str| {
+        message.split_once(&words).is_some_and(|(_, rest)| !rest.starts_with(|next: char| next.is_ascii_digit()))
+    };
+    service.events().iter().filter_map(|event| event.message()).any(named)
 }
 
 fn tasks_running(running: u32, desired: u32) -> String {
