@@ -8,14 +8,13 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.ec2 import ec2_backends
 from moto.ecs.exceptions import ECSException, InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
-from moto.moto_api._internal import mock_random
 
 from . import gap, later
+from .rollout import ENDED, end, roll, settle
 
 #: What CreateService takes and moto drops, with what AWS answers when it was not given.
 KEPT = {
@@ -28,10 +27,6 @@ KEPT = {
 }
 
 
-#: Why a task is stopped whose container has come to its end.
-ENDED = "Essential container in task exited"
-
-
 def keep(service, asked):
     for name, (attribute, default) in KEPT.items():
         if name in asked:
@@ -40,48 +35,6 @@ def keep(service, asked):
             setattr(service, attribute, default)
     if service.capacity_provider_strategy:
         service.launch_type = None
-
-
-def roll(service):
-    """A deployment: the new tasks run after the delay, and then it is complete and the old deployment gone."""
-    old = [dict(deployment, status="ACTIVE") for deployment in service.deployments[:1]]
-    now = utcnow()
-    primary = {
-        "id": f"ecs-svc/{mock_random.randint(10**18, 10**19)}",
-        "status": "PRIMARY",
-        "taskDefinition": service.task_definition,
-        "desiredCount": service.desired_count,
-        "pendingCount": service.desired_count,
-        "runningCount": 0,
-        "failedTasks": 0,
-        "createdAt": now,
-        "updatedAt": now,
-        "launchType": service.launch_type,
-        "capacityProviderStrategy": service.capacity_provider_strategy,
-        "platformVersion": service.platform_version or "1.4.0",
-        "platformFamily": "Linux",
-        "networkConfiguration": service.network_configuration,
-        "rolloutState": "IN_PROGRESS",
-        "rolloutStateReason": "ECS deployment in progress.",
-    }
-    service.deployments = [primary, *old]
-    service.pending_count = service.desired_count
-
-    def complete():
-        if service.deployments[:1] != [primary] or service.status != "ACTIVE":
-            return
-        settle(service)
-        primary.update(rolloutState="COMPLETED", rolloutStateReason="ECS deployment completed.")
-        service.deployments = [primary]
-
-    later(complete)
-
-
-def settle(service):
-    service.running_count, service.pending_count = service.desired_count, 0
-    for deployment in service.deployments[:1]:
-        counts = {"desiredCount": service.desired_count, "runningCount": service.desired_count, "pendingCount": 0}
-        deployment.update(counts, updatedAt=utcnow())
 
 
 @gap(
@@ -198,18 +151,6 @@ def run_task():
     def command(task):
         overrides = (task.overrides or {}).get("containerOverrides") or [{}]
         return " ".join(overrides[0].get("command") or [])
-
-    def end(task, code, stop_code, reason):
-        if task.last_status == "STOPPED":
-            return
-        task.last_status = task.desired_status = "STOPPED"
-        task.stop_code, task.stopped_reason, task.stopped_at = stop_code, reason, utcnow()
-        for container in task.containers:
-            container.last_status, container.exitCode = "STOPPED", code
-        network = ec2_backends[task._account_id][task.region_name]
-        for row in [row for attachment in task.attachments for row in attachment["details"]]:
-            if row["name"] == "networkInterfaceId":
-                network.enis.pop(row["value"], None)
 
     def run(self):
         asked = self._get_params()
