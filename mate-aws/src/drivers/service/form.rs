@@ -122,20 +122,18 @@ pub(super) fn status(target: &Target, service: &Described) -> Status {
     let wanted = text(target, "task_definition");
     let failed = |deployment: &&Deployment| deployment.rollout_state() == Some(&DeploymentRolloutState::Failed);
     let primary = service.deployments().iter().find(|one| one.status() == Some("PRIMARY"));
-    // After a rollback the primary deployment is of the former task definition, and the failed one is of ours.
+    // After a rollback the primary deployment is of the former task definition, and the failed one is of ours; of ours are both
+    // where the tasks were only started anew.
     let moved_back = wanted.is_some() && primary.is_some_and(|one| one.task_definition() != wanted);
-    let failed = service
-        .deployments()
-        .iter()
-        .filter(failed)
-        .find(|one| one.status() == Some("PRIMARY") || moved_back && one.task_definition() == wanted);
-    if let Some(deployment) = failed {
+    let rolled_back = primary.is_some_and(|one| is_rollback(service, one));
+    let ours = |one: &&Deployment| {
+        one.status() == Some("PRIMARY") || (moved_back || rolled_back) && one.task_definition() == wanted
+    };
+    if let Some(deployment) = service.deployments().iter().filter(failed).find(ours) {
         let reason = deployment.rollout_state_reason().unwrap_or("the deployment failed");
         return Status::Failed(reason.to_owned());
     }
-    if let Some(primary) = primary.filter(|_| moved_back)
-        && is_rollback(service, primary)
-    {
+    if moved_back && rolled_back {
         return Status::Failed("the deployment failed, and ECS rolled it back".to_owned());
     }
     let (desired, running) = (count(service.desired_count()), count(service.running_count()));

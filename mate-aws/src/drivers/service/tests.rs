@@ -199,6 +199,14 @@ fn a_rollback_that_is_over_by_the_time_of_a_look_is_known_by_the_events() {
     assert_eq!(status(&mut service, &another), Status::Ready);
     service.deployments = Some(vec![deployment(TASK, DeploymentRolloutState::Completed, 2)]);
     assert_eq!(status(&mut service, &rolled_back), Status::Ready, "a later try went well");
+
+    // Tasks that were started anew, for a secret that was rotated, and did not come up.
+    let mut back = deployment(TASK, DeploymentRolloutState::InProgress, 2);
+    back.id = Some("ecs-svc/1675294001379389663".into());
+    let mut anew = deployment(TASK, DeploymentRolloutState::Failed, 0);
+    anew.status = Some("ACTIVE".into());
+    service.deployments = Some(vec![back, anew]);
+    assert_eq!(status(&mut service, &rolled_back), Status::Failed("tasks failed to start".into()));
 }
 
 #[tokio::test]
