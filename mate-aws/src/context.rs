@@ -48,6 +48,9 @@ pub struct Aws {
     /// Elastic Load Balancing.
     #[cfg(feature = "elbv2")]
     pub elbv2: aws_sdk_elasticloadbalancingv2::Client,
+    /// EventBridge.
+    #[cfg(feature = "eventbridge")]
+    pub eventbridge: aws_sdk_eventbridge::Client,
     /// IAM.
     #[cfg(feature = "iam")]
     pub iam: aws_sdk_iam::Client,
@@ -113,6 +116,8 @@ impl Aws {
             elasticache: client!(aws_sdk_elasticache, config),
             #[cfg(feature = "elbv2")]
             elbv2: client!(aws_sdk_elasticloadbalancingv2, config),
+            #[cfg(feature = "eventbridge")]
+            eventbridge: client!(aws_sdk_eventbridge, config),
             #[cfg(feature = "iam")]
             iam: client!(aws_sdk_iam, config),
             #[cfg(feature = "kms")]

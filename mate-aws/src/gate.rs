@@ -13,9 +13,9 @@ use aws_smithy_runtime_api::client::identity::{
 };
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, Error, FinalizerInterceptorContextRef, Output,
 };
-use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata};
+use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata, OrchestratorError};
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
 use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, RuntimeComponentsBuilder};
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
@@ -148,7 +148,7 @@ impl Intercept for Witness {
         }
         if let Some(permit) = config.load::<Slot>().and_then(Slot::take) {
             permit.answered(match (failed, context.response()) {
-                (false, _) => Answer::Done,
+                (false, _) => context.output_or_error().map_or(Answer::Done, succeeded),
                 (true, Some(response)) => answer(response),
                 (true, None) => Answer::Failed,
             });
@@ -178,10 +178,23 @@ fn api(metadata: &Metadata) -> String {
         "CloudWatch Logs" => "logs",
         "Cognito Identity Provider" => "cognito-idp",
         "Elastic Load Balancing v2" => "elbv2",
+        "EventBridge" => "events",
         "Resource Groups Tagging API" => "tagging",
         other => return format!("{}:{}", other.to_ascii_lowercase().replace(' ', ""), metadata.name()),
     };
     format!("{service}:{}", metadata.name())
+}
+
+/// What an answer that is no error says of the rate. EventBridge tells there what became of each entry.
+fn succeeded(answer: Result<&Output, &OrchestratorError<Error>>) -> Answer {
+    #[cfg(feature = "eventbridge")]
+    if let Ok(output) = answer
+        && let Some(output) = output.downcast_ref()
+    {
+        return crate::event_bridge::answer(output);
+    }
+    let _ = answer;
+    Answer::Done
 }
 
 /// What an error's response says of the rate: by its code, and where it has none that is known by its status.

@@ -6,6 +6,8 @@ mod context;
 #[cfg(feature = "tagging")]
 mod discover;
 mod drivers;
+#[cfg(feature = "eventbridge")]
+mod event_bridge;
 mod gate;
 #[cfg(feature = "ecr")]
 mod images;
@@ -22,6 +24,8 @@ pub use classify::failed;
 pub use config::{AwsProviderBuilder, ConfigError};
 pub use context::Aws;
 pub use drivers::Driver;
+#[cfg(feature = "eventbridge")]
+pub use event_bridge::EventBridgeSink;
 pub use policy::{Access, ExecutorPolicy, PermissionReport};
 pub use provider::AwsProvider;
 pub use secrets::{RandomSecrets, SecretSource};

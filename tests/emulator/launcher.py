@@ -26,15 +26,17 @@ class OneAtATime:
     Between requests, whatever takes time in the cloud (`gaps.later`) moves on.
     """
 
-    def __init__(self, app, between):
+    def __init__(self, app, between, own):
         self.app = app
         self.between = between
+        self.own = own
         self.lock = threading.Lock()
 
     def __call__(self, environ, start_response):
         with self.lock:
             self.between(environ.get("PATH_INFO", ""))
-            answer = self.app(environ, start_response)
+            own = self.own.get(environ.get("PATH_INFO"))
+            answer = own(start_response) if own else self.app(environ, start_response)
             try:
                 return list(answer)
             finally:
@@ -64,6 +66,7 @@ def main():
         os.environ.setdefault("MOTO_ECS_SERVICE_RUNNING", "2")
 
     import gaps
+    import gaps.credentials
 
     if arguments.gaps:
         print(gaps.table())
@@ -81,7 +84,8 @@ def main():
 
     if not arguments.bare:
         gaps.patch()
-    app = OneAtATime(DomainDispatcherApplication(create_backend_app), gaps.move_on)
+    own = {gaps.credentials.PATH: gaps.credentials.answer}
+    app = OneAtATime(DomainDispatcherApplication(create_backend_app), gaps.move_on, own)
     server = make_server("127.0.0.1", arguments.port, app, threaded=True, request_handler=QuietHandler)
     end_with_standard_input()
     print(f"ready {server.server_port}", flush=True)

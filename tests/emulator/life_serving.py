@@ -1,5 +1,7 @@
 """What serves a tenant: load balancer, web ACL, address, tasks and services, autoscaling, identity provider, inventory."""
 
+import json
+
 from life import LOWER, PREFIX, TAGS, UPPER
 
 
@@ -121,7 +123,7 @@ def address(life):
     life.holds("alias record", records(life), ["self.mate.sociant.ai."])
 
 
-def task_definition(life, name):
+def task_definition(life, name, tag="main"):
     volumes = [
         {
             "name": volume,
@@ -136,7 +138,7 @@ def task_definition(life, name):
     options = {"awslogs-group": f"/ecs/{PREFIX}/{name}", "awslogs-region": "us-east-1", "awslogs-stream-prefix": name}
     container = {
         "name": name,
-        "image": f"{life.base['repositories'][name]}:main",
+        "image": f"{life.base['repositories'][name]}:{tag}",
         "essential": True,
         "environment": [{"name": "DJANGO_ALLOWED_HOSTS", "value": "*"}],
         "secrets": [{"name": "SECRET_KEY", "valueFrom": life.ids["secret-django"]}],
@@ -253,6 +255,7 @@ def services(life):
     found = service(life, "django")
     life.holds("the update", (found["taskDefinition"], found["enableExecuteCommand"]), (revision, False))
     two_groups(life, rollout)
+    failed_rollout(life, revision)
     missing = ecs.describe_services(cluster=cluster, services=["nobody"])["failures"][0]["reason"]
     life.holds("a missing service", missing, "MISSING")
 
@@ -292,6 +295,34 @@ def two_groups(life, rollout):
     steady(life, "django", 2)
     elb.delete_rule(RuleArn=rule)
     elb.delete_target_group(TargetGroupArn=other)
+
+
+def failed_rollout(life, before):
+    """A deployment of an image whose tasks end is rolled back, and the stopped tasks say what they ended for."""
+    ecs, ecr, cluster = life.client("ecs"), life.client("ecr"), life.base["cluster"]
+    layer = {"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": 1, "digest": "sha256:exit-137"}
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": [layer]}
+    manifest["config"] = {"mediaType": "application/vnd.docker.container.image.v1+json", "size": 1, "digest": "sha256:c"}
+    repository = life.base["repositories"]["django"]
+    ecr.put_image(
+        repositoryName=repository.split("/")[-1].split(":")[0], imageTag="exit-137", imageManifest=json.dumps(manifest)
+    )
+    bad = task_definition(life, "django", "exit-137")["taskDefinitionArn"]
+    ecs.update_service(cluster=cluster, service=f"{PREFIX}-django", taskDefinition=bad)
+
+    def probe():
+        found = service(life, "django")
+        states = [deployment["rolloutState"] for deployment in found["deployments"]]
+        return found["taskDefinition"], states, found["runningCount"]
+
+    life.eventually("a rollout that failed", probe, (before, ["COMPLETED"], 2))
+    events = [event["message"] for event in service(life, "django")["events"]]
+    life.holds("its events", "rolling back" in events[0] and "deployment failed" in events[1])
+    over = ecs.list_tasks(cluster=cluster, serviceName=f"{PREFIX}-django", desiredStatus="STOPPED")["taskArns"]
+    tasks = ecs.describe_tasks(cluster=cluster, tasks=over)["tasks"]
+    told = {(task["taskDefinitionArn"], task["containers"][0]["exitCode"]) for task in tasks}
+    life.holds("its tasks", (len(tasks), told), (3, {(bad, 137)}))
+    life.holds("why they ended", "OutOfMemory" in tasks[0]["containers"][0].get("reason", ""))
 
 
 def scaling(life):
@@ -370,7 +401,7 @@ def inventory(life):
         "cognito-idp:userpool": 1,
         "ec2:security-group": 5,
         "ecs:service": 3,
-        "ecs:task-definition": 4,
+        "ecs:task-definition": 5,
         "elasticache:replicationgroup": 1,
         "elasticache:subnetgroup": 1,
         "elasticfilesystem:access-point": 2,

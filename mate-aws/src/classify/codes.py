@@ -19,6 +19,7 @@ CRATES = {
     "cognito-idp": "cognitoidentityprovider",
     "elasticfilesystem": "efs",
     "elbv2": "elasticloadbalancingv2",
+    "events": "eventbridge",
     "logs": "cloudwatchlogs",
     "tag": "resourcegroupstagging",
 }

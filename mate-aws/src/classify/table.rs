@@ -35,6 +35,7 @@ fn by_name(code: &str, lost: C) -> Option<C> {
         | "ServiceFailure"
         | "ServiceFailureException"
         | "InternalErrorException"
+        | "InternalException"
         | "WAFTagOperationInternalErrorException"
         | "KMSInternalException"
         | "InternalServerErrorException"
@@ -69,6 +70,9 @@ fn by_name(code: &str, lost: C) -> Option<C> {
         | "FailedResourceAccessException"
         | "NotOrganizationMasterAccountException"
         | "OperationNotPermittedException"
+        // EventBridge, of one entry.
+        | "NotAuthorizedForSourceException"
+        | "NotAuthorizedForDetailTypeException"
         // A key that may not be used, or is disabled: only who has the key can help.
         | "KMSKeyNotAccessibleFault"
         | "KmsKeyDisabledException"
@@ -224,6 +228,7 @@ fn by_name(code: &str, lost: C) -> Option<C> {
         | "PlatformUnknownException"
         | "PolicyNotAttachable"
         | "PreconditionNotMetException"
+        | "RedactionFailure"
         | "ResourceTypeNotSupportedException"
         | "SnapshotFeatureNotSupportedFault"
         | "SubnetNotAllowedFault"

@@ -255,6 +255,7 @@ fn services_are_called_as_in_the_table_of_limits() {
         ("STS", "GetCallerIdentity", "sts"),
         ("Application Auto Scaling", "PutScalingPolicy", "other writes"),
         ("WAFV2", "GetWebACL", "other reads"),
+        ("EventBridge", "PutEvents", "events"),
     ] {
         assert_eq!(group_of(&api(&Metadata::new(operation, service))).name, group, "{service}");
     }

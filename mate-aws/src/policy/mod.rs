@@ -184,6 +184,15 @@ impl ExecutorPolicy {
         self.with(Access::Read, PREFLIGHT.iter().copied())
     }
 
+    /// The same, and what [`EventBridgeSink`](crate::EventBridgeSink) needs on this bus, by name or ARN.
+    #[cfg(feature = "eventbridge")]
+    #[must_use]
+    pub fn with_event_bus(mut self, bus: &str) -> Self {
+        let bus = if bus.starts_with("arn:") { bus.to_owned() } else { format!("events:event-bus/{bus}") };
+        self.allow(Access::Update, "EventBus", BTreeSet::from([bus]), Condition::None, "events:PutEvents".to_owned());
+        self
+    }
+
     /// The same for one region and account; without it the policy is for all.
     #[must_use]
     pub fn at(mut self, region: &str, account: &str) -> Self {

@@ -231,6 +231,12 @@ impl Looked<'_> {
             let next = "somebody changed the count: repair the drift, or change what is wanted";
             return Some(self.reason(verdict, HealthIssue::TasksMissing { wanted }, text, next));
         }
+        // AWS counts a database that is stopped among what is as it should be.
+        if self.is(DATABASE) && live.inputs["stopped"] == Value::Bool(true) {
+            let text = "it is stopped, and is wanted to run";
+            let next = "somebody stopped it: repair the drift, or suspend the tenant";
+            return Some(self.reason(self.down(), HealthIssue::DatabaseNotAvailable, text, next));
+        }
         let issue = match self.node.kind.as_str() {
             SERVICE => HealthIssue::TasksMissing { wanted },
             DATABASE => HealthIssue::DatabaseNotAvailable,

@@ -128,6 +128,15 @@ fn found(finding: &str, terminal: bool) -> Diagnosis {
 }
 
 #[test]
+fn a_database_that_somebody_stopped_does_not_serve_although_aws_has_nothing_against_it() {
+    let mut stopped = world();
+    stopped.live("db").inputs["stopped"] = json!(true);
+    stopped.is(Verdict::Unhealthy, HealthIssue::DatabaseNotAvailable, "db");
+    let resting = stopped.wanted("db", "stopped", json!(true));
+    assert!(resting.health().is_healthy(), "{}", resting.health());
+}
+
+#[test]
 fn a_tenant_of_which_everything_is_ready_is_healthy() {
     let health = world().health();
     assert!(health.is_healthy() && health.reasons.is_empty(), "{health}");

@@ -52,6 +52,19 @@ pub enum LifecycleKind {
     Unlocked,
 }
 
+impl LifecycleKind {
+    /// In one word: `begun`, `succeeded`, `failed`, `stopped`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Succeeded => "succeeded",
+            Self::Failed { .. } => "failed",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
 impl From<&LogEntry> for LifecycleEvent {
     fn from(entry: &LogEntry) -> Self {
         let hash: String = entry.hash.chars().take(16).collect();

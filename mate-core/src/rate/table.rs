@@ -55,6 +55,8 @@ const ELB: &str =
 const R53: &str =
     "Amazon Route 53 Developer Guide, \"Quotas\": 5 requests a second are safe for changes, 10 altogether";
 const SECRETS: &str = "AWS Secrets Manager User Guide, \"Secrets Manager quotas\"";
+const EVENTS: &str =
+    "Amazon EventBridge User Guide, \"Quotas\": PutEvents, of the region that has least; a second's worth at once";
 const KMS: &str = "AWS KMS Developer Guide, \"Request quotas\"";
 
 const fn published(
@@ -104,6 +106,8 @@ pub const TABLE: &[Group] = &[
 
     published(("kms reads", "kms"), READS, (100.0, 100.0), KMS),
     assumed(("kms writes", "kms"), &["*"], (5.0, 5.0, 5.0)),
+
+    published(("events", "events"), &["PutEvents"], (400.0, 400.0), EVENTS),
 
     assumed(("rds reads", "rds"), READS, (20.0, 10.0, 40.0)),
     assumed(("rds writes", "rds"), &["*"], (5.0, 2.0, 10.0)),

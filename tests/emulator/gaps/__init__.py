@@ -49,7 +49,7 @@ def move_on(path):
 
 
 def entries():
-    from . import account, compute, data, edge, endpoints, identity, network  # noqa: F401  (they enter themselves)
+    from . import account, compute, data, edge, endpoints, identity, network, rollout  # noqa: F401  (they enter themselves)
 
     return sorted(_entries, key=lambda entry: entry.call)
 

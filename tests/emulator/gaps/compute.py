@@ -8,14 +8,13 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
-from moto.ec2 import ec2_backends
 from moto.ecs.exceptions import ECSException, InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
-from moto.moto_api._internal import mock_random
 
 from . import gap, later
+from .rollout import ENDED, end, roll, settle
 
 #: What CreateService takes and moto drops, with what AWS answers when it was not given.
 KEPT = {
@@ -27,10 +26,6 @@ KEPT = {
     "availabilityZoneRebalancing": ("availability_zone_rebalancing", None),
     "loadBalancers": ("load_balancers", []),
 }
-
-
-#: Why a task is stopped whose container has come to its end.
-ENDED = "Essential container in task exited"
 
 
 def keep(service, asked):
@@ -52,61 +47,6 @@ def refuse_unattached(backend, asked):
             if group is None or not group.load_balancer_arns:
                 text = f"The target group with targetGroupArn {arn}"
                 raise InvalidParameterException(f"{text} does not have an associated load balancer.")
-
-
-def shift(backend, service):
-    """Moves all traffic to the other of two target groups, where the deployments of the service do that."""
-    if service.deployment_configuration.get("strategy", "ROLLING") == "ROLLING":
-        return
-    balancers = elbv2_backends[backend.account_id][backend.region_name]
-    for behind in service.load_balancers:
-        way = behind.get("advancedConfiguration") or {}
-        for rule in balancers.describe_rules(listener_arn=None, rule_arns=[way.get("productionListenerRule")]):
-            for group in (g for action in rule.actions for g in action.data.get("ForwardConfig", {}).get("TargetGroups", [])):
-                group["Weight"] = "0" if int(group["Weight"]) > 0 else "100"
-
-
-def roll(service, backend):
-    """A deployment: the new tasks run after the delay, and then it is complete and the old deployment gone."""
-    old = [dict(deployment, status="ACTIVE") for deployment in service.deployments[:1]]
-    now = utcnow()
-    primary = {
-        "id": f"ecs-svc/{mock_random.randint(10**18, 10**19)}",
-        "status": "PRIMARY",
-        "taskDefinition": service.task_definition,
-        "desiredCount": service.desired_count,
-        "pendingCount": service.desired_count,
-        "runningCount": 0,
-        "failedTasks": 0,
-        "createdAt": now,
-        "updatedAt": now,
-        "launchType": service.launch_type,
-        "capacityProviderStrategy": service.capacity_provider_strategy,
-        "platformVersion": service.platform_version or "1.4.0",
-        "platformFamily": "Linux",
-        "networkConfiguration": service.network_configuration,
-        "rolloutState": "IN_PROGRESS",
-        "rolloutStateReason": "ECS deployment in progress.",
-    }
-    service.deployments = [primary, *old]
-    service.pending_count = service.desired_count
-
-    def complete():
-        if service.deployments[:1] != [primary] or service.status != "ACTIVE":
-            return
-        settle(service)
-        shift(backend, service)
-        primary.update(rolloutState="COMPLETED", rolloutStateReason="ECS deployment completed.")
-        service.deployments = [primary]
-
-    later(complete)
-
-
-def settle(service):
-    service.running_count, service.pending_count = service.desired_count, 0
-    for deployment in service.deployments[:1]:
-        counts = {"desiredCount": service.desired_count, "runningCount": service.desired_count, "pendingCount": 0}
-        deployment.update(counts, updatedAt=utcnow())
 
 
 @gap(
@@ -131,7 +71,7 @@ def create_service():
         service.running_count = 0
         service.created_at = utcnow()
         keep(service, asked)
-        roll(service, backend)
+        roll(service)
         return answer
 
     EC2ContainerServiceResponse.create_service = create
@@ -174,7 +114,7 @@ def update_service():
         if "forceNewDeployment" in changed and not asked["forceNewDeployment"]:
             changed.discard("forceNewDeployment")
         if changed:
-            roll(service, self.ecs_backend)
+            roll(service)
         elif "desiredCount" in asked:
             service.pending_count = max(0, service.desired_count - running)
             later(lambda: service.status == "ACTIVE" and settle(service))
@@ -220,18 +160,6 @@ def run_task():
     def command(task):
         overrides = (task.overrides or {}).get("containerOverrides") or [{}]
         return " ".join(overrides[0].get("command") or [])
-
-    def end(task, code, stop_code, reason):
-        if task.last_status == "STOPPED":
-            return
-        task.last_status = task.desired_status = "STOPPED"
-        task.stop_code, task.stopped_reason, task.stopped_at = stop_code, reason, utcnow()
-        for container in task.containers:
-            container.last_status, container.exitCode = "STOPPED", code
-        network = ec2_backends[task._account_id][task.region_name]
-        for row in [row for attachment in task.attachments for row in attachment["details"]]:
-            if row["name"] == "networkInterfaceId":
-                network.enis.pop(row["value"], None)
 
     def run(self):
         asked = self._get_params()

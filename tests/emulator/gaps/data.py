@@ -179,6 +179,7 @@ def create_replication_group():
             if "reader_endpoint_address" in node_group:
                 reader = {"address": node_group["reader_endpoint_address"], "port": group.port}
                 node_group["reader_endpoint"] = reader
+        group.auth_tokens = [named["auth_token"]] if named.get("auth_token") else []
         for_a_while(group, "creating")
         return group
 
@@ -220,8 +221,8 @@ def create_replication_group():
 
 @gap(
     "elasticache:ModifyReplicationGroup",
-    aws="changes engine version, security groups, token and parameter group too, and is `modifying` for a while; refuses a "
-    "group that is not available (`InvalidReplicationGroupState`)",
+    aws="changes engine version, security groups, token (`ROTATE` leaves the one before good, `SET` ends it) and parameter group "
+    "too, and is `modifying` for a while; refuses a group that is not available (`InvalidReplicationGroupState`)",
     moto="ignores these, and changes at once",
     page="AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html",
 )
@@ -241,8 +242,10 @@ def modify_replication_group():
         for name, attribute in plain.items():
             if self._get_param(name):
                 setattr(group, attribute, self._get_param(name))
-        if self._get_param("AuthToken"):
-            group.auth_token_enabled = True
+        token = self._get_param("AuthToken")
+        if token:
+            before = group.auth_tokens[-1:] if self._get_param("AuthTokenUpdateStrategy") == "ROTATE" else []
+            group.auth_token_enabled, group.auth_tokens = True, [*before, token]
         for_a_while(group, "modifying")
         return answer
 

@@ -127,16 +127,19 @@ pub(super) fn status(target: &Target, service: &Described) -> Status {
     let wanted = text(target, "task_definition");
     let failed = |deployment: &&Deployment| deployment.rollout_state() == Some(&DeploymentRolloutState::Failed);
     let primary = service.deployments().iter().find(|one| one.status() == Some("PRIMARY"));
-    // After a rollback the primary deployment is of the former task definition, and the failed one is of ours.
+    // After a rollback the primary deployment is of the former task definition, and the failed one is of ours; of ours are both
+    // where the tasks were only started anew.
     let moved_back = wanted.is_some() && primary.is_some_and(|one| one.task_definition() != wanted);
-    let failed = service
-        .deployments()
-        .iter()
-        .filter(failed)
-        .find(|one| one.status() == Some("PRIMARY") || moved_back && one.task_definition() == wanted);
-    if let Some(deployment) = failed {
+    let rolled_back = primary.is_some_and(|one| is_rollback(service, one));
+    let ours = |one: &&Deployment| {
+        one.status() == Some("PRIMARY") || (moved_back || rolled_back) && one.task_definition() == wanted
+    };
+    if let Some(deployment) = service.deployments().iter().filter(failed).find(ours) {
         let reason = deployment.rollout_state_reason().unwrap_or("the deployment failed");
         return Status::Failed(reason.to_owned());
+    }
+    if moved_back && rolled_back {
+        return Status::Failed("the deployment failed, and ECS rolled it back".to_owned());
     }
     let (desired, running) = (count(service.desired_count()), count(service.running_count()));
     if let Some(primary) = primary.filter(|one| one.rollout_state() == Some(&DeploymentRolloutState::InProgress)) {
@@ -152,6 +155,18 @@ pub(super) fn status(target: &Target, service: &Described) -> Status {
         return Status::Pending(format!("{running} {} stopping", if running == 1 { "task is" } else { "tasks are" }));
     }
     if running < desired { Status::Pending(tasks_running(running, desired)) } else { Status::Ready }
+}
+
+/// Whether the circuit breaker made this deployment to go back. Once it has, the failed one is listed no more, and nothing but the
+/// service's events tells that the service is steady for that.
+fn is_rollback(service: &Described, deployment: &Deployment) -> bool {
+    let Some(id) = deployment.id() else { return false };
+    let words = format!("rolling back to deployment {id}");
+    // Another id may begin with this one.
+    let named = |message: &str| {
+        message.split_once(&words).is_some_and(|(_, rest)| !rest.starts_with(|next: char| next.is_ascii_digit()))
+    };
+    service.events().iter().filter_map(|event| event.message()).any(named)
 }
 
 fn tasks_running(running: u32, desired: u32) -> String {

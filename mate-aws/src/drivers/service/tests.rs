@@ -6,7 +6,7 @@ use aws_sdk_ecs::operation::tag_resource::TagResourceOutput;
 use aws_sdk_ecs::operation::untag_resource::UntagResourceOutput;
 use aws_sdk_ecs::operation::update_service::{UpdateServiceError, UpdateServiceInput, UpdateServiceOutput};
 use aws_sdk_ecs::types::{
-    CapacityProviderStrategyItem, Deployment, DeploymentRolloutState, LaunchType, Service as Described,
+    CapacityProviderStrategyItem, Deployment, DeploymentRolloutState, LaunchType, Service as Described, ServiceEvent,
 };
 use aws_smithy_mocks::{Rule, mock};
 use mate_core::graph::Tags;
@@ -173,6 +173,42 @@ fn a_deployment_that_was_rolled_back_has_failed() {
     assert_eq!(form::status(&target, &service), Status::Failed("tasks failed to start".into()));
     service.deployments = Some(vec![deployment(TASK, DeploymentRolloutState::Completed, 2), failed]);
     assert_eq!(form::status(&target, &service), Status::Ready, "a later try went well");
+}
+
+#[test]
+fn a_rollback_that_is_over_by_the_time_of_a_look_is_known_by_the_events() {
+    let target = target();
+    let mut back = deployment(FORMER, DeploymentRolloutState::Completed, 2);
+    back.id = Some("ecs-svc/1675294001379389663".into());
+    let mut service = steady(&target);
+    service.task_definition = Some(FORMER.into());
+    service.deployments = Some(vec![back]);
+    let status = |service: &mut Described, messages: &[&str]| {
+        let event = |message: &&str| ServiceEvent::builder().message(*message).build();
+        service.events = Some(messages.iter().map(event).collect());
+        form::status(&target, service)
+    };
+    let rolled_back = [
+        "(service web) has reached a steady state.",
+        "(service web) (deployment ecs-svc/1675294001379389663) deployment completed.",
+        "(service web) rolling back to deployment ecs-svc/1675294001379389663.",
+        "(service web) (deployment ecs-svc/1571272475813219068) deployment failed: tasks failed to start.",
+    ];
+    let failed = Status::Failed("the deployment failed, and ECS rolled it back".into());
+    assert_eq!(status(&mut service, &rolled_back), failed);
+    assert_eq!(status(&mut service, &rolled_back[..2]), Status::Ready, "somebody chose the former definition");
+    let another = ["(service web) rolling back to deployment ecs-svc/16752940013793896631."];
+    assert_eq!(status(&mut service, &another), Status::Ready);
+    service.deployments = Some(vec![deployment(TASK, DeploymentRolloutState::Completed, 2)]);
+    assert_eq!(status(&mut service, &rolled_back), Status::Ready, "a later try went well");
+
+    // Tasks that were started anew, for a secret that was rotated, and did not come up.
+    let mut back = deployment(TASK, DeploymentRolloutState::InProgress, 2);
+    back.id = Some("ecs-svc/1675294001379389663".into());
+    let mut anew = deployment(TASK, DeploymentRolloutState::Failed, 0);
+    anew.status = Some("ACTIVE".into());
+    service.deployments = Some(vec![back, anew]);
+    assert_eq!(status(&mut service, &rolled_back), Status::Failed("tasks failed to start".into()));
 }
 
 #[tokio::test]

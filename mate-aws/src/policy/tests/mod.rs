@@ -200,6 +200,16 @@ fn a_small_plan_has_this_policy() {
     assert_eq!(policy.to_json(), golden, "{:#}", policy.to_json());
 }
 
+#[cfg(feature = "eventbridge")]
+#[test]
+fn events_are_put_on_the_buses_that_are_named_and_on_no_other() {
+    let other = "arn:aws:events:eu-west-1:999999999999:event-bus/all";
+    let policy = of(&[], &[]).with_event_bus("tenants").with_event_bus(other).at("us-east-1", "123456789012");
+    let own = "arn:aws:events:us-east-1:123456789012:event-bus/tenants";
+    assert_eq!(resources(&policy, "events:PutEvents"), [other, own]);
+    assert_eq!(policy.actions().len(), 1);
+}
+
 #[test]
 fn the_order_of_kinds_does_not_matter() {
     let kinds = Kinds::standard();

@@ -142,11 +142,11 @@ fn of_container(task: &Task, container: &Container, others: bool) -> Option<Caus
     };
     match (container.exit_code(), reason) {
         (code, _) if out_of_memory(container) => {
-            Some(exited(code.unwrap_or(KILLED), ": out of memory", "give the service more memory"))
+            Some(exited(code.unwrap_or(KILLED), ", out of memory", "give the service more memory"))
         }
         (Some(0 | TERMINATED), _) => None,
         (Some(KILLED), _) if others => None,
-        (Some(KILLED), _) => Some(exited(KILLED, ": out of memory", "give the service more memory")),
+        (Some(KILLED), _) => Some(exited(KILLED, ", out of memory", "give the service more memory")),
         (Some(code @ (NOT_RUN | NOT_FOUND)), _) => {
             let why = if code == NOT_RUN { ": the command cannot be run" } else { ": the command was not found" };
             Some(exited(code, why, "correct the container's command, or the image's entry point"))

@@ -127,7 +127,7 @@ async fn the_cause_comes_first_then_the_targets_and_the_events() {
     assert_eq!(
         words(&found),
         [
-            "container django: exit code 137: out of memory",
+            "container django: exit code 137, out of memory",
             "ResourceInitializationError: unable to pull secrets or registry auth",
             "target 10.0.1.7: Target.ResponseCodeMismatch: Health checks failed with these codes: [500]",
             "unable to place a task",
@@ -153,7 +153,7 @@ async fn out_of_memory_ends_the_wait_once_three_tasks_were_killed() {
             .build()
     };
     let found = of_tasks(vec![killed(1), killed(2)]).await;
-    assert_eq!(words(&found), ["container django: exit code 137: out of memory"]);
+    assert_eq!(words(&found), ["container django: exit code 137, out of memory"]);
     assert!(!found[0].terminal && advice(&found[0]).contains("memory"), "{found:?}");
     assert!(of_tasks(vec![killed(1), killed(2), killed(3)]).await[0].terminal);
 }
