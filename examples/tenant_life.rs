@@ -12,7 +12,7 @@ use indicatif::MultiProgress;
 use mate::clock::Clock;
 use mate::ids::{KindName, TenantId};
 use mate::kinds::DriftClass;
-use mate::lifecycle::{Change, Deployment, Migration, Page, Suspension};
+use mate::lifecycle::{Change, Deployment, Migration, Page, SuspendedCache, Suspension};
 use mate::plan::{Consents, Plan, RepairSelection};
 use mate::spec::{Base, ImageReference, ServiceName, Tier};
 use mate::state::LogEvent;
@@ -125,10 +125,13 @@ async fn main() -> anyhow::Result<()> {
     ensure!(life.mate.drift(&life.id).await?.is_empty(), "what was opened is closed again");
 
     life.days(30);
-    life.chapter("the clinic does not pay: its traffic is blocked, then it is suspended");
+    life.chapter(
+        "the clinic does not pay: its traffic is blocked, then it is suspended, and its cache waits in a snapshot",
+    );
     life.show(life.mate.deactivate(&life.id, Page::deactivated())).await?;
     life.days(14);
-    life.change(Change::Suspend(Suspension::new())).await?;
+    let suspension = Suspension::new().with_cache(SuspendedCache::SnapshottedAndRemoved);
+    life.change(Change::Suspend(suspension)).await?;
     for _ in 0..8 {
         life.days(1);
         life.mate.tend(&life.id).await?;
@@ -138,7 +141,7 @@ async fn main() -> anyhow::Result<()> {
     ensure!(database.context("there is a database")?.inputs["stopped"] == true, "the database is stopped");
 
     life.chapter("it has paid");
-    life.show(life.mate.resume(&life.id)).await?;
+    life.change(Change::Resume).await?;
     println!("{}", life.mate.health(&life.id).await?);
 
     life.days(60);
@@ -152,10 +155,7 @@ async fn main() -> anyhow::Result<()> {
         println!("  {:>3} {:<12} {}", entry.seq, entry.verb, entry.actor);
     }
     println!("  whole: {} entries", life.mate.verify(&life.id).await?.entries);
-    println!(
-        "\nNothing is left but {} final snapshot: {}",
-        life.cloud.snapshots().len(),
-        life.cloud.snapshots()[0].name
-    );
+    let left: Vec<String> = life.cloud.snapshots().into_iter().map(|snapshot| snapshot.name).collect();
+    println!("\nNothing is left but the final snapshots: {}", left.join(", "));
     Ok(())
 }
