@@ -30,9 +30,9 @@
 //! | `mate_aws` (feature `aws`) | the provider for AWS |
 
 pub use mate_core::client::{
-    Adoption, Applied, BuildError, DestroyOptions, Discovery, Drift, DriftedField, DriftedNode, Error, FoundObject,
-    Lost, MaintenanceOptions, MaintenanceReport, MaintenanceWork, Mate, MateBuilder, NodeDiagnosis, NodeStatus,
-    OnPlatform, Platform, PlatformBuilder, Releases, TenantDiagnosis, TenantLifecycle, TenantStatus,
+    Adoption, Applied, BuildError, CommandOutput, DestroyOptions, Discovery, Drift, DriftedField, DriftedNode, Error,
+    FoundObject, Lost, MaintenanceOptions, MaintenanceReport, MaintenanceWork, Mate, MateBuilder, NodeDiagnosis,
+    NodeStatus, OnPlatform, Platform, PlatformBuilder, Releases, TenantDiagnosis, TenantLifecycle, TenantStatus,
 };
 pub use mate_core::operation::{CancelHandle, Events, Operation};
 #[cfg(feature = "sim")]

@@ -12,6 +12,8 @@ mod audit;
 mod blueprint;
 #[path = "sim/canary.rs"]
 mod canary;
+#[path = "sim/command.rs"]
+mod command;
 #[path = "sim/crash.rs"]
 mod crash;
 #[path = "sim/deploy.rs"]

@@ -169,6 +169,9 @@ pub enum Error {
         /// What was asked for.
         verb: TenantVerb,
     },
+    /// A command has ended, and its exit code is not known: ECS tells of a task for about an hour.
+    #[error("the command of {0} has ended, and its exit code is not known any more; its log is in CloudWatch")]
+    NoExitCode(TenantKey),
     /// An image is not in its registry.
     #[error("there is no image {image}; push it, or name another tag or digest")]
     NoImage {

@@ -4,6 +4,7 @@ mod adopt;
 mod amend;
 mod apply;
 mod builder;
+mod command;
 mod deploy;
 mod desk;
 mod destroy_options;
@@ -26,6 +27,7 @@ mod verbs;
 
 pub use adopt::{Adoption, FoundObject};
 pub use builder::{BuildError, MateBuilder};
+pub use command::CommandOutput;
 pub use deploy::Releases;
 pub use destroy_options::DestroyOptions;
 pub use diagnose::{NodeDiagnosis, TenantDiagnosis};

@@ -215,7 +215,7 @@ impl Looked<'_> {
                 Some(Concern::DeploymentStuck) if !resting => {
                     Some(degraded(HealthIssue::DeploymentStuck, next("put right what its tasks stopped for")))
                 }
-                Some(Concern::UnhealthyTargets | Concern::DeploymentStuck) | None => None,
+                Some(Concern::UnhealthyTargets | Concern::DeploymentStuck | Concern::LastLines) | None => None,
             });
         }
     }

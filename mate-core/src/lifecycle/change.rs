@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{MaintenanceWindow, Mode, Operating, Page, Release, Scale, Suspension, TenantVerb};
+use super::{CommandRun, MaintenanceWindow, Mode, Operating, Page, Release, Scale, Suspension, TenantVerb};
 use crate::ids::NodeId;
 use crate::spec::{ServiceName, Services, SpecError, SpecErrors, TenantSpec, Tier};
 
@@ -47,6 +47,8 @@ pub enum Change {
     Activate,
     /// No task runs, at once; the database stays as it is.
     ShutDown(Page),
+    /// A command runs once.
+    RunCommand(CommandRun),
     /// Another time of the week for its maintenance; none for that of its tier.
     SetMaintenanceWindow(Option<MaintenanceWindow>),
     /// This page stands before it while it is maintained.
@@ -74,6 +76,7 @@ impl Change {
             Self::Deactivate(_) => TenantVerb::Deactivate,
             Self::Activate => TenantVerb::Activate,
             Self::ShutDown(_) => TenantVerb::ShutDown,
+            Self::RunCommand(_) => TenantVerb::RunCommand,
             Self::SetMaintenanceWindow(_) => TenantVerb::SetMaintenanceWindow,
             Self::BeginMaintenance(_) | Self::Maintain | Self::EndMaintenance => TenantVerb::Maintain,
         }
@@ -118,6 +121,7 @@ impl Change {
             }
             Self::RetireTokens => Wanted { spec, operating: Operating { both_tokens: false, ..operating } },
             Self::Suspend(how) => Wanted { spec, operating: in_mode(operating, Mode::Suspended(how)) },
+            Self::RunCommand(run) => Wanted { spec, operating: Operating { command: Some(run), ..operating } },
             Self::SetMaintenanceWindow(window) => Wanted { spec, operating: Operating { window, ..operating } },
             Self::BeginMaintenance(page) => Wanted { spec, operating: in_mode(operating, Mode::Maintained(page)) },
             Self::Maintain => Wanted { spec, operating: Operating { deferred: BTreeMap::new(), ..operating } },

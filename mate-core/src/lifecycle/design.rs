@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Migration, Mode, Operating, Page, two_groups};
+use super::{Command, CommandRun, Mode, Operating, Page, two_groups};
 use crate::blueprint::Design;
 use crate::graph::{GraphError, Node, OutputRef};
 use crate::ids::{KindName, NodeId, TenantKey};
@@ -56,6 +56,9 @@ pub fn operate(
     let migration = operating.release.as_ref().and_then(|release| Some((release.number, release.migration.as_ref()?)));
     if let Some((number, migration)) = migration.filter(|_| mode.has_tasks()) {
         migrate(&mut design, number, migration, key)?;
+    }
+    if let Some(CommandRun { run, command }) = &operating.command {
+        run_once(&mut design, "command", command, run, key)?;
     }
     if !mode.has_tasks() {
         each::<Service>(&mut design, |inputs| {
@@ -126,9 +129,26 @@ fn rotate(design: &mut Design, secret: &NodeId, generation: u32, both_tokens: bo
 }
 
 /// Runs the migration of a release once, with the new task definition of its service, and every service behind it.
-fn migrate(design: &mut Design, release: u32, migration: &Migration, key: &TenantKey) -> Result<(), GraphError> {
-    let id = NodeId::new("migration").map_err(|error| GraphError::NodeId(error.to_string()))?;
-    let of_service = format!("{}-service", migration.service);
+fn migrate(design: &mut Design, release: u32, migration: &Command, key: &TenantKey) -> Result<(), GraphError> {
+    let has_run = run_once(design, "migration", migration, &format!("release-{release}"), key)?;
+    each::<Service>(design, |inputs| {
+        if let Some(after) = inputs["after"].as_array_mut() {
+            after.push(has_run.clone());
+        }
+    });
+    Ok(())
+}
+
+/// Runs a command once, with the task definition and the network of its service. Its node is `{service}-service`.
+fn run_once(
+    design: &mut Design,
+    part: &str,
+    command: &Command,
+    run: &str,
+    key: &TenantKey,
+) -> Result<Value, GraphError> {
+    let id = NodeId::new(part).map_err(|error| GraphError::NodeId(error.to_string()))?;
+    let of_service = format!("{}-service", command.service);
     let Some(service) =
         design.graph.nodes().find(|node| node.id.as_str() == of_service && node.kind == Service::name())
     else {
@@ -138,22 +158,17 @@ fn migrate(design: &mut Design, release: u32, migration: &Migration, key: &Tenan
     let inputs = json!({
         "cluster": service.inputs["cluster"],
         "task_definition": service.inputs["task_definition"],
-        "container": migration.service,
-        "command": migration.command,
+        "container": command.service,
+        "command": command.command,
         "subnet_ids": service.inputs["subnet_ids"],
         "security_group_ids": service.inputs["security_group_ids"],
-        "run": format!("release-{release}"),
+        "run": run,
         "after": service.inputs["after"],
     });
     let has_run = reference(&id, Task::ARN.name());
-    let task = beside::<Task>(service, id, "migration", inputs, key);
+    let task = beside::<Task>(service, id, part, inputs, key);
     design.graph.insert(task)?;
-    each::<Service>(design, |inputs| {
-        if let Some(after) = inputs["after"].as_array_mut() {
-            after.push(has_run.clone());
-        }
-    });
-    Ok(())
+    Ok(has_run)
 }
 
 /// Has the tasks of a service started anew whenever the figure is another one. Its node is `{service}-service`.

@@ -23,7 +23,7 @@ pub use change::{Change, Wanted};
 pub use design::operate;
 pub use operating::{InvalidPage, Mode, Operating, Page};
 pub use phase::{TenantPhase, TenantVerb};
-pub use release::{Deployment, Migration, Release};
+pub use release::{Command, CommandRun, Deployment, Migration, Release};
 pub(crate) use release::{reference_of, with_release};
 pub use scale::{Scale, ServiceScale};
 pub use suspension::{SuspendedCache, Suspension};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MaintenanceWindow, Release, SuspendedCache, Suspension};
+use super::{CommandRun, MaintenanceWindow, Release, SuspendedCache, Suspension};
 use crate::ids::NodeId;
 use crate::kinds::service::DeploymentStrategy;
 
@@ -28,6 +28,9 @@ pub struct Operating {
     /// Which generation of its value each secret has that was ever rotated, by node.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<NodeId, u32>,
+    /// What it runs once; gone when that has run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<CommandRun>,
     /// The time of the week in which it is maintained; none for that of its tier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<MaintenanceWindow>,
@@ -64,6 +67,7 @@ impl Operating {
         if let Some(release) = &mut self.release {
             release.migration = None;
         }
+        self.command = None;
         self
     }
 }

@@ -65,6 +65,8 @@ pub enum TenantVerb {
     Activate,
     /// [`crate::client::Mate::shut_down`].
     ShutDown,
+    /// [`crate::client::Mate::run_command`].
+    RunCommand,
     /// [`crate::client::Mate::set_maintenance_window`].
     SetMaintenanceWindow,
     /// [`crate::client::Mate::maintain`].
@@ -83,7 +85,7 @@ pub enum TenantVerb {
 
 impl TenantVerb {
     /// Every verb.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Provision,
         Self::Adopt,
         Self::Update,
@@ -98,6 +100,7 @@ impl TenantVerb {
         Self::Deactivate,
         Self::Activate,
         Self::ShutDown,
+        Self::RunCommand,
         Self::SetMaintenanceWindow,
         Self::Maintain,
         Self::Tend,
@@ -125,6 +128,7 @@ impl TenantVerb {
             Self::Deactivate => "deactivate",
             Self::Activate => "activate",
             Self::ShutDown => "shut_down",
+            Self::RunCommand => "run_command",
             Self::SetMaintenanceWindow => "set_maintenance_window",
             Self::Maintain => "maintain",
             Self::Tend => "tend",
@@ -194,6 +198,7 @@ impl TenantPhase {
                 Suspend,
                 Deactivate,
                 ShutDown,
+                RunCommand,
                 SetMaintenanceWindow,
                 Maintain,
                 Tend,
@@ -217,6 +222,7 @@ impl TenantPhase {
                 Suspend,
                 Deactivate,
                 ShutDown,
+                RunCommand,
                 SetMaintenanceWindow,
                 Maintain,
                 Tend,

@@ -35,22 +35,49 @@ impl fmt::Display for Release {
     }
 }
 
-/// A command that runs once, as a task of its own with a service's new image, and has to exit with 0.
+/// A command that runs once, as a task of its own with the image of a service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Migration {
+pub struct Command {
     /// The service whose image, variables, secrets and network it has.
     pub service: String,
     /// The command.
     pub command: Vec<String>,
 }
 
-impl Migration {
+/// A command that has to succeed before the services move.
+pub type Migration = Command;
+
+impl Command {
     /// A command with everything that this service has.
     #[must_use]
     pub fn new(service: ServiceName, command: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { service: service.into(), command: command.into_iter().map(Into::into).collect() }
     }
+}
+
+impl Command {
+    /// What is wrong with it, for a tenant with these services.
+    pub(crate) fn errors(&self, path: &str, known: &[&str]) -> Vec<SpecError> {
+        let mut errors = Vec::new();
+        if !known.contains(&self.service.as_str()) {
+            errors.push(SpecError::unknown(format!("{path}.service"), "service", &self.service, known.iter().copied()));
+        }
+        if self.command.is_empty() {
+            errors.push(SpecError::new(format!("{path}.command"), "is empty").allowed("a command and its arguments"));
+        }
+        errors
+    }
+}
+
+/// A command that a tenant runs once, beside what it is: gone from the record when it has run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CommandRun {
+    /// Which run it is.
+    pub run: String,
+    /// The command.
+    pub command: Command,
 }
 
 /// What is to be deployed.
@@ -128,15 +155,7 @@ impl Deployment {
             .filter(|name| !known.contains(&name.as_str()))
             .map(|name| SpecError::unknown(format!("services.{name}"), "service", name.as_str(), known.iter().copied()))
             .collect();
-        if let Some(migration) = &self.migration {
-            if !known.contains(&migration.service.as_str()) {
-                let known = known.iter().copied();
-                errors.push(SpecError::unknown("migration.service", "service", &migration.service, known));
-            }
-            if migration.command.is_empty() {
-                errors.push(SpecError::new("migration.command", "is empty").allowed("a command and its arguments"));
-            }
-        }
+        errors.extend(self.migration.iter().flat_map(|migration| migration.errors("migration", &known)));
         errors.extend(self.strategy.into_iter().flat_map(|strategy| strategy_errors(strategy, before)));
         if let Some(errors) = SpecErrors::from_list(errors) {
             return Err(errors);

@@ -248,14 +248,14 @@ fn the_table_of_phases_and_verbs() {
         ("provisioning", "adopt destroy provision release resume_run unwind"),
         (
             "active",
-            "adopt change_tier deactivate deploy destroy maintain provision release restart rollback rotate scale \
+            "adopt change_tier deactivate deploy destroy maintain provision release restart rollback rotate run_command scale \
              set_maintenance_window shut_down suspend tend update",
         ),
         ("updating", "adopt destroy provision release resume_run shut_down unwind update"),
         ("suspended", "destroy release resume suspend tend"),
         (
             "deactivated",
-            "activate change_tier deactivate deploy destroy maintain provision release restart rollback rotate scale \
+            "activate change_tier deactivate deploy destroy maintain provision release restart rollback rotate run_command scale \
              set_maintenance_window shut_down suspend tend update",
         ),
         ("maintained", "destroy maintain release shut_down tend"),

@@ -53,7 +53,7 @@ pub enum LifecycleKind {
 }
 
 impl LifecycleKind {
-    /// In one word: `begun`, `succeeded`, `failed`, `stopped`.
+    /// In one word: `begun`, `succeeded`, `failed`, `stopped`, `unlocked`.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -61,6 +61,7 @@ impl LifecycleKind {
             Self::Succeeded => "succeeded",
             Self::Failed { .. } => "failed",
             Self::Stopped => "stopped",
+            Self::Unlocked => "unlocked",
         }
     }
 }

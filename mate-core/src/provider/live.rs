@@ -142,4 +142,6 @@ pub enum Concern {
     UnhealthyTargets,
     /// A deployment does not come to its end.
     DeploymentStuck,
+    /// Nothing is the matter: the finding is the last lines of its log.
+    LastLines,
 }

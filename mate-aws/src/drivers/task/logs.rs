@@ -1,7 +1,7 @@
 //! The last lines of a task's log, where its container writes to CloudWatch.
 
 use aws_sdk_ecs::types::{ContainerDefinition, Task as Described};
-use mate_core::provider::{Diagnosis, ProviderError, Target};
+use mate_core::provider::{Concern, Diagnosis, ProviderError, Target};
 
 use super::form;
 use crate::classify::{failed, if_found};
@@ -16,7 +16,7 @@ pub(super) async fn last_lines(aws: &Aws, target: &Target, task: &Described) -> 
     match lines(aws, target, task).await {
         Ok(lines) if lines.is_empty() => None,
         Ok(lines) => Some(Diagnosis {
-            concern: None,
+            concern: Some(Concern::LastLines),
             terminal: false,
             finding: format!("the last lines of its log:\n{}", lines.join("\n")),
             advice: None,

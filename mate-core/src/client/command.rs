@@ -1,0 +1,133 @@
+//! One-off commands: a task of a service's image, its exit code and the last lines of its log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{DestroyOptions, Error, Inner, Mate, resume};
+use crate::engine::RunError;
+use crate::graph::resolve;
+use crate::ids::{NodeId, TenantId, TenantKey};
+use crate::kinds::{Kind, Task};
+use crate::lifecycle::{Change, Command, CommandRun, TenantVerb};
+use crate::operation::{Cancellation, EventSender, Operation};
+use crate::plan::{Action, Consents, Plan};
+use crate::provider::{Claim, Concern, Observation, Target};
+use crate::spec::SpecErrors;
+
+/// How a one-off command has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+#[must_use]
+pub struct CommandOutput {
+    /// The tenant.
+    pub key: TenantKey,
+    /// The task's ARN.
+    pub task_arn: String,
+    /// The exit code of its container.
+    pub exit_code: i64,
+    /// The last lines of its log, up to 10; none where it writes none, or they cannot be read.
+    pub last_lines: Vec<String>,
+}
+
+impl CommandOutput {
+    /// Whether the exit code is 0.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.exit_code == 0
+    }
+}
+
+impl Mate {
+    /// Runs a command once, as a task of its own with the image, the variables, the secrets and the network of one of the tenant's
+    /// services, and waits for its end.
+    ///
+    /// 1. The task is started. A lost answer starts no second one: ECS knows the run by its token.
+    /// 2. It runs until its container ends.
+    /// 3. Its exit code and the last lines of its log are looked up. It leaves nothing in the record but an entry of the log.
+    ///
+    /// An exit code other than 0 is an answer, not an error. A process that dies meanwhile leaves a run that
+    /// [`Mate::resume_run`] ends; the command runs once all the same.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] for a service that the tenant does not have or an empty command, [`Error::Run`] where the task did not start
+    /// or told no exit code, with what the cloud says about it; and as [`Mate::plan_change`].
+    pub fn run_command(&self, tenant: &TenantId, command: &Command) -> Operation<CommandOutput> {
+        let (inner, key, command) = (Arc::clone(&self.inner), self.key(tenant), command.clone());
+        Operation::new(
+            |events, cancellation| async move { inner.run_command(&key, command, &events, &cancellation).await },
+        )
+    }
+}
+
+impl Inner {
+    async fn run_command(
+        &self,
+        key: &TenantKey,
+        command: Command,
+        events: &EventSender,
+        cancellation: &Cancellation,
+    ) -> Result<CommandOutput, Error> {
+        let record = self.admitted(key, TenantVerb::RunCommand).await?;
+        let tenant = self.catalogue.resolve(&resume::spec(key, record.spec.as_ref())?)?;
+        let known: Vec<&str> = tenant.services.iter().map(|service| service.name.as_str()).collect();
+        if let Some(errors) = SpecErrors::from_list(command.errors("command", &known)) {
+            return Err(errors.into());
+        }
+        // The version of a record only counts up: no run comes twice.
+        let run = CommandRun { run: format!("command-{}", record.version), command };
+        let plan = self.plan_change(key, Change::RunCommand(run)).await?;
+        let target = task(&plan);
+        let ended = self.desk.apply(plan, &Consents::none(), events, cancellation).await;
+        let reason = match ended {
+            Ok(_) => None,
+            Err(Error::Run(reason)) if matches!(*reason, RunError::Failed { .. }) => Some(reason),
+            Err(error) => return Err(error),
+        };
+        let output = match target {
+            Some(target) => self.look(key, target).await,
+            None => None,
+        };
+        if reason.is_some() {
+            let back = self.plan_unwind(key, &DestroyOptions::new()).await?;
+            let consents = Consents::none().and_to_downtime_of(&back);
+            self.desk.apply(back, &consents, events, cancellation).await?;
+        }
+        match (output, reason) {
+            (Some(output), _) => Ok(output),
+            (None, Some(reason)) => Err(Error::Run(reason)),
+            (None, None) => Err(Error::NoExitCode(key.clone())),
+        }
+    }
+
+    /// How the task has ended; nothing where it did not, or that cannot be known.
+    async fn look(&self, key: &TenantKey, target: Target) -> Option<CommandOutput> {
+        let provider = &self.desk.provider;
+        let Some(Observation::Present(live)) = provider.observe(vec![target.clone()]).await.pop() else { return None };
+        let exit_code = live.outputs.get(Task::EXIT_CODE.name())?.as_i64()?;
+        let target = Target { physical_id: Some(live.physical_id.clone()), ..target };
+        let findings = provider.diagnose(target).await.unwrap_or_default();
+        let lines = findings.iter().find(|finding| finding.concern == Some(Concern::LastLines));
+        // The first line of the finding says what it is.
+        let lines = lines.map(|told| told.finding.lines().skip(1).map(str::to_owned).collect());
+        let last_lines = lines.unwrap_or_default();
+        Some(CommandOutput { key: key.clone(), task_arn: live.physical_id, exit_code, last_lines })
+    }
+}
+
+/// The task of a plan, as it is looked up.
+fn task(plan: &Plan) -> Option<Target> {
+    let outputs: BTreeMap<NodeId, _> =
+        plan.steps.iter().map(|step| (step.node.clone(), step.outputs.clone())).collect();
+    let step = plan.steps.iter().find(|step| step.kind == Task::name() && step.action == Action::Create)?;
+    Some(Target {
+        address: plan.key.node(step.node.clone()),
+        kind: step.kind.clone(),
+        name: step.name.clone(),
+        physical_id: None,
+        inputs: resolve(&step.inputs, &outputs),
+        tags: step.tags.clone(),
+        claim: Claim::Owned,
+    })
+}
