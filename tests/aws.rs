@@ -15,6 +15,8 @@ mod canary;
 mod client;
 #[path = "aws/conformance.rs"]
 mod conformance;
+#[path = "aws/day_to_day.rs"]
+mod day_to_day;
 #[path = "aws/examples.rs"]
 mod examples;
 #[path = "aws/faults.rs"]
@@ -23,6 +25,8 @@ mod faults;
 mod fights;
 #[path = "aws/inventory.rs"]
 mod inventory;
+#[path = "aws/life.rs"]
+mod life;
 #[path = "aws/outbox.rs"]
 mod outbox;
 #[path = "aws/platform.rs"]
@@ -33,5 +37,7 @@ mod stores;
 mod tenants;
 #[path = "aws/verbs.rs"]
 mod verbs;
+#[path = "aws/whole_life.rs"]
+mod whole_life;
 #[path = "aws/world.rs"]
 mod world;

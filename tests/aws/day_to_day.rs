@@ -1,0 +1,158 @@
+//! One tenant, on whom what comes up day by day is done over the wire: rotation, a manual change, a rename, a look at its health, and
+//! deployments with a migration. AWS's own client confirms each.
+
+use std::collections::BTreeMap;
+
+use mate::Error;
+use mate::health::{HealthIssue, Verdict};
+use mate::ids::NodeId;
+use mate::kinds::DriftClass;
+use mate::lifecycle::{Deployment, Migration};
+use mate::plan::{Consents, RepairSelection};
+use mate::spec::{ImageReference, ServiceName};
+use serde_json::Value;
+
+use crate::life::{Clinic, node};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_is_kept_from_day_to_day() {
+    let clinic = Clinic::provisioned().await;
+    rotated(&clinic).await;
+    drifted(&clinic).await;
+    renamed(&clinic).await;
+    looked_at(&clinic).await;
+    migrated(&clinic).await;
+}
+
+/// The version of each secret that is the present one, by name.
+fn versions(clinic: &Clinic) -> BTreeMap<String, String> {
+    let listed = clinic.aws(&["secretsmanager", "list-secrets"]);
+    let current = |stages: &Value| stages.as_array().unwrap().iter().any(|stage| stage == "AWSCURRENT");
+    let version = |secret: &Value| {
+        let versions = secret["SecretVersionsToStages"].as_object().unwrap();
+        versions.iter().find(|(_, stages)| current(stages)).unwrap().0.clone()
+    };
+    let secrets = listed["SecretList"].as_array().unwrap().iter();
+    secrets.map(|secret| (secret["Name"].as_str().unwrap().to_owned(), version(secret))).collect()
+}
+
+/// The deployment that each service runs.
+fn deployments(clinic: &Clinic) -> Vec<String> {
+    let services = clinic.services();
+    services.iter().map(|service| service["deployments"][0]["id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn rotated(clinic: &Clinic) {
+    let (mate, id) = (&clinic.world.mate, clinic.id());
+    let (secrets, tasks) = (versions(clinic), deployments(clinic));
+    mate.rotate(&id, &[]).await.unwrap();
+    let (after, anew) = (versions(clinic), deployments(clinic));
+    assert_eq!(secrets.len(), 3);
+    assert!(secrets.iter().all(|(name, version)| after[name] != *version), "{secrets:?} {after:?}");
+    assert!(tasks.iter().all(|deployment| !anew.contains(deployment)), "every service was started anew");
+    clinic.assert_credentials_taken();
+    assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
+
+    mate.rotate(&id, &[node("django-secret-key")]).await.unwrap();
+    let alone = versions(clinic);
+    let changed: Vec<&str> =
+        alone.iter().filter(|(name, version)| after[*name] != **version).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(changed, ["mate-clinic-dev-django-secret-key"]);
+}
+
+fn versioning(clinic: &Clinic) -> Value {
+    clinic.aws(&["s3api", "get-bucket-versioning", "--bucket", "mate-clinic-dev-data"])["Status"].clone()
+}
+
+/// Of two manual changes the grave one is put right, and the other is left until it is asked for.
+async fn drifted(clinic: &Clinic) {
+    let (mate, id) = (&clinic.world.mate, clinic.id());
+    clinic.open_the_database();
+    let suspended = ["--bucket", "mate-clinic-dev-data", "--versioning-configuration", "Status=Suspended"];
+    clinic.aws(&[&["s3api", "put-bucket-versioning"], &suspended[..]].concat());
+    let drift = mate.drift(&id).await.unwrap();
+    assert_eq!(drift.worst(), Some(DriftClass::Security));
+    assert_eq!(drift.counts(), BTreeMap::from([(DriftClass::Security, 1), (DriftClass::Data, 1)]), "{drift}");
+
+    mate.repair(&id, &RepairSelection::classes([DriftClass::Security]), Consents::none()).await.unwrap();
+    assert!(!clinic.database_is_open());
+    assert_eq!(versioning(clinic), "Suspended", "it was not to be repaired");
+    let left = mate.drift(&id).await.unwrap();
+    assert_eq!(left.counts(), BTreeMap::from([(DriftClass::Data, 1)]), "{left}");
+
+    mate.repair(&id, &RepairSelection::all(), Consents::none()).await.unwrap();
+    assert_eq!(versioning(clinic), "Enabled");
+    assert!(mate.drift(&id).await.unwrap().is_empty());
+}
+
+/// The same bucket under another id, and back.
+async fn renamed(clinic: &Clinic) {
+    let (mate, id) = (&clinic.world.mate, clinic.id());
+    let component = || {
+        let tags = clinic.aws(&["s3api", "get-bucket-tagging", "--bucket", "mate-clinic-dev-data"]);
+        let tags = tags["TagSet"].as_array().unwrap();
+        tags.iter().find(|tag| tag["Key"] == "Component").unwrap()["Value"].as_str().unwrap().to_owned()
+    };
+    let named = |id: &str| -> NodeId { node(id) };
+    assert_eq!(component(), "bucket");
+    mate.rename_node(&id, named("bucket"), named("uploads")).await.unwrap();
+    assert_eq!(component(), "uploads");
+    let status = mate.status(&id).await.unwrap();
+    let uploads = status.nodes.iter().find(|node| node.node.as_str() == "uploads").unwrap();
+    assert_eq!(uploads.name, "mate-clinic-dev-data");
+    mate.rename_node(&id, named("uploads"), named("bucket")).await.unwrap();
+    assert_eq!(component(), "bucket");
+    assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
+}
+
+/// What stops serving is told, with what to do, and no more once it serves again.
+async fn looked_at(clinic: &Clinic) {
+    let (mate, id) = (&clinic.world.mate, clinic.id());
+    let health = mate.health(&id).await.unwrap();
+    assert_eq!(health.verdict, Verdict::Healthy, "{health}");
+    let database = ["--db-instance-identifier", "mate-clinic-dev-db"];
+    clinic.aws(&[&["rds", "stop-db-instance"], &database[..]].concat());
+    let health = mate.health(&id).await.unwrap();
+    assert_eq!(health.verdict, Verdict::Unhealthy, "{health}");
+    let reason = &health.reasons[0];
+    assert_eq!(reason.node.as_ref().map(NodeId::as_str), Some("db"), "{health}");
+    assert!(!reason.next.is_empty() && !matches!(reason.issue, HealthIssue::NotAnswered), "{health}");
+    mate.repair(&id, &RepairSelection::all(), Consents::none()).await.unwrap();
+    let health = mate.health(&id).await.unwrap();
+    assert_eq!(health.verdict, Verdict::Healthy, "{health}");
+}
+
+fn migrating(tag: &str, command: &[&str]) -> Deployment {
+    let migration = Migration::new(ServiceName::new("django").unwrap(), command.iter().copied());
+    Deployment::of(ImageReference::new(tag).unwrap()).with_migration(migration)
+}
+
+/// The services move once the migration has exited with 0, and do not where it exits with anything else.
+async fn migrated(clinic: &Clinic) {
+    let (mate, id) = (&clinic.world.mate, clinic.id());
+    let digest = clinic.push("v1");
+    mate.deploy(&id, &migrating("v1", &["python", "manage.py", "migrate"]), Consents::none()).await.unwrap();
+    let tasks = clinic.ended(["--family", "mate-clinic-dev-django"]);
+    let [task] = tasks.as_slice() else { panic!("{tasks:?}") };
+    assert_eq!(task["containers"][0]["exitCode"], 0);
+    assert!(task["containers"][0]["image"].as_str().unwrap().ends_with(&digest), "{task}");
+    let ended = task["stoppedAt"].as_f64().unwrap();
+    for service in clinic.services() {
+        assert!(clinic.image(&service).ends_with(&digest), "{service}");
+        let began = service["deployments"][0]["createdAt"].as_f64().unwrap();
+        assert!(ended <= began, "{service}: {ended} {began}");
+    }
+
+    // A service that had come so far would have left tasks that ended with 1.
+    clinic.push("exit-1");
+    let error = mate.deploy(&id, &migrating("exit-1", &["exit", "3"]), Consents::none()).await.unwrap_err();
+    assert!(matches!(error, Error::RolledBack { to: Some(1), .. }), "{error}");
+    assert!(error.to_string().contains("exit code 3"), "{error}");
+    for service in clinic.services() {
+        let name = service["serviceName"].as_str().unwrap();
+        assert!(clinic.ended(["--service-name", name]).is_empty(), "{name} has moved");
+        assert!(clinic.image(&service).ends_with(&digest));
+    }
+    assert_eq!(mate.releases(&id).await.unwrap().current, Some(1));
+    assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
+}
