@@ -2,10 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::{Applied, DestroyOptions, Error, Mate, Releases, TenantStatus};
-use crate::ids::TenantId;
-use crate::lifecycle::{Deployment, Page, Scale, Suspension, TenantPhase};
-use crate::plan::Consents;
+use super::{
+    Applied, CommandOutput, DestroyOptions, Error, MaintenanceOptions, MaintenanceReport, Mate, Releases, TenantStatus,
+};
+use crate::health::Health;
+use crate::ids::{NodeId, TenantId};
+use crate::lifecycle::{Change, Command, Deployment, Page, Scale, Suspension, TenantPhase};
+use crate::plan::{Consents, RepairSelection};
 use crate::spec::{ServiceName, TenantSpec, Tier};
 
 /// What a tenant's life is made of. Implemented by [`Mate`]; with the feature `testing` there is `MockTenantLifecycle`, so that
@@ -41,6 +44,21 @@ pub trait TenantLifecycle: Send + Sync {
     async fn rollback(&self, tenant: &TenantId, to: Option<u32>, consents: Consents) -> Result<Applied, Error>;
     /// [`Mate::restart`].
     async fn restart(&self, tenant: &TenantId, services: Vec<ServiceName>) -> Result<Applied, Error>;
+    /// [`Mate::rotate`].
+    async fn rotate(&self, tenant: &TenantId, secrets: &[NodeId]) -> Result<Applied, Error>;
+    /// [`Mate::run_command`].
+    async fn run_command(&self, tenant: &TenantId, command: &Command) -> Result<CommandOutput, Error>;
+    /// [`Mate::repair`].
+    async fn repair(
+        &self,
+        tenant: &TenantId,
+        selection: &RepairSelection,
+        consents: Consents,
+    ) -> Result<Applied, Error>;
+    /// [`Mate::defer`].
+    async fn defer(&self, tenant: &TenantId, change: Change, consents: Consents) -> Result<Applied, Error>;
+    /// [`Mate::maintain`].
+    async fn maintain(&self, tenant: &TenantId, options: &MaintenanceOptions) -> Result<MaintenanceReport, Error>;
     /// [`Mate::suspend`].
     async fn suspend(&self, tenant: &TenantId, suspension: Suspension) -> Result<Applied, Error>;
     /// [`Mate::resume`].
@@ -63,6 +81,8 @@ pub trait TenantLifecycle: Send + Sync {
     async fn phase(&self, tenant: &TenantId) -> Result<TenantPhase, Error>;
     /// [`Mate::status`].
     async fn status(&self, tenant: &TenantId) -> Result<TenantStatus, Error>;
+    /// [`Mate::health`].
+    async fn health(&self, tenant: &TenantId) -> Result<Health, Error>;
     /// [`Mate::releases`].
     async fn releases(&self, tenant: &TenantId) -> Result<Releases, Error>;
 }
@@ -95,6 +115,31 @@ impl TenantLifecycle for Mate {
 
     async fn restart(&self, tenant: &TenantId, services: Vec<ServiceName>) -> Result<Applied, Error> {
         Self::restart(self, tenant, services).await
+    }
+
+    async fn rotate(&self, tenant: &TenantId, secrets: &[NodeId]) -> Result<Applied, Error> {
+        Self::rotate(self, tenant, secrets).await
+    }
+
+    async fn run_command(&self, tenant: &TenantId, command: &Command) -> Result<CommandOutput, Error> {
+        Self::run_command(self, tenant, command).await
+    }
+
+    async fn repair(
+        &self,
+        tenant: &TenantId,
+        selection: &RepairSelection,
+        consents: Consents,
+    ) -> Result<Applied, Error> {
+        Self::repair(self, tenant, selection, consents).await
+    }
+
+    async fn defer(&self, tenant: &TenantId, change: Change, consents: Consents) -> Result<Applied, Error> {
+        Self::defer(self, tenant, change, consents).await
+    }
+
+    async fn maintain(&self, tenant: &TenantId, options: &MaintenanceOptions) -> Result<MaintenanceReport, Error> {
+        Self::maintain(self, tenant, options).await
     }
 
     async fn suspend(&self, tenant: &TenantId, suspension: Suspension) -> Result<Applied, Error> {
@@ -139,6 +184,10 @@ impl TenantLifecycle for Mate {
 
     async fn status(&self, tenant: &TenantId) -> Result<TenantStatus, Error> {
         Self::status(self, tenant).await
+    }
+
+    async fn health(&self, tenant: &TenantId) -> Result<Health, Error> {
+        Self::health(self, tenant).await
     }
 
     async fn releases(&self, tenant: &TenantId) -> Result<Releases, Error> {
