@@ -3,13 +3,14 @@
 
 use std::sync::Mutex;
 
+use mate::kinds::service::DeploymentStrategy;
 use mate::lifecycle::{
-    Change, Deployment, Page, Scale, ServiceScale, SuspendedCache, Suspension, TenantPhase, TenantVerb,
+    Change, Command, Deployment, Page, Scale, ServiceScale, SuspendedCache, Suspension, TenantPhase, TenantVerb,
 };
 use mate::plan::{Consents, Risk};
 use mate::sim::{Fault, FaultRule, Faults, Method, crash};
 use mate::spec::{ImageReference, ServiceName, TaskCount, TenantSpec, Tier};
-use mate::{DestroyOptions, Error, StateStore};
+use mate::{DestroyOptions, Error, MaintenanceOptions, StateStore};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -24,7 +25,11 @@ enum Step {
     Scale(u32),
     Tier(&'static str),
     Deploy(&'static str),
+    Canary(&'static str),
     Rollback,
+    RunCommand,
+    Defer(&'static str),
+    Maintain,
     Restart,
     Suspend(SuspendedCache),
     Resume,
@@ -49,7 +54,10 @@ impl Step {
         match self {
             Self::Scale(_) => TenantVerb::Scale,
             Self::Tier(_) => TenantVerb::ChangeTier,
-            Self::Deploy(_) => TenantVerb::Deploy,
+            Self::Deploy(_) | Self::Canary(_) => TenantVerb::Deploy,
+            Self::RunCommand => TenantVerb::RunCommand,
+            Self::Defer(_) => TenantVerb::ChangeTier,
+            Self::Maintain => TenantVerb::Maintain,
             Self::Rollback => TenantVerb::Rollback,
             Self::Restart => TenantVerb::Restart,
             Self::Suspend(_) => TenantVerb::Suspend,
@@ -84,6 +92,19 @@ impl Step {
             }
             Self::Tier(tier) => consented(world, &id, Change::ChangeTier(Tier::new(*tier).unwrap())).await,
             Self::Deploy(name) => mate.deploy(&id, &tag(name), Consents::none()).await.map(drop),
+            Self::Canary(name) => {
+                let canary = DeploymentStrategy::Canary { percent: 10, canary_bake_minutes: 2, bake_minutes: 1 };
+                mate.deploy(&id, &tag(name).with_strategy(canary), Consents::none()).await.map(drop)
+            }
+            Self::RunCommand => {
+                let check = Command::new(ServiceName::new("django").unwrap(), ["manage.py", "check"]);
+                mate.run_command(&id, &check).await.map(drop)
+            }
+            Self::Defer(tier) => {
+                let change = Change::ChangeTier(Tier::new(*tier).unwrap());
+                mate.defer(&id, change, Consents::none()).await.map(drop)
+            }
+            Self::Maintain => mate.maintain(&id, &MaintenanceOptions::new().regardless_of_time()).await.map(drop),
             Self::Rollback => mate.rollback(&id, None, Consents::none()).await.map(drop),
             Self::Restart => mate.restart(&id, Vec::new()).await.map(drop),
             Self::Suspend(cache) => mate.suspend(&id, Suspension::new().with_cache(*cache)).await.map(drop),
@@ -117,6 +138,10 @@ fn steps() -> impl Strategy<Value = Vec<(Step, Trouble)>> {
         (1_u32..5).prop_map(Step::Scale),
         prop_oneof![Just("trial"), Just("standard"), Just("enterprise")].prop_map(Step::Tier),
         prop_oneof![Just("v1"), Just("v2"), Just("bad")].prop_map(Step::Deploy),
+        prop_oneof![Just("v3"), Just("bad")].prop_map(Step::Canary),
+        Just(Step::RunCommand),
+        prop_oneof![Just("standard"), Just("enterprise")].prop_map(Step::Defer),
+        Just(Step::Maintain),
         Just(Step::Rollback),
         Just(Step::Restart),
         prop_oneof![Just(SuspendedCache::Kept), Just(SuspendedCache::SnapshottedAndRemoved)].prop_map(Step::Suspend),
@@ -213,7 +238,13 @@ async fn live(steps: Vec<(Step, Trouble)>, tally: &Mutex<Tally>) {
             }
             Some(Err(_)) | None => {}
         }
-        let possible = [TenantPhase::Active, TenantPhase::Updating, TenantPhase::Suspended, TenantPhase::Deactivated];
+        let possible = [
+            TenantPhase::Active,
+            TenantPhase::Updating,
+            TenantPhase::Suspended,
+            TenantPhase::Deactivated,
+            TenantPhase::Maintained,
+        ];
         assert!(possible.contains(&after), "{what}");
         assert_eq!(data(&world), kept, "{what}");
     }
@@ -230,7 +261,8 @@ async fn live(steps: Vec<(Step, Trouble)>, tally: &Mutex<Tally>) {
 /// Nothing fails any more: what was interrupted is brought to its end, or back where its end cannot be reached.
 async fn heal(world: &World, spec: &TenantSpec) {
     let id = spec.id();
-    if world.mate.phase(&id).await.unwrap() == TenantPhase::Updating && world.mate.resume_run(&id).await.is_err() {
+    let updating = async || world.mate.phase(&id).await.unwrap() == TenantPhase::Updating;
+    if updating().await && world.mate.resume_run(&id).await.is_err() && updating().await {
         unwind(world, &id).await.unwrap();
     }
     world.mate.tend(&id).await.unwrap();
