@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use mate::Error;
+use mate::engine::EventKind;
 use mate::health::{HealthIssue, Verdict};
 use mate::ids::NodeId;
 use mate::kinds::DriftClass;
@@ -22,6 +23,7 @@ async fn a_tenant_is_kept_from_day_to_day() {
     renamed(&clinic).await;
     looked_at(&clinic).await;
     migrated(&clinic).await;
+    put_back(&clinic).await;
 }
 
 /// The version of each secret that is the present one, by name.
@@ -93,14 +95,13 @@ async fn renamed(clinic: &Clinic) {
         let tags = tags["TagSet"].as_array().unwrap();
         tags.iter().find(|tag| tag["Key"] == "Component").unwrap()["Value"].as_str().unwrap().to_owned()
     };
-    let named = |id: &str| -> NodeId { node(id) };
     assert_eq!(component(), "bucket");
-    mate.rename_node(&id, named("bucket"), named("uploads")).await.unwrap();
+    mate.rename_node(&id, node("bucket"), node("uploads")).await.unwrap();
     assert_eq!(component(), "uploads");
     let status = mate.status(&id).await.unwrap();
     let uploads = status.nodes.iter().find(|node| node.node.as_str() == "uploads").unwrap();
     assert_eq!(uploads.name, "mate-clinic-dev-data");
-    mate.rename_node(&id, named("uploads"), named("bucket")).await.unwrap();
+    mate.rename_node(&id, node("uploads"), node("bucket")).await.unwrap();
     assert_eq!(component(), "bucket");
     assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
 }
@@ -154,5 +155,30 @@ async fn migrated(clinic: &Clinic) {
         assert!(clinic.image(&service).ends_with(&digest));
     }
     assert_eq!(mate.releases(&id).await.unwrap().current, Some(1));
+    assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
+}
+
+/// Where the consumers of a new value do not come up, the value before is put back, and they do.
+async fn put_back(clinic: &Clinic) {
+    let (mate, id) = (&clinic.world.mate, clinic.id());
+    let values =
+        || ["database-credentials", "redis-auth"].map(|secret| clinic.secret(&format!("mate-clinic-dev-{secret}")));
+    let before = values();
+    clinic.tag("v1", "exit-2");
+    let operation = mate.rotate(&id, &[node("database-credentials"), node("redis-auth")]);
+    let mut events = operation.events();
+    let healed = async {
+        while let Some(event) = events.next().await {
+            if matches!(event.kind, EventKind::RunFinished) {
+                clinic.untag("exit-2");
+            }
+        }
+    };
+    let (rotated, ()) = tokio::join!(operation, healed);
+    let error = rotated.unwrap_err();
+    assert!(matches!(error, Error::PutBack { .. }), "{error}");
+    assert!(error.to_string().contains("exit code 2"), "{error}");
+    assert!(values() == before, "the values are others");
+    clinic.assert_credentials_taken();
     assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
 }

@@ -65,10 +65,15 @@ impl Clinic {
 
     /// Pushes an image of its own under this tag, and gives its digest. The tasks of `exit-N` end with the code N.
     pub(crate) fn push(&self, tag: &str) -> String {
+        self.tag(tag, tag)
+    }
+
+    /// Gives the image that was pushed as `image` this tag.
+    pub(crate) fn tag(&self, image: &str, tag: &str) -> String {
         let layer = json!({"mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "size": 1,
-            "digest": format!("sha256:{tag}")});
+            "digest": format!("sha256:{image}")});
         let config = json!({"mediaType": "application/vnd.docker.container.image.v1+json", "size": 1,
-            "digest": format!("sha256:{tag}")});
+            "digest": format!("sha256:{image}")});
         let manifest = json!({"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
             "config": config, "layers": [layer]});
         let image = ["--image-tag", tag, "--image-manifest", &manifest.to_string()];
@@ -97,7 +102,12 @@ impl Clinic {
         self.database_group()["IpPermissions"].to_string().contains("0.0.0.0/0")
     }
 
-    fn secret(&self, name: &str) -> String {
+    pub(crate) fn untag(&self, tag: &str) {
+        let image = ["--repository-name", "mate-django-dev", "--image-ids", &format!("imageTag={tag}")];
+        self.aws(&[&["ecr", "batch-delete-image"], &image[..]].concat());
+    }
+
+    pub(crate) fn secret(&self, name: &str) -> String {
         let answer = self.aws(&["secretsmanager", "get-secret-value", "--secret-id", name]);
         answer["SecretString"].as_str().unwrap().to_owned()
     }

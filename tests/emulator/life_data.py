@@ -75,6 +75,14 @@ def roles_logs_secrets(life):
             Name=f"{PREFIX}/{name}", SecretString="generated", KmsKeyId=life.base["kms_key_arn"], Tags=UPPER
         )
         life.ids[f"secret-{name}"] = secret["ARN"]
+    at = {"SecretId": secret["ARN"]}
+    former = secrets.get_secret_value(**at)
+    anew = secrets.put_secret_value(SecretString="anew", **at)["VersionId"]
+    life.holds("a new value", secrets.get_secret_value(**at)["SecretString"], "anew")
+    secrets.update_secret_version_stage(
+        VersionStage="AWSCURRENT", RemoveFromVersionId=anew, MoveToVersionId=former["VersionId"], **at
+    )
+    life.holds("the value before again", secrets.get_secret_value(**at)["SecretString"], former["SecretString"])
     life.refused(
         "a secret of a name that is taken",
         "ResourceExistsException",

@@ -17,6 +17,7 @@ from moto.elasticache.models import CacheSubnetGroup, ElastiCacheBackend, Replic
 from moto.elasticache.responses import ElastiCacheResponse
 from moto.rds.exceptions import InvalidParameterCombination, RDSClientError
 from moto.rds.models import RDSBackend
+from moto.secretsmanager.models import SecretsManagerBackend
 
 from . import gap, later
 
@@ -434,3 +435,21 @@ def delete_file_system_policy():
         return "{}", {"Content-Type": "application/json"}
 
     EFSResponse.delete_file_system_policy = delete
+
+
+@gap(
+    "secretsmanager:UpdateSecretVersionStage",
+    aws="GetSecretValue without version and stage answers with the version that AWSCURRENT was moved to",
+    moto="goes on to answer with the version before",
+    page="secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html",
+)
+def update_secret_version_stage():
+    original = SecretsManagerBackend.update_secret_version_stage
+
+    def update(self, secret_id, version_stage, remove_from_version_id, move_to_version_id):
+        answer = original(self, secret_id, version_stage, remove_from_version_id, move_to_version_id)
+        if version_stage == "AWSCURRENT" and move_to_version_id:
+            self.secrets[secret_id].set_default_version_id(move_to_version_id)
+        return answer
+
+    SecretsManagerBackend.update_secret_version_stage = update

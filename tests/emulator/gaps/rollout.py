@@ -8,7 +8,7 @@ from moto.ecr.models import ecr_backends
 from moto.ecs.models import EC2ContainerServiceBackend, Task
 from moto.moto_api._internal import mock_random
 
-from . import gap, later
+from . import DELAY, gap, later
 
 #: Why a task is stopped whose container has come to its end.
 ENDED = "Essential container in task exited"
@@ -16,6 +16,8 @@ ENDED = "Essential container in task exited"
 KILLED, OUT_OF_MEMORY = 137, "OutOfMemoryError: Container killed due to memory usage"
 #: Tasks that end before the circuit breaker opens: its least threshold.
 THRESHOLD = 3
+#: How long a deployment that failed is still listed once the one before is back: minutes on AWS.
+LISTED = 20 * DELAY
 
 
 def end(task, code, stop_code, reason):
@@ -134,9 +136,14 @@ def fail(service, primary, old, code):
         if service.deployments[:1] == [back] and service.status == "ACTIVE":
             settle(service)
             back.update(rolloutState="COMPLETED", rolloutStateReason="ECS deployment completed.")
+            service.deployments = [back, *(dict(one, status="DRAINING") for one in service.deployments[1:])]
+
+    def forget():
+        if service.deployments[:1] == [back]:
             service.deployments = [back]
 
     later(complete)
+    later(forget, LISTED)
 
 
 def settle(service):
