@@ -95,14 +95,13 @@ async fn renamed(clinic: &Clinic) {
         let tags = tags["TagSet"].as_array().unwrap();
         tags.iter().find(|tag| tag["Key"] == "Component").unwrap()["Value"].as_str().unwrap().to_owned()
     };
-    let named = |id: &str| -> NodeId { node(id) };
     assert_eq!(component(), "bucket");
-    mate.rename_node(&id, named("bucket"), named("uploads")).await.unwrap();
+    mate.rename_node(&id, node("bucket"), node("uploads")).await.unwrap();
     assert_eq!(component(), "uploads");
     let status = mate.status(&id).await.unwrap();
     let uploads = status.nodes.iter().find(|node| node.node.as_str() == "uploads").unwrap();
     assert_eq!(uploads.name, "mate-clinic-dev-data");
-    mate.rename_node(&id, named("uploads"), named("bucket")).await.unwrap();
+    mate.rename_node(&id, node("uploads"), node("bucket")).await.unwrap();
     assert_eq!(component(), "bucket");
     assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
 }
