@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use mate::clock::Clock;
 use mate::lifecycle::{Change, MaintenanceWindow, Page, Scale, ServiceScale, Suspension, TenantPhase};
-use mate::plan::Consents;
+use mate::plan::{Action, Consents};
 use mate::sim::{Fault, FaultRule, Faults, Method, SimObject, crash};
-use mate::spec::{InstanceClass, ServiceName, TaskCount, TenantSpec, Tier};
+use mate::spec::{EngineVersion, InstanceClass, ServiceName, TaskCount, TenantSpec, Tier};
 use mate::tiers::TierCatalogue;
 use mate::{DestroyOptions, Error, MaintenanceOptions, Mate};
 
@@ -255,4 +255,29 @@ async fn a_tenant_with_work_that_waits_is_destroyed_like_any_other() {
     let consents = Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.unwrap();
     assert!(world.cloud.objects().is_empty());
+}
+
+#[tokio::test]
+async fn what_an_object_that_waits_still_uses_stays_until_then() {
+    let world = provisioned().await;
+    let groups = || {
+        let groups = world.cloud.objects().into_iter().filter(|object| object.kind.as_str() == "rds:DBParameterGroup");
+        groups.map(|group| group.inputs["family"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let database = clinic().database().clone().with_engine_version(EngineVersion::new("18").unwrap());
+    let upgrade = Change::Update(Box::new(clinic().into_builder().with_database(database).build().unwrap()));
+    let plan = world.mate.plan_deferred(&clinic().id(), upgrade.clone()).await.unwrap();
+    let does: Vec<String> = plan
+        .steps
+        .iter()
+        .filter(|step| step.action != Action::NoChange)
+        .map(|step| format!("{} {:?} {:?}", step.node, step.action, step.fields()))
+        .collect();
+    assert!(does.is_empty(), "{does:?} {:?}", plan.notes);
+    world.mate.defer(&clinic().id(), upgrade, Consents::none()).await.unwrap();
+    assert_eq!(groups(), ["postgres17"]);
+    let report = world.mate.maintain(&clinic().id(), &any_time()).await.unwrap();
+    assert_eq!(report.work.len(), 2, "{report:?}");
+    assert_eq!(groups(), ["postgres18"]);
+    assert_eq!(object(&world, "rds:DBInstance", "db").inputs["engine_version"], "18");
 }

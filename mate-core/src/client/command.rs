@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -13,7 +14,7 @@ use crate::kinds::{Kind, Task};
 use crate::lifecycle::{Change, Command, CommandRun, TenantVerb};
 use crate::operation::{Cancellation, EventSender, Operation};
 use crate::plan::{Action, Consents, Plan};
-use crate::provider::{Claim, Concern, Observation, Target};
+use crate::provider::{Claim, Concern, Live, Observation, Target};
 use crate::spec::SpecErrors;
 
 /// How a one-off command has ended.
@@ -101,10 +102,27 @@ impl Inner {
         }
     }
 
+    /// The task as it stands. A look that fails for the moment is repeated: nobody knows its exit code later.
+    async fn seen(&self, target: &Target) -> Option<Live> {
+        let provider = &self.desk.provider;
+        let clock = provider.clock();
+        let _presence = clock.enter();
+        for wait in [1, 2, 4, 8, 0] {
+            match provider.observe(vec![target.clone()]).await.pop()? {
+                Observation::Present(live) => return Some(live),
+                Observation::Unknown(_) if wait > 0 => {
+                    clock.sleep_until(clock.now() + Duration::from_secs(wait)).await;
+                }
+                _ => return None,
+            }
+        }
+        None
+    }
+
     /// How the task has ended; nothing where it did not, or that cannot be known.
     async fn look(&self, key: &TenantKey, target: Target) -> Option<CommandOutput> {
         let provider = &self.desk.provider;
-        let Some(Observation::Present(live)) = provider.observe(vec![target.clone()]).await.pop() else { return None };
+        let live = self.seen(&target).await?;
         let exit_code = live.outputs.get(Task::EXIT_CODE.name())?.as_i64()?;
         let target = Target { physical_id: Some(live.physical_id.clone()), ..target };
         let findings = provider.diagnose(target).await.unwrap_or_default();

@@ -249,14 +249,20 @@ impl Differ<'_, '_> {
             }
         }
         let recorded_name = recorded.as_ref().map(|recorded| recorded.name.clone());
-        let whole = self.scope.is_none_or(|scope| scope.takes(&node.id));
-        if let Some(name) = recorded_name.filter(|name| whole && *name != step.name) {
-            impacts.push(("name", Impact::Replace("the name of an object is fixed at creation")));
-            step.changes.push(FieldChange {
+        let whole = self.scope.is_none_or(|scope| scope.takes_name(&node.id));
+        if let Some(name) = recorded_name.filter(|name| *name != step.name) {
+            let change = FieldChange {
                 path: "name".to_owned(),
-                old: Shown::Value(Value::String(name)),
+                old: Shown::Value(Value::String(name.clone())),
                 new: Shown::Value(Value::String(step.name.clone())),
-            });
+            };
+            if whole {
+                impacts.push(("name", Impact::Replace("the name of an object is fixed at creation")));
+                step.changes.push(change);
+            } else {
+                step.name = name;
+                left.changes.push(change);
+            }
         }
         let served = match (&live.status, &recorded) {
             (Status::Ready, _) | (_, None) => true,

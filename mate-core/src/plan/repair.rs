@@ -186,6 +186,12 @@ impl Scope<'_> {
         if self.selection.waits() { WAITS } else { NOT_NOW }
     }
 
+    /// Whether an object is made anew because it should have another name.
+    pub(super) fn takes_name(&self, id: &NodeId) -> bool {
+        let waits = self.selection.but.get(id).is_some_and(|fields| fields.contains("name"));
+        self.takes(id) && (!waits || self.needed.contains_key(id))
+    }
+
     /// Whether an object that is gone is made again.
     pub(super) fn takes_lost(&self, id: &NodeId, model: &KindModel, recorded: bool) -> bool {
         self.takes(id) || (recorded && self.selection.classes.contains(&model.lost))
