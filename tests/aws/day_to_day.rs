@@ -1,16 +1,16 @@
-//! One tenant, on whom what comes up day by day is done over the wire: rotation, a manual change, a rename, a look at its health, and
-//! deployments with a migration. AWS's own client confirms each.
+//! One tenant, on whom what comes up day by day is done over the wire: rotation, a manual change, a rename, a look at its health,
+//! deployments with a migration, commands and maintenance. AWS's own client confirms each.
 
 use std::collections::BTreeMap;
 
-use mate::Error;
 use mate::engine::EventKind;
 use mate::health::{HealthIssue, Verdict};
 use mate::ids::NodeId;
 use mate::kinds::DriftClass;
-use mate::lifecycle::{Deployment, Migration};
+use mate::lifecycle::{Change, Command, Deployment, Migration, Scale, ServiceScale, TenantPhase};
 use mate::plan::{Consents, RepairSelection};
-use mate::spec::{ImageReference, ServiceName};
+use mate::spec::{ImageReference, InstanceClass, ServiceName, TaskCount};
+use mate::{Error, MaintenanceOptions};
 use serde_json::Value;
 
 use crate::life::{Clinic, node};
@@ -24,6 +24,8 @@ async fn a_tenant_is_kept_from_day_to_day() {
     looked_at(&clinic).await;
     migrated(&clinic).await;
     put_back(&clinic).await;
+    commanded(&clinic).await;
+    maintained(&clinic).await;
 }
 
 /// The version of each secret that is the present one, by name.
@@ -181,4 +183,41 @@ async fn put_back(clinic: &Clinic) {
     assert!(values() == before, "the values are others");
     clinic.assert_credentials_taken();
     assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
+}
+
+/// A command answers with its exit code, whatever that is, and the task that AWS tells of is the one.
+async fn commanded(clinic: &Clinic) {
+    let (mate, id) = (&clinic.world.mate, clinic.id());
+    for (command, code) in [(&["python", "manage.py", "check"][..], 0), (&["exit", "3"][..], 3)] {
+        let command = Command::new(ServiceName::new("django").unwrap(), command.iter().copied());
+        let output = mate.run_command(&id, &command).await.unwrap();
+        assert_eq!(output.exit_code, code);
+        let tasks = clinic.ended(["--family", "mate-clinic-dev-django"]);
+        let task = tasks.iter().find(|task| task["taskArn"] == output.task_arn.as_str()).expect("AWS knows of it");
+        assert_eq!(task["containers"][0]["exitCode"], code);
+        assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
+    }
+}
+
+/// What takes the database down waits for maintenance, and what else is asked for does not.
+async fn maintained(clinic: &Clinic) {
+    let (mate, id) = (&clinic.world.mate, clinic.id());
+    let database = || clinic.database();
+    let before = database();
+    let count = ServiceScale::count(TaskCount::new(2).unwrap());
+    let scale = Scale::new().with_service(ServiceName::new("django").unwrap(), count);
+    let scale = scale.with_instance_class(InstanceClass::new("db.t4g.large").unwrap());
+    mate.defer(&id, Change::Scale(Box::new(scale)), Consents::none()).await.unwrap();
+    assert_eq!(database()["DBInstanceClass"], before["DBInstanceClass"]);
+    let django = clinic.services().into_iter().find(|service| service["serviceName"] == "mate-clinic-dev-django");
+    assert_eq!(django.unwrap()["desiredCount"], 2);
+    let report = mate.maintain(&id, &MaintenanceOptions::new().regardless_of_time()).await.unwrap();
+    let work: Vec<&str> = report.work.iter().map(|work| work.node.as_str()).collect();
+    assert_eq!(work, ["db"]);
+    let after = database();
+    assert_eq!(
+        (&after["DBInstanceClass"], &after["DbiResourceId"]),
+        (&"db.t4g.large".into(), &before["DbiResourceId"])
+    );
+    assert_eq!(mate.phase(&id).await.unwrap(), TenantPhase::Active);
 }
