@@ -30,11 +30,14 @@ fn normal(value: &Value, unordered: bool) -> Value {
 
 /// The outputs that an object with these inputs must have.
 pub(super) fn expected_outputs(model: &KindModel, inputs: &Value) -> Vec<&'static str> {
-    let forwards =
-        [&inputs["default_action"], &inputs["action"]].into_iter().any(|action| !action["forward"].is_null());
+    let names = |output: &str| {
+        let actions = [&inputs["default_action"], &inputs["action"]].into_iter();
+        actions.flat_map(|action| [&action["forward"], &action["forward_to_either"]]).any(|to| !to[output].is_null())
+    };
+    // A listener or rule that answers by itself has no target group, and one that forwards to a single one no other.
     let is_optional = |output: &str| {
-        // A listener or rule that answers by itself has no target group.
-        output == "target_group_arn" && model.name.as_str().starts_with("elbv2:Listener") && !forwards
+        let of_listener = model.name.as_str().starts_with("elbv2:Listener");
+        of_listener && ["target_group_arn", "alternate_target_group_arn"].contains(&output) && !names(output)
     };
     model.outputs.iter().copied().filter(|output| !is_optional(output)).collect()
 }
@@ -58,7 +61,7 @@ pub(super) fn brief(observation: &Observation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::{Kind, Listener, SecurityGroup};
+    use crate::kinds::{Kind, Listener, ListenerRule, SecurityGroup};
     use serde_json::json;
 
     #[test]
@@ -77,5 +80,10 @@ mod tests {
         assert_eq!(expected_outputs(&Listener::model(), &redirect), ["arn"]);
         let forward = json!({"default_action": {"forward": {"target_group_arn": "arn"}}});
         assert_eq!(expected_outputs(&Listener::model(), &forward), ["arn", "target_group_arn"]);
+        let rule = json!({"action": {"forward": {"target_group_arn": "arn"}}});
+        assert_eq!(expected_outputs(&ListenerRule::model(), &rule), ["arn", "target_group_arn"]);
+        let either =
+            json!({"action": {"forward_to_either": {"target_group_arn": "a", "alternate_target_group_arn": "b"}}});
+        assert_eq!(expected_outputs(&ListenerRule::model(), &either).len(), 3);
     }
 }

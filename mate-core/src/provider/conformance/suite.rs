@@ -364,7 +364,8 @@ impl Suite {
             if round == 0 {
                 self.made.insert(node.id.clone(), (live.physical_id.clone(), target.inputs.clone()));
                 let before = self.outputs.insert(node.id.clone(), live.outputs.clone()).unwrap_or_default();
-                for output in model.revised_outputs {
+                let expected = expected_outputs(model, &live.inputs);
+                for output in model.revised_outputs.iter().filter(|output| expected.contains(output)) {
                     // What repeats an input (the target group that a rule forwards to) is new only with that input.
                     let repeats = live.outputs.get(*output).is_some_and(|value| contains(&live.inputs, value));
                     let same = !repeats && before.get(*output) == live.outputs.get(*output);
