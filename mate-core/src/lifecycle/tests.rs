@@ -7,6 +7,7 @@ use crate::blueprint::Design;
 use crate::graph::{Graph, Node};
 use crate::ids::TenantKey;
 use crate::kinds::Kinds;
+use crate::kinds::service::DeploymentStrategy;
 use crate::provider::Ownership;
 use crate::spec::{
     Autoscaling, CacheSpec, Contacts, DisplayName, DjangoPreset, Email, FargateSize, Gib, InstanceClass, NodeCount,
@@ -279,4 +280,76 @@ fn an_operating_state_survives_the_wire_and_the_usual_one_takes_no_room() {
         assert_eq!(serde_json::from_str::<Operating>(&text).unwrap(), operating);
     }
     assert_eq!(serde_json::to_string(&Operating::default()).unwrap(), "{}");
+}
+
+fn release(strategy: Option<DeploymentStrategy>) -> Release {
+    Release { number: 1, images: Default::default(), migration: None, strategy }
+}
+
+#[test]
+fn a_strategy_stays_for_the_deployments_after_it() {
+    let canary = DeploymentStrategy::Canary { percent: 10, canary_bake_minutes: 15, bake_minutes: 5 };
+    let first = Change::Deploy(release(Some(canary))).of(wanted()).unwrap();
+    assert_eq!(first.operating.strategy, canary);
+    assert_eq!(Change::Deploy(release(None)).of(first.clone()).unwrap().operating.strategy, canary);
+    assert_eq!(Change::Rollback(release(None)).of(first).unwrap().operating.strategy, canary);
+}
+
+#[test]
+fn a_maintenance_is_a_page_then_the_work_then_no_page() {
+    let mut waits = wanted();
+    waits.operating.deferred.insert("db".parse().unwrap(), ["instance_class".to_owned()].into());
+    let begun = Change::BeginMaintenance(Page::maintenance()).of(waits.clone()).unwrap();
+    assert_eq!((begun.operating.mode.word(), begun.operating.deferred.len()), ("maintained", 1));
+    let worked = Change::Maintain.of(begun).unwrap();
+    assert_eq!((worked.operating.mode.word(), worked.operating.deferred.len()), ("maintained", 0));
+    assert_eq!(Change::EndMaintenance.of(worked).unwrap(), wanted());
+    let window = "sun:03:00-sun:05:00".parse().unwrap();
+    let with_window = Change::SetMaintenanceWindow(Some(window)).of(waits).unwrap().operating;
+    assert_eq!((with_window.window, with_window.deferred.len()), (Some(window), 1));
+}
+
+#[test]
+fn a_command_is_gone_once_it_has_run() {
+    let command = Command::new(ServiceName::new("django").unwrap(), ["check"]);
+    let run = CommandRun { run: "command-7".to_owned(), command };
+    let during = Change::RunCommand(run.clone()).of(wanted()).unwrap();
+    assert_eq!(during.operating.command, Some(run));
+    assert_eq!(during.operating.settled(), wanted().operating);
+}
+
+/// A listener that forwards to the target group of a service.
+fn behind_a_listener() -> Design {
+    let mut graph = Graph::new();
+    let reference = |node: &str, output: &str| design::reference(&node.parse().unwrap(), output);
+    let forward = json!({"forward": {"target_group_arn": reference("tg", "arn")}});
+    let balancer = json!({"target_group_arn": reference("listener", "target_group_arn"), "container_name": "web"});
+    for (id, kind, inputs) in [
+        ("tg", "elbv2:TargetGroup", json!({"port": 80})),
+        ("listener", "elbv2:Listener", json!({"default_action": forward})),
+        ("web", "ecs:Service", json!({"load_balancers": [balancer], "desired_count": 1})),
+        ("worker", "ecs:Service", json!({"load_balancers": [], "desired_count": 1})),
+    ] {
+        graph.insert(node(id, kind, inputs)).unwrap();
+    }
+    Design { graph, outputs: Default::default(), notes: Vec::new() }
+}
+
+#[test]
+fn over_two_target_groups_a_last_rule_forwards_to_either_and_ecs_may_change_it_and_no_other() {
+    let strategy = DeploymentStrategy::BlueGreen { bake_minutes: 10 };
+    let operating = Operating { strategy, ..Operating::default() };
+    let laid = operate(behind_a_listener(), &operating, &key(), &Kinds::standard()).unwrap();
+    let rule = inputs(&laid, "listener-production");
+    assert_eq!((&rule["priority"], &rule["path_patterns"]), (&json!(50_000), &json!(["/*"])));
+    assert!(rule["action"]["forward_to_either"]["alternate_target_group_arn"].to_string().contains("tg-alternate"));
+    assert_eq!(inputs(&laid, "tg-alternate"), inputs(&laid, "tg"));
+    let web = inputs(&laid, "web");
+    assert_eq!(web["deployment_strategy"], json!(strategy));
+    let way = &web["load_balancers"][0]["alternate"];
+    assert!(way["production_listener_rule_arn"].to_string().contains("listener-production"), "{way}");
+    assert_eq!(inputs(&laid, "worker"), inputs(&behind_a_listener(), "worker"), "it is behind no load balancer");
+    let role = inputs(&laid, "deployment-role")["policy"].to_string();
+    assert!(role.contains("elasticloadbalancing:ModifyRule") && role.contains("listener-production"), "{role}");
+    assert!(!role.contains("ModifyListener\""), "{role}");
 }
