@@ -13,8 +13,8 @@ use anyhow::Context;
 use clap::Parser;
 use mate::Platform;
 use mate::adopt::AdoptionSource;
-use mate::plan::Consents;
 use mate::spec::PlatformSpec;
+use mate::vocab::Consents;
 
 mod support;
 

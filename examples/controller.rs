@@ -16,10 +16,10 @@ use clap::Parser;
 use futures::stream::{self, StreamExt};
 use mate::blueprint::{Blueprint, Design, TenantBlueprint};
 use mate::engine::RunError;
-use mate::graph::{Graph, GraphError};
-use mate::plan::Consents;
+use mate::model::{Graph, GraphError};
 use mate::spec::{Base, ResolvedTenant, TenantSpec};
 use mate::state::StoreError;
+use mate::vocab::Consents;
 use mate::{Error, Mate};
 
 mod support;

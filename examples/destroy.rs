@@ -9,8 +9,9 @@ use std::path::PathBuf;
 use clap::Parser;
 use indicatif::MultiProgress;
 use mate::DestroyOptions;
-use mate::ids::TenantId;
-use mate::plan::{Consents, TextStyle};
+use mate::model::ids::TenantId;
+use mate::plan::TextStyle;
+use mate::vocab::Consents;
 
 mod support;
 

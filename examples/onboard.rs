@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::Parser;
 use indicatif::MultiProgress;
-use mate::plan::{Consents, TextStyle};
+use mate::plan::TextStyle;
+use mate::vocab::Consents;
 
 mod support;
 

@@ -5,14 +5,15 @@
 #![allow(clippy::print_stdout, reason = "an example talks to a person")]
 
 use mate::blueprint::{Blueprint, Design, TenantBlueprint};
-use mate::graph::{GraphError, Output};
-use mate::ids::{Address, NodeId, TenantKey};
-use mate::kinds::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing};
+use mate::model::Ownership;
+use mate::model::ids::{Address, NodeId, TenantKey};
+use mate::model::names;
+use mate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing};
+use mate::model::{GraphError, Output};
 use mate::plan::TextStyle;
-use mate::provider::Ownership;
 use mate::spec::{Base, ResolvedTenant, TenantSpec};
 use mate::tiers::TierCatalogue;
-use mate::{Mate, MemoryStore, SimCloud, names};
+use mate::{Mate, MemoryStore, SimCloud};
 use serde::{Deserialize, Serialize};
 
 /// An SQS queue.

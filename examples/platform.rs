@@ -11,7 +11,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use mate::DestroyOptions;
 use mate::blueprint::TenantBlueprint;
-use mate::ids::Environment;
+use mate::model::ids::Environment;
 use mate::spec::PlatformSpec;
 use mate::tiers::TierCatalogue;
 

@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use mate::ids::TenantId;
+use mate::model::ids::TenantId;
 
 mod support;
 

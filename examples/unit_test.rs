@@ -151,7 +151,7 @@ mod tests {
     use std::time::Duration;
 
     use mate::clock::Clock;
-    use mate::ids::KindName;
+    use mate::model::ids::KindName;
     use mate::sim::{Method, SimCloud};
 
     use super::*;

@@ -32,9 +32,10 @@
 pub use mate_core::client::{
     Adoption, Applied, BuildError, CommandOutput, DestroyOptions, Discovery, Drift, DriftedField, DriftedNode, Error,
     FoundObject, Lost, MaintenanceOptions, MaintenanceReport, MaintenanceWork, Mate, MateBuilder, NodeDiagnosis,
-    NodeStatus, OnPlatform, Platform, PlatformBuilder, Releases, TenantDiagnosis, TenantLifecycle, TenantStatus,
+    NodeStatus, OnPlatform, Operation, Platform, PlatformBuilder, Releases, TenantDiagnosis, TenantLifecycle,
+    TenantStatus,
 };
-pub use mate_core::operation::{CancelHandle, Events, Operation};
+pub use mate_core::engine::{CancelHandle, Events};
 #[cfg(feature = "sim")]
 pub use mate_core::sim;
 #[cfg(feature = "sim")]
@@ -47,8 +48,8 @@ pub use mate_core::state::{MemoryStore, Record, StateStore, StoreError};
 #[cfg(feature = "testing")]
 pub use mate_core::testing;
 pub use mate_core::{
-    adopt, blueprint, clock, engine, graph, health, ids, kinds, lifecycle, names, outbox, plan, provider, quota, rate,
-    spec, state,
+    adopt, blueprint, clock, engine, health, kinds, lifecycle, model, outbox, plan, provider, quota, rate, spec, state,
+    vocab,
 };
 
 /// Tiers: the figures, prices and quotas of trial, standard and enterprise, and tiers of the caller's own.

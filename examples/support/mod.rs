@@ -9,10 +9,11 @@ use anyhow::Context;
 use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use mate::engine::{Event, EventKind};
-use mate::ids::{Environment, TenantId};
-use mate::plan::{Consents, Plan, TextStyle};
+use mate::model::ids::{Environment, TenantId};
+use mate::plan::{Plan, TextStyle};
 use mate::spec::{Base, PlatformSpec, TenantSpec};
 use mate::tiers::TierCatalogue;
+use mate::vocab::Consents;
 use mate::{Applied, Mate, MateBuilder, MemoryStore, Operation, Platform, SimCloud};
 
 mod store;

@@ -7,7 +7,7 @@ mod tests;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use mate_core::ids::Address;
+use mate_core::model::ids::Address;
 use mate_core::provider::{Created, ErrorClass, ProviderError};
 
 /// Turns a failed call into a [`ProviderError`]: `.map_err(failed(address, "rds:CreateDBInstance"))`.

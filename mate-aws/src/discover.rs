@@ -1,8 +1,9 @@
 //! What carries a tenant's tags, over all services at once, from the tagging API.
 
 use aws_sdk_resourcegroupstagging::types::TagFilter;
-use mate_core::ids::KindName;
-use mate_core::provider::{Discovered, Ownership, ProviderError, Scope};
+use mate_core::model::Ownership;
+use mate_core::model::ids::KindName;
+use mate_core::provider::{Discovered, ProviderError, Scope};
 
 use crate::classify::failed;
 use crate::context::Aws;

@@ -1,7 +1,7 @@
 //! What the tag of an image means now, asked of ECR.
 
 use aws_sdk_ecr::types::ImageIdentifier;
-use mate_core::graph::Tags;
+use mate_core::model::Tags;
 use mate_core::provider::{ErrorClass, ProviderError, Scope};
 
 use crate::classify::failed;

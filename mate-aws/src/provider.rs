@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use mate_core::ids::{Address, KindName};
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Identity, Observation,
     Provider, ProviderError, QuotaId, QuotaReading, Scope, Target, UpdateRequest,
@@ -132,7 +132,7 @@ impl Provider for AwsProvider {
 
     #[cfg(feature = "sts")]
     async fn identity(&self) -> Result<Identity, ProviderError> {
-        let anchor = Scope::Tags(mate_core::graph::Tags::new()).anchor();
+        let anchor = Scope::Tags(mate_core::model::Tags::new()).anchor();
         let answer = self.aws.sts.get_caller_identity().send().await;
         let answer = answer.map_err(crate::classify::failed(&anchor, "sts:GetCallerIdentity"))?;
         let account_id = answer.account.ok_or_else(|| {

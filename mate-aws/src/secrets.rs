@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 
-use mate_core::ids::Address;
+use mate_core::model::ids::Address;
 use mate_core::provider::{ErrorClass, ProviderError};
 use rand::RngExt;
 use rand::distr::Alphanumeric;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mate_core::graph::Tags;
+use mate_core::model::Tags;
 use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target, UpdateRequest};
 
 /// Pairs of a service's tag list, as a map.
@@ -72,7 +72,7 @@ pub(crate) fn judge(target: &Target, live: Live) -> Observation {
 
 /// What to say of an object that is not the target's.
 pub(crate) fn not_ours(target: &Target, tags: &Tags) -> String {
-    match mate_core::provider::Ownership::from_tags(tags) {
+    match mate_core::model::Ownership::from_tags(tags) {
         Some(owner) => format!("{} `{}` belongs to {owner}", target.kind, target.name),
         None => format!("{} `{}` exists and does not carry MATE's ownership tags", target.kind, target.name),
     }
@@ -109,7 +109,7 @@ mod tests {
         use mate_core::kinds::log_group::LogGroupInputs;
 
         let group = target::<LogGroup>("web", &LogGroupInputs { retention_days: 90 });
-        let live = mate_core::provider::Ownership(address("thing")).tags();
+        let live = mate_core::model::Ownership(address("thing")).tags();
         let left = |request: &UpdateRequest, live: &Tags| {
             let mut fields = Vec::new();
             add_untagging(&mut fields, request, live);

@@ -9,23 +9,21 @@ pub mod blueprint;
 pub mod client;
 pub mod clock;
 pub mod engine;
-pub mod graph;
 pub mod health;
-pub mod ids;
 pub mod kinds;
 pub mod lifecycle;
-pub mod names;
-mod observe;
-pub mod operation;
+pub mod model;
 pub mod outbox;
 pub mod plan;
+#[cfg(feature = "testing")]
+pub mod proof;
 pub mod provider;
 pub mod quota;
 pub mod rate;
-mod reads;
 #[cfg(feature = "sim")]
 pub mod sim;
 pub mod spec;
 pub mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod vocab;

@@ -2,5 +2,5 @@
 
 pub use crate::client::MockTenantLifecycle;
 pub use crate::outbox::MockEventSink;
+pub use crate::proof::conformance;
 pub use crate::provider::MockProvider;
-pub use crate::provider::conformance;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mate_core::blueprint::Blueprint;
-use mate_core::graph::GraphError;
+use mate_core::model::GraphError;
 use mate_core::quota::{Needs, needs_of};
 use mate_core::spec::{Base, Catalogue, Contacts, DisplayName, Email, SpecErrors, Subdomain, TenantSpec, Tier};
 

@@ -38,7 +38,7 @@ async fn no_sink_holds_a_secret() {
     let spec = example("clinic.tfvars");
     let plan = world.mate.plan(&spec).await.unwrap();
     let mut sinks = vec![plan.to_json(), format!("{plan:?}")];
-    let operation = world.mate.apply(plan, mate::plan::Consents::none());
+    let operation = world.mate.apply(plan, mate::vocab::Consents::none());
     let mut events = operation.events();
     let (result, ()) = tokio::join!(operation, async {
         while let Some(event) = events.next().await {

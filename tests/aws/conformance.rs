@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mate::aws::AwsProviderBuilder;
-use mate::ids::TenantKey;
+use mate::model::ids::TenantKey;
 use mate::testing::conformance::{self, Setup};
 
 use crate::world::{World, example, unreachable};

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use mate::engine::EventKind;
 use mate::health::{HealthIssue, Verdict};
-use mate::ids::NodeId;
-use mate::kinds::DriftClass;
-use mate::lifecycle::{Change, Command, Deployment, Migration, Scale, ServiceScale, TenantPhase};
-use mate::plan::{Consents, RepairSelection};
+use mate::lifecycle::{Change, Deployment, Scale, ServiceScale};
+use mate::model::DriftClass;
+use mate::model::ids::NodeId;
 use mate::spec::{ImageReference, InstanceClass, ServiceName, TaskCount};
+use mate::vocab::{Command, Migration, TenantPhase};
+use mate::vocab::{Consents, RepairSelection};
 use mate::{Error, MaintenanceOptions};
 use serde_json::Value;
 

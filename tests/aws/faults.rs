@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use mate::plan::Consents;
 use mate::spec::{Base, Format, TenantSpec};
 use mate::tiers::TierCatalogue;
+use mate::vocab::Consents;
 use mate::{DestroyOptions, Mate, SqliteStore};
 use tokio::sync::Notify;
 

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use mate::ids::TenantKey;
+use mate::model::ids::TenantKey;
 use mate::spec::Base;
 use mate::state::{SqliteStore, StateStore};
 use mate::tiers::TierCatalogue;

@@ -1,6 +1,6 @@
 //! The clinic on an emulator, and what AWS's own client says of it.
 
-use mate::ids::{NodeId, TenantId};
+use mate::model::ids::{NodeId, TenantId};
 use mate::spec::TenantSpec;
 use serde_json::{Value, json};
 

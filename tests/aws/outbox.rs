@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use mate::aws::{AwsProvider, EventBridgeSink};
 use mate::outbox::EventSink;
-use mate::plan::Consents;
 use mate::provider::RetryStatus;
 use mate::spec::Base;
 use mate::tiers::TierCatalogue;
+use mate::vocab::Consents;
 use mate::{DestroyOptions, Error, Mate, MemoryStore, SimCloud};
 use serde_json::{Value, json};
 use tokio::sync::Notify;

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use mate::adopt::AdoptionSource;
 use mate::aws::AwsProvider;
-use mate::graph::Tags;
-use mate::ids::{Environment, TenantKey};
-use mate::plan::{Consents, Plan};
+use mate::model::Tags;
+use mate::model::ids::{Environment, TenantKey};
+use mate::plan::Plan;
 use mate::spec::{Format, PlatformSpec, TenantSpec};
 use mate::testing::conformance::{self, Setup};
 use mate::tiers::TierCatalogue;
+use mate::vocab::Consents;
 use mate::{DestroyOptions, Error, Mate, Platform, SqliteStore, StateStore};
 
 use crate::inventory::inventory;

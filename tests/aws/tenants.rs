@@ -1,7 +1,8 @@
 //! Whole tenants on the emulator: provision, empty re-plan, change, destroy, empty sweep.
 
-use mate::plan::{Action, Consents, Plan};
+use mate::plan::{Action, Plan};
 use mate::spec::{Format, TenantSpec};
+use mate::vocab::Consents;
 use mate::{DestroyOptions, Mate};
 
 use crate::world::{World, example};

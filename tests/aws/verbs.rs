@@ -1,9 +1,10 @@
 //! The day-to-day verbs over the wire, and what AWS's own client then sees.
 
 use mate::kinds::service::DeploymentStrategy;
-use mate::lifecycle::{Deployment, Page, Scale, ServiceScale, SuspendedCache, Suspension, TenantPhase};
-use mate::plan::Consents;
+use mate::lifecycle::{Deployment, Scale, ServiceScale};
 use mate::spec::{Format, ImageReference, ServiceName, TaskCount, TenantSpec, Tier};
+use mate::vocab::Consents;
+use mate::vocab::{Page, SuspendedCache, Suspension, TenantPhase};
 use mate::{DestroyOptions, Error};
 use serde_json::{Value, json};
 

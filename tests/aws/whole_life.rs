@@ -1,10 +1,11 @@
 //! A tenant's life from the trial to the end on the emulator: every verb where it comes in a life, and a log that tells all of it.
 
-use mate::kinds::DriftClass;
-use mate::lifecycle::{Change, Deployment, Migration, Scale, Suspension, TenantPhase};
-use mate::plan::{Consents, RepairSelection};
+use mate::lifecycle::{Change, Deployment, Scale};
+use mate::model::DriftClass;
 use mate::spec::{Gib, ImageReference, ServiceName, Tier};
 use mate::state::LogEvent;
+use mate::vocab::{Consents, RepairSelection};
+use mate::vocab::{Migration, Suspension, TenantPhase};
 use mate::{DestroyOptions, Error, Mate};
 
 use crate::life::Clinic;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mate::blueprint::{Blueprint, Design, TenantBlueprint};
-use mate::graph::{Graph, GraphError};
-use mate::ids::NodeId;
-use mate::plan::{Action, AmendError, Amendment, Consents, Goal, PlanError};
+use mate::model::ids::NodeId;
+use mate::model::{Graph, GraphError};
+use mate::plan::{Action, AmendError, PlanError};
 use mate::sim::Latencies;
 use mate::sim::crash::{at_await, awaits};
 use mate::spec::{Base, ResolvedTenant};
+use mate::vocab::{Amendment, Consents, Goal};
 use mate::{Applied, DestroyOptions, Error, SimCloud};
 use serde_json::Value;
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use mate::clock::Clock;
 use mate::outbox::{LifecycleEvent, LifecycleKind};
-use mate::plan::Consents;
 use mate::sim::Selector;
 use mate::sim::crash::{at_await, awaits};
 use mate::spec::TenantSpec;
 use mate::state::{LogEntry, LogEvent, RunResult, verify};
+use mate::vocab::Consents;
 use mate::{DestroyOptions, Error, Mate, SimCloud, StateStore};
 
 use crate::cloud::{example, world};
@@ -132,7 +132,7 @@ async fn a_log_that_was_cut_off_in_the_store_is_found_by_the_record() {
 }
 
 /// What has to hold of a log after whatever deaths.
-fn assert_honest(log: &[LogEntry], key: &mate::ids::TenantKey, case: &str) {
+fn assert_honest(log: &[LogEntry], key: &mate::model::ids::TenantKey, case: &str) {
     assert_eq!(verify(key, log).map(|whole| whole.entries), Ok(log.len() as u64), "{case}");
     let mut runs: BTreeMap<(&str, &str), Vec<&LogEvent>> = BTreeMap::new();
     for entry in log {

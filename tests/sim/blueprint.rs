@@ -1,7 +1,7 @@
 //! What a tenant is made of: the seeds' names, chains and mounts.
 
 use mate::blueprint::Design;
-use mate::graph::{Node, references};
+use mate::model::{Node, references};
 use serde_json::{Value, json};
 
 use crate::cloud::{EXAMPLES, example, world};

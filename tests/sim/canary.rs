@@ -19,7 +19,7 @@ async fn no_sink_holds_a_secret() {
     let mut sinks = vec![plan.to_json(), plan.render(&TextStyle::plain()), plan.mermaid(), format!("{plan:?}")];
 
     world.cloud.fail(Selector::Node("beat-service".to_owned()), "CannotPullContainerError");
-    let operation = world.mate.apply(plan, mate::plan::Consents::none());
+    let operation = world.mate.apply(plan, mate::vocab::Consents::none());
     let mut events = operation.events();
     let (result, ()) = tokio::join!(operation, async {
         while let Some(event) = events.next().await {

@@ -61,7 +61,7 @@ pub(crate) fn changes(plan: &Plan) -> impl Iterator<Item = &Step> {
 
 /// Loses the record of a tenant. The benchmarks are built without the suites.
 #[cfg(feature = "testing")]
-pub(crate) async fn forget(store: &MemoryStore, key: &mate::ids::TenantKey) {
+pub(crate) async fn forget(store: &MemoryStore, key: &mate::model::ids::TenantKey) {
     use mate::StateStore;
     let version = store.get(key).await.unwrap().unwrap().version;
     let lease = mate::state::suite::leased(store, key).await;

@@ -1,9 +1,9 @@
 //! One-off commands on the simulated cloud: what they answer, and what they leave behind.
 
-use mate::lifecycle::{Command, TenantPhase};
 use mate::provider::{Concern, Diagnosis};
 use mate::sim::{Fault, FaultRule, Faults, Method, Selector, SimObject, crash};
 use mate::spec::{ServiceName, TenantSpec};
+use mate::vocab::{Command, TenantPhase};
 use mate::{CommandOutput, Error};
 
 use crate::cloud::{World, example, world};

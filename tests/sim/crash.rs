@@ -2,12 +2,12 @@
 
 use mate::clock::Clock;
 use mate::engine::RunError;
-use mate::graph::Tags;
-use mate::ids::KindName;
-use mate::plan::Consents;
+use mate::model::Tags;
+use mate::model::ids::KindName;
 use mate::sim::Selector;
 use mate::sim::crash::{at_await, awaits};
 use mate::spec::TenantSpec;
+use mate::vocab::Consents;
 use mate::{DestroyOptions, Error, Mate, SimCloud, StoreError};
 
 use crate::cloud::{World, example, world};
@@ -132,7 +132,7 @@ async fn a_service_that_keeps_failing_ends_the_run_within_minutes_and_an_unwind_
     assert!(error.to_string().contains("exit code 137"), "{error}");
     assert!(world.cloud.sim_clock().now().as_secs() < 20 * 60, "{:?}", world.cloud.sim_clock().now());
     let status = world.mate.status(&spec().id()).await.unwrap();
-    assert_eq!(status.run, Some(mate::plan::Goal::Apply));
+    assert_eq!(status.run, Some(mate::vocab::Goal::Apply));
 
     let plan = world.mate.plan_unwind(&spec().id(), &DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);

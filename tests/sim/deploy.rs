@@ -1,9 +1,11 @@
 //! Deployments on the simulated cloud: what is recorded, what runs, and the way back.
 
-use mate::lifecycle::{Deployment, Migration};
-use mate::plan::{Action, Consents};
+use mate::lifecycle::Deployment;
+use mate::plan::Action;
 use mate::sim::{Fault, FaultRule, Method, Selector, SimObject, crash};
 use mate::spec::{ImageReference, ServiceName, TenantSpec};
+use mate::vocab::Consents;
+use mate::vocab::Migration;
 use mate::{Error, SimCloud};
 
 use crate::cloud::{World, example, on, world};

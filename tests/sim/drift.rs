@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mate::kinds::DriftClass;
+use mate::model::DriftClass;
 use mate::spec::TenantSpec;
 use mate::{Drift, SimCloud};
 use serde_json::json;
@@ -28,7 +28,7 @@ pub(crate) async fn drift(world: &World) -> Drift {
 }
 
 /// The kind and physical name of a node's object.
-pub(crate) async fn object(world: &World, node: &str) -> (mate::ids::KindName, String) {
+pub(crate) async fn object(world: &World, node: &str) -> (mate::model::ids::KindName, String) {
     let status = world.mate.status(&spec().id()).await.unwrap();
     let found = status.nodes.into_iter().find(|one| one.node.as_str() == node);
     let found = found.unwrap_or_else(|| panic!("there is no node `{node}`"));

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use mate::ids::TenantId;
-use mate::lifecycle::{Suspension, TenantPhase, TenantVerb};
+use mate::model::ids::TenantId;
 use mate::testing::MockTenantLifecycle;
+use mate::vocab::{Suspension, TenantPhase, TenantVerb};
 use mate::{Applied, Error, TenantLifecycle};
 
 use crate::cloud::{example, world};
@@ -27,7 +27,7 @@ async fn a_handler_is_tested_without_any_cloud() {
     let mut tenants = MockTenantLifecycle::new();
     tenants.expect_phase().times(1).returning(|_| Ok(TenantPhase::Active));
     tenants.expect_suspend().withf(|tenant, _| tenant.as_str() == "clinic").times(1).returning(|tenant, _| {
-        let key = mate::ids::TenantKey::new("dev".parse().unwrap(), tenant.clone());
+        let key = mate::model::ids::TenantKey::new("dev".parse().unwrap(), tenant.clone());
         Ok(Applied::new(key, BTreeMap::new(), 7))
     });
     assert_eq!(unpaid(&tenants, &tenant).await.unwrap(), "suspended");

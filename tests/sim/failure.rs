@@ -37,7 +37,7 @@ async fn the_next_run_goes_on_from_where_the_failed_one_stood() {
     let plan = world.mate.plan(&spec).await.unwrap();
     let again: BTreeSet<&str> = changes(&plan).map(|step| step.node.as_str()).collect();
     assert!(!again.contains("db"), "what is ready is not touched again: {again:?}");
-    let consents = mate::plan::Consents::to_every_step_of(&plan);
+    let consents = mate::vocab::Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.unwrap();
     assert!(world.mate.plan(&spec).await.unwrap().is_empty());
 }
@@ -77,7 +77,7 @@ async fn a_run_that_is_dropped_anywhere_is_finished_by_the_next_one() {
         }
         drop(operation);
         let plan = world.mate.plan(&spec).await.unwrap();
-        let consents = mate::plan::Consents::to_every_step_of(&plan);
+        let consents = mate::vocab::Consents::to_every_step_of(&plan);
         world.mate.apply(plan, consents).await.unwrap_or_else(|error| panic!("after {after} polls: {error}"));
         assert!(world.mate.plan(&spec).await.unwrap().is_empty(), "after {after} polls");
     }

@@ -1,11 +1,12 @@
 //! Who holds an object: records lost and found, objects taken over, given back, and only read.
 
 use mate::adopt::AdoptionSource;
-use mate::graph::Tags;
-use mate::ids::TenantKey;
-use mate::plan::{Action, Consents, Goal};
-use mate::provider::Ownership;
+use mate::model::Ownership;
+use mate::model::Tags;
+use mate::model::ids::TenantKey;
+use mate::plan::Action;
 use mate::spec::PlatformSpec;
+use mate::vocab::{Consents, Goal};
 use mate::{Error, MemoryStore, SimCloud};
 use serde_json::json;
 

@@ -1,8 +1,9 @@
 //! Provision, empty re-plan, change, destroy, empty sweep.
 
 use mate::DestroyOptions;
-use mate::plan::{Action, Consents};
+use mate::plan::Action;
 use mate::spec::TenantSpec;
+use mate::vocab::Consents;
 
 use crate::cloud::{EXAMPLES, changes, example, tfvars, world};
 

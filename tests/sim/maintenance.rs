@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use mate::clock::Clock;
-use mate::lifecycle::{Change, MaintenanceWindow, Page, Scale, ServiceScale, Suspension, TenantPhase};
-use mate::plan::{Action, Consents};
+use mate::lifecycle::{Change, Scale, ServiceScale};
+use mate::plan::Action;
 use mate::sim::{Fault, FaultRule, Faults, Method, SimObject, crash};
 use mate::spec::{EngineVersion, InstanceClass, ServiceName, TaskCount, TenantSpec, Tier};
 use mate::tiers::TierCatalogue;
+use mate::vocab::Consents;
+use mate::vocab::{MaintenanceWindow, Page, Suspension, TenantPhase};
 use mate::{DestroyOptions, Error, MaintenanceOptions, Mate};
 
 use crate::cloud::{World, base, example, world};

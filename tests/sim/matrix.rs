@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use mate::SimCloud;
-use mate::graph::Tags;
-use mate::ids::{Address, KindName};
+use mate::model::Tags;
+use mate::model::ids::{Address, KindName};
 use mate::sim::{Fault, FaultRule, Method, crash};
 use serde_json::{Value, json};
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use mate::SimCloud;
 use mate::clock::Clock;
-use mate::graph::Graph;
-use mate::ids::NodeId;
+use mate::model::Graph;
+use mate::model::ids::NodeId;
 use mate::sim::{Latencies, Method};
 
 use crate::cloud::{example, on};

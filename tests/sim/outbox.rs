@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use mate::outbox::sbt::sbt;
 use mate::outbox::{ChannelSink, EventSink, LifecycleEvent, LifecycleKind, SinkError};
-use mate::plan::Consents;
 use mate::sim::crash::{at_await, awaits};
 use mate::spec::TenantSpec;
 use mate::testing::MockEventSink;
+use mate::vocab::Consents;
 use mate::{DestroyOptions, Mate, SimCloud};
 
 use crate::cloud::{example, world};

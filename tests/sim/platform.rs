@@ -1,11 +1,11 @@
 //! The shared base: made, given to tenants, kept while they stand on it, and destroyed.
 
-use mate::ids::{Environment, TenantKey};
-use mate::plan::Consents;
+use mate::model::ids::{Environment, TenantKey};
 use mate::provider::QuotaId;
 use mate::sim::{Latencies, Selector};
 use mate::spec::{NatStrategy, PlatformSpec, SubnetLayout, TenantSpec};
 use mate::tiers::TierCatalogue;
+use mate::vocab::Consents;
 use mate::{DestroyOptions, Error, Mate, MemoryStore, Platform, SimCloud};
 use serde_json::json;
 

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use mate::adopt::AdoptionSource;
-use mate::graph::Tags;
-use mate::plan::Consents;
+use mate::model::Tags;
 use mate::sim::Latencies;
 use mate::spec::{NatStrategy, PlatformSpec, SubnetLayout, TenantSpec};
 use mate::tiers::TierCatalogue;
+use mate::vocab::Consents;
 use mate::{DestroyOptions, MemoryStore, SimCloud};
 use proptest::prelude::*;
 

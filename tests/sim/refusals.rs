@@ -1,6 +1,7 @@
 //! What is refused before anything is touched.
 
-use mate::plan::{Consents, PlanError};
+use mate::plan::PlanError;
+use mate::vocab::Consents;
 use mate::{DestroyOptions, Error};
 
 use crate::cloud::{example, tfvars, world};
@@ -68,7 +69,7 @@ async fn a_bucket_that_holds_objects_is_not_emptied_silently() {
 #[tokio::test]
 async fn what_is_not_ours_is_never_touched() {
     let world = world();
-    let kind: mate::ids::KindName = "s3:Bucket".parse().unwrap();
+    let kind: mate::model::ids::KindName = "s3:Bucket".parse().unwrap();
     world.cloud.plant(kind.clone(), "mate-clinic-dev-data", Default::default(), serde_json::json!({}));
     let Err(Error::Plan(PlanError::Foreign(foreign))) = world.mate.plan(&example("clinic.tfvars")).await else {
         panic!("a foreign bucket stands in the way")

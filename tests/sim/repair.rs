@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use mate::ids::NodeId;
-use mate::kinds::DriftClass;
-use mate::plan::{Action, Consents, Plan, PlanError, RepairSelection};
+use mate::model::DriftClass;
+use mate::model::ids::NodeId;
+use mate::plan::{Action, Plan, PlanError};
 use mate::sim::crash::{at_await, awaits};
+use mate::vocab::{Consents, RepairSelection};
 use mate::{Drift, Error};
 use serde_json::json;
 

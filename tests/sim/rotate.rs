@@ -1,6 +1,6 @@
 //! Rotation of secrets on the simulated cloud: new values, who takes them, and the way back.
 
-use mate::ids::{KindName, NodeId};
+use mate::model::ids::{KindName, NodeId};
 use mate::sim::{Fault, FaultRule, Method, Selector, crash};
 use mate::spec::TenantSpec;
 use mate::{Applied, Error, Operation, StateStore};

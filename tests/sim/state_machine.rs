@@ -4,12 +4,12 @@
 use std::sync::Mutex;
 
 use mate::kinds::service::DeploymentStrategy;
-use mate::lifecycle::{
-    Change, Command, Deployment, Page, Scale, ServiceScale, SuspendedCache, Suspension, TenantPhase, TenantVerb,
-};
-use mate::plan::{Consents, Risk};
+use mate::lifecycle::{Change, Deployment, Scale, ServiceScale};
+use mate::plan::Risk;
 use mate::sim::{Fault, FaultRule, Faults, Method, crash};
 use mate::spec::{ImageReference, ServiceName, TaskCount, TenantSpec, Tier};
+use mate::vocab::Consents;
+use mate::vocab::{Command, Page, SuspendedCache, Suspension, TenantPhase, TenantVerb};
 use mate::{DestroyOptions, Error, MaintenanceOptions, StateStore};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -119,14 +119,14 @@ impl Step {
     }
 }
 
-async fn consented(world: &World, id: &mate::ids::TenantId, change: Change) -> Result<(), Error> {
+async fn consented(world: &World, id: &mate::model::ids::TenantId, change: Change) -> Result<(), Error> {
     let plan = world.mate.plan_change(id, change).await?;
     assert!(plan.steps.iter().all(|step| !matches!(step.risk, Risk::DataLoss(_))), "no verb loses data: {plan:?}");
     let consents = Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.map(drop)
 }
 
-async fn unwind(world: &World, id: &mate::ids::TenantId) -> Result<(), Error> {
+async fn unwind(world: &World, id: &mate::model::ids::TenantId) -> Result<(), Error> {
     let plan = world.mate.plan_unwind(id, &DestroyOptions::new()).await?;
     assert!(plan.steps.iter().all(|step| !matches!(step.risk, Risk::DataLoss(_))), "nor does the way back: {plan:?}");
     let consents = Consents::to_every_step_of(&plan);

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use mate::health::Verdict;
-use mate::ids::KindName;
-use mate::lifecycle::{Change, SuspendedCache, Suspension, TenantPhase};
-use mate::plan::{Action, Consents, Risk};
+use mate::lifecycle::Change;
+use mate::model::ids::KindName;
+use mate::plan::{Action, Risk};
 use mate::sim::{Fault, FaultRule, Method, SimObject, crash};
 use mate::spec::TenantSpec;
 use mate::state::{LeftSnapshot, Record};
+use mate::vocab::Consents;
+use mate::vocab::{SuspendedCache, Suspension, TenantPhase};
 use mate::{DestroyOptions, Error, StateStore};
 
 use crate::cloud::{World, example, world};

@@ -7,8 +7,9 @@ use futures::future::{Either, select};
 use mate::clock::Clock;
 use mate::kinds::service::DeploymentStrategy;
 use mate::lifecycle::Deployment;
-use mate::plan::{Action, Consents};
+use mate::plan::Action;
 use mate::spec::{ImageReference, ServiceName};
+use mate::vocab::Consents;
 use mate::{DestroyOptions, Error};
 
 use crate::cloud::{World, example, world};

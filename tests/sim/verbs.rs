@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use mate::lifecycle::{Change, Page, Scale, ServiceScale, Suspension, TenantPhase, TenantVerb};
-use mate::plan::{Action, Consents, Plan, Risk};
+use mate::lifecycle::{Change, Scale, ServiceScale};
+use mate::plan::{Action, Plan, Risk};
 use mate::provider::Status;
 use mate::sim::{Method, SimObject};
 use mate::spec::{FargateSize, Gib, InstanceClass, NodeCount, NodeType, ServiceName, TaskCount, TenantSpec, Tier};
+use mate::vocab::Consents;
+use mate::vocab::{Page, Suspension, TenantPhase, TenantVerb};
 use mate::{DestroyOptions, Error};
 
 use crate::cloud::{World, example, world};

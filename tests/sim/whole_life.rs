@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use mate::kinds::DriftClass;
-use mate::lifecycle::{Change, Deployment, Migration, Scale, Suspension, TenantPhase};
-use mate::plan::{Consents, RepairSelection};
+use mate::lifecycle::{Change, Deployment, Scale};
+use mate::model::DriftClass;
 use mate::spec::{Gib, ImageReference, ServiceName, Tier};
 use mate::state::LogEvent;
+use mate::vocab::{Consents, RepairSelection};
+use mate::vocab::{Migration, Suspension, TenantPhase};
 use mate::{DestroyOptions, Error};
 
 use crate::cloud::{World, example, world};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mate::ids::TenantKey;
+use mate::model::ids::TenantKey;
 use mate::state::{Lease, LeaseRequest, LeaseState, LogEntry, Unlock, Unlocked};
 use mate::tiers::TierCatalogue;
 use mate::{Mate, MemoryStore, Record, SimCloud, StateStore, StoreError};

@@ -4,8 +4,9 @@
 //! one that carries this tenant's tags; and a tenant at which nobody works stays as it is to the last tag.
 
 use mate::SimCloud;
-use mate::ids::{KindName, TenantKey};
-use mate::provider::{CreateRequest, Created, Ownership, Target};
+use mate::model::Ownership;
+use mate::model::ids::{KindName, TenantKey};
+use mate::provider::{CreateRequest, Created, Target};
 use mate::sim::SimObject;
 
 use crate::findings::{Findings, Invariant};

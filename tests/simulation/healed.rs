@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use mate::Mate;
-use mate::graph::references;
-use mate::ids::{KindName, NodeId};
+use mate::model::ids::{KindName, NodeId};
+use mate::model::references;
 use mate::provider::{Status, UpdateRequest};
 use mate::sim::SimObject;
 

@@ -4,11 +4,11 @@
 //! object is in its tenant's record, at every moment between two rounds.
 
 use mate::Record;
-use mate::ids::TenantKey;
-use mate::plan::Verb;
+use mate::model::ids::TenantKey;
 use mate::provider::{CreateRequest, Status, Target};
 use mate::sim::SimObject;
 use mate::state::{NodeState, Transition};
+use mate::vocab::Verb;
 
 use crate::findings::{Findings, Invariant};
 use crate::ledger::Ledger;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mate::ids::TenantKey;
+use mate::model::ids::TenantKey;
 use mate::state::{Lease, LeaseRequest, LeaseState, LogEntry, Unlock, Unlocked};
 use mate::{MemoryStore, Record, StateStore, StoreError};
 

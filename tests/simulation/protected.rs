@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use mate::ids::TenantKey;
+use mate::model::ids::TenantKey;
 use mate::provider::{DataPolicy, DeleteRequest, Status};
 use mate::sim::SimObject;
 

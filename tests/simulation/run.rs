@@ -8,9 +8,9 @@ use std::time::Duration;
 use futures::future::{Either, join_all, select};
 use mate::clock::Clock;
 use mate::engine::RunError;
-use mate::plan::Consents;
 use mate::provider::ErrorClass;
 use mate::sim::{Call, Outcome, crash};
+use mate::vocab::Consents;
 use mate::{DestroyOptions, Error, Mate, Operation, StoreError};
 
 use crate::executor::block_on;

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 
 use mate::blueprint::{Blueprint, Design};
-use mate::graph::{Graph, GraphError, Input, NodeHandle};
-use mate::ids::{NodeId, TenantId, TenantKey};
 use mate::kinds::db_instance::DbInstanceInputs;
 use mate::kinds::db_subnet_group::DbSubnetGroupInputs;
 use mate::kinds::elastic_ip::ElasticIpInputs;
@@ -18,11 +16,13 @@ use mate::kinds::security_group::{Peer, Rule, SecurityGroupInputs};
 use mate::kinds::service::{CapacityProvider, DeploymentStrategy, ServiceInputs};
 use mate::kinds::task_definition::{Container, ContainerLogs, TaskDefinitionInputs};
 use mate::kinds::{
-    Bucket, DbInstance, DbSubnetGroup, ElasticIp, Key, Kind, LogGroup, Role, Secret, SecurityGroup, Service,
-    TaskDefinition,
+    Bucket, DbInstance, DbSubnetGroup, ElasticIp, Key, LogGroup, Role, Secret, SecurityGroup, Service, TaskDefinition,
 };
-use mate::names;
-use mate::provider::Ownership;
+use mate::model::Kind;
+use mate::model::Ownership;
+use mate::model::ids::{NodeId, TenantId, TenantKey};
+use mate::model::names;
+use mate::model::{Graph, GraphError, Input, NodeHandle};
 use mate::spec::{Base, Contacts, DisplayName, Email, ResolvedTenant, Subdomain, TagValue, TenantSpec, Tier};
 
 /// What a tenant is to be.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use mate::SimCloud;
 use mate::clock::Clock;
-use mate::ids::{Address, KindName, TenantKey};
+use mate::model::ids::{Address, KindName, TenantKey};
 use mate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, Identity, Observation, Provider,
     ProviderError, QuotaId, QuotaReading, Scope, Target, UpdateRequest,

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mate::ids::{TenantId, TenantKey};
-use mate::plan::{ConsentRisk, Consents, Plan, Risk};
+use mate::model::ids::{TenantId, TenantKey};
+use mate::plan::{Plan, Risk};
 use mate::provider::{CreateRequest, DeleteRequest, UpdateRequest};
 use mate::sim::{ChaosStore, Latencies};
 use mate::testing::conformance::sample_base;
 use mate::tiers::TierCatalogue;
+use mate::vocab::{ConsentRisk, Consents};
 use mate::{Mate, Record, SimCloud};
 
 use crate::findings::Findings;
@@ -159,7 +160,7 @@ pub(crate) fn is_precious(kind: &str) -> bool {
 }
 
 /// Whether a run may lose the data of this node.
-pub(crate) fn covers(consents: &Consents, node: &mate::ids::NodeId) -> bool {
+pub(crate) fn covers(consents: &Consents, node: &mate::model::ids::NodeId) -> bool {
     consents.cover(node, ConsentRisk::DataLoss)
 }
 

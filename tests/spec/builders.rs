@@ -1,6 +1,6 @@
 //! Specs made with the builders, and what `build` refuses.
 
-use mate::ids::TenantId;
+use mate::model::ids::TenantId;
 use mate::spec::*;
 use mate::tiers::TierCatalogue;
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mate::ids::TenantKey;
+use mate::model::ids::TenantKey;
 use mate::state::{Lease, LeaseRequest, LeaseState, LogEntry, Record, StateStore, StoreError, Unlock, Unlocked};
 
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use mate::ids::TenantKey;
+use mate::model::ids::TenantKey;
 use mate::provider::RetryStatus;
 use mate::state::{Lease, LeaseRequest, LeaseState, PostgresStore, Record, StateStore, StoreError, Unlock, suite};
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 
 use futures::{StreamExt, TryStreamExt};
-use mate_core::ids::{Address, KindName};
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{Discovered, ProviderError};
 
 #[cfg(any(

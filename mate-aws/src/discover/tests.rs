@@ -15,9 +15,9 @@ use aws_sdk_resourcegroupstagging::operation::get_resources::GetResourcesOutput;
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, Tag};
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
-use mate_core::graph::Tags;
-use mate_core::ids::TenantKey;
-use mate_core::kinds::Kinds;
+use mate_core::model::Kinds;
+use mate_core::model::Tags;
+use mate_core::model::ids::TenantKey;
 
 use super::*;
 use crate::drivers::testing::{address, aws, client, code};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use futures::StreamExt;
-use mate_core::graph::Tags;
-use mate_core::kinds::KindModel;
+use mate_core::model::KindModel;
+use mate_core::model::Tags;
 use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target, UpdateRequest};
 use serde_json::Value;
 

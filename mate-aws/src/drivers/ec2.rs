@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, TagSpecification};
 use futures::StreamExt;
 use ipnet::Ipv4Net;
-use mate_core::graph::Tags;
-use mate_core::ids::Address;
-use mate_core::kinds::Kind;
+use mate_core::model::Kind;
+use mate_core::model::Tags;
+use mate_core::model::ids::Address;
 use mate_core::provider::{
     CreateRequest, Created, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status, Target,
 };

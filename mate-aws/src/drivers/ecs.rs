@@ -1,8 +1,8 @@
 //! What the kinds of ECS share: tags.
 
 use aws_sdk_ecs::types::Tag;
-use mate_core::graph::Tags;
-use mate_core::ids::Address;
+use mate_core::model::Tags;
+use mate_core::model::ids::Address;
 use mate_core::provider::ProviderError;
 
 use crate::classify::failed;

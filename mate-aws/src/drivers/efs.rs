@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_efs::types::{LifeCycleState, Tag};
-use mate_core::graph::Tags;
+use mate_core::model::Tags;
 use mate_core::provider::{ProviderError, Status, Target, UpdateRequest};
 
 use crate::classify::failed;

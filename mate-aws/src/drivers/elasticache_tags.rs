@@ -1,7 +1,7 @@
 //! Tags of ElastiCache objects, which ElastiCache keeps by ARN.
 
 use aws_sdk_elasticache::types::Tag;
-use mate_core::graph::Tags;
+use mate_core::model::Tags;
 use mate_core::provider::{Live, ProviderError, Target, UpdateRequest};
 
 use crate::classify::failed;

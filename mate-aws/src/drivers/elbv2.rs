@@ -6,9 +6,9 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, FixedResponseActionConfig, ForwardActionConfig, RedirectActionConfig,
     RedirectActionStatusCodeEnum, Tag, TargetGroupTuple,
 };
-use mate_core::graph::{Input, Outputs, Tags};
-use mate_core::ids::Address;
 use mate_core::kinds::listener::ListenerAction;
+use mate_core::model::ids::Address;
+use mate_core::model::{Input, Outputs, Tags};
 use mate_core::provider::{ProviderError, Target};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Between a kind's inputs and what a service tells: reading, normalising and comparing fields.
 
-use mate_core::graph::Input;
-use mate_core::kinds::{Change, FieldRule, Impact, Kind};
+use mate_core::model::Input;
+use mate_core::model::{Change, FieldRule, Impact, Kind};
 use mate_core::provider::{CreateRequest, Created, ErrorClass, Live, ProviderError, Status, Target, UpdateRequest};
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use mate_core::ids::KindName;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, Observation, ProviderError, Scope, Target,
     UpdateRequest,

@@ -1,7 +1,7 @@
 //! Tags of RDS objects, which RDS keeps by ARN.
 
 use aws_sdk_rds::types::Tag;
-use mate_core::graph::Tags;
+use mate_core::model::Tags;
 use mate_core::provider::{Live, ProviderError, Target, UpdateRequest};
 
 use crate::classify::failed;

@@ -7,11 +7,12 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::error::ErrorMetadata;
-use mate_core::graph::Tags;
-use mate_core::ids::{Address, NodeId};
-use mate_core::kinds::Kind;
+use mate_core::model::Kind;
+use mate_core::model::Ownership;
+use mate_core::model::Tags;
+use mate_core::model::ids::{Address, NodeId};
 use mate_core::provider::{
-    Claim, CreateRequest, DataPolicy, DeleteRequest, Observation, Ownership, ProviderError, Target, UpdateRequest,
+    Claim, CreateRequest, DataPolicy, DeleteRequest, Observation, ProviderError, Target, UpdateRequest,
 };
 
 use crate::context::Aws;

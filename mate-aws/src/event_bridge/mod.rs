@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::operation::put_events::PutEventsOutput;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use mate_core::ids::{Address, NodeId};
+use mate_core::model::ids::{Address, NodeId};
 use mate_core::outbox::{EventSink, LifecycleEvent, SinkError};
 use mate_core::provider::{ErrorClass, ProviderError};
 use mate_core::rate::{Answer, Caller, Priority};

@@ -5,7 +5,7 @@ use aws_sdk_eventbridge::operation::put_events::{PutEventsError, PutEventsOutput
 use aws_sdk_eventbridge::types::PutEventsResultEntry;
 use aws_sdk_eventbridge::types::error::InternalException;
 use aws_smithy_mocks::mock;
-use mate_core::ids::TenantKey;
+use mate_core::model::ids::TenantKey;
 use mate_core::outbox::LifecycleKind;
 use mate_core::provider::RetryStatus;
 use serde_json::{Value, json};

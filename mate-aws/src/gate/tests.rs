@@ -11,8 +11,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use mate_core::clock::Clock;
-use mate_core::ids::TenantKey;
-use mate_core::kinds::{Kind, LogGroup};
+use mate_core::kinds::LogGroup;
+use mate_core::model::Kind;
+use mate_core::model::ids::TenantKey;
 use mate_core::provider::{CreateRequest, Provider};
 use mate_core::rate::{Caller, Priority, RateSettings, Usage, group_of};
 
@@ -128,7 +129,7 @@ async fn what_aws_cannot_deduplicate_is_sent_once() {
 fn each_kind_that_aws_does_not_deduplicate_has_its_creation_in_the_list() {
     use crate::policy::{Access, ExecutorPolicy};
 
-    let kinds = mate_core::kinds::Kinds::standard();
+    let kinds = mate_core::model::Kinds::standard();
     for model in kinds.iter().filter(|model| !model.deduplicated) {
         let policy = ExecutorPolicy::for_kinds([&model.name], &[Access::Create]);
         let actions = policy.actions();

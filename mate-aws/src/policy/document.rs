@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mate_core::graph::Input;
 use mate_core::kinds::policy::{Effect, PolicyDocument, Statement};
-use mate_core::provider::Ownership;
+use mate_core::model::Input;
+use mate_core::model::Ownership;
 use serde_json::Value;
 
 use super::{Condition, ExecutorPolicy, Scope};

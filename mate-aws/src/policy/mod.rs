@@ -10,8 +10,9 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use mate_core::ids::KindName;
-use mate_core::plan::{Action, Goal, Plan, Step};
+use mate_core::model::ids::KindName;
+use mate_core::plan::{Action, Plan, Step};
+use mate_core::vocab::Goal;
 use serde_json::Value;
 
 use grants::{Grant, On};

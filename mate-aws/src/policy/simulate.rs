@@ -120,11 +120,11 @@ fn is_allowed(result: &aws_sdk_iam::types::EvaluationResult) -> bool {
 fn context(
     conditions: &std::collections::BTreeMap<
         String,
-        std::collections::BTreeMap<String, Vec<mate_core::graph::Input<String>>>,
+        std::collections::BTreeMap<String, Vec<mate_core::model::Input<String>>>,
     >,
 ) -> Vec<aws_sdk_iam::types::ContextEntry> {
     use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum};
-    let entry = |(key, values): (&String, &Vec<mate_core::graph::Input<String>>)| {
+    let entry = |(key, values): (&String, &Vec<mate_core::model::Input<String>>)| {
         let values = values.iter().filter_map(|value| value.known().cloned()).collect();
         ContextEntry::builder()
             .context_key_name(key)

@@ -10,7 +10,7 @@ use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::types::{BucketVersioningStatus, ServerSideEncryption};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use mate_core::ids::{Address, Environment, TenantId, TenantKey};
+use mate_core::model::ids::{Address, Environment, TenantId, TenantKey};
 use mate_core::provider::{ErrorClass, ProviderError};
 use mate_core::state::{
     Lease, LeaseRequest, LeaseState, LogEntry, LogState, Record, Slot, StateStore, StoreError, Stored, Unlock, Unlocked,
@@ -331,7 +331,7 @@ fn anchor(of: &TenantKey) -> Address {
 }
 
 fn nobody() -> Address {
-    mate_core::provider::Scope::Tags(mate_core::graph::Tags::new()).anchor()
+    mate_core::provider::Scope::Tags(mate_core::model::Tags::new()).anchor()
 }
 
 #[async_trait]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::forms::{is_arn, resource_of};
-use crate::graph::Tags;
-use crate::ids::{KindName, NodeId};
+use crate::model::Tags;
+use crate::model::ids::{KindName, NodeId};
 use crate::provider::Discovered;
 
 /// An object that exists and may stand for a node.

@@ -1,6 +1,6 @@
 //! Ids and ARNs that tell by their own form what they are of.
 
-use crate::ids::KindName;
+use crate::model::ids::KindName;
 
 /// The beginnings of ids; hexadecimal digits follow.
 const PREFIXES: &[(&str, &str)] = &[

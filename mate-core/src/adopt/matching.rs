@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::candidate::Candidate;
 use super::object::{Object, Seen, objects};
 use super::telling::{Telling, comparable};
-use crate::graph::{Graph, Node, OutputRef, Outputs, references, resolve};
-use crate::ids::{KindName, NodeId};
-use crate::provider::Ownership;
+use crate::model::Ownership;
+use crate::model::ids::{KindName, NodeId};
+use crate::model::{Graph, Node, OutputRef, Outputs, references, resolve};
 
 /// Which object stands for which node.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

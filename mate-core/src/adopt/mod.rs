@@ -11,7 +11,7 @@
 //! ```
 //! use std::collections::BTreeMap;
 //! use mate_core::adopt::{AdoptionSource, match_nodes};
-//! use mate_core::graph::{Graph, Tags};
+//! use mate_core::model::{Graph, Tags};
 //! use mate_core::kinds::{Vpc, vpc::VpcInputs};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

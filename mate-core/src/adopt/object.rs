@@ -8,9 +8,10 @@ use serde_json::Value;
 use super::candidate::Candidate;
 use super::forms::is_arn;
 use super::telling::{comparable, comparable_text, outputs_of};
-use crate::graph::Outputs;
-use crate::ids::{KindName, NodeId};
-use crate::provider::{Live, Ownership};
+use crate::model::Outputs;
+use crate::model::Ownership;
+use crate::model::ids::{KindName, NodeId};
+use crate::provider::Live;
 
 /// What a look at a candidate told.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -106,7 +107,7 @@ impl Object {
     }
 
     /// Whose its tags say it is, if anybody's of ours.
-    pub(super) fn owner(&self) -> Option<crate::ids::Address> {
+    pub(super) fn owner(&self) -> Option<crate::model::ids::Address> {
         Ownership::from_tags(&self.candidate.tags)
     }
 }

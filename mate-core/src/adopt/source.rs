@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::candidate::Candidate;
 use super::terraform;
-use crate::graph::{Graph, Tags};
-use crate::ids::{KindName, NodeId};
+use crate::model::ids::{KindName, NodeId};
+use crate::model::{Graph, Tags};
 
 /// Where an adoption looks for what exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

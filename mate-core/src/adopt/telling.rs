@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::forms::{is_arn, resource_of};
-use crate::graph::{Outputs, references};
-use crate::ids::KindName;
+use crate::model::ids::KindName;
+use crate::model::{Outputs, references};
 
 /// The fields of a kind that tell one of its objects from another.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,6 @@ use super::edge::{Edge, Exposed};
 use super::network::{POSTGRES, REDIS, SecurityGroups};
 use super::security::{Roles, Secrets};
 use super::storage::Files;
-use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::log_group::{LogGroupInputs, retention_at_least};
 use crate::kinds::scalable_target::ScalableTargetInputs;
 use crate::kinds::scaling_policy::{ScalingMetric, ScalingPolicyInputs};
@@ -17,6 +16,7 @@ use crate::kinds::task_definition::{Container, ContainerLogs, EfsVolume, Mount, 
 use crate::kinds::{
     Bucket, LogGroup, Role, ScalableTarget, ScalingPolicy, Secret, Service, TargetGroup, TaskDefinition,
 };
+use crate::model::{GraphError, Input, NodeHandle};
 use crate::spec::{Base, ResolvedAutoscaling, ResolvedImage, ResolvedService};
 
 /// What the services are put together from.

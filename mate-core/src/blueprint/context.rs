@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Design;
-use crate::graph::{Graph, GraphError, Input, NodeHandle, Tags};
-use crate::ids::{Address, NodeId, TenantKey};
-use crate::kinds::Kind;
-use crate::names;
-use crate::provider::Ownership;
+use crate::model::Kind;
+use crate::model::Ownership;
+use crate::model::ids::{Address, NodeId, TenantKey};
+use crate::model::names;
+use crate::model::{Graph, GraphError, Input, NodeHandle, Tags};
 use crate::spec::{Base, ResolvedTenant};
 
 #[derive(Debug)]

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::context::Context;
 use super::network::{POSTGRES, REDIS, SecurityGroups};
 use super::security::{DATABASE_USER, Secrets};
-use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::cache_subnet_group::CacheSubnetGroupInputs;
 use crate::kinds::db_instance::DbInstanceInputs;
 use crate::kinds::db_parameter_group::DbParameterGroupInputs;
 use crate::kinds::db_subnet_group::DbSubnetGroupInputs;
 use crate::kinds::replication_group::ReplicationGroupInputs;
 use crate::kinds::{CacheSubnetGroup, DbInstance, DbParameterGroup, DbSubnetGroup, ReplicationGroup, Secret};
+use crate::model::{GraphError, Input, NodeHandle};
 
 pub(super) const DATABASE_NAME: &str = "mate";
 

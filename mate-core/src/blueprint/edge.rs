@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use super::network::SecurityGroups;
-use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::hosted_record::RecordSetInputs;
 use crate::kinds::identity_provider::IdentityProviderInputs;
 use crate::kinds::listener::{ListenerAction, ListenerInputs};
@@ -13,6 +12,7 @@ use crate::kinds::load_balancer::{AccessLogs, LoadBalancerInputs};
 use crate::kinds::target_group::{TargetGroupInputs, TargetHealthCheck};
 use crate::kinds::web_acl_association::WebAclAssociationInputs;
 use crate::kinds::{IdentityProvider, Listener, ListenerRule, LoadBalancer, RecordSet, TargetGroup, WebAclAssociation};
+use crate::model::{GraphError, Input, NodeHandle};
 use crate::spec::{ResolvedExposure, ResolvedService};
 
 /// TLS 1.3 and 1.2 only: AWS's recommended policy.

@@ -17,7 +17,7 @@ pub(crate) use compute::image_uri;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::graph::{Graph, GraphError, Input};
+use crate::model::{Graph, GraphError, Input};
 use crate::spec::{Base, ResolvedTenant};
 
 /// What a tenant should be: its graph, what it gives out, and what has to be said about it.

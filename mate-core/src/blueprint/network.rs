@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::context::Context;
-use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::SecurityGroup;
 use crate::kinds::security_group::{Peer, Rule, SecurityGroupInputs};
+use crate::model::{GraphError, Input, NodeHandle};
 
 pub(super) const POSTGRES: u16 = 5432;
 pub(super) const REDIS: u16 = 6379;

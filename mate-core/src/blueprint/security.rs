@@ -2,11 +2,11 @@
 
 use super::context::Context;
 use super::storage::Files;
-use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::policy::{PolicyDocument, Statement};
 use crate::kinds::role::RoleInputs;
 use crate::kinds::secret::{Generate, SecretInputs};
 use crate::kinds::{Bucket, LogGroup, Role, Secret};
+use crate::model::{GraphError, Input, NodeHandle};
 
 pub(super) const DATABASE_USER: &str = "mate";
 

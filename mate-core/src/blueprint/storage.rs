@@ -2,12 +2,12 @@
 
 use super::context::Context;
 use super::network::SecurityGroups;
-use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::access_point::AccessPointInputs;
 use crate::kinds::file_system::{FileSystemInputs, FileSystemThroughput};
 use crate::kinds::mount_target::MountTargetInputs;
 use crate::kinds::s3_bucket::{BucketInputs, LifecycleRule, Transition};
 use crate::kinds::{AccessPoint, Bucket, FileSystem, MountTarget};
+use crate::model::{GraphError, Input, NodeHandle};
 
 /// The POSIX user and group of a tenant's files. Tenants are kept apart by file system and IAM, not by this number.
 const POSIX_ID: u32 = 1000;

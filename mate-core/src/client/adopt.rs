@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use super::Error;
 use super::desk::Desk;
+use super::observe;
 use crate::adopt::{AdoptionSource, Candidate, Matches, Seen, match_nodes};
 use crate::blueprint::Design;
-use crate::graph::{Graph, resolve};
-use crate::ids::{KindName, NodeId, TenantKey};
-use crate::observe;
+use crate::model::ids::{KindName, NodeId, TenantKey};
+use crate::model::{Graph, resolve};
 use crate::plan::{AdoptRequest, After, Found, NodeDifferences, Observed, Plan, PlanError, adoption, differences};
+use crate::provider::reads;
 use crate::provider::{Claim, Observation, Scope, Target};
-use crate::reads;
 use crate::state::{Holding, NodeRecord, NodeState, Record};
 
 /// What an adoption found, and the plan that takes it over.

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use super::observe;
 use super::{Applied, Error, Inner, Mate, resume};
-use crate::graph::Graph;
-use crate::ids::{NodeId, TenantId, TenantKey};
+use crate::client::Operation;
 use crate::lifecycle::Wanted;
-use crate::observe;
-use crate::operation::Operation;
-use crate::plan::{AmendError, Amendment, Consents, Observed, Plan, PlanError, amend};
+use crate::model::Graph;
+use crate::model::ids::{NodeId, TenantId, TenantKey};
+use crate::plan::{AmendError, Observed, Plan, PlanError, amend};
 use crate::provider::Claim;
+use crate::vocab::{Amendment, Consents};
 
 impl Mate {
     /// Plans to give nodes other ids, or to let them go out of the record. Changes nothing. Carried out by [`Mate::apply`].

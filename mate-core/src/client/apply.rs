@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::desk::Desk;
 use super::{Applied, Error};
 use crate::engine::run::Runner;
-use crate::operation::{Cancellation, EventSender};
-use crate::plan::{Action, Consents, Goal, Plan, Step};
+use crate::engine::{Cancellation, EventSender};
+use crate::plan::{Action, Plan, Step};
 use crate::state::{Beginning, Lease, NodeRecord, NodeState, Phase, Record, Run};
+use crate::vocab::{Consents, Goal};
 
 impl Desk {
     /// Carries out a plan under the tenant's lease.

@@ -8,11 +8,11 @@ use super::maintain::Windows;
 use super::{Inner, Mate};
 use crate::blueprint::{Blueprint, TenantBlueprint};
 use crate::engine::Limits;
-use crate::kinds::{Kind, Kinds};
-use crate::lifecycle::MaintenanceWindow;
+use crate::model::{Kind, Kinds};
 use crate::provider::Provider;
 use crate::spec::{Base, Catalogue, Tier};
 use crate::state::StateStore;
+use crate::vocab::MaintenanceWindow;
 
 /// Something that a client cannot do without and that was not given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

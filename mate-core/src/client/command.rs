@@ -7,15 +7,19 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{DestroyOptions, Error, Inner, Mate, resume};
+use crate::client::Operation;
 use crate::engine::RunError;
-use crate::graph::resolve;
-use crate::ids::{NodeId, TenantId, TenantKey};
-use crate::kinds::{Kind, Task};
-use crate::lifecycle::{Change, Command, CommandRun, TenantVerb};
-use crate::operation::{Cancellation, EventSender, Operation};
-use crate::plan::{Action, Consents, Plan};
+use crate::engine::{Cancellation, EventSender};
+use crate::kinds::Task;
+use crate::lifecycle::Change;
+use crate::model::Kind;
+use crate::model::ids::{NodeId, TenantId, TenantKey};
+use crate::model::resolve;
+use crate::plan::{Action, Plan};
 use crate::provider::{Claim, Concern, Live, Observation, Target};
 use crate::spec::SpecErrors;
+use crate::vocab::Consents;
+use crate::vocab::{Command, CommandRun, TenantVerb};
 
 /// How a one-off command has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

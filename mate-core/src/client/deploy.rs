@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use super::{Applied, Error, Inner, Mate, resume};
 use crate::blueprint::image_uri;
+use crate::client::Operation;
 use crate::engine::RunError;
-use crate::ids::{TenantId, TenantKey};
+use crate::engine::{Cancellation, EventSender};
 #[cfg(doc)]
 use crate::kinds::service::DeploymentStrategy;
-use crate::lifecycle::{Change, Deployment, Release, TenantPhase, TenantVerb, reference_of, with_release};
-use crate::operation::{Cancellation, EventSender, Operation};
-use crate::plan::{Consents, Plan};
+use crate::lifecycle::{Change, Deployment, reference_of, with_release};
+use crate::model::ids::{TenantId, TenantKey};
+use crate::plan::Plan;
 use crate::spec::ServiceName;
 use crate::state::Record;
+use crate::vocab::Consents;
+use crate::vocab::{Release, TenantPhase, TenantVerb};
 
 use super::DestroyOptions;
 

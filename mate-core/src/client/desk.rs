@@ -6,20 +6,20 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::observe;
 use super::{DestroyOptions, Error};
 use crate::blueprint::Design;
 use crate::engine::Limits;
-use crate::graph::Graph;
-use crate::ids::{KindName, TenantKey};
-use crate::kinds::{DbInstance, Kind, Kinds};
-use crate::observe;
-use crate::plan::{
-    After, Deletions, DiffRequest, FinalSnapshot, Mode, Plan, PlanError, RepairSelection, diff, release, repair,
-};
+use crate::kinds::DbInstance;
+use crate::model::Graph;
+use crate::model::ids::{KindName, TenantKey};
+use crate::model::{Kind, Kinds};
+use crate::plan::{After, DiffRequest, Mode, Plan, PlanError, diff, release, repair};
 use crate::provider::{Claim, Provider};
 use crate::quota::{self, Preflight};
 use crate::rate::{Caller, Priority};
 use crate::state::{Phase, Record, Run, StateStore};
+use crate::vocab::{Deletions, FinalSnapshot, RepairSelection};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {

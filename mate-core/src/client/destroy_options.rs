@@ -1,6 +1,6 @@
 //! How a tenant or a platform is destroyed.
 
-use crate::plan::Consents;
+use crate::vocab::Consents;
 
 /// How a tenant is destroyed.
 #[derive(Debug, Clone, PartialEq, Eq)]

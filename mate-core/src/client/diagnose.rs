@@ -6,12 +6,14 @@ use serde::Serialize;
 
 use super::Error;
 use super::desk::Desk;
-use crate::graph::Graph;
-use crate::ids::{KindName, NodeId, TenantKey};
-use crate::plan::{Goal, Observed, PlanError, is_over, observe_targets};
+use super::observe;
+use crate::model::Graph;
+use crate::model::ids::{KindName, NodeId, TenantKey};
+use crate::plan::{Observed, PlanError, is_over, observe_targets};
+use crate::provider::reads;
 use crate::provider::{Claim, Diagnosis, ErrorClass, Status};
 use crate::state::{NodeRecord, NodeState, Record};
-use crate::{observe, reads};
+use crate::vocab::Goal;
 
 /// What is the matter with a tenant or a platform: every object that is not ready, with what the cloud says of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

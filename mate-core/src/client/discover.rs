@@ -9,11 +9,11 @@ use super::Error;
 use super::desk::Desk;
 use crate::adopt::{Candidate, name_of};
 use crate::blueprint::Design;
-use crate::ids::{Address, Environment, NodeId, TenantKey};
-use crate::kinds::Kinds;
+use crate::model::Kinds;
+use crate::model::ids::{Address, Environment, NodeId, TenantKey};
 use crate::plan::{After, NodeDifferences, Plan};
+use crate::provider::reads;
 use crate::provider::{Claim, Discovered, Scope};
-use crate::reads;
 use crate::state::{NodeRecord, Record};
 
 /// What carries the ownership tags of one tenant or platform, and the plan that rebuilds its record.

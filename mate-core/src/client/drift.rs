@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::Error;
 use super::desk::Desk;
-use crate::graph::Graph;
-use crate::ids::{KindName, NodeId, TenantKey};
-use crate::kinds::{DriftClass, Kinds, UnknownKind};
-use crate::observe;
+use super::observe;
+use crate::model::Graph;
+use crate::model::ids::{KindName, NodeId, TenantKey};
+use crate::model::{DriftClass, Kinds, UnknownKind};
 use crate::plan::{FieldChange, NodeProblem, Observed, PlanError, Snapshot, is_over, since_applied};
 use crate::provider::Claim;
 use crate::state::Record;

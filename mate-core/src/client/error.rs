@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use crate::engine::RunError;
-use crate::graph::GraphError;
-use crate::ids::TenantKey;
-use crate::lifecycle::{MaintenanceWindow, TenantPhase, TenantVerb};
+use crate::model::GraphError;
+use crate::model::ids::TenantKey;
 use crate::plan::{MissingConsent, PlanError};
 use crate::spec::SpecErrors;
 use crate::state::{LogBroken, StoreError};
+use crate::vocab::{MaintenanceWindow, TenantPhase, TenantVerb};
 
 /// What a verb can fail with. The cause is in [`std::error::Error::source`].
 #[derive(Debug, thiserror::Error)]
@@ -71,7 +71,7 @@ pub enum Error {
     )]
     OtherPlatform {
         /// The environment.
-        environment: crate::ids::Environment,
+        environment: crate::model::ids::Environment,
         /// Where it stands.
         recorded: String,
         /// Where it should be.
@@ -81,13 +81,13 @@ pub enum Error {
     #[error("{} tenants stand on the platform of `{environment}`: {}; destroy or move them first", .tenants.len(), Names(.tenants))]
     TenantsStand {
         /// The environment.
-        environment: crate::ids::Environment,
+        environment: crate::model::ids::Environment,
         /// The tenants, by record or by what stands in the cloud.
-        tenants: Vec<crate::ids::TenantId>,
+        tenants: Vec<crate::model::ids::TenantId>,
     },
     /// The platform is being destroyed, or its destruction was interrupted.
     #[error("the platform of `{0}` is being destroyed: nothing is planned onto it")]
-    PlatformGoing(crate::ids::Environment),
+    PlatformGoing(crate::model::ids::Environment),
     /// There is no record of the tenant.
     #[error("there is no record of {0}; `tenants` lists those that there are")]
     NotFound(TenantKey),
@@ -277,11 +277,11 @@ impl std::fmt::Display for Verbs {
     }
 }
 
-struct Names<'a>(&'a [crate::ids::TenantId]);
+struct Names<'a>(&'a [crate::model::ids::TenantId]);
 
 impl std::fmt::Display for Names<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<&str> = self.0.iter().map(crate::ids::TenantId::as_str).collect();
+        let names: Vec<&str> = self.0.iter().map(crate::model::ids::TenantId::as_str).collect();
         f.write_str(&names.join(", "))
     }
 }

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use super::desk::Desk;
+use super::observe;
 use super::{Error, Mate};
-use crate::graph::{Graph, Tags};
+use crate::client::Operation;
 use crate::health::{Answers, Health, HealthRequest, assess, questions};
-use crate::ids::{NodeId, TenantId, TenantKey};
-use crate::kinds::{Certificate, Kind};
-use crate::operation::Operation;
+use crate::kinds::Certificate;
+use crate::model::Kind;
+use crate::model::ids::{NodeId, TenantId, TenantKey};
+use crate::model::{Graph, Tags};
 use crate::plan::{PlanError, Snapshot, observe_targets};
+use crate::provider::reads;
 use crate::provider::{Claim, Diagnosis, Target};
 use crate::rate::{Caller, Priority};
 use crate::spec::Base;
 use crate::state::Record;
-use crate::{observe, reads};
 
 impl Mate {
     /// How well a tenant serves: one verdict, with the reasons for it and what to do next. Changes nothing.

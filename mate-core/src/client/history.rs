@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::desk::Desk;
 use super::{Error, Mate};
-use crate::ids::{TenantId, TenantKey};
-use crate::operation::Operation;
-use crate::plan::{Consents, Goal, Plan};
+use crate::client::Operation;
+use crate::model::ids::{TenantId, TenantKey};
+use crate::plan::Plan;
 use crate::state::{self, Intent, Lease, LogEntry, LogEvent, LogTail, Record, StateStore, Verified};
+use crate::vocab::{Consents, Goal};
 
 /// How many entries are read at once.
 const PAGE: usize = 500;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::Error;
 use super::desk::Desk;
 use crate::clock::Clock;
+use crate::engine::{Cancellation, EventSender};
 use crate::engine::{Event, EventKind, RunError};
-use crate::ids::TenantKey;
-use crate::operation::{Cancellation, EventSender};
+use crate::model::ids::TenantKey;
 use crate::provider::RetryStatus;
 use crate::state::{Holder, Lease, LeaseRequest, StoreError};
 

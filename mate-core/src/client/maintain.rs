@@ -7,12 +7,15 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Applied, Error, Inner, Mate, resume};
-use crate::ids::{KindName, NodeId, TenantId, TenantKey};
-use crate::lifecycle::{Change, MaintenanceWindow, Mode, Page, TenantVerb, Wanted};
-use crate::operation::{Cancellation, EventSender, Operation};
-use crate::plan::{Action, Consents, Plan, Waiting};
+use crate::client::Operation;
+use crate::engine::{Cancellation, EventSender};
+use crate::lifecycle::{Change, Wanted};
+use crate::model::ids::{KindName, NodeId, TenantId, TenantKey};
+use crate::plan::{Action, Plan};
 use crate::spec::Tier;
 use crate::state::Record;
+use crate::vocab::{Consents, Waiting};
+use crate::vocab::{MaintenanceWindow, Mode, Page, TenantVerb};
 
 /// The windows of tenants that have none of their own.
 #[derive(Debug, Clone, Default)]

@@ -3,11 +3,13 @@
 use super::desk::digest;
 use super::{DestroyOptions, Error, Inner, resume};
 use crate::blueprint::Design;
-use crate::ids::TenantKey;
-use crate::lifecycle::{Operating, TenantPhase, TenantVerb, Wanted, operate, with_release};
-use crate::plan::{After, Goal, Plan, RepairSelection};
+use crate::lifecycle::{Wanted, operate, with_release};
+use crate::model::ids::TenantKey;
+use crate::plan::{After, Plan};
 use crate::spec::{ResolvedTenant, TenantSpec};
 use crate::state::{Phase, RecordSummary};
+use crate::vocab::{Goal, RepairSelection};
+use crate::vocab::{Operating, TenantPhase, TenantVerb};
 
 impl Inner {
     fn key(&self, tenant: &ResolvedTenant) -> TenantKey {

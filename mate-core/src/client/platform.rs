@@ -11,14 +11,15 @@ use super::{
 use crate::adopt::AdoptionSource;
 use crate::blueprint::Design;
 use crate::blueprint::platform::PlatformBlueprint;
+use crate::client::Operation;
 use crate::health::Health;
-use crate::ids::{Environment, TenantKey};
-use crate::operation::Operation;
-use crate::plan::{After, Consents, Goal, Plan};
+use crate::model::ids::{Environment, TenantKey};
+use crate::plan::{After, Plan};
 use crate::provider::{Discovered, Identity, QuotaId};
 use crate::quota::{self, Capacity, Needs, Preflight};
 use crate::spec::{Base, PlatformSpec, Tier};
 use crate::state::{LogEntry, Phase, RecordSummary, StateStore, Verified};
+use crate::vocab::{Consents, Goal};
 
 /// The client of platforms: the shared bases of one account and region, their provider, and the store of their records.
 ///

@@ -7,7 +7,7 @@ use super::desk::{Desk, default_owner};
 use super::{BuildError, Platform};
 use crate::blueprint::platform::{PlatformBlueprint, StandardPlatform};
 use crate::engine::Limits;
-use crate::kinds::{Kind, Kinds};
+use crate::model::{Kind, Kinds};
 use crate::provider::Provider;
 use crate::state::StateStore;
 

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::{Applied, Error, Inner, Mate, resume};
-use crate::ids::{TenantId, TenantKey};
-use crate::lifecycle::{Operating, Wanted};
-use crate::operation::Operation;
-use crate::plan::{Consents, Plan, RepairSelection};
+use crate::client::Operation;
+use crate::lifecycle::Wanted;
+use crate::model::ids::{TenantId, TenantKey};
+use crate::plan::Plan;
+use crate::vocab::Operating;
+use crate::vocab::{Consents, RepairSelection};
 
 impl Mate {
     /// Plans to put right what is selected of what [`Mate::drift`] shows, from the spec that the record holds. What is not

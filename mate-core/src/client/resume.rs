@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use super::desk::Desk;
 use super::{Applied, DestroyOptions, Error, Inner};
-use crate::ids::{NodeId, TenantKey};
-use crate::kinds::{Kind, TargetGroup};
-use crate::lifecycle::{Operating, TenantVerb};
-use crate::operation::{Cancellation, EventSender};
-use crate::plan::{Goal, Mode, Plan, RepairSelection};
+use crate::engine::{Cancellation, EventSender};
+use crate::kinds::TargetGroup;
+use crate::model::Kind;
+use crate::model::ids::{NodeId, TenantKey};
+use crate::plan::{Mode, Plan};
 use crate::spec::TenantSpec;
 use crate::state::{Record, Run};
+use crate::vocab::{Goal, RepairSelection};
+use crate::vocab::{Operating, TenantVerb};
 
 impl Run {
     /// What of the tenant it is about: a repair of a part goes on as one.

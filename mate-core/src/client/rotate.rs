@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Applied, Error, Inner, Mate};
-use crate::ids::{NodeId, TenantId, TenantKey};
-use crate::kinds::{Kind, ReplicationGroup, Secret};
-use crate::lifecycle::{Change, TenantVerb};
-use crate::operation::{Cancellation, EventSender, Operation};
-use crate::plan::{Consents, Plan};
+use crate::client::Operation;
+use crate::engine::{Cancellation, EventSender};
+use crate::kinds::{ReplicationGroup, Secret};
+use crate::lifecycle::Change;
+use crate::model::Kind;
+use crate::model::ids::{NodeId, TenantId, TenantKey};
+use crate::plan::Plan;
 use crate::spec::{SpecError, SpecErrors};
+use crate::vocab::Consents;
+use crate::vocab::TenantVerb;
 
 impl Mate {
     /// Plans a rotation of these secrets, by node (`database-credentials`, `redis-auth`, `django-secret-key`); of all where none is

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::Error;
 use super::desk::Desk;
-use crate::ids::{Environment, TenantId, TenantKey};
+use crate::model::ids::{Environment, TenantId, TenantKey};
 use crate::provider::Scope;
-use crate::reads;
+use crate::provider::reads;
 use crate::state::Phase;
 
 /// A tenant that stands on a platform.

@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use super::Error;
 use super::desk::Desk;
-use crate::graph::Graph;
-use crate::ids::{KindName, NodeId, TenantKey};
-use crate::observe;
-use crate::plan::{Goal, Observed, PlanError, is_over};
+use super::observe;
+use crate::model::Graph;
+use crate::model::ids::{KindName, NodeId, TenantKey};
+use crate::plan::{Observed, PlanError, is_over};
 use crate::provider::{Claim, Status};
 use crate::state::{Phase, RecordSummary, Stuck};
+use crate::vocab::Goal;
 
 /// How a tenant is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

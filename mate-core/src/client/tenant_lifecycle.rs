@@ -6,10 +6,11 @@ use super::{
     Applied, CommandOutput, DestroyOptions, Error, MaintenanceOptions, MaintenanceReport, Mate, Releases, TenantStatus,
 };
 use crate::health::Health;
-use crate::ids::{NodeId, TenantId};
-use crate::lifecycle::{Change, Command, Deployment, Page, Scale, Suspension, TenantPhase};
-use crate::plan::{Consents, RepairSelection};
+use crate::lifecycle::{Change, Deployment, Scale};
+use crate::model::ids::{NodeId, TenantId};
 use crate::spec::{ServiceName, TenantSpec, Tier};
+use crate::vocab::{Command, Page, Suspension, TenantPhase};
+use crate::vocab::{Consents, RepairSelection};
 
 /// What a tenant's life is made of. Implemented by [`Mate`]; with the feature `testing` there is `MockTenantLifecycle`, so that
 /// an embedding service tests its handlers with expectations and without a cloud, simulated or not.
@@ -19,8 +20,8 @@ use crate::spec::{ServiceName, TenantSpec, Tier};
 ///
 /// ```
 /// use mate_core::client::{Error, TenantLifecycle};
-/// use mate_core::ids::TenantId;
-/// use mate_core::lifecycle::Suspension;
+/// use mate_core::model::ids::TenantId;
+/// use mate_core::vocab::Suspension;
 ///
 /// /// A handler of the embedding service.
 /// async fn unpaid(tenants: &dyn TenantLifecycle, tenant: &TenantId) -> Result<(), Error> {

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use super::{Applied, Error, Inner, MaintenanceOptions, Mate, resume};
-use crate::ids::{TenantId, TenantKey};
-use crate::kinds::{DbInstance, Kind};
-use crate::lifecycle::{Change, Page, Scale, Suspension, TenantPhase, TenantVerb, Wanted};
-use crate::operation::Operation;
-use crate::plan::{Consents, Plan, RepairSelection};
+use crate::client::Operation;
+use crate::kinds::DbInstance;
+use crate::lifecycle::{Change, Scale, Wanted};
+use crate::model::Kind;
+use crate::model::ids::{TenantId, TenantKey};
+use crate::plan::Plan;
 use crate::spec::{TenantSpec, Tier};
 use crate::state::Record;
+use crate::vocab::{Consents, RepairSelection};
+use crate::vocab::{Page, Suspension, TenantPhase, TenantVerb};
 
 impl Mate {
     /// Where a tenant stands in its life, and with it what is possible now ([`TenantPhase::possible`]).

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{KindName, NodeId};
-use crate::plan::Verb;
+use crate::model::ids::{KindName, NodeId};
+use crate::vocab::Verb;
 
 /// One event of a run. Never holds a secret: it is made from ids, kinds, states and classified errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::ids::{KindName, NodeId, TenantKey};
-use crate::plan::OpId;
+use crate::model::ids::{KindName, NodeId, TenantKey};
 use crate::provider::{Diagnosis, ProviderError};
 use crate::state::StoreError;
+use crate::vocab::OpId;
 
 /// One operation that failed: which object, which call, why, and what next.
 #[derive(Debug)]

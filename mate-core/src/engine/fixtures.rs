@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::graph::references;
-use crate::ids::{NodeId, TenantKey};
-use crate::kinds::ReplaceOrder;
-use crate::plan::{Action, After, Goal, OldObject, OpId, Plan, Risk, Step, Verb};
-use crate::provider::{Created, DataPolicy, Ownership, Status};
+use crate::model::Ownership;
+use crate::model::ReplaceOrder;
+use crate::model::ids::{NodeId, TenantKey};
+use crate::model::references;
+use crate::plan::{Action, After, OldObject, Plan, Risk, Step};
+use crate::provider::{Created, DataPolicy, Status};
 use crate::state::{Beginning, NodeRecord, NodeState, Record, Run};
+use crate::vocab::{Goal, OpId, Verb};
 
 pub(crate) const BESIDE: Action = Action::Replace { order: ReplaceOrder::CreateFirst };
 

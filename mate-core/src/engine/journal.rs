@@ -6,10 +6,11 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::kinds::ReplaceOrder;
-use crate::plan::{Action, OpId, Step, Verb};
+use crate::model::ReplaceOrder;
+use crate::plan::{Action, Step};
 use crate::provider::{Created, DataPolicy};
 use crate::state::{NodeRecord, NodeState, Record, RestingNode, RetiredObject, Transition};
+use crate::vocab::{OpId, Verb};
 
 /// The idempotency token of a creation: the same for every attempt and every run that goes on with it.
 pub(crate) fn token(record: &Record, step: &Step, verb: Verb) -> String {

@@ -13,12 +13,13 @@ use super::Limits;
 use super::failure::RunError;
 use super::machine::{Answer, Call, Effect, Input, Machine, Outcome, Terms};
 use crate::clock::Clock;
-use crate::kinds::Kinds;
-use crate::operation::{Cancellation, EventSender};
-use crate::plan::{OpId, Plan};
+use crate::engine::{Cancellation, EventSender};
+use crate::model::Kinds;
+use crate::plan::Plan;
 use crate::provider::{Provider, Scope};
 use crate::rate::{Caller, Priority};
 use crate::state::{Lease, LogTail, Phase, Record, StateStore, StoreError};
+use crate::vocab::OpId;
 
 /// What a run works with.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::plan::OpId;
+use crate::vocab::OpId;
 
 /// When to look next at something that the cloud is at work on.
 ///
@@ -69,7 +69,7 @@ pub(crate) fn longest(after: &BTreeMap<OpId, BTreeSet<OpId>>, left: &BTreeMap<Op
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Verb;
+    use crate::vocab::Verb;
 
     const fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Health, HealthIssue, HealthReason, Verdict};
-use crate::ids::{KindName, NodeId};
 use crate::kinds::{
-    Certificate, Cluster, DbInstance, FileSystem, Kind, Listener, LoadBalancer, MountTarget, RecordSet,
-    ReplicationGroup, Service, TargetGroup,
+    Certificate, Cluster, DbInstance, FileSystem, Listener, LoadBalancer, MountTarget, RecordSet, ReplicationGroup,
+    Service, TargetGroup,
 };
+use crate::model::Kind;
+use crate::model::ids::{KindName, NodeId};
 use crate::plan::{Observed, Snapshot};
 use crate::provider::{Concern, Diagnosis, ErrorClass, Live, Status};
 use crate::state::{NodeRecord, Record};

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, DriftClass, FieldRule, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::graph::Output;
+use crate::model::Output;
+use crate::model::{Data, DriftClass, FieldRule, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 
 /// A fixed public address (`ec2:EIP`), of domain `vpc`.
 #[derive(Debug)]

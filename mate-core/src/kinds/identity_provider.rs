@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::graph::{Input, Output};
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::model::{Input, Output};
 use std::collections::BTreeMap;
 
 /// A hospital's own identity provider in the shared user pool (`cognito-idp:IdentityProvider`).

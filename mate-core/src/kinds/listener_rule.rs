@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::listener::ListenerAction;
-use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::graph::{Input, Output};
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::model::{Input, Output};
 
 /// A rule of a listener, by path (`elbv2:ListenerRule`).
 #[derive(Debug)]

@@ -3,9 +3,6 @@
 //! One file a kind. A kind is pure; its driver is in `mate-aws/src/drivers/`. An embedding program adds
 //! kinds of its own by implementing [`Kind`] and putting the model into [`Kinds`].
 
-mod drift_class;
-mod model;
-
 pub mod access_point;
 pub mod cache_subnet_group;
 pub mod certificate;
@@ -69,9 +66,6 @@ pub use listener::Listener;
 pub use listener_rule::ListenerRule;
 pub use load_balancer::LoadBalancer;
 pub use log_group::LogGroup;
-pub use model::{
-    Change, Data, DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing, UnknownKind,
-};
 pub use mount_target::MountTarget;
 pub use nat_gateway::NatGateway;
 pub use replication_group::ReplicationGroup;
@@ -95,3 +89,55 @@ pub use vpc::Vpc;
 pub use vpc_endpoint::VpcEndpoint;
 pub use web_acl::WebAcl;
 pub use web_acl_association::WebAclAssociation;
+
+use crate::model::Kinds;
+
+impl Kinds {
+    /// Every kind of this crate.
+    #[must_use]
+    pub fn standard() -> Self {
+        Self::none()
+            .with::<AccessPoint>()
+            .with::<Bucket>()
+            .with::<CacheSubnetGroup>()
+            .with::<Certificate>()
+            .with::<Cluster>()
+            .with::<DbInstance>()
+            .with::<DbParameterGroup>()
+            .with::<DbSubnetGroup>()
+            .with::<ElasticIp>()
+            .with::<FileSystem>()
+            .with::<FlowLog>()
+            .with::<HostedZone>()
+            .with::<IdentityProvider>()
+            .with::<InternetGateway>()
+            .with::<Key>()
+            .with::<Listener>()
+            .with::<ListenerRule>()
+            .with::<LoadBalancer>()
+            .with::<LogGroup>()
+            .with::<MountTarget>()
+            .with::<NatGateway>()
+            .with::<RecordSet>()
+            .with::<ReplicationGroup>()
+            .with::<Repository>()
+            .with::<Role>()
+            .with::<RouteTable>()
+            .with::<ScalableTarget>()
+            .with::<ScalingPolicy>()
+            .with::<Secret>()
+            .with::<SecurityGroup>()
+            .with::<Service>()
+            .with::<Subnet>()
+            .with::<TargetGroup>()
+            .with::<Task>()
+            .with::<TaskDefinition>()
+            .with::<Trail>()
+            .with::<UserPool>()
+            .with::<UserPoolDomain>()
+            .with::<Vpc>()
+            .with::<VpcEndpoint>()
+            .with::<WebAcl>()
+            .with::<WebAclAssociation>()
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::graph::{Input, Unresolved};
+use crate::model::{Input, Unresolved};
 
 /// A policy document of version 2012-10-17.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use super::policy::PolicyDocument;
-use crate::graph::Output;
+use crate::model::Output;
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 
 /// An IAM role with its trust, its inline policy and its managed policies (`iam:Role`).
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 use super::policy::Statement;
-use crate::graph::{Input, Output};
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::model::{Input, Output};
 
 /// An S3 bucket, private and encrypted (`s3:Bucket`).
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::graph::{Input, Output};
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::model::{Input, Output};
 
 /// A one-off task of ECS on Fargate (`ecs:Task`). It is run once, and ready when its container has ended with exit code 0; any
 /// other end is a failure. ECS forgets it about an hour later: from then on the record tells that it has run.

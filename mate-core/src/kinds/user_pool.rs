@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::graph::Output;
+use crate::model::Output;
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 
 /// A Cognito user pool (`cognito-idp:UserPool`). People sign in with their e-mail address, which Cognito verifies.
 #[derive(Debug)]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::graph::{Input, Output};
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::model::{Input, Output};
 
 /// The host name where people sign in to a user pool (`cognito-idp:UserPoolDomain`): a prefix of
 /// `{prefix}.auth.{region}.amazoncognito.com`, unique in its region. Its physical name is that prefix. It carries no

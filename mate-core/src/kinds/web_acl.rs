@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::graph::Output;
+use crate::model::Output;
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
 
 /// A web ACL in front of load balancers (`wafv2:WebACL`), of scope `REGIONAL`. What no rule blocks is allowed.
 #[derive(Debug)]

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{CommandRun, MaintenanceWindow, Mode, Operating, Page, Release, Scale, Suspension, TenantVerb};
-use crate::ids::NodeId;
+use super::Scale;
+use crate::model::ids::NodeId;
 use crate::spec::{ServiceName, Services, SpecError, SpecErrors, TenantSpec, Tier};
+use crate::vocab::{CommandRun, MaintenanceWindow, Mode, Operating, Page, Release, Suspension, TenantVerb};
 
 /// What is wanted of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

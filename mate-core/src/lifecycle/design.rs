@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Command, CommandRun, Mode, Operating, Page, two_groups};
+use super::two_groups;
 use crate::blueprint::Design;
-use crate::graph::{GraphError, Node, OutputRef};
-use crate::ids::{KindName, NodeId, TenantKey};
 use crate::kinds::listener::ListenerAction;
 use crate::kinds::listener_rule::ListenerRuleInputs;
-use crate::kinds::{
-    DbInstance, Kind, Kinds, Listener, ListenerRule, ReplicationGroup, ScalableTarget, Secret, Service, Task, Timing,
-};
-use crate::names;
-use crate::provider::Ownership;
+use crate::kinds::{DbInstance, Listener, ListenerRule, ReplicationGroup, ScalableTarget, Secret, Service, Task};
+use crate::model::Ownership;
+use crate::model::ids::{KindName, NodeId, TenantKey};
+use crate::model::names;
+use crate::model::{GraphError, Node, OutputRef};
+use crate::model::{Kind, Kinds, Timing};
+use crate::vocab::{Command, CommandRun, Mode, Operating, Page};
 
 /// The first rule of a listener: what stands before all others.
 const FIRST: u16 = 1;

@@ -9,22 +9,14 @@
 
 mod change;
 mod design;
-mod operating;
-mod phase;
 mod release;
 mod scale;
-mod suspension;
 #[cfg(test)]
 mod tests;
 mod two_groups;
-mod window;
 
 pub use change::{Change, Wanted};
 pub use design::operate;
-pub use operating::{InvalidPage, Mode, Operating, Page};
-pub use phase::{TenantPhase, TenantVerb};
-pub use release::{Command, CommandRun, Deployment, Migration, Release};
+pub use release::Deployment;
 pub(crate) use release::{reference_of, with_release};
 pub use scale::{Scale, ServiceScale};
-pub use suspension::{SuspendedCache, Suspension};
-pub use window::{InvalidWindow, MaintenanceWindow};

@@ -1,52 +1,10 @@
 //! Releases: which image each service runs, and the migration that has to succeed before the services move.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use super::Operating;
 use crate::kinds::service::DeploymentStrategy;
 use crate::spec::{ImageReference, ResolvedImage, ResolvedTenant, ServiceName, SpecError, SpecErrors};
-
-/// What a tenant runs: the image of each service, by digest where the registry tells one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Release {
-    /// Counts the tenant's releases, from 1.
-    pub number: u32,
-    /// Tag or digest of each service's image, by service.
-    pub images: BTreeMap<String, String>,
-    /// What runs once before the services move; gone once the release stands, so that nothing runs it again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub migration: Option<Migration>,
-    /// How this deployment, and those after it, move the traffic; as those before it did where there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub strategy: Option<DeploymentStrategy>,
-}
-
-impl fmt::Display for Release {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "release {}", self.number)?;
-        for (index, (service, reference)) in self.images.iter().enumerate() {
-            write!(f, "{} {service} {reference}", if index == 0 { ":" } else { "," })?;
-        }
-        Ok(())
-    }
-}
-
-/// A command that runs once, as a task of its own with the image of a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Command {
-    /// The service whose image, variables, secrets and network it has.
-    pub service: String,
-    /// The command.
-    pub command: Vec<String>,
-}
-
-/// A command that has to succeed before the services move.
-pub type Migration = Command;
+use crate::vocab::{Command, Migration, Operating};
 
 impl Command {
     /// A command with everything that this service has.
@@ -70,20 +28,11 @@ impl Command {
     }
 }
 
-/// A command that a tenant runs once, beside what it is: gone from the record when it has run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CommandRun {
-    /// Which run it is.
-    pub run: String,
-    /// The command.
-    pub command: Command,
-}
-
 /// What is to be deployed.
 ///
 /// ```
-/// use mate_core::lifecycle::{Deployment, Migration};
+/// use mate_core::lifecycle::Deployment;
+/// use mate_core::vocab::Migration;
 /// use mate_core::spec::{ImageReference, ServiceName};
 /// let deployment = Deployment::of(ImageReference::new("main-4f2a91c")?)
 ///     .with_migration(Migration::new(ServiceName::new("django")?, ["python", "manage.py", "migrate"]));

@@ -1,14 +1,24 @@
 //! What each verb makes of what is wanted, without any cloud.
 
+use crate::vocab::Command;
+use crate::vocab::CommandRun;
+use crate::vocab::Mode;
+use crate::vocab::Operating;
+use crate::vocab::Page;
+use crate::vocab::Release;
+use crate::vocab::SuspendedCache;
+use crate::vocab::Suspension;
+use crate::vocab::TenantPhase;
+use crate::vocab::TenantVerb;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::blueprint::Design;
-use crate::graph::{Graph, Node};
-use crate::ids::TenantKey;
-use crate::kinds::Kinds;
 use crate::kinds::service::DeploymentStrategy;
-use crate::provider::Ownership;
+use crate::model::Kinds;
+use crate::model::Ownership;
+use crate::model::ids::TenantKey;
+use crate::model::{Graph, Node};
 use crate::spec::{
     Autoscaling, CacheSpec, Contacts, DisplayName, DjangoPreset, Email, FargateSize, Gib, InstanceClass, NodeCount,
     ServiceName, Services, Subdomain, TaskCount, TenantSpec, Tier,

@@ -4,14 +4,15 @@ use serde_json::{Value, json};
 
 use super::design::{beside, of_kind, reference};
 use crate::blueprint::Design;
-use crate::graph::{GraphError, Input, OutputRef};
-use crate::ids::{NodeId, TenantKey};
 use crate::kinds::listener::ListenerAction;
 use crate::kinds::listener_rule::ListenerRuleInputs;
 use crate::kinds::policy::{PolicyDocument, Statement};
 use crate::kinds::role::RoleInputs;
 use crate::kinds::service::DeploymentStrategy;
-use crate::kinds::{Kind, Listener, ListenerRule, Role, Service, TargetGroup};
+use crate::kinds::{Listener, ListenerRule, Role, Service, TargetGroup};
+use crate::model::Kind;
+use crate::model::ids::{NodeId, TenantKey};
+use crate::model::{GraphError, Input, OutputRef};
 
 /// The last rule of a listener: what stands behind all others.
 const LAST: u16 = 50_000;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 use crate::state::{LogEntry, LogEvent, RunResult};
 
 /// Something that happened to a tenant.

@@ -4,12 +4,10 @@
 //! log did not happen. A cursor for each tenant says how far the delivery is; it moves once the sink has answered.
 
 mod channel;
-mod deliver;
 mod event;
 pub mod sbt;
 
 pub use channel::ChannelSink;
-pub use deliver::{Delivered, Undelivered};
 pub use event::{LifecycleEvent, LifecycleKind};
 
 use async_trait::async_trait;

@@ -88,7 +88,7 @@ fn failure(tenant: &str, id: &str, reason: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::TenantKey;
+    use crate::model::ids::TenantKey;
 
     fn event(tenant: &str, verb: &str, kind: LifecycleKind) -> LifecycleEvent {
         let tenant = match tenant {

@@ -1,72 +1,30 @@
 //! Plans that change what the record says of nodes, and no object but for its ownership tags: other ids, and nodes that are
 //! no longer held.
 
+use crate::vocab::Amendment;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Plan;
 use super::assemble::assemble;
 use super::diff::physical_name;
 use super::holding::{given_back, without_ownership};
 use super::removal::deletion_step;
-use super::request::{After, Deletions, DiffRequest, Mode, Snapshot};
+use super::request::{After, DiffRequest, Mode, Snapshot};
 use super::step::{Action, FieldChange, Shown, Step, recorded_object};
-use super::{Goal, Plan};
-use crate::graph::{Graph, Input};
-use crate::ids::NodeId;
-use crate::kinds::{Kinds, UnknownKind};
-use crate::provider::Ownership;
+use crate::model::Ownership;
+use crate::model::ids::NodeId;
+use crate::model::{Graph, Input};
+use crate::model::{Kinds, UnknownKind};
 use crate::state::{Holding, NodeState, Record};
+use crate::vocab::Deletions;
+use crate::vocab::Goal;
 
 /// The tag that an object carries its node's id in.
 const NODE_TAG: &str = "Component";
-
-/// Which nodes get other ids, and which go out of the record while their objects stay.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Amendment {
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    renames: BTreeMap<NodeId, NodeId>,
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    forgets: BTreeSet<NodeId>,
-}
-
-impl Amendment {
-    /// Nothing.
-    #[must_use]
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// The node `from` becomes `to`: with its object, which stays as it is under the name that it has. All renames happen at
-    /// once, so that two nodes can change places.
-    #[must_use]
-    pub fn rename(mut self, from: NodeId, to: NodeId) -> Self {
-        self.renames.insert(from, to);
-        self
-    }
-
-    /// The node goes out of the record; its object stays, without our ownership tags.
-    #[must_use]
-    pub fn forget(mut self, node: NodeId) -> Self {
-        self.forgets.insert(node);
-        self
-    }
-
-    /// The renames, from and to.
-    #[must_use]
-    pub fn renames(&self) -> &BTreeMap<NodeId, NodeId> {
-        &self.renames
-    }
-
-    /// The nodes that go out of the record.
-    #[must_use]
-    pub fn forgets(&self) -> &BTreeSet<NodeId> {
-        &self.forgets
-    }
-}
 
 /// An amendment that cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -110,11 +68,11 @@ pub fn amend(record: &Record, amendment: &Amendment, kinds: &Kinds, graph: &Grap
     let mut after = record.clone();
     if !goes_on {
         check(record, amendment)?;
-        after.rename(&amendment.renames);
+        after.rename(amendment.renames());
     }
     let mut steps = Vec::new();
     let mut notes = vec!["no object is made, changed or deleted, but for its ownership tags".to_owned()];
-    for (from, to) in &amendment.renames {
+    for (from, to) in amendment.renames() {
         let node = after.nodes.get(to).ok_or_else(|| AmendError::NoSuchNode(from.clone()))?;
         if goes_on && node.state == NodeState::Ready {
             continue;
@@ -149,7 +107,7 @@ pub fn amend(record: &Record, amendment: &Amendment, kinds: &Kinds, graph: &Grap
         }
         steps.push(step);
     }
-    for id in &amendment.forgets {
+    for id in amendment.forgets() {
         let Some(node) = after.nodes.get(id) else { continue };
         let tagged = kinds.get(&node.kind)?.taggable && node.holding != Holding::Observed;
         let reason = "it stays, and goes out of the record".to_owned();
@@ -168,9 +126,9 @@ pub fn amend(record: &Record, amendment: &Amendment, kinds: &Kinds, graph: &Grap
 
 fn check(record: &Record, amendment: &Amendment) -> Result<(), AmendError> {
     let mut taken: BTreeSet<&NodeId> = BTreeSet::new();
-    for id in amendment.renames.keys().chain(&amendment.forgets) {
+    for id in amendment.renames().keys().chain(amendment.forgets()) {
         let node = record.nodes.get(id).ok_or_else(|| AmendError::NoSuchNode(id.clone()))?;
-        if amendment.renames.contains_key(id) && amendment.forgets.contains(id) {
+        if amendment.renames().contains_key(id) && amendment.forgets().contains(id) {
             return Err(AmendError::Both(id.clone()));
         }
         if !node.retired.is_empty() {
@@ -180,8 +138,8 @@ fn check(record: &Record, amendment: &Amendment) -> Result<(), AmendError> {
             return Err(AmendError::NotReady(id.clone()));
         }
     }
-    for to in amendment.renames.values() {
-        let stays = record.nodes.contains_key(to) && !amendment.renames.contains_key(to);
+    for to in amendment.renames().values() {
+        let stays = record.nodes.contains_key(to) && !amendment.renames().contains_key(to);
         if stays || !taken.insert(to) {
             return Err(AmendError::Taken(to.clone()));
         }

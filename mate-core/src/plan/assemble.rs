@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::request::{After, DiffRequest};
 use super::step::{FieldChange, Shown, Step};
-use super::{Goal, Plan, operations};
+use super::{Plan, operations};
 use crate::state::{Phase, Record};
+use crate::vocab::Goal;
 
 pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -> Plan {
     let keeps = matches!(goal, Goal::Apply | Goal::Adopt);
@@ -62,7 +63,7 @@ fn record_changes(record: &Record, after: &After, goal: Goal) -> Vec<FieldChange
         compare("tier", old.tier.clone().into(), new.tier.clone().into());
         compare("url", old.url.clone().into(), new.url.clone().into());
         compare("operating", record.operating.mode.word().into(), after.operating.mode.word().into());
-        let release = |operating: &crate::lifecycle::Operating| {
+        let release = |operating: &crate::vocab::Operating| {
             operating.release.as_ref().map_or(Value::Null, |release| release.number.into())
         };
         compare("release", release(&record.operating), release(&after.operating));

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::error::{NodeProblem, PlanError};
 use super::request::{DiffRequest, Mode, Observed};
 use super::resting;
-use crate::graph::{Graph, Node, references};
-use crate::ids::{KindName, NodeId};
+use crate::model::ids::{KindName, NodeId};
+use crate::model::{Graph, Node, references};
 use crate::provider::Status;
 use crate::state::Record;
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::json::canonical;
 use super::step::{FieldChange, Shown};
-use crate::graph::{OutputRef, Tags, references};
-use crate::kinds::{Change, FieldRule, Impact, KindModel};
+use crate::model::canonical;
+use crate::model::{Change, FieldRule, Impact, KindModel};
+use crate::model::{OutputRef, Tags, references};
 
 /// One field that differs.
 pub(super) struct Difference {

@@ -1,5 +1,8 @@
 //! The caller's consent to what a plan puts at risk, step by step.
 
+use crate::vocab::Consent;
+use crate::vocab::ConsentRisk;
+use crate::vocab::Consents;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -8,63 +11,18 @@ use serde::{Deserialize, Serialize};
 use super::Plan;
 use super::escape::Printable;
 use super::step::Risk;
-use crate::ids::NodeId;
-
-/// What is consented to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ConsentRisk {
-    /// That it cannot be used for a while.
-    Downtime,
-    /// That its data is lost.
-    DataLoss,
-}
-
-/// The consent to one risk of one node's step.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Consent {
-    /// The node.
-    pub node: NodeId,
-    /// The risk.
-    pub risk: ConsentRisk,
-}
-
-/// Consents to the risks of single steps. Consent to the loss of data is consent to downtime of the same node too.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Consents(BTreeSet<Consent>);
+use crate::model::ids::NodeId;
 
 impl Consents {
-    /// None.
-    #[must_use]
-    pub fn none() -> Self {
-        Self::default()
-    }
-
-    /// With consent to downtime of this node.
-    #[must_use]
-    pub fn downtime(mut self, node: NodeId) -> Self {
-        self.0.insert(Consent { node, risk: ConsentRisk::Downtime });
-        self
-    }
-
-    /// With consent to the loss of this node's data.
-    #[must_use]
-    pub fn data_loss(mut self, node: NodeId) -> Self {
-        self.0.insert(Consent { node, risk: ConsentRisk::DataLoss });
-        self
-    }
-
     /// Consent to every risk of this plan, for a caller who has read it.
     #[must_use]
     pub fn to_every_step_of(plan: &Plan) -> Self {
-        Self(
-            plan.steps
-                .iter()
-                .filter_map(|step| Some(Consent { node: step.node.clone(), risk: needed(&step.risk)? }))
-                .collect(),
-        )
+        let mut consents = Self::none();
+        let every = plan.steps.iter();
+        consents
+            .0
+            .extend(every.filter_map(|step| Some(Consent { node: step.node.clone(), risk: needed(&step.risk)? })));
+        consents
     }
 
     /// With consent to the downtime of every step of this plan that loses no data.
@@ -72,17 +30,6 @@ impl Consents {
         let down = plan.steps.iter().filter(|step| needed(&step.risk) == Some(ConsentRisk::Downtime));
         self.0.extend(down.map(|step| Consent { node: step.node.clone(), risk: ConsentRisk::Downtime }));
         self
-    }
-
-    /// The consents one by one.
-    pub fn iter(&self) -> impl Iterator<Item = &Consent> {
-        self.0.iter()
-    }
-
-    /// Whether they cover this risk of this node.
-    #[must_use]
-    pub fn cover(&self, node: &NodeId, risk: ConsentRisk) -> bool {
-        self.0.iter().any(|consent| consent.node == *node && consent.risk >= risk)
     }
 }
 

@@ -1,12 +1,13 @@
 //! What a deletion does to data.
 
-use super::request::{Deletions, FinalSnapshot};
 use super::step::{OldObject, Risk};
-use crate::ids::NodeId;
-use crate::kinds::{Bucket, Data, DbInstance, Kind, KindModel, ReplicationGroup, Repository};
-use crate::names;
+use crate::kinds::{Bucket, DbInstance, ReplicationGroup, Repository};
+use crate::model::ids::NodeId;
+use crate::model::names;
+use crate::model::{Data, Kind, KindModel};
 use crate::provider::DataPolicy;
 use crate::state::Record;
+use crate::vocab::{Deletions, FinalSnapshot};
 
 const DB_INSTANCE: &str = <DbInstance as Kind>::NAME;
 const CACHE: &str = <ReplicationGroup as Kind>::NAME;

@@ -9,18 +9,19 @@ use super::assemble::assemble;
 use super::compare::{self, Difference};
 use super::deletion;
 use super::error::{ImpossibleChange, NodeProblem, PlanError};
-use super::json::canonical;
 use super::judge::{PENDING, decide, severity, stable_outputs, texts};
 use super::repair::{Left, Scope, leave};
 use super::request::{DiffRequest, Mode, Observed};
 use super::step::{Action, FieldChange, Risk, Shown, Step, old_object, recorded_object};
-use super::{Goal, Plan, checks, once, operations, resting};
-use crate::graph::{Node, Outputs, resolve};
-use crate::ids::NodeId;
-use crate::kinds::{Data, Impact, KindModel, ReplaceOrder};
-use crate::names;
+use super::{Plan, checks, once, operations, resting};
+use crate::model::canonical;
+use crate::model::ids::NodeId;
+use crate::model::names;
+use crate::model::{Data, Impact, KindModel, ReplaceOrder};
+use crate::model::{Node, Outputs, resolve};
 use crate::provider::{DataPolicy, Status};
 use crate::state::{Holding, NodeRecord, NodeState};
+use crate::vocab::Goal;
 
 /// Makes the plan.
 ///

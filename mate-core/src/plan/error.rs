@@ -5,9 +5,9 @@ use std::fmt;
 use super::escape::Printable;
 use super::step::Shown;
 use super::text::shown;
-use crate::graph::GraphError;
-use crate::ids::{KindName, NodeId, TenantKey};
-use crate::kinds::UnknownKind;
+use crate::model::GraphError;
+use crate::model::UnknownKind;
+use crate::model::ids::{KindName, NodeId, TenantKey};
 
 /// Why there is no plan. Every problem of the sort is listed, not only the first.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

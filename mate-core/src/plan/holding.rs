@@ -7,19 +7,22 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::Plan;
 use super::assemble::assemble;
 use super::compare;
 use super::error::PlanError;
-use super::json::canonical;
 use super::removal::deletion_step;
-use super::request::{After, Deletions, DiffRequest, Mode, Snapshot};
+use super::request::{After, DiffRequest, Mode, Snapshot};
 use super::step::{Action, FieldChange, OldObject, Risk, Step, recorded_object};
-use super::{Goal, Plan};
-use crate::graph::{Graph, Node, Outputs, Tags, references, resolve};
-use crate::ids::{KindName, NodeId, TenantKey};
-use crate::kinds::{KindModel, Kinds, UnknownKind};
-use crate::provider::{DataPolicy, Live, Ownership, Status};
+use crate::model::Ownership;
+use crate::model::canonical;
+use crate::model::ids::{KindName, NodeId, TenantKey};
+use crate::model::{Graph, Node, Outputs, Tags, references, resolve};
+use crate::model::{KindModel, Kinds, UnknownKind};
+use crate::provider::{DataPolicy, Live, Status};
 use crate::state::{Holding, NodeRecord, Record};
+use crate::vocab::Deletions;
+use crate::vocab::Goal;
 
 /// What an adoption follows from.
 #[derive(Debug, Clone)]

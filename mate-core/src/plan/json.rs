@@ -1,5 +1,6 @@
 //! The JSON form of a plan, and its id.
 
+use crate::model::canonical;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -70,18 +71,4 @@ pub(super) fn digest(plan: &Plan) -> String {
         object.insert("id".to_owned(), Value::Null);
     }
     hex::encode(Sha256::digest(canonical(&value).to_string()))
-}
-
-/// The value with the keys of every object in order, so that equal values have equal texts.
-#[must_use]
-pub fn canonical(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(items.iter().map(canonical).collect()),
-        Value::Object(fields) => {
-            let mut names: Vec<&String> = fields.keys().collect();
-            names.sort();
-            Value::Object(names.into_iter().map(|name| (name.clone(), canonical(&fields[name]))).collect::<Map<_, _>>())
-        }
-        other => other.clone(),
-    }
 }

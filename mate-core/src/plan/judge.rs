@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::compare::{self, Difference};
 use super::step::Action;
-use crate::graph::Outputs;
-use crate::kinds::{Impact, KindModel};
+use crate::model::Outputs;
+use crate::model::{Impact, KindModel};
 use crate::provider::{Live, Status};
 use crate::state::{NodeRecord, NodeState};
 

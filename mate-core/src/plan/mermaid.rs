@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::Plan;
 use super::escape::shortened;
 use super::step::{Action, Risk, Step};
-use crate::ids::NodeId;
+use crate::model::ids::NodeId;
 
 const STYLES: [(&str, &str); 8] = [
     ("create", "fill:#d5f5d5,stroke:#2a7a2a,color:#000"),

@@ -29,26 +29,29 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub use amend::{AmendError, Amendment, amend};
-pub use consent::{Consent, ConsentRisk, Consents, MissingConsent};
+pub use amend::{AmendError, amend};
+pub use consent::MissingConsent;
 pub use diff::diff;
 pub use error::{ImpossibleChange, NodeProblem, PlanError};
 pub use holding::{AdoptRequest, Found, NodeDifferences, adoption, differences, release, since_applied};
-pub use json::{PlanJsonError, canonical};
+pub use json::PlanJsonError;
 pub(crate) use once::is_over;
-pub use operations::{OpId, Operation, Verb};
-pub(crate) use repair::Waiting;
-pub use repair::{RepairSelection, repair};
-pub use request::{After, Deletions, DiffRequest, FinalSnapshot, Mode, Observed, Snapshot};
+pub use operations::Operation;
+pub use repair::repair;
+pub use request::{After, DiffRequest, Mode, Observed, Snapshot};
 pub use step::{Action, FieldChange, OldObject, Risk, Shown, Step};
 pub use targets::observe_targets;
 pub use text::TextStyle;
 
+use crate::vocab::Amendment;
+use crate::vocab::Deletions;
+use crate::vocab::Goal;
+use crate::vocab::RepairSelection;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 
 /// What will be done to a tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,39 +88,6 @@ pub struct Plan {
     /// Which nodes get other ids or go out of the record, where it does that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amendment: Option<Amendment>,
-}
-
-/// What a plan is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Goal {
-    /// To bring the tenant to what is wanted.
-    Apply,
-    /// To remove it.
-    Destroy,
-    /// To take over what is there already: ownership tags and record, and nothing else.
-    Adopt,
-    /// To give it back: ownership tags and record go, every object stays.
-    Release,
-    /// To take away again what an interrupted run has made.
-    Unwind,
-    /// To give nodes other ids, or let them go out of the record: every object stays.
-    Amend,
-}
-
-impl Goal {
-    /// The goal in one word, as in JSON.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Apply => "apply",
-            Self::Destroy => "destroy",
-            Self::Adopt => "adopt",
-            Self::Release => "release",
-            Self::Unwind => "unwind",
-            Self::Amend => "amend",
-        }
-    }
 }
 
 /// How many steps of each sort a plan has.

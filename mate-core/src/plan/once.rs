@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::compare::{self, Difference};
 use super::step::Action;
-use crate::kinds::{KindModel, Kinds};
+use crate::model::{KindModel, Kinds};
 use crate::provider::{Live, Status};
 use crate::state::{NodeRecord, NodeState};
 

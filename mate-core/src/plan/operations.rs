@@ -1,5 +1,7 @@
 //! What a plan asks for, call by call, and which call waits for which.
 
+use crate::vocab::OpId;
+use crate::vocab::Verb;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
@@ -8,63 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use super::step::{Action, Step};
-use crate::ids::NodeId;
-use crate::kinds::ReplaceOrder;
-
-/// What is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Verb {
-    /// The object is created, then waited for until it is ready.
-    Create,
-    /// The object is updated, then waited for until it is ready.
-    Update,
-    /// Nothing is called: the object is observed until it is ready, and recorded.
-    Adopt,
-    /// The object gets our ownership tags, where it can carry tags, and is recorded.
-    TakeOver,
-    /// The ownership tags get the node's new id, where the object carries any.
-    Rename,
-    /// The ownership tags are taken off, where there are any, and the object goes out of the record.
-    Release,
-    /// The node's object is deleted, then waited for until it is absent.
-    Delete,
-    /// The old object of a replacement is deleted, then waited for until it is absent; the node keeps its new one.
-    DeleteOld,
-}
-
-/// The identity of an operation within its plan.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct OpId {
-    /// The node.
-    pub node: NodeId,
-    /// What is called.
-    pub verb: Verb,
-    /// The physical name of the object: a node may leave several old ones.
-    pub name: String,
-}
-
-impl fmt::Display for OpId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.verb, self.node)
-    }
-}
-
-impl fmt::Display for Verb {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Adopt => "adopt",
-            Self::TakeOver => "take over",
-            Self::Rename => "rename",
-            Self::Release => "release",
-            Self::Delete => "delete",
-            Self::DeleteOld => "delete old",
-        })
-    }
-}
+use crate::model::ReplaceOrder;
+use crate::model::ids::NodeId;
 
 /// One call, with its wait.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,11 +7,11 @@ use serde_json::Value;
 
 use super::diff::{Differ, Draft};
 use super::error::PlanError;
-use super::json::canonical;
 use super::request::{Mode, Observed};
 use super::step::{Action, OldObject, Risk, Step, old_object, recorded_object};
-use crate::graph::Outputs;
-use crate::ids::NodeId;
+use crate::model::Outputs;
+use crate::model::canonical;
+use crate::model::ids::NodeId;
 use crate::provider::{DataPolicy, Status};
 use crate::state::Holding;
 

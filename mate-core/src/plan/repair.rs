@@ -1,5 +1,6 @@
 //! Repair of a part of what differs. What is not selected stays as it is, and so does the record of it.
 
+use crate::vocab::RepairSelection;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -11,92 +12,16 @@ use super::diff::{Scoped, scoped};
 use super::error::PlanError;
 use super::request::DiffRequest;
 use super::step::{Action, FieldChange, Step};
-use crate::graph::references;
-use crate::ids::NodeId;
-use crate::kinds::{DriftClass, KindModel};
+use crate::model::ids::NodeId;
+use crate::model::references;
+use crate::model::{DriftClass, KindModel};
 use crate::state::NodeRecord;
-
-/// Changes that wait for maintenance: fields by node; none where the object itself has to stay until then.
-pub(crate) type Waiting = BTreeMap<NodeId, BTreeSet<String>>;
 
 /// Why a step that would do something does nothing.
 const NOT_NOW: &str = "differs, and is not to be repaired now";
 const WAITS: &str = "differs, and waits for maintenance";
 
-/// What of the differences is repaired: those of these classes, those of these nodes, or all of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RepairSelection {
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    all: bool,
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    classes: BTreeSet<DriftClass>,
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    nodes: BTreeSet<NodeId>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    fields: BTreeMap<NodeId, BTreeSet<String>>,
-    /// What waits, whatever is selected.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    but: Waiting,
-}
-
 impl RepairSelection {
-    /// Everything.
-    #[must_use]
-    pub fn all() -> Self {
-        Self { all: true, ..Self::default() }
-    }
-
-    /// The same without what waits for maintenance.
-    #[must_use]
-    pub(crate) fn but(mut self, waiting: Waiting) -> Self {
-        self.but = waiting;
-        self
-    }
-
-    /// Every difference of these classes, and no other.
-    #[must_use]
-    pub fn classes(classes: impl IntoIterator<Item = DriftClass>) -> Self {
-        Self { classes: classes.into_iter().collect(), ..Self::default() }
-    }
-
-    /// Every difference of these nodes, and no other.
-    #[must_use]
-    pub fn nodes(nodes: impl IntoIterator<Item = NodeId>) -> Self {
-        Self { nodes: nodes.into_iter().collect(), ..Self::default() }
-    }
-
-    /// One class more.
-    #[must_use]
-    pub fn with_class(mut self, class: DriftClass) -> Self {
-        self.classes.insert(class);
-        self
-    }
-
-    /// One node more.
-    #[must_use]
-    pub fn with_node(mut self, node: NodeId) -> Self {
-        self.nodes.insert(node);
-        self
-    }
-
-    /// One field of one node more; `tags` for its tags.
-    #[must_use]
-    pub fn with_field(mut self, node: NodeId, field: impl Into<String>) -> Self {
-        self.fields.entry(node).or_default().insert(field.into());
-        self
-    }
-
-    /// Whether everything is selected.
-    #[must_use]
-    pub fn is_all(&self) -> bool {
-        self.all && self.but.is_empty()
-    }
-
-    fn waits(&self) -> bool {
-        !self.but.is_empty()
-    }
-
     /// What this plan does, named one by one: the selection of a run that goes on with it.
     fn of(steps: &[Step]) -> Self {
         let mut selection = Self::default();

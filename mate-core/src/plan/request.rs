@@ -1,15 +1,16 @@
 //! What a plan is made from.
 
+use crate::vocab::Deletions;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::graph::{Graph, Input};
-use crate::ids::{NodeId, TenantKey};
-use crate::kinds::Kinds;
-use crate::lifecycle::Operating;
+use crate::model::Kinds;
+use crate::model::ids::{NodeId, TenantKey};
+use crate::model::{Graph, Input};
 use crate::provider::{Live, Observation};
 use crate::state::{Phase, Record, RecordSummary};
+use crate::vocab::Operating;
 
 /// What was observed of one node. As [`Observation`], but a value.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,35 +51,6 @@ pub enum Mode {
     Destroy,
     /// What an interrupted run has made of it is taken away again: whatever the record that is given names.
     Unwind,
-}
-
-/// What becomes of the data of objects that are deleted.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deletions {
-    /// What a database or a cache leaves. A database that is not named leaves a snapshot whose name follows from its own name and
-    /// the record's lineage and version, and a cache leaves nothing.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub final_snapshots: BTreeMap<NodeId, FinalSnapshot>,
-    /// Whether a bucket that still holds objects, and a repository that still holds images, is emptied. Otherwise its
-    /// deletion is refused.
-    #[serde(default)]
-    pub empty: bool,
-}
-
-impl Deletions {
-    pub(crate) fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// What a database or a cache leaves when it is deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FinalSnapshot {
-    /// A snapshot of this name.
-    Named(String),
-    /// Nothing: its data is lost.
-    Discard,
 }
 
 /// What the record says once the plan is carried out.

@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use super::deletion::{derived_snapshot_name, kept_in};
 use super::error::ImpossibleChange;
-use super::json::canonical;
 use super::removal::deletion_step;
 use super::request::{DiffRequest, Observed};
 use super::step::{Action, OldObject, Shown, Step, old_object, recorded_object};
-use crate::graph::{Node, Outputs, Tags};
-use crate::ids::KindName;
-use crate::kinds::{Kind, ReplicationGroup};
+use crate::kinds::ReplicationGroup;
+use crate::model::Kind;
+use crate::model::canonical;
+use crate::model::ids::KindName;
+use crate::model::{Node, Outputs, Tags};
 use crate::provider::{DataPolicy, Status};
 use crate::state::NodeRecord;
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::json::canonical;
-use crate::graph::{Outputs, Tags};
-use crate::ids::{KindName, NodeId};
-use crate::kinds::ReplaceOrder;
+use crate::model::ReplaceOrder;
+use crate::model::canonical;
+use crate::model::ids::{KindName, NodeId};
+use crate::model::{Outputs, Tags};
 use crate::provider::{DataPolicy, Live};
 use crate::state::{Holding, NodeRecord, RetiredObject};
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::diff::physical_name;
-use crate::graph::{Graph, Outputs, resolve};
-use crate::ids::{NodeId, TenantKey};
-use crate::kinds::{Kinds, UnknownKind};
+use crate::model::ids::{NodeId, TenantKey};
+use crate::model::{Graph, Outputs, resolve};
+use crate::model::{Kinds, UnknownKind};
 use crate::provider::{Claim, Target};
 use crate::state::{Holding, Record};
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Color, Style};
 
-use super::consent::{ConsentRisk, needed};
+use super::Plan;
+use super::consent::needed;
 use super::escape::{Printable, shortened};
 use super::step::{Action, FieldChange, Risk, Shown, Step};
-use super::{Goal, Plan};
-use crate::kinds::ReplaceOrder;
+use crate::model::ReplaceOrder;
+use crate::vocab::ConsentRisk;
+use crate::vocab::Goal;
 
 /// How a plan is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

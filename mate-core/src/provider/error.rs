@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Created;
-use crate::ids::Address;
+use crate::model::ids::Address;
 
 /// What sort of failure it was. Decided once, by the cloud's error code, never by its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::ProviderError;
-use crate::graph::{Outputs, Tags};
-use crate::ids::{Address, KindName};
+use crate::model::ids::{Address, KindName};
+use crate::model::{Outputs, Tags};
 
 /// Where an object stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

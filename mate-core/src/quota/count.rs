@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::table::Quota;
-use crate::graph::{Graph, OutputRef};
-use crate::ids::{KindName, NodeId};
-use crate::kinds::ReplaceOrder;
+use crate::model::ReplaceOrder;
+use crate::model::ids::{KindName, NodeId};
+use crate::model::{Graph, OutputRef};
 use crate::plan::{Action, Plan, Step};
 use crate::provider::QuotaId;
 

@@ -3,13 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::graph::{Graph, Node};
-use crate::ids::TenantKey;
-use crate::kinds::{Kinds, ReplaceOrder};
-use crate::plan::{Action, After, Deletions, DiffRequest, Mode, Observed, OldObject, Plan, diff};
-use crate::provider::Ownership;
+use crate::model::Ownership;
+use crate::model::ids::TenantKey;
+use crate::model::{Graph, Node};
+use crate::model::{Kinds, ReplaceOrder};
+use crate::plan::{Action, After, DiffRequest, Mode, Observed, OldObject, Plan, diff};
 use crate::spec::Tier;
 use crate::state::RecordSummary;
+use crate::vocab::Deletions;
 
 fn key() -> TenantKey {
     TenantKey::new("dev".parse().unwrap(), "acme".parse().unwrap())
@@ -18,9 +19,9 @@ fn key() -> TenantKey {
 fn graph(nodes: &[(&str, &str, Value)]) -> Graph {
     let mut graph = Graph::new();
     for (id, kind, inputs) in nodes {
-        let id: crate::ids::NodeId = id.parse().unwrap();
+        let id: crate::model::ids::NodeId = id.parse().unwrap();
         let tags = Ownership(key().node(id.clone())).tags();
-        let name = crate::names::physical(&key(), id.as_str(), 32);
+        let name = crate::model::names::physical(&key(), id.as_str(), 32);
         graph
             .insert(Node { id, kind: kind.parse().unwrap(), name, inputs: inputs.clone(), tags, existing: None })
             .unwrap();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 
 /// How urgent a call is. In their order; see [`super::RateBudget`] for what keeps the last from waiting for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

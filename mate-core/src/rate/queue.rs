@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::caller::Priority;
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 
 /// A place in a queue. They count up in the order in which places were taken.
 pub(crate) type Ticket = u64;

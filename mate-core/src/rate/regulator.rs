@@ -8,7 +8,7 @@ use super::caller::Priority;
 use super::queue::{Queue, Ticket};
 use super::settings::RateSettings;
 use super::table::{Group, group_of, parts, reads};
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 use crate::provider::ErrorClass;
 
 /// One HTTP request to AWS that is to be made.

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::{Answer, Caller, Priority, RateBudget, RateSettings, Request, Usage};
 use crate::clock::Clock;
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 use crate::sim::SimClock;
 
 /// One call a second, two at once.

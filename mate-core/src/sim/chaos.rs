@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use super::SimClock;
 use super::seed::Seed;
 use crate::clock::Clock;
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 use crate::state::{Lease, LeaseRequest, LeaseState, LogEntry, Record, StateStore, StoreError, Unlock, Unlocked};
 
 /// A store around another one that fails for the moment, from one seed. Clones share the store and what happens to it.

@@ -13,9 +13,9 @@ use super::kinds::{behaviour, generic_outputs};
 use super::naming::Naming;
 use super::rates::RateLimits;
 use super::seed::Seed;
-use crate::graph::Outputs;
-use crate::ids::KindName;
-use crate::kinds::{KindModel, Kinds, Timing};
+use crate::model::Outputs;
+use crate::model::ids::KindName;
+use crate::model::{KindModel, Kinds, Timing};
 use crate::provider::QuotaId;
 use crate::rate::RateSettings;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::seed::Seed;
-use crate::ids::{Address, KindName};
+use crate::model::ids::{Address, KindName};
 
 /// A method of the provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -243,7 +243,7 @@ pub(super) fn texts_at<'a>(value: &'a Value, path: &str) -> Vec<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::Kinds;
+    use crate::model::Kinds;
     use serde_json::json;
 
     #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::faults::{Fault, Method};
-use crate::ids::{Address, KindName};
+use crate::model::ids::{Address, KindName};
 use crate::provider::ErrorClass;
 
 /// One call as it was logged. It holds no inputs and no values.

@@ -63,9 +63,10 @@ use serde_json::Value;
 use self::faults::FaultState;
 use self::state::State;
 use crate::clock::Clock;
-use crate::graph::Tags;
-use crate::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
-use crate::kinds::{Kind, Service};
+use crate::kinds::Service;
+use crate::model::Kind;
+use crate::model::Tags;
+use crate::model::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
 use crate::provider::{Diagnosis, Target};
 use crate::rate::RateBudget;
 

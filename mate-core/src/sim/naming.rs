@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::seed::Seed;
-use crate::ids::KindName;
+use crate::model::ids::KindName;
 
 /// What the ids and outputs of an object are made from.
 #[derive(Debug, Clone, Copy)]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::graph::{Outputs, Tags};
-use crate::ids::{Address, KindName};
+use crate::model::ids::{Address, KindName};
+use crate::model::{Outputs, Tags};
 use crate::provider::Status;
 
 /// An object as the simulated cloud holds it.

@@ -11,11 +11,12 @@ use super::kinds::behaviour;
 use super::object::{Object, Snapshot, same};
 use super::rules::{Refusal, check_change, check_inputs, refuse};
 use super::state::{Found, State, visible_outputs};
-use crate::graph::{Tags, references};
-use crate::ids::Address;
+use crate::model::Ownership;
+use crate::model::ids::Address;
+use crate::model::{Tags, references};
 use crate::provider::{
-    Claim, CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Ownership, Scope,
-    Status, Target, UpdateRequest,
+    Claim, CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Scope, Status,
+    Target, UpdateRequest,
 };
 
 /// What a lookup answers, without the errors that only faults make.

@@ -17,7 +17,7 @@ use super::rules::Refusal;
 use super::state::{Found, State};
 use super::{Selector, SimCloud};
 use crate::clock::Clock;
-use crate::ids::{Address, KindName};
+use crate::model::ids::{Address, KindName};
 use crate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Identity, Observation, Provider,
     ProviderError, QuotaId, QuotaReading, Scope, Status, Target, UpdateRequest,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::SimCloud;
 use crate::clock::Clock;
-use crate::ids::{Address, KindName, TenantKey};
+use crate::model::ids::{Address, KindName, TenantKey};
 use crate::provider::{ErrorClass, ProviderError};
 use crate::rate::{Answer, Bucket, Group, Key, Permit, Request, group_of};
 

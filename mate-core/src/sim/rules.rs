@@ -9,9 +9,10 @@ use super::links;
 use super::network;
 use super::object::{Object, same};
 use super::state::State;
-use crate::graph::references;
+use crate::kinds;
 use crate::kinds::log_group::RETENTION_DAYS;
-use crate::kinds::{self, Change, Impact, Kind};
+use crate::model::references;
+use crate::model::{Change, Impact, Kind};
 use crate::provider::{DataPolicy, ErrorClass, Status};
 
 /// A refusal: its class, AWS's code, and the message.

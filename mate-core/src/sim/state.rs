@@ -15,10 +15,11 @@ use super::object::{Object, SimObject, Snapshot};
 use super::rates::{RateLimits, Server};
 use super::runs;
 use super::secrets::Secrets;
-use crate::graph::{OutputRef, Tags};
-use crate::ids::{Address, KindName};
-use crate::kinds::ReplaceOrder;
-use crate::provider::{Claim, Diagnosis, Ownership, Status, Target};
+use crate::model::Ownership;
+use crate::model::ReplaceOrder;
+use crate::model::ids::{Address, KindName};
+use crate::model::{OutputRef, Tags};
+use crate::provider::{Claim, Diagnosis, Status, Target};
 
 type Key = (String, String);
 
@@ -456,11 +457,11 @@ fn starts_at(object: &Object) -> Option<Duration> {
 }
 
 /// The outputs that exist at `now`.
-pub(super) fn visible_outputs(object: &Object, now: Duration) -> crate::graph::Outputs {
+pub(super) fn visible_outputs(object: &Object, now: Duration) -> crate::model::Outputs {
     let late = behaviour(&object.kind).late;
     let made = now >= object.made_at && !object.stuck;
     let outputs = object.outputs.iter().filter(|(name, _)| made || !late.contains(&name.as_str()));
-    let mut outputs: crate::graph::Outputs = outputs.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut outputs: crate::model::Outputs = outputs.map(|(name, value)| (name.clone(), value.clone())).collect();
     if let (Some(Err(reason)), Some(told)) = (&object.ended, outputs.get_mut("exit_code")) {
         *told = runs::exit_code(reason).map_or(Value::Null, Value::from);
     }

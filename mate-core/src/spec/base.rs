@@ -11,7 +11,7 @@ use super::document::{Format, LoadError, Raw, Reader, from_path, parse};
 use super::error::{InvalidValue, SpecError, SpecErrors};
 use super::service::{ImageUri, RepositoryName};
 use super::values::{TagValue, TextValue, domain, text_value};
-use crate::ids::Environment;
+use crate::model::ids::Environment;
 
 /// The shared base of one environment: what tenants stand on, given by ids.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ids::TenantId;
+use crate::model::ids::TenantId;
 
 /// A tenant with every value decided. Made from a [`super::TenantSpec`] by a [`super::Catalogue`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

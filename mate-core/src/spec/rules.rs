@@ -9,7 +9,7 @@ use super::exposure::Exposure;
 use super::service::{ServiceRole, ServiceSpec};
 use super::tenant::{Parts, Services};
 use super::values::Gib;
-use crate::ids::TenantId;
+use crate::model::ids::TenantId;
 
 /// Most services of one tenant.
 const MOST_SERVICES: usize = 20;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::TenantId;
+use crate::model::ids::TenantId;
 
 use super::cache::CacheSpec;
 use super::compliance::{ComplianceSpec, Contacts, IdentityProvider};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::error::InvalidValue;
-use crate::ids::TenantId;
+use crate::model::ids::TenantId;
 
 /// A newtype that a text of a document is read into.
 pub(crate) trait TextValue: Sized {
@@ -217,7 +217,7 @@ text_value!(
     DisplayName, "a display name", "1 to 120 printable characters", |text| printable(text, 120)
 );
 text_value!(
-    /// The first label of a tenant's host name, and by default its [`crate::ids::TenantId`].
+    /// The first label of a tenant's host name, and by default its [`crate::model::ids::TenantId`].
     Subdomain,
     "a subdomain",
     "1 to 40 of a-z, 0-9 and single hyphens, starting with a letter, not ending with a hyphen",

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 
 /// A lease that its owner holds. Every write of the record names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

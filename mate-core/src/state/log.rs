@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Unlocked;
-use crate::ids::TenantKey;
-use crate::plan::canonical;
+use crate::model::canonical;
+use crate::model::ids::TenantKey;
 
 /// What stands in the place of a hash before the first entry.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";

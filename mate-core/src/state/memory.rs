@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use super::{
     Lease, LeaseRequest, LeaseState, LogEntry, Record, Slot, StateStore, StoreError, Unlock, Unlocked, check_append,
 };
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 
 /// A store in memory. Clones share the records, so that one can outlive a client and be given to the next.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,7 @@
 mod lease;
 mod log;
 mod memory;
+mod phase;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod record;

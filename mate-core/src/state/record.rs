@@ -9,9 +9,9 @@ use super::{
     IllegalTransition, Intent, LeftSnapshot, LogDraft, LogEntry, LogEvent, LogTail, RestingNode, Run, RunResult,
     Unlocked,
 };
-use crate::graph::{Outputs, Tags};
-use crate::ids::{KindName, NodeId, TenantKey};
-use crate::lifecycle::{Operating, Release};
+use crate::model::ids::{KindName, NodeId, TenantKey};
+use crate::model::{Outputs, Tags};
+use crate::vocab::{Operating, Release};
 
 /// What is known of a tenant from the last run. The cloud is the truth, this is a hint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Record;
-use crate::graph::Outputs;
-use crate::ids::{KindName, NodeId};
+use crate::model::Outputs;
+use crate::model::ids::{KindName, NodeId};
 
 /// A node whose object is taken away for as long as the tenant is suspended. In the record before its deletion is asked for, and
 /// until it is made anew.

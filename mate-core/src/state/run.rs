@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Intent;
-use crate::ids::NodeId;
-use crate::lifecycle::Operating;
-use crate::plan::{Amendment, Consents, Deletions, Goal, OpId, RepairSelection, Verb};
+use crate::model::ids::NodeId;
+use crate::vocab::Operating;
+use crate::vocab::{Amendment, Consents, Deletions, Goal, OpId, RepairSelection, Verb};
 
 /// A run that has begun and has not reached its end. A record has none while nothing is under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store::{Standing, check_write};
 use super::{GENESIS, Lease, LeaseRequest, LeaseState, LogEntry, Record, StoreError, Unlock, Unlocked};
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 
 /// The lease of a tenant and its record, whose body is the text of [`Record::seal`] where it leaves the process. A slot without a
 /// record stays for ever, for the fencing token.

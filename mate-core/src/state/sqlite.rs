@@ -12,7 +12,7 @@ use rusqlite_migration::{M, Migrations};
 
 use super::store::{Standing, check_write};
 use super::{Lease, LeaseRequest, LeaseState, LogEntry, Record, StateStore, StoreError, Unlock, Unlocked};
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
     Migrations::new(vec![
@@ -183,7 +183,7 @@ fn keys(statement: &mut Statement<'_>, operation: &'static str) -> Result<Vec<Te
         .map_err(failed(operation))?;
     rows.into_iter()
         .map(|(environment, tenant)| Ok(TenantKey::new(environment.parse()?, tenant.parse()?)))
-        .collect::<Result<_, crate::ids::InvalidId>>()
+        .collect::<Result<_, crate::model::ids::InvalidId>>()
         .map_err(|source| StoreError::permanent("read a key", source))
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{GENESIS, Holder, Lease, LeaseRequest, LeaseState, LogEntry, Record, RecordError, Unlock, Unlocked};
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 use crate::provider::RetryStatus;
 
 /// Keeps the records of tenants, one a tenant and environment, and the lease of each.

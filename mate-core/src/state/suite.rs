@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::future::join_all;
 
 use super::{Lease, LeaseRequest, NodeRecord, NodeState, Record, StateStore, StoreError, Unlock};
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 
 /// How long the leases of the suite hold.
 const TTL: Duration = Duration::from_secs(30);

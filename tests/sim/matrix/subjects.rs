@@ -1,11 +1,12 @@
 //! The runs that the matrix strikes, each in its own world.
 
-use mate::kinds::DriftClass;
 use mate::kinds::service::DeploymentStrategy;
-use mate::lifecycle::{Change, Command, Deployment, Migration, Page, SuspendedCache, Suspension};
-use mate::plan::{Consents, RepairSelection};
+use mate::lifecycle::{Change, Deployment};
+use mate::model::DriftClass;
 use mate::sim::{Latencies, SimCloudBuilder, SimObject};
 use mate::spec::{EngineVersion, ImageReference, ServiceName, TenantSpec, Tier};
+use mate::vocab::{Command, Migration, Page, SuspendedCache, Suspension};
+use mate::vocab::{Consents, RepairSelection};
 use mate::{DestroyOptions, Error, MaintenanceOptions, MemoryStore, SimCloud, StateStore};
 use serde_json::{Value, json};
 

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use aws_sdk_efs::types::{AccessPointDescription, CreationInfo, PosixUser, RootDirectory};
 use futures::StreamExt;
-use mate_core::graph::Outputs;
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::Kind;
 use mate_core::kinds::access_point::{AccessPoint, AccessPointInputs};
+use mate_core::model::Kind;
+use mate_core::model::Outputs;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

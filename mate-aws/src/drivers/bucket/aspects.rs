@@ -9,8 +9,8 @@ use aws_sdk_s3::types::{
     ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging, Transition as SdkTransition,
     TransitionStorageClass, VersioningConfiguration,
 };
-use mate_core::graph::Tags;
 use mate_core::kinds::s3_bucket::{LifecycleRule, Transition};
+use mate_core::model::Tags;
 use mate_core::provider::{ErrorClass, ProviderError, Target};
 use serde_json::{Value, json};
 

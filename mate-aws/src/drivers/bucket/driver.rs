@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
-use mate_core::graph::{Tags, Unresolved};
-use mate_core::ids::KindName;
+use mate_core::kinds::Bucket;
 use mate_core::kinds::s3_bucket::BucketInputs;
-use mate_core::kinds::{Bucket, Kind};
+use mate_core::model::Kind;
+use mate_core::model::ids::KindName;
+use mate_core::model::{Tags, Unresolved};
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,

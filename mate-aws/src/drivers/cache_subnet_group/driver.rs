@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_elasticache::types::CacheSubnetGroup as Group;
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::KindName;
-use mate_core::kinds::Kind;
 use mate_core::kinds::cache_subnet_group::CacheSubnetGroup;
+use mate_core::model::Kind;
+use mate_core::model::ids::KindName;
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

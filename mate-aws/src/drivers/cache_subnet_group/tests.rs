@@ -16,8 +16,8 @@ use aws_sdk_elasticache::operation::modify_cache_subnet_group::{
 use aws_sdk_elasticache::operation::remove_tags_from_resource::RemoveTagsFromResourceOutput;
 use aws_sdk_elasticache::types::{CacheSubnetGroup as Group, Subnet};
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::Tags;
 use mate_core::kinds::cache_subnet_group::{CacheSubnetGroup, CacheSubnetGroupInputs};
+use mate_core::model::Tags;
 use mate_core::provider::{Deleted, ErrorClass, Target};
 
 use super::CacheSubnetGroupDriver as Subject;

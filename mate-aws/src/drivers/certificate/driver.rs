@@ -2,9 +2,9 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, FailureReason, ValidationMethod};
-use mate_core::ids::KindName;
-use mate_core::kinds::Kind;
 use mate_core::kinds::certificate::Certificate;
+use mate_core::model::Kind;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
     Concern, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, Target,
     UpdateRequest,

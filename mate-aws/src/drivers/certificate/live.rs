@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, CertificateSummary, Filters, KeyAlgorithm, Tag};
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::Address;
-use mate_core::provider::{Claim, Created, Live, Ownership, ProviderError, Status, Target};
+use mate_core::model::Ownership;
+use mate_core::model::ids::Address;
+use mate_core::model::{Outputs, Tags};
+use mate_core::provider::{Claim, Created, Live, ProviderError, Status, Target};
 use serde_json::{Value, json};
 
 use super::records;

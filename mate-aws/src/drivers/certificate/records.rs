@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_acm::types::{CertificateDetail, CertificateType, DomainValidation, ValidationMethod};
 use aws_sdk_route53::types::{Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType};
-use mate_core::ids::Address;
+use mate_core::model::ids::Address;
 use mate_core::provider::{ErrorClass, ProviderError, Target};
 
 use crate::classify::{failed, if_found};

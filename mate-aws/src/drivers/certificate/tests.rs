@@ -22,8 +22,8 @@ use aws_sdk_route53::types::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
-use mate_core::graph::Tags;
 use mate_core::kinds::certificate::{Certificate, CertificateInputs};
+use mate_core::model::Tags;
 use mate_core::provider::{Claim, Deleted, ErrorClass, Observation, RetryStatus, Status, Target};
 use serde_json::{Value, json};
 

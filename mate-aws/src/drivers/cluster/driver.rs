@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use aws_sdk_ecs::types::{Cluster as Described, ClusterField};
-use mate_core::ids::KindName;
+use mate_core::kinds::Cluster;
 use mate_core::kinds::cluster::ClusterInputs;
 use mate_core::kinds::service::CapacityProvider;
-use mate_core::kinds::{Cluster, Kind};
+use mate_core::model::Kind;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,

@@ -1,8 +1,8 @@
 //! A cluster between the kind's form and AWS's: live inputs, status, request parts.
 
 use aws_sdk_ecs::types::{CapacityProviderStrategyItem, Cluster as Described, ClusterSetting, ClusterSettingName};
-use mate_core::graph::Outputs;
 use mate_core::kinds::service::CapacityProvider;
+use mate_core::model::Outputs;
 use mate_core::provider::{ErrorClass, Live, ProviderError, Status, Target};
 use serde_json::{Value, json};
 

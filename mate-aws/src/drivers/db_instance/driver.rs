@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use aws_sdk_rds::types::{DbInstance as Instance, Event, Filter, SourceType};
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::Kind;
 use mate_core::kinds::db_instance::{DbInstance, DbInstanceInputs};
+use mate_core::model::Kind;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation,
     ProviderError, RetryStatus, Status, Target, UpdateRequest,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_rds::types::DbInstance as Instance;
-use mate_core::graph::{Input, Outputs};
 use mate_core::kinds::db_instance::{DbInstance, DbInstanceInputs};
+use mate_core::model::{Input, Outputs};
 use mate_core::provider::{Live, Status, Target};
 use serde_json::json;
 

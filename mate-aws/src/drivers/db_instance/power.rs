@@ -2,8 +2,8 @@
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
 
 use aws_sdk_rds::types::DbInstance as Instance;
-use mate_core::kinds::Kind;
 use mate_core::kinds::db_instance::{DbInstance, DbInstanceInputs};
+use mate_core::model::Kind;
 use mate_core::provider::{ErrorClass, ProviderError, RetryStatus, Target};
 
 use super::live::is_stopped;

@@ -15,9 +15,9 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
-use mate_core::graph::Input;
-use mate_core::kinds::Kind;
 use mate_core::kinds::db_instance::{DbInstance, DbInstanceInputs};
+use mate_core::model::Input;
+use mate_core::model::Kind;
 use mate_core::provider::{DataPolicy, DeleteRequest, Deleted, ErrorClass, Observation, RetryStatus, Status, Target};
 use serde_json::json;
 

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup as Group, Filter, Parameter};
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::KindName;
-use mate_core::kinds::Kind;
 use mate_core::kinds::db_parameter_group::DbParameterGroup;
+use mate_core::model::Kind;
+use mate_core::model::ids::KindName;
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

@@ -14,8 +14,8 @@ use aws_sdk_rds::operation::modify_db_parameter_group::{ModifyDBParameterGroupEr
 use aws_sdk_rds::operation::reset_db_parameter_group::ResetDbParameterGroupOutput;
 use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup as Group, Parameter};
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::Tags;
 use mate_core::kinds::db_parameter_group::{DbParameterGroup, DbParameterGroupInputs};
+use mate_core::model::Tags;
 use mate_core::provider::{Deleted, ErrorClass, RetryStatus, Target};
 use serde_json::json;
 

@@ -10,8 +10,8 @@ use aws_sdk_rds::operation::modify_db_subnet_group::{ModifyDBSubnetGroupError, M
 use aws_sdk_rds::operation::remove_tags_from_resource::RemoveTagsFromResourceOutput;
 use aws_sdk_rds::types::{DbSubnetGroup as Group, Subnet};
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::Tags;
 use mate_core::kinds::db_subnet_group::{DbSubnetGroup, DbSubnetGroupInputs};
+use mate_core::model::Tags;
 use mate_core::provider::{Claim, Deleted, ErrorClass, Observation, RetryStatus, Status, Target};
 use serde_json::json;
 

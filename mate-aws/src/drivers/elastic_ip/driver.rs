@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Address as SdkAddress, DomainType, Filter, ResourceType, Tag};
-use mate_core::graph::Outputs;
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::{ElasticIp, Kind};
+use mate_core::kinds::ElasticIp;
+use mate_core::model::Kind;
+use mate_core::model::Outputs;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

@@ -11,9 +11,9 @@ use aws_sdk_ec2::operation::describe_network_interfaces::DescribeNetworkInterfac
 use aws_sdk_ec2::operation::release_address::{ReleaseAddressError, ReleaseAddressOutput};
 use aws_sdk_ec2::types::{Address as SdkAddress, NetworkInterface};
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::Tags;
 use mate_core::kinds::ElasticIp;
 use mate_core::kinds::elastic_ip::ElasticIpInputs;
+use mate_core::model::Tags;
 use mate_core::provider::{Claim, Deleted, ErrorClass, Observation, Target};
 use serde_json::json;
 

@@ -6,10 +6,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_efs::types::{FileSystemDescription, LifecyclePolicy, PerformanceMode, ThroughputMode};
-use mate_core::graph::Outputs;
-use mate_core::ids::KindName;
-use mate_core::kinds::Kind;
 use mate_core::kinds::file_system::{FileSystem, FileSystemInputs, FileSystemThroughput};
+use mate_core::model::Kind;
+use mate_core::model::Outputs;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError,
     RetryStatus, Status, Target, UpdateRequest,

@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{
     Filter, FlowLog as SdkFlowLog, FlowLogsResourceType, LogDestinationType, ResourceType, Tag, TrafficType,
 };
-use mate_core::graph::Outputs;
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::{FlowLog, Kind};
+use mate_core::kinds::FlowLog;
+use mate_core::model::Kind;
+use mate_core::model::Outputs;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,

@@ -3,9 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use aws_sdk_route53::types::{AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecordSet, RrType};
 use futures::StreamExt;
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::{Kind, RecordSet};
+use mate_core::kinds::RecordSet;
+use mate_core::model::Kind;
+use mate_core::model::ids::{Address, KindName};
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

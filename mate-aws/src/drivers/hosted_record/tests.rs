@@ -10,8 +10,9 @@ use aws_sdk_route53::types::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
+use mate_core::kinds::RecordSet;
 use mate_core::kinds::hosted_record::RecordSetInputs;
-use mate_core::kinds::{Kind, RecordSet};
+use mate_core::model::Kind;
 use mate_core::provider::{Deleted, ErrorClass, Observation, Target};
 use serde_json::json;
 

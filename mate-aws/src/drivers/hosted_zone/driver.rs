@@ -3,13 +3,14 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use aws_sdk_route53::types::{HostedZoneConfig, RrType, Tag, TagResourceType};
 use futures::StreamExt;
-use mate_core::graph::Tags;
-use mate_core::ids::KindName;
-use mate_core::kinds::Kind;
 use mate_core::kinds::hosted_zone::HostedZone;
+use mate_core::model::Kind;
+use mate_core::model::Ownership;
+use mate_core::model::Tags;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Observation, Ownership, ProviderError,
-    Scope, Status, Target, UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Observation, ProviderError, Scope, Status,
+    Target, UpdateRequest,
 };
 
 use super::live::{self, Candidates, candidates, choose, domain, joined, live, name_servers, named, tags_of};

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_route53::types::{HostedZone as Described, Tag, TagResourceType};
 use futures::{StreamExt, TryStreamExt};
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::Address;
-use mate_core::provider::{Claim, ErrorClass, Live, Observation, Ownership, ProviderError, Status, Target};
+use mate_core::model::Ownership;
+use mate_core::model::ids::Address;
+use mate_core::model::{Outputs, Tags};
+use mate_core::provider::{Claim, ErrorClass, Live, Observation, ProviderError, Status, Target};
 use serde_json::json;
 
 use crate::classify::{failed, if_found};

@@ -14,8 +14,8 @@ use aws_sdk_route53::types::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
-use mate_core::graph::Tags;
 use mate_core::kinds::hosted_zone::{HostedZone, HostedZoneInputs};
+use mate_core::model::Tags;
 use mate_core::provider::{Claim, Deleted, ErrorClass, Observation, RetryStatus, Scope, Target};
 use serde_json::json;
 
@@ -297,7 +297,8 @@ async fn outside_the_region_of_what_is_global_zones_are_discovered_by_their_own_
     let here = aws(&rules.each_ref());
     let there = Aws { region: "eu-west-1".into(), ..here.clone() };
     let address = target().address;
-    let scope = Scope::Tenant(mate_core::ids::TenantKey::new(address.environment.clone(), address.tenant.clone()));
+    let scope =
+        Scope::Tenant(mate_core::model::ids::TenantKey::new(address.environment.clone(), address.tenant.clone()));
     assert!(HostedZoneDriver.discover(&here, &scope).await.unwrap().is_empty());
     let found = HostedZoneDriver.discover(&there, &scope).await.unwrap();
     let found: Vec<_> = found.iter().map(|one| (one.arn.as_str(), one.physical_id.as_deref())).collect();

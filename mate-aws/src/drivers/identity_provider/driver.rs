@@ -8,10 +8,11 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, IdentityProviderTypeType};
-use mate_core::graph::{Tags, Unresolved};
-use mate_core::ids::{Address, KindName};
+use mate_core::kinds::IdentityProvider;
 use mate_core::kinds::identity_provider::IdentityProviderInputs;
-use mate_core::kinds::{IdentityProvider, Kind};
+use mate_core::model::Kind;
+use mate_core::model::ids::{Address, KindName};
+use mate_core::model::{Tags, Unresolved};
 use mate_core::provider::{
     Claim, CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, InternetGateway as SdkGateway, ResourceType, Tag};
-use mate_core::graph::Outputs;
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::{InternetGateway, Kind};
+use mate_core::kinds::InternetGateway;
+use mate_core::model::Kind;
+use mate_core::model::Outputs;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

@@ -1,11 +1,12 @@
 use async_trait::async_trait;
 use aws_sdk_kms::types::KeyState;
-use mate_core::ids::KindName;
-use mate_core::kinds::Kind;
 use mate_core::kinds::key::{Key, KeyInputs};
+use mate_core::model::Kind;
+use mate_core::model::Ownership;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
-    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, Ownership,
-    ProviderError, Status, Target, UpdateRequest,
+    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError,
+    Status, Target, UpdateRequest,
 };
 use serde_json::Value;
 

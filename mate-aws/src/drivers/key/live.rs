@@ -2,8 +2,8 @@
 
 use aws_sdk_kms::types::{KeyMetadata, KeyState, Tag};
 use aws_sdk_resourcegroupstagging::types::TagFilter;
-use mate_core::graph::{Input, Outputs, Tags};
 use mate_core::kinds::policy::PolicyDocument;
+use mate_core::model::{Input, Outputs, Tags};
 use mate_core::provider::{Created, Live, Observation, ProviderError, Status, Target};
 use serde_json::{Value, json};
 

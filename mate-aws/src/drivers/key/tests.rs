@@ -20,9 +20,9 @@ use aws_sdk_resourcegroupstagging::operation::get_resources::{GetResourcesError,
 use aws_sdk_resourcegroupstagging::types::ResourceTagMapping;
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
-use mate_core::graph::Tags;
 use mate_core::kinds::key::{Key, KeyInputs};
 use mate_core::kinds::policy::{PolicyDocument, Statement};
+use mate_core::model::Tags;
 use mate_core::provider::{Claim, Deleted, ErrorClass, Observation, Status, Target};
 use serde_json::{Value, json};
 

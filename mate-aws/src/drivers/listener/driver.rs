@@ -3,10 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{Certificate, Listener as Described, ProtocolEnum};
 use futures::StreamExt;
-use mate_core::graph::Tags;
-use mate_core::ids::{Address, KindName};
+use mate_core::kinds::Listener;
 use mate_core::kinds::listener::ListenerInputs;
-use mate_core::kinds::{Kind, Listener};
+use mate_core::model::Kind;
+use mate_core::model::Tags;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

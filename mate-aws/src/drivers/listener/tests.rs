@@ -9,9 +9,10 @@ use aws_sdk_elasticloadbalancingv2::types::{
     TargetGroupTuple,
 };
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::{Input, OutputRef, Tags};
+use mate_core::kinds::Listener;
 use mate_core::kinds::listener::{ListenerAction, ListenerInputs};
-use mate_core::kinds::{Kind, Listener};
+use mate_core::model::Kind;
+use mate_core::model::{Input, OutputRef, Tags};
 use mate_core::provider::{Deleted, ErrorClass, Observation, Target};
 use serde_json::json;
 

@@ -5,10 +5,11 @@ use aws_sdk_elasticloadbalancingv2::types::{
     PathPatternConditionConfig, Rule as Described, RuleCondition, RulePriorityPair,
 };
 use futures::StreamExt;
-use mate_core::graph::Tags;
-use mate_core::ids::{Address, KindName};
+use mate_core::kinds::ListenerRule;
 use mate_core::kinds::listener_rule::ListenerRuleInputs;
-use mate_core::kinds::{Kind, ListenerRule};
+use mate_core::model::Kind;
+use mate_core::model::Tags;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

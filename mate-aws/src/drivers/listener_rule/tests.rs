@@ -8,10 +8,11 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Action, ActionTypeEnum, PathPatternConditionConfig, Rule as Described, RuleCondition, TagDescription,
 };
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::Tags;
+use mate_core::kinds::ListenerRule;
 use mate_core::kinds::listener::ListenerAction;
 use mate_core::kinds::listener_rule::ListenerRuleInputs;
-use mate_core::kinds::{Kind, ListenerRule};
+use mate_core::model::Kind;
+use mate_core::model::Tags;
 use mate_core::provider::{Deleted, ErrorClass, Observation, Target};
 use serde_json::json;
 

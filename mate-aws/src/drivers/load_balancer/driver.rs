@@ -6,10 +6,11 @@ use aws_sdk_elasticloadbalancingv2::types::{
     LoadBalancerTypeEnum,
 };
 use futures::{StreamExt, TryStreamExt};
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::{Address, KindName};
+use mate_core::kinds::LoadBalancer;
 use mate_core::kinds::load_balancer::LoadBalancerInputs;
-use mate_core::kinds::{Kind, LoadBalancer};
+use mate_core::model::Kind;
+use mate_core::model::ids::{Address, KindName};
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

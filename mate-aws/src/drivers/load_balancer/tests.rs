@@ -16,9 +16,9 @@ use aws_sdk_elasticloadbalancingv2::types::{
     LoadBalancerStateEnum, TagDescription,
 };
 use aws_smithy_mocks::{MockResponse, Rule, mock};
-use mate_core::graph::Tags;
 use mate_core::kinds::LoadBalancer;
 use mate_core::kinds::load_balancer::{AccessLogs, LoadBalancerInputs};
+use mate_core::model::Tags;
 use mate_core::provider::{Deleted, ErrorClass, Observation, RetryStatus, Status, Target};
 
 use super::LoadBalancerDriver;
@@ -137,7 +137,7 @@ async fn what_was_made_reads_as_it_was_wanted() {
     assert_eq!(live.status, Status::Ready);
     assert_eq!(live.outputs["full_name"], "app/mate-acme-dev-alb/50dc6c495c0c9188");
     assert_eq!(live.outputs["canonical_hosted_zone_id"], "Z35SXDOTRQ7X7K");
-    let model = <LoadBalancer as mate_core::kinds::Kind>::model();
+    let model = <LoadBalancer as mate_core::model::Kind>::model();
     assert!(crate::drivers::batch::unlike(&model, &target, &live).is_empty(), "{}", live.inputs);
 }
 

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatchlogs::types::LogGroup as SdkLogGroup;
-use mate_core::graph::Tags;
-use mate_core::ids::KindName;
-use mate_core::kinds::{Kind, LogGroup};
+use mate_core::kinds::LogGroup;
+use mate_core::model::Kind;
+use mate_core::model::Tags;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

@@ -4,10 +4,10 @@
 use async_trait::async_trait;
 use aws_sdk_efs::types::MountTargetDescription;
 use futures::StreamExt;
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::Kind;
 use mate_core::kinds::mount_target::MountTarget;
+use mate_core::model::Kind;
+use mate_core::model::ids::{Address, KindName};
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

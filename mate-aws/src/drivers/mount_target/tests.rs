@@ -10,8 +10,8 @@ use aws_sdk_efs::operation::modify_mount_target_security_groups::{
 };
 use aws_sdk_efs::types::{LifeCycleState, MountTargetDescription};
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::{Input, OutputRef};
 use mate_core::kinds::mount_target::{MountTarget, MountTargetInputs};
+use mate_core::model::{Input, OutputRef};
 use mate_core::provider::{Deleted, ErrorClass, Observation, RetryStatus, Status, Target};
 
 use super::MountTargetDriver as Subject;

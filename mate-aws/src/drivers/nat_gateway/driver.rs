@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{ConnectivityType, Filter, NatGateway as SdkGateway, NatGatewayState, ResourceType, Tag};
-use mate_core::graph::Outputs;
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::{Kind, NatGateway};
+use mate_core::kinds::NatGateway;
+use mate_core::model::Kind;
+use mate_core::model::Outputs;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

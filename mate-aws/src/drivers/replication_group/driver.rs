@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use aws_sdk_elasticache::types::{
     AuthTokenUpdateStrategyType, CacheCluster, Event, ReplicationGroup as Group, SourceType,
 };
-use mate_core::ids::KindName;
-use mate_core::kinds::Kind;
 use mate_core::kinds::replication_group::{ReplicationGroup, ReplicationGroupInputs};
+use mate_core::model::Kind;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation,
     ProviderError, Status, Target, UpdateRequest,

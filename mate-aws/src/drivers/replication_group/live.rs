@@ -4,8 +4,8 @@
 use aws_sdk_elasticache::types::{
     AutomaticFailoverStatus, CacheCluster, MultiAzStatus, PendingAutomaticFailoverStatus, ReplicationGroup as Group,
 };
-use mate_core::graph::{Outputs, Tags};
 use mate_core::kinds::replication_group::ReplicationGroup;
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{Live, Status, Target};
 use serde_json::json;
 

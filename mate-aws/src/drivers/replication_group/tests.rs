@@ -29,9 +29,9 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueOutput;
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::body::SdkBody;
-use mate_core::graph::Tags;
-use mate_core::kinds::Kind;
 use mate_core::kinds::replication_group::{ReplicationGroup, ReplicationGroupInputs};
+use mate_core::model::Kind;
+use mate_core::model::Tags;
 use mate_core::provider::{Deleted, ErrorClass, Live, Observation, RetryStatus, Status, Target};
 use serde_json::json;
 

@@ -5,10 +5,11 @@ use aws_sdk_ecr::types::{
     EncryptionConfiguration, EncryptionType, ImageScanningConfiguration, ImageTagMutability, Repository as Described,
     Tag,
 };
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::KindName;
+use mate_core::kinds::Repository;
 use mate_core::kinds::repository::RepositoryInputs;
-use mate_core::kinds::{Kind, Repository};
+use mate_core::model::Kind;
+use mate_core::model::ids::KindName;
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError,
     RetryStatus, Status, Target, UpdateRequest,

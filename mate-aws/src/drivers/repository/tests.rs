@@ -15,9 +15,9 @@ use aws_sdk_ecr::types::{
     Tag,
 };
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::Tags;
 use mate_core::kinds::Repository;
 use mate_core::kinds::repository::RepositoryInputs;
+use mate_core::model::Tags;
 use mate_core::provider::{Claim, DataPolicy, Deleted, ErrorClass, Observation, RetryStatus, Target};
 use serde_json::json;
 

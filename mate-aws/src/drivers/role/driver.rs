@@ -2,14 +2,16 @@
 
 use async_trait::async_trait;
 use aws_sdk_iam::types::{Role as SdkRole, Tag};
-use mate_core::graph::{Tags, Unresolved};
-use mate_core::ids::{Address, KindName};
+use mate_core::kinds::Role;
 use mate_core::kinds::policy::PolicyDocument;
 use mate_core::kinds::role::RoleInputs;
-use mate_core::kinds::{Kind, Role};
+use mate_core::model::Kind;
+use mate_core::model::Ownership;
+use mate_core::model::ids::{Address, KindName};
+use mate_core::model::{Tags, Unresolved};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Observation, Ownership,
-    ProviderError, Scope, Status, Target, UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Observation, ProviderError, Scope,
+    Status, Target, UpdateRequest,
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};

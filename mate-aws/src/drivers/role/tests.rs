@@ -16,10 +16,10 @@ use aws_sdk_iam::operation::untag_role::UntagRoleOutput;
 use aws_sdk_iam::types::{AttachedPolicy, Role as SdkRole};
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
-use mate_core::ids::TenantKey;
 use mate_core::kinds::Role;
 use mate_core::kinds::policy::{PolicyDocument, Statement};
 use mate_core::kinds::role::RoleInputs;
+use mate_core::model::ids::TenantKey;
 use mate_core::provider::{Deleted, ErrorClass, Observation, RetryStatus, Scope, Target};
 use serde_json::json;
 

@@ -7,10 +7,11 @@ use aws_sdk_ec2::types::{
     Filter, ResourceType, RouteState, RouteTable as SdkTable, RouteTableAssociation, RouteTableAssociationStateCode,
     Tag,
 };
-use mate_core::graph::Outputs;
-use mate_core::ids::{Address, KindName};
+use mate_core::kinds::RouteTable;
 use mate_core::kinds::route_table::Route;
-use mate_core::kinds::{Kind, RouteTable};
+use mate_core::model::Kind;
+use mate_core::model::Outputs;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,

@@ -5,9 +5,10 @@ use aws_sdk_applicationautoscaling::types::{
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::{StreamExt, TryStreamExt};
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::{Kind, ScalableTarget};
+use mate_core::kinds::ScalableTarget;
+use mate_core::model::Kind;
+use mate_core::model::ids::{Address, KindName};
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,
@@ -185,7 +186,7 @@ async fn tags_of(aws: &Aws, address: &Address, arn: &str) -> Result<Kept, Provid
 #[cfg(feature = "ecs")]
 async fn by_service(aws: &Aws, target: &Target, found: &Described) -> Result<Observation, ProviderError> {
     use aws_sdk_ecs::types::ServiceField;
-    use mate_core::provider::Ownership;
+    use mate_core::model::Ownership;
 
     use crate::drivers::ecs::tag_map;
     use crate::tags::not_ours;

@@ -15,9 +15,10 @@ use aws_sdk_applicationautoscaling::types::{
 use aws_sdk_ecs::operation::describe_services::DescribeServicesOutput;
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
-use mate_core::graph::Tags;
+use mate_core::kinds::ScalableTarget;
 use mate_core::kinds::scalable_target::ScalableTargetInputs;
-use mate_core::kinds::{Kind, ScalableTarget};
+use mate_core::model::Kind;
+use mate_core::model::Tags;
 use mate_core::provider::{Deleted, ErrorClass, Observation, Target};
 use serde_json::json;
 

@@ -3,10 +3,11 @@ use aws_sdk_applicationautoscaling::types::{
     MetricType, PolicyType, PredefinedMetricSpecification, ScalableDimension, ScalingPolicy as Described,
     ServiceNamespace, TargetTrackingScalingPolicyConfiguration,
 };
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::KindName;
+use mate_core::kinds::ScalingPolicy;
 use mate_core::kinds::scaling_policy::{ScalingMetric, ScalingPolicyInputs};
-use mate_core::kinds::{Kind, ScalingPolicy};
+use mate_core::model::Kind;
+use mate_core::model::ids::KindName;
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

@@ -8,8 +8,9 @@ use aws_sdk_applicationautoscaling::types::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
+use mate_core::kinds::ScalingPolicy;
 use mate_core::kinds::scaling_policy::{ScalingMetric, ScalingPolicyInputs};
-use mate_core::kinds::{Kind, ScalingPolicy};
+use mate_core::model::Kind;
 use mate_core::provider::{Deleted, ErrorClass, Observation, Target};
 use serde_json::json;
 

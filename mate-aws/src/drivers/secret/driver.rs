@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_secretsmanager::types::Tag;
-use mate_core::graph::Tags;
-use mate_core::ids::KindName;
+use mate_core::kinds::Secret;
 use mate_core::kinds::secret::{Generate, SecretInputs};
-use mate_core::kinds::{Kind, Secret};
+use mate_core::model::Kind;
+use mate_core::model::Tags;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

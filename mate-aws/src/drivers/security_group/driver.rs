@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup as SdkGroup, Tag, TagSpecification};
-use mate_core::graph::Tags;
-use mate_core::ids::{Address, KindName};
+use mate_core::kinds::SecurityGroup;
 use mate_core::kinds::security_group::{Rule, SecurityGroupInputs};
-use mate_core::kinds::{Kind, SecurityGroup};
+use mate_core::model::Kind;
+use mate_core::model::Tags;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,

@@ -3,8 +3,9 @@ use aws_sdk_ecs::types::{
     DeploymentController, DeploymentControllerType, LaunchType, PropagateTags, SchedulingStrategy,
     Service as Described, ServiceField,
 };
-use mate_core::ids::KindName;
-use mate_core::kinds::{Kind, Service};
+use mate_core::kinds::Service;
+use mate_core::model::Kind;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,

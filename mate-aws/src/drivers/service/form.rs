@@ -5,8 +5,8 @@ use aws_sdk_ecs::types::{
     DeploymentConfiguration, DeploymentRolloutState, LaunchType, LoadBalancer, NetworkConfiguration,
     Service as Described,
 };
-use mate_core::graph::Outputs;
 use mate_core::kinds::service::{CapacityProvider, ServiceInputs, ServiceLoadBalancer};
+use mate_core::model::Outputs;
 use mate_core::provider::{ErrorClass, Live, ProviderError, Status, Target};
 use serde_json::{Map, Value, json};
 

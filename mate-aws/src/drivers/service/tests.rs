@@ -9,9 +9,10 @@ use aws_sdk_ecs::types::{
     CapacityProviderStrategyItem, Deployment, DeploymentRolloutState, LaunchType, Service as Described, ServiceEvent,
 };
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::Tags;
+use mate_core::kinds::Service;
 use mate_core::kinds::service::{CapacityProvider, CountRange, DeploymentStrategy, ServiceInputs, ServiceLoadBalancer};
-use mate_core::kinds::{Kind, Service};
+use mate_core::model::Kind;
+use mate_core::model::Tags;
 use mate_core::provider::{Deleted, ErrorClass, Observation, Status, Target};
 use serde_json::json;
 

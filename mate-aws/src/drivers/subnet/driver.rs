@@ -3,9 +3,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Subnet as SdkSubnet, SubnetState, Tag};
-use mate_core::graph::Outputs;
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::{Kind, Subnet};
+use mate_core::kinds::Subnet;
+use mate_core::model::Kind;
+use mate_core::model::Outputs;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,

@@ -5,10 +5,11 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Matcher, ProtocolEnum, TargetGroup as Described, TargetGroupAttribute, TargetTypeEnum,
 };
 use futures::{StreamExt, TryStreamExt};
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::{Address, KindName};
+use mate_core::kinds::TargetGroup;
 use mate_core::kinds::target_group::{TargetGroupInputs, TargetHealthCheck};
-use mate_core::kinds::{Kind, TargetGroup};
+use mate_core::model::Kind;
+use mate_core::model::ids::{Address, KindName};
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

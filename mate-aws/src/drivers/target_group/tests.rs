@@ -15,9 +15,10 @@ use aws_sdk_elasticloadbalancingv2::types::{
     Matcher, ProtocolEnum, TagDescription, TargetGroup as Described, TargetGroupAttribute,
 };
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::Tags;
+use mate_core::kinds::TargetGroup;
 use mate_core::kinds::target_group::{TargetGroupInputs, TargetHealthCheck};
-use mate_core::kinds::{Kind, TargetGroup};
+use mate_core::model::Kind;
+use mate_core::model::Tags;
 use mate_core::provider::{Deleted, ErrorClass, Observation, Target};
 use serde_json::json;
 

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use aws_sdk_ecs::types::{DesiredStatus, Failure, LaunchType, Task as Described, TaskField};
-use mate_core::ids::KindName;
-use mate_core::kinds::{Kind, Task};
+use mate_core::kinds::Task;
+use mate_core::model::Kind;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, Status, Target,
     UpdateRequest,

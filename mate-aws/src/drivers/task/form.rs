@@ -4,8 +4,8 @@ use aws_sdk_ecs::types::{
     AssignPublicIp, AwsVpcConfiguration, Container, ContainerOverride, NetworkConfiguration, Task as Described,
     TaskOverride, TaskStopCode,
 };
-use mate_core::graph::{Outputs, Tags};
 use mate_core::kinds::task::TaskInputs;
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{ErrorClass, Live, ProviderError, Status, Target};
 use serde_json::json;
 

@@ -1,12 +1,14 @@
 use async_trait::async_trait;
 use aws_sdk_ecs::types::{SortOrder, TaskDefinition as Described, TaskDefinitionField, TaskDefinitionStatus};
 use futures::{StreamExt, TryStreamExt};
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::KindName;
-use mate_core::kinds::{Kind, TaskDefinition};
+use mate_core::kinds::TaskDefinition;
+use mate_core::model::Kind;
+use mate_core::model::Ownership;
+use mate_core::model::ids::KindName;
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, Ownership, ProviderError, Status,
-    Target, UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
+    UpdateRequest,
 };
 use serde_json::json;
 

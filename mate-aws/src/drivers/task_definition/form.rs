@@ -10,9 +10,9 @@ use aws_sdk_ecs::types::{
     EfsTransitEncryption, EfsVolumeConfiguration, KeyValuePair, LogConfiguration, LogDriver, MountPoint, NetworkMode,
     OsFamily, PortMapping, RuntimePlatform, Secret, TaskDefinition as Described, TransportProtocol, Volume,
 };
-use mate_core::graph::Input;
 use mate_core::kinds::TaskDefinition;
 use mate_core::kinds::task_definition::{Container, ContainerLogs, EfsVolume, Mount, TaskDefinitionInputs};
+use mate_core::model::Input;
 use mate_core::provider::{ErrorClass, ProviderError, Target};
 use serde_json::{Map, Value, json};
 

@@ -12,9 +12,10 @@ use aws_sdk_ecs::types::{
     EfsAuthorizationConfigIam, EfsTransitEncryption, TaskDefinition as Described, TaskDefinitionStatus,
 };
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::Tags;
+use mate_core::kinds::TaskDefinition;
 use mate_core::kinds::task_definition::{Container, ContainerLogs, EfsVolume, Mount, TaskDefinitionInputs};
-use mate_core::kinds::{Kind, TaskDefinition};
+use mate_core::model::Kind;
+use mate_core::model::Tags;
 use mate_core::provider::{Deleted, ErrorClass, Observation, Target};
 use serde_json::json;
 

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
 use aws_sdk_cloudtrail::types::{Tag, Trail as Described};
 use futures::StreamExt;
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::Kind;
 use mate_core::kinds::trail::{Trail, TrailInputs};
+use mate_core::model::Kind;
+use mate_core::model::ids::{Address, KindName};
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,

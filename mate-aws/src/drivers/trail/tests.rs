@@ -10,8 +10,8 @@ use aws_sdk_cloudtrail::operation::start_logging::{StartLoggingError, StartLoggi
 use aws_sdk_cloudtrail::operation::update_trail::UpdateTrailOutput;
 use aws_sdk_cloudtrail::types::{ResourceTag, Tag, Trail as Described};
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::Tags;
 use mate_core::kinds::trail::{Trail, TrailInputs};
+use mate_core::model::Tags;
 use mate_core::provider::{Claim, Deleted, ErrorClass, Observation, RetryStatus, Target};
 use serde_json::{Value, json};
 

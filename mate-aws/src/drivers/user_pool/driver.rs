@@ -6,9 +6,10 @@ use aws_sdk_cognitoidentityprovider::types::{
     DeletionProtectionType, UserPoolDescriptionType, UserPoolType, UsernameAttributeType, UsernameConfigurationType,
     VerifiedAttributeType,
 };
-use mate_core::graph::Tags;
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::{Kind, UserPool};
+use mate_core::kinds::UserPool;
+use mate_core::model::Kind;
+use mate_core::model::Tags;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation,
     ProviderError, RetryStatus, Status, Target, UpdateRequest,

@@ -17,9 +17,9 @@ use aws_sdk_cognitoidentityprovider::types::{
 };
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
-use mate_core::graph::Tags;
 use mate_core::kinds::UserPool;
 use mate_core::kinds::user_pool::UserPoolInputs;
+use mate_core::model::Tags;
 use mate_core::provider::{Claim, DataPolicy, DeleteRequest, Deleted, ErrorClass, Observation, RetryStatus, Target};
 use serde_json::json;
 

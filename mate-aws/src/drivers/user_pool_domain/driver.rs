@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_cognitoidentityprovider::types::{DomainDescriptionType, DomainStatusType};
-use mate_core::graph::Tags;
-use mate_core::ids::KindName;
-use mate_core::kinds::{Kind, UserPoolDomain};
+use mate_core::kinds::UserPoolDomain;
+use mate_core::model::Kind;
+use mate_core::model::Tags;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
     Claim, CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,

@@ -3,10 +3,11 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, Vpc as SdkVpc, VpcAttributeName, VpcState};
-use mate_core::graph::Outputs;
-use mate_core::ids::{Address, KindName};
+use mate_core::kinds::Vpc;
 use mate_core::kinds::vpc::VpcInputs;
-use mate_core::kinds::{Kind, Vpc};
+use mate_core::model::Kind;
+use mate_core::model::Outputs;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, VpcEndpoint as SdkEndpoint, VpcEndpointType};
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::{Kind, VpcEndpoint};
+use mate_core::kinds::VpcEndpoint;
+use mate_core::model::Kind;
+use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,

@@ -3,9 +3,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_wafv2::types::{AllowAction, DefaultAction, Scope, Tag, WebAcl as SdkWebAcl, WebAclSummary};
-use mate_core::graph::{Outputs, Tags};
-use mate_core::ids::{Address, KindName};
-use mate_core::kinds::{Kind, WebAcl};
+use mate_core::kinds::WebAcl;
+use mate_core::model::Kind;
+use mate_core::model::ids::{Address, KindName};
+use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

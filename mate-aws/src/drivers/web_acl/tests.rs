@@ -12,9 +12,9 @@ use aws_sdk_wafv2::types::{
     WebAcl as SdkWebAcl, WebAclSummary,
 };
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::graph::Tags;
 use mate_core::kinds::WebAcl;
 use mate_core::kinds::web_acl::WebAclInputs;
+use mate_core::model::Tags;
 use mate_core::provider::{Claim, Deleted, ErrorClass, Observation, RetryStatus, Target};
 use serde_json::{Value, json};
 

@@ -1,9 +1,10 @@
 //! The web ACL in front of a load balancer. One resource has at most one, and it goes with the resource.
 
 use async_trait::async_trait;
-use mate_core::graph::Tags;
-use mate_core::ids::KindName;
-use mate_core::kinds::{Kind, WebAclAssociation};
+use mate_core::kinds::WebAclAssociation;
+use mate_core::model::Kind;
+use mate_core::model::Tags;
+use mate_core::model::ids::KindName;
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,

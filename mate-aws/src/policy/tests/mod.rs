@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use mate_core::graph::{Graph, Node};
-use mate_core::ids::TenantKey;
-use mate_core::kinds::{Change, Impact, Kinds};
-use mate_core::plan::{After, Deletions, DiffRequest, Mode, Observed, OldObject, diff};
-use mate_core::provider::Ownership;
+use mate_core::model::Ownership;
+use mate_core::model::ids::TenantKey;
+use mate_core::model::{Change, Impact, Kinds};
+use mate_core::model::{Graph, Node};
+use mate_core::plan::{After, DiffRequest, Mode, Observed, OldObject, diff};
 use mate_core::state::RecordSummary;
+use mate_core::vocab::Deletions;
 use serde_json::json;
 
 use super::*;
@@ -23,9 +24,9 @@ fn plan(nodes: &[(&str, &str, Value)]) -> Plan {
     let kinds = Kinds::standard();
     let mut graph = Graph::new();
     for (id, kind, inputs) in nodes {
-        let id: mate_core::ids::NodeId = id.parse().unwrap();
+        let id: mate_core::model::ids::NodeId = id.parse().unwrap();
         let tags = Ownership(key().node(id.clone())).tags();
-        let name = mate_core::names::physical(&key(), id.as_str(), 32);
+        let name = mate_core::model::names::physical(&key(), id.as_str(), 32);
         graph
             .insert(Node { id, kind: kind.parse().unwrap(), name, inputs: inputs.clone(), tags, existing: None })
             .unwrap();

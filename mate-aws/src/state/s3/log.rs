@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
-use mate_core::ids::TenantKey;
+use mate_core::model::ids::TenantKey;
 use mate_core::provider::RetryStatus;
 use mate_core::state::{Lease, LogEntry, StoreError, check_append};
 

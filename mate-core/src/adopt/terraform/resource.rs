@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use serde_json::{Map, Value};
 
-use crate::graph::Tags;
+use crate::model::Tags;
 
 /// One resource of a state. What the state marks as sensitive is not told.
 pub(super) struct Resource<'a> {

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::graph::Outputs;
-use crate::provider::Ownership;
+use crate::model::Outputs;
+use crate::model::Ownership;
 
 fn matches(graph: &Graph, candidates: &[Candidate]) -> Matches {
     match_nodes(graph, candidates, &BTreeMap::new())
@@ -26,7 +26,7 @@ fn vpc(range: &str) -> Value {
 }
 
 fn owned(candidate: Candidate, tenant: &str, node: &str) -> Candidate {
-    let key = crate::ids::TenantKey::new("dev".parse().unwrap(), tenant.parse().unwrap());
+    let key = crate::model::ids::TenantKey::new("dev".parse().unwrap(), tenant.parse().unwrap());
     Candidate { tags: Ownership(key.node(id(node))).tags(), ..candidate }
 }
 
@@ -134,7 +134,7 @@ fn objects_of_other_names_leave_a_node_missing() {
 #[test]
 fn what_belongs_to_somebody_else_is_never_taken() {
     let mut graph = graph(&[("vpc", "ec2:VPC", vpc("10.0.0.0/16"))]);
-    let key = crate::ids::TenantKey::new("dev".parse().unwrap(), "acme".parse().unwrap());
+    let key = crate::model::ids::TenantKey::new("dev".parse().unwrap(), "acme".parse().unwrap());
     graph.get_mut(&id("vpc")).unwrap().tags = Ownership(key.node(id("vpc"))).tags();
     let candidate = hinted("ec2:VPC", "vpc-1", &[("cidr_block", "10.0.0.0/16")]);
     let of_another_tenant = matches(&graph, &[owned(candidate.clone(), "other", "vpc")]);

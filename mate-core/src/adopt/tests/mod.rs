@@ -7,8 +7,8 @@ mod tables;
 mod whole;
 
 use super::*;
-use crate::graph::{Graph, Node, Tags};
-use crate::ids::{KindName, NodeId};
+use crate::model::ids::{KindName, NodeId};
+use crate::model::{Graph, Node, Tags};
 use serde_json::{Value, json};
 
 fn kind(name: &str) -> KindName {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::super::telling::{outputs_of, table};
 use super::super::{forms, terraform};
 use super::*;
-use crate::kinds::Kinds;
+use crate::model::Kinds;
 
 #[test]
 fn a_state_can_tell_of_every_kind() {

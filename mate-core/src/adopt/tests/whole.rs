@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::super::telling::{Telling, outputs_of};
 use super::*;
-use crate::graph::{Outputs, references, resolve};
-use crate::kinds::Kinds;
-use crate::provider::Ownership;
-use crate::provider::conformance::{sample_base, sample_graph, sample_tenant};
+use crate::model::Kinds;
+use crate::model::Ownership;
+use crate::model::{Outputs, references, resolve};
+use crate::proof::conformance::{sample_base, sample_graph, sample_tenant};
 
 /// A platform with two zones: every kind that a tenant's graph does not have.
 fn platform() -> Graph {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use super::network::Network;
-use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::flow_log::FlowLogInputs;
 use crate::kinds::log_group::LogGroupInputs;
 use crate::kinds::policy::{PolicyDocument, Statement};
@@ -12,6 +11,7 @@ use crate::kinds::role::RoleInputs;
 use crate::kinds::s3_bucket::{BucketInputs, LifecycleRule, Transition};
 use crate::kinds::trail::TrailInputs;
 use crate::kinds::{Bucket, FlowLog, Key, LogGroup, Role, Trail};
+use crate::model::{GraphError, Input, NodeHandle};
 
 /// Days that logs of traffic are kept.
 const TRAFFIC_DAYS: u16 = 365;

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::super::Design;
-use crate::graph::{Existing, Graph, GraphError, Input, Node, NodeHandle, Tags};
-use crate::ids::{NodeId, TenantKey};
-use crate::kinds::Kind;
-use crate::names;
-use crate::provider::{Identity, Ownership};
+use crate::model::Kind;
+use crate::model::Ownership;
+use crate::model::ids::{NodeId, TenantKey};
+use crate::model::names;
+use crate::model::{Existing, Graph, GraphError, Input, Node, NodeHandle, Tags};
+use crate::provider::Identity;
 use crate::spec::{PlatformSpec, SpecError, SpecErrors};
 
 #[derive(Debug)]

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
-use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::certificate::CertificateInputs;
 use crate::kinds::hosted_zone::HostedZoneInputs;
 use crate::kinds::user_pool::UserPoolInputs;
 use crate::kinds::user_pool_domain::UserPoolDomainInputs;
 use crate::kinds::web_acl::WebAclInputs;
 use crate::kinds::{Certificate, HostedZone, UserPool, UserPoolDomain, WebAcl};
+use crate::model::{GraphError, Input, NodeHandle};
 use crate::spec::DomainZone;
 
 type Named = BTreeMap<String, Input<String>>;

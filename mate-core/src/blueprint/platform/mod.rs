@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Design;
-use crate::graph::{GraphError, Input};
+use crate::model::{GraphError, Input};
 use crate::provider::Identity;
 use crate::spec::{PlatformSpec, SpecError, SpecErrors};
 

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
-use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::elastic_ip::ElasticIpInputs;
 use crate::kinds::internet_gateway::InternetGatewayInputs;
 use crate::kinds::nat_gateway::NatGatewayInputs;
@@ -13,6 +12,7 @@ use crate::kinds::subnet::SubnetInputs;
 use crate::kinds::vpc::VpcInputs;
 use crate::kinds::vpc_endpoint::VpcEndpointInputs;
 use crate::kinds::{ElasticIp, InternetGateway, NatGateway, RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint};
+use crate::model::{GraphError, Input, NodeHandle};
 use crate::spec::{AddressPlan, NatStrategy, SubnetPlan};
 
 const ANYWHERE: &str = "0.0.0.0/0";

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
-use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::cluster::ClusterInputs;
 use crate::kinds::repository::RepositoryInputs;
 use crate::kinds::service::CapacityProvider;
 use crate::kinds::{Cluster, Repository};
+use crate::model::{GraphError, Input, NodeHandle};
 
 pub(super) fn cluster(cx: &mut Context<'_>, outputs: &mut BTreeMap<String, Input<String>>) -> Result<(), GraphError> {
     let inputs = ClusterInputs {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::context::Context;
 use super::network::Network;
-use crate::graph::{GraphError, Input, NodeHandle};
 use crate::kinds::file_system::{FileSystemInputs, FileSystemThroughput};
 use crate::kinds::key::KeyInputs;
 use crate::kinds::mount_target::MountTargetInputs;
 use crate::kinds::policy::{Effect, PolicyDocument, Statement};
 use crate::kinds::security_group::{Peer, Rule, SecurityGroupInputs};
 use crate::kinds::{FileSystem, Key, MountTarget, SecurityGroup};
+use crate::model::{GraphError, Input, NodeHandle};
 
 const NFS: u16 = 2049;
 

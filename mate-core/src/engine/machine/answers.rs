@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::{Answer, Effect, EventKind, Failure, Machine, State};
-use crate::engine::policy::Policy;
 use crate::engine::{journal, schedule};
-use crate::plan::{Goal, OpId, Verb};
+use crate::provider::Policy;
 use crate::provider::{Created, Deleted, Diagnosis, Observation, ProviderError, RetryStatus, Status};
 use crate::state::Stuck;
+use crate::vocab::{Goal, OpId, Verb};
 
 /// What to do next about an object that failed in the cloud.
 const WITHOUT_ERROR: &str = "see what the cloud says of it, put that right, and make a new plan: what was done is kept";

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Effect, Event, EventKind, Machine, State};
-use crate::engine::policy::Policy;
-use crate::graph::{Input, Outputs};
-use crate::ids::NodeId;
-use crate::plan::Goal;
+use crate::model::ids::NodeId;
+use crate::model::{Input, Outputs};
+use crate::provider::Policy;
 use crate::provider::{Discovered, ProviderError};
 use crate::state::{LogEvent, Phase, Record, RunResult, StoreError};
+use crate::vocab::Goal;
 
 /// How often the cloud is searched while the last objects go.
 const SWEEPS_APART: Duration = Duration::from_secs(5);

@@ -19,15 +19,16 @@ use self::leasehold::Leasehold;
 use super::events::{Event, EventKind};
 use super::failure::Failure;
 use super::{Limits, schedule};
-use crate::graph::Outputs;
-use crate::ids::{KindName, NodeId};
-use crate::kinds::Kinds;
-use crate::plan::{OpId, Operation, Plan, Step};
+use crate::model::Kinds;
+use crate::model::Outputs;
+use crate::model::ids::{KindName, NodeId};
+use crate::plan::{Operation, Plan, Step};
 use crate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, ProviderError,
     RetryStatus, Target, UpdateRequest,
 };
 use crate::state::{LogTail, Record, StoreError};
+use crate::vocab::OpId;
 
 /// What the driver tells the machine.
 #[derive(Debug)]

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::{Call, Effect, EventKind, Machine, Op, State};
 use crate::engine::journal::{self, Attempt};
-use crate::graph::{references, resolve};
-use crate::plan::{OpId, Verb};
+use crate::model::{references, resolve};
 use crate::provider::{Claim, CreateRequest, DeleteRequest, ErrorClass, ProviderError, Target, UpdateRequest};
 use crate::state::StoreError;
+use crate::vocab::{OpId, Verb};
 
 impl Machine {
     /// How many more calls may be in flight.

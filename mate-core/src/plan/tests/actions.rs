@@ -3,14 +3,12 @@
 use serde_json::{Value, json};
 
 use super::world::{World, id, insert, key, out, tenant};
-use crate::graph::Graph;
-use crate::kinds::{Kinds, ReplaceOrder};
-use crate::plan::{
-    Action, ConsentRisk, Consents, FinalSnapshot, Mode, Observed, OpId, Plan, PlanError, PlanJsonError, Risk, Shown,
-    Step, Verb, observe_targets,
-};
+use crate::model::Graph;
+use crate::model::{Kinds, ReplaceOrder};
+use crate::plan::{Action, Mode, Observed, Plan, PlanError, PlanJsonError, Risk, Shown, Step, observe_targets};
 use crate::provider::{DataPolicy, Status};
 use crate::state::NodeState;
+use crate::vocab::{ConsentRisk, Consents, FinalSnapshot, OpId, Verb};
 
 fn step<'p>(plan: &'p Plan, node: &str) -> &'p Step {
     plan.steps.iter().find(|step| step.node == id(node) && !step.leftover).unwrap()

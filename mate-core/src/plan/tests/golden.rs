@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::world::{World, id, insert, tenant};
-use crate::graph::Graph;
-use crate::kinds::Kinds;
+use crate::model::Graph;
+use crate::model::Kinds;
 use crate::plan::{Mode, Plan, TextStyle};
 use crate::provider::Status;
 

@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use super::world::{World, id, insert, out};
-use crate::graph::Graph;
-use crate::kinds::ReplaceOrder;
-use crate::plan::{Action, Mode, Plan, Risk, Step, Verb};
+use crate::model::Graph;
+use crate::model::ReplaceOrder;
+use crate::plan::{Action, Mode, Plan, Risk, Step};
 use crate::provider::Status;
 use crate::state::NodeState;
+use crate::vocab::Verb;
 
 /// A task definition, its migration, and a service that starts behind that.
 fn tenant(run: &str) -> Graph {

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::world::{World, id, insert, out};
-use crate::graph::Graph;
-use crate::kinds::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing};
-use crate::plan::{Action, Consents, Mode, Plan};
+use crate::model::Graph;
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing};
+use crate::plan::{Action, Mode, Plan};
+use crate::vocab::Consents;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Inputs {

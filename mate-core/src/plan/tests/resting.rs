@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::world::{World, id, insert, out};
-use crate::graph::Graph;
-use crate::plan::{Action, FinalSnapshot, Mode, Observed, Plan, PlanError, Risk, Step, Verb};
+use crate::model::Graph;
+use crate::plan::{Action, Mode, Observed, Plan, PlanError, Risk, Step};
 use crate::provider::{DataPolicy, Status};
 use crate::state::NodeState;
+use crate::vocab::{FinalSnapshot, Verb};
 
 /// A cache, and a service that reads its address.
 fn tenant(count: u32, node_type: &str) -> Graph {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::graph::{Graph, Node, OutputRef, Outputs, references, resolve};
-use crate::ids::{NodeId, TenantKey};
-use crate::kinds::{KindModel, Kinds, ReplaceOrder};
-use crate::plan::{
-    Action, After, Deletions, DiffRequest, Goal, Mode, Observed, Plan, PlanError, Snapshot, Step, Verb, diff,
-};
-use crate::provider::{DataPolicy, Live, Ownership, Status};
+use crate::model::Ownership;
+use crate::model::ids::{NodeId, TenantKey};
+use crate::model::{Graph, Node, OutputRef, Outputs, references, resolve};
+use crate::model::{KindModel, Kinds, ReplaceOrder};
+use crate::plan::{Action, After, DiffRequest, Mode, Observed, Plan, PlanError, Snapshot, Step, diff};
+use crate::provider::{DataPolicy, Live, Status};
 use crate::state::{NodeRecord, NodeState, Phase, Record, RecordSummary};
+use crate::vocab::{Deletions, Goal, Verb};
 
 pub(super) fn id(text: &str) -> NodeId {
     text.parse().unwrap()
@@ -28,7 +28,7 @@ pub(super) fn out(node: &str, output: &str) -> Value {
 
 pub(super) fn insert(graph: &mut Graph, node: &str, kind: &str, inputs: Value) {
     let tags = Ownership(key().node(id(node))).tags();
-    let name = crate::names::physical(&key(), node, 32);
+    let name = crate::model::names::physical(&key(), node, 32);
     graph.insert(Node { id: id(node), kind: kind.parse().unwrap(), name, inputs, tags, existing: None }).unwrap();
 }
 

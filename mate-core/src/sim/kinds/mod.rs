@@ -6,9 +6,9 @@ mod tenant;
 use serde_json::{Value, json};
 
 use super::naming::Naming;
-use crate::graph::Outputs;
-use crate::ids::KindName;
-use crate::kinds::KindModel;
+use crate::model::KindModel;
+use crate::model::Outputs;
+use crate::model::ids::KindName;
 
 /// How a kind behaves.
 #[derive(Debug, Clone, Copy)]
@@ -91,7 +91,7 @@ pub(super) fn generic_outputs(n: &Naming<'_>, model: Option<&KindModel>) -> Outp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinds::Kinds;
+    use crate::model::Kinds;
     use crate::sim::seed::Seed;
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Behaviour, Naming, PLAIN, out};
-use crate::graph::Outputs;
+use crate::model::Outputs;
 
 fn lb_arn(n: &Naming<'_>) -> String {
     n.arn("elasticloadbalancing", &format!("loadbalancer/{}", lb_full_name(n)))

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::world::{World, id, keep, kind};
-use crate::graph::Tags;
-use crate::ids::{KindName, TenantKey};
+use crate::model::Ownership;
+use crate::model::Tags;
+use crate::model::ids::{KindName, TenantKey};
 use crate::provider::{
-    Claim, CreateRequest, Created, DeleteRequest, ErrorClass, Observation, Ownership, Provider, ProviderError, Scope,
-    Target, UpdateRequest,
+    Claim, CreateRequest, Created, DeleteRequest, ErrorClass, Observation, Provider, ProviderError, Scope, Target,
+    UpdateRequest,
 };
 use crate::sim::SimCloud;
 
@@ -47,7 +48,7 @@ impl World {
         self.cloud.plant(target.kind, name, tags, target.inputs)
     }
 
-    fn whose(&self, of: &KindName, name: &str) -> Option<crate::ids::Address> {
+    fn whose(&self, of: &KindName, name: &str) -> Option<crate::model::ids::Address> {
         self.cloud.object(of, name).unwrap().address
     }
 }

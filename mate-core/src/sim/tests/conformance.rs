@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::broken::{Break, Broken};
 use super::world::kind;
 use crate::clock::Clock;
-use crate::graph::Graph;
-use crate::provider::Provider;
-use crate::provider::conformance::{
+use crate::model::Graph;
+use crate::proof::conformance::{
     Check, Exemption, Report, Setup, run, sample_base, sample_graph, sample_tenant, sample_updates,
 };
+use crate::provider::Provider;
 use crate::sim::{Fault, FaultRule, Faults, Latencies, SimCloud};
 
 fn dark() -> SimCloud {
@@ -151,7 +151,7 @@ async fn a_graph_that_cannot_be_ordered_is_a_failure() {
 async fn many_tenants_at_once_take_no_more_virtual_time_than_one() {
     let base = sample_base();
     let of = |tenant: String| {
-        let tenant = crate::ids::TenantKey::new(base.environment.clone(), tenant.parse().unwrap());
+        let tenant = crate::model::ids::TenantKey::new(base.environment.clone(), tenant.parse().unwrap());
         Setup::new(tenant.clone(), sample_graph(&base, &tenant.tenant)).updates(sample_updates())
     };
     let alone = SimCloud::new(1);

@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::world::{World, id, keep, kind};
-use crate::graph::OutputRef;
-use crate::ids::TenantKey;
-use crate::provider::conformance::sample_base;
-use crate::provider::{
-    CreateRequest, DataPolicy, ErrorClass, Observation, Ownership, Provider, QuotaId, QuotaReading, Status,
-};
+use crate::model::OutputRef;
+use crate::model::Ownership;
+use crate::model::ids::TenantKey;
+use crate::proof::conformance::sample_base;
+use crate::provider::{CreateRequest, DataPolicy, ErrorClass, Observation, Provider, QuotaId, QuotaReading, Status};
 use crate::sim::{Fault, FaultRule, Faults, Method, SimCloud};
 use crate::spec::Base;
 

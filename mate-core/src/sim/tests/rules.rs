@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::world::{World, id, keep, keep_as, kind};
-use crate::graph::Tags;
+use crate::model::Tags;
 use crate::provider::{DataPolicy, Deleted, ErrorClass, Observation, Provider, Status};
 use crate::sim::SimCloud;
 

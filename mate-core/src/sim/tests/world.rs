@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::graph::{Graph, Outputs, resolve};
-use crate::ids::{KindName, NodeId, TenantKey};
-use crate::provider::conformance::{sample_base, sample_graph, sample_tenant};
+use crate::model::ids::{KindName, NodeId, TenantKey};
+use crate::model::{Graph, Outputs, resolve};
+use crate::proof::conformance::{sample_base, sample_graph, sample_tenant};
 use crate::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Live, Observation, Provider, ProviderError, Status,
     Target, UpdateRequest,

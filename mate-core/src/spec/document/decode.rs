@@ -3,7 +3,7 @@
 use super::raw::{Raw, Table};
 use super::reader::Reader;
 use super::services;
-use crate::ids::TenantId;
+use crate::model::ids::TenantId;
 use crate::spec::cache::{CacheSpec, CacheTopology};
 use crate::spec::compliance::{ComplianceSpec, Contacts, IdentityProvider};
 use crate::spec::database::DatabaseSpec;

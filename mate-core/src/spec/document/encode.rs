@@ -19,7 +19,7 @@ use crate::spec::tenant::{Services, TenantSpec};
 pub(crate) fn tenant(spec: &TenantSpec) -> Table {
     let mut table = Table::default();
     table.put("version", Some(VERSION));
-    table.put("id", spec.id.as_ref().map(crate::ids::TenantId::as_str));
+    table.put("id", spec.id.as_ref().map(crate::model::ids::TenantId::as_str));
     table.put("display_name", Some(spec.display_name.as_str()));
     table.put("subdomain", Some(spec.subdomain.as_str()));
     table.put("tier", Some(spec.tier.as_str()));

@@ -5,7 +5,7 @@ use std::path::Path;
 use ipnet::Ipv4Net;
 
 use super::{DomainZone, NatStrategy, PlatformSpec, SubnetLayout, WafSpec, Zones};
-use crate::ids::NodeId;
+use crate::model::ids::NodeId;
 use crate::spec::base::{AccountId, Domain, Region, ZoneId};
 use crate::spec::document::{Format, LoadError, Raw, Reader, from_path, parse};
 use crate::spec::error::{InvalidValue, SpecError, SpecErrors};

@@ -15,7 +15,7 @@ use super::base::{AccountId, Domain, Region, ZoneId};
 use super::error::{InvalidValue, SpecError, SpecErrors};
 use super::service::RepositoryName;
 use super::values::{NumberValue, TagValue, TextValue, number_value, text_value};
-use crate::ids::{Environment, NodeId};
+use crate::model::ids::{Environment, NodeId};
 
 number_value!(
     /// How many images a repository keeps.

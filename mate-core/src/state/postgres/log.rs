@@ -9,7 +9,7 @@ use tokio_postgres::{IsolationLevel, Row};
 
 use super::schema::Statements;
 use super::{PostgresStore, failed, lease};
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 use crate::state::{Lease, LogEntry, StoreError, check_append};
 
 const APPEND: &str = "append to a log";

@@ -22,7 +22,7 @@ use schema::Statements;
 use super::{
     Lease, LeaseRequest, LeaseState, LogEntry, Record, Slot, StateStore, StoreError, Stored, Unlock, Unlocked,
 };
-use crate::ids::{InvalidId, TenantKey};
+use crate::model::ids::{InvalidId, TenantKey};
 
 /// The slot of a tenant without the text of its record, which no transition asks for: none until one is written.
 type Outline = Slot<Option<String>>;

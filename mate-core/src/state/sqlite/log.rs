@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{failed, keys};
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 use crate::state::{LogEntry, StoreError, check_append};
 
 const READ: &str = "read a log";

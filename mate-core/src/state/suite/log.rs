@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 
 use super::{NOW, leased, record, request};
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 use crate::state::{Intent, LogDraft, LogEntry, LogEvent, Record, RunResult, StateStore, StoreError, verify};
 
 pub(super) async fn run<F, Fut>(fresh: &F)

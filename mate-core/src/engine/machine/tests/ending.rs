@@ -4,9 +4,10 @@ use super::hand::{Hand, calls, made, nodes};
 use crate::engine::events::EventKind;
 use crate::engine::fixtures::{id, key, op, step};
 use crate::engine::machine::{Effect, Input};
-use crate::plan::{Action, Step, Verb};
+use crate::plan::{Action, Step};
 use crate::provider::{ErrorClass, Status};
 use crate::state::{NodeState, StoreError};
+use crate::vocab::Verb;
 
 fn steps() -> Vec<Step> {
     vec![

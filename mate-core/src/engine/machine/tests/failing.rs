@@ -7,10 +7,11 @@ use crate::engine::Limits;
 use crate::engine::events::EventKind;
 use crate::engine::fixtures::{created, id, op, record, step};
 use crate::engine::machine::{Answer, Effect, Input};
-use crate::engine::policy::Policy;
-use crate::plan::{Action, OpId, Step, Verb};
+use crate::plan::{Action, Step};
+use crate::provider::Policy;
 use crate::provider::{Diagnosis, ErrorClass, Observation, Status};
 use crate::state::NodeState;
+use crate::vocab::{OpId, Verb};
 
 fn one() -> (Hand, OpId) {
     let mut hand = Hand::new(vec![step("a", Action::Create, &[], 10)], 4);

@@ -6,10 +6,11 @@ use crate::engine::Limits;
 use crate::engine::events::{Event, EventKind};
 use crate::engine::fixtures::{begun, created, key, plan, record};
 use crate::engine::machine::{Answer, Call, Effect, Input, Machine, Outcome, State, Terms};
-use crate::kinds::Kinds;
-use crate::plan::{OpId, Step, Verb};
+use crate::model::Kinds;
+use crate::plan::Step;
 use crate::provider::{Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target};
 use crate::state::Record;
+use crate::vocab::{OpId, Verb};
 
 /// Longer than any test: what is not to matter in it.
 const LONG: Duration = Duration::from_secs(1_000_000_000);

@@ -7,9 +7,10 @@ use crate::engine::Limits;
 use crate::engine::events::EventKind;
 use crate::engine::fixtures::{id, key, op, record, step};
 use crate::engine::machine::{Effect, Input};
-use crate::plan::{Action, Step, Verb};
+use crate::plan::{Action, Step};
 use crate::provider::{Diagnosis, Status};
 use crate::state::{Holder, OpState, StoreError, Transition};
+use crate::vocab::Verb;
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

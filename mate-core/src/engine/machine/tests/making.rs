@@ -8,9 +8,10 @@ use super::hand::{Hand, absent, calls, deleted, looks, made, nodes, only_call, s
 use crate::engine::events::EventKind;
 use crate::engine::fixtures::{BESIDE, id, op, ready, record, step};
 use crate::engine::machine::{Effect, Input};
-use crate::plan::{Action, OpId, Step, Verb};
+use crate::plan::{Action, Step};
 use crate::provider::{Deleted, ErrorClass, Status};
 use crate::state::NodeState;
+use crate::vocab::{OpId, Verb};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

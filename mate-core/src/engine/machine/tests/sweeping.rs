@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::hand::{Hand, deleted, error};
 use crate::engine::fixtures::{key, op, step};
 use crate::engine::machine::{Effect, Input};
-use crate::plan::{Action, Goal, Verb};
+use crate::plan::Action;
 use crate::provider::{Deleted, Discovered, ErrorClass};
 use crate::state::StoreError;
+use crate::vocab::{Goal, Verb};
 
 /// A destroy whose only object is gone, as it searches the cloud.
 fn sweeping() -> Hand {

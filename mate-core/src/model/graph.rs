@@ -1,0 +1,195 @@
+//! The desired model of a tenant: nodes with late-bound inputs. Edges are derived from the inputs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::marker::PhantomData;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::ids::{KindName, NodeId};
+use super::order;
+use super::{GraphError, Input, Kind, OutputRef, references};
+
+/// Tags by key. Every object that can carry tags carries the ownership tags of [`crate::model::Ownership`] among them.
+pub type Tags = BTreeMap<String, String>;
+
+/// One object of the cloud as it should be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// Its id within the tenant.
+    pub id: NodeId,
+    /// Its kind.
+    pub kind: KindName,
+    /// Its physical name, as AWS shows it (`mate-regional-dev-db`).
+    pub name: String,
+    /// Its inputs: the kind's `Inputs` as JSON, references included.
+    pub inputs: Value,
+    /// Its tags, ownership tags included.
+    pub tags: Tags,
+    /// Set for an object that is there already and somebody else's: it is read and checked, and never written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<Existing>,
+}
+
+/// An object that is only read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Existing {
+    /// Its physical id; found by its name where there is none.
+    pub physical_id: Option<String>,
+}
+
+impl Node {
+    /// The nodes that this one refers to.
+    #[must_use]
+    pub fn dependencies(&self) -> BTreeSet<NodeId> {
+        references(&self.inputs).into_iter().map(|reference| reference.node).collect()
+    }
+}
+
+/// A typed token for one output of a kind: what it is called and what type it has.
+#[derive(Debug)]
+pub struct Output<K, T> {
+    name: &'static str,
+    kind: PhantomData<fn() -> (K, T)>,
+}
+
+impl<K, T> Output<K, T> {
+    /// The output called `name`.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, kind: PhantomData }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// A node that was added to a graph, by which others refer to its outputs.
+#[derive(Debug)]
+pub struct NodeHandle<K> {
+    id: NodeId,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K> Clone for NodeHandle<K> {
+    fn clone(&self) -> Self {
+        Self { id: self.id.clone(), kind: PhantomData }
+    }
+}
+
+impl<K: Kind> NodeHandle<K> {
+    /// The node's id.
+    #[must_use]
+    pub fn id(&self) -> &NodeId {
+        &self.id
+    }
+
+    /// A late-bound input: this output of this node.
+    #[must_use]
+    pub fn out<T>(&self, output: Output<K, T>) -> Input<T> {
+        Input::Ref(OutputRef {
+            node: self.id.clone(),
+            output: output.name.to_owned(),
+            prefix: String::new(),
+            suffix: String::new(),
+        })
+    }
+}
+
+/// What a tenant should be made of.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Graph {
+    nodes: BTreeMap<NodeId, Node>,
+    #[serde(skip)]
+    resting: BTreeSet<NodeId>,
+}
+
+impl Graph {
+    /// An empty graph.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a node of kind `K`.
+    ///
+    /// # Errors
+    /// [`GraphError::Duplicate`] when the id is taken.
+    pub fn add<K: Kind>(
+        &mut self,
+        id: NodeId,
+        name: impl Into<String>,
+        inputs: &K::Inputs,
+        tags: Tags,
+    ) -> Result<NodeHandle<K>, GraphError> {
+        let inputs = serde_json::to_value(inputs)
+            .map_err(|source| GraphError::Inputs { node: id.clone(), reason: source.to_string() })?;
+        let kind = K::name();
+        self.insert(Node { id: id.clone(), kind, name: name.into(), inputs, tags, existing: None })?;
+        Ok(NodeHandle { id, kind: PhantomData })
+    }
+
+    /// Adds a node whose kind is known only by name.
+    ///
+    /// # Errors
+    /// [`GraphError::Duplicate`] when the id is taken.
+    pub fn insert(&mut self, node: Node) -> Result<(), GraphError> {
+        if self.nodes.contains_key(&node.id) {
+            return Err(GraphError::Duplicate(node.id));
+        }
+        self.nodes.insert(node.id.clone(), node);
+        Ok(())
+    }
+
+    /// The node called `id`.
+    #[must_use]
+    pub fn get(&self, id: &NodeId) -> Option<&Node> {
+        self.nodes.get(id)
+    }
+
+    /// A node to be changed in place, for an embedder's own blueprint that adjusts what ours made.
+    pub fn get_mut(&mut self, id: &NodeId) -> Option<&mut Node> {
+        self.nodes.get_mut(id)
+    }
+
+    /// Has a node rest: its object is taken away for a time, and its data kept in a final snapshot. What refers to it stays as it
+    /// is. Once it rests no longer, it is made anew from that snapshot.
+    pub fn rest(&mut self, id: NodeId) {
+        self.resting.insert(id);
+    }
+
+    /// Whether a node rests.
+    #[must_use]
+    pub fn rests(&self, id: &NodeId) -> bool {
+        self.resting.contains(id)
+    }
+
+    /// All nodes in the order of their ids.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.values()
+    }
+
+    /// How many nodes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The node ids so that each stands behind all that it refers to.
+    ///
+    /// # Errors
+    /// [`GraphError::Dangling`] for a reference to a node that is not there, [`GraphError::Cycle`] for a cycle.
+    pub fn order(&self) -> Result<Vec<NodeId>, GraphError> {
+        order::topological(&self.nodes)
+    }
+}

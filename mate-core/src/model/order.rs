@@ -1,0 +1,122 @@
+//! The order of a graph, and what can be wrong with it.
+
+use std::collections::BTreeMap;
+
+use petgraph::algo::{tarjan_scc, toposort};
+use petgraph::graphmap::DiGraphMap;
+
+use super::Node;
+use crate::model::ids::NodeId;
+
+/// A graph that cannot be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GraphError {
+    /// Two nodes of one id.
+    #[error("two nodes are called `{0}`")]
+    Duplicate(NodeId),
+    /// A reference to a node that is not in the graph.
+    #[error("`{from}` refers to `{to}`, which is not in the graph")]
+    Dangling {
+        /// The node that refers.
+        from: NodeId,
+        /// The node that is missing.
+        to: NodeId,
+    },
+    /// Nodes that refer to one another in a circle.
+    #[error("nodes refer to one another in a circle: {0}")]
+    Cycle(Cycle),
+    /// A node id that cannot be one.
+    #[error("{0}")]
+    NodeId(String),
+    /// Inputs that have no JSON form.
+    #[error("the inputs of `{node}` cannot be written as JSON: {reason}")]
+    Inputs {
+        /// The node.
+        node: NodeId,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The nodes of a cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cycle(pub Vec<NodeId>);
+
+impl std::fmt::Display for Cycle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, node) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" -> ")?;
+            }
+            write!(f, "{node}")?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn topological(nodes: &BTreeMap<NodeId, Node>) -> Result<Vec<NodeId>, GraphError> {
+    let ids: Vec<&NodeId> = nodes.keys().collect();
+    let index: BTreeMap<&NodeId, usize> = ids.iter().enumerate().map(|(index, id)| (*id, index)).collect();
+    let mut edges = DiGraphMap::<usize, ()>::new();
+    // Added in reverse because petgraph's sort walks from the last to the first: ties come out by id.
+    for (id, node) in nodes.iter().rev() {
+        edges.add_node(index[id]);
+        for dependency in node.dependencies() {
+            let from = *index
+                .get(&dependency)
+                .ok_or_else(|| GraphError::Dangling { from: id.clone(), to: dependency.clone() })?;
+            edges.add_edge(from, index[id], ());
+        }
+    }
+    match toposort(&edges, None) {
+        Ok(order) => Ok(order.into_iter().map(|node| ids[node].clone()).collect()),
+        Err(_) => {
+            let cycle = tarjan_scc(&edges)
+                .into_iter()
+                .find(|component| component.len() > 1 || edges.contains_edge(component[0], component[0]))
+                .unwrap_or_default();
+            Err(GraphError::Cycle(Cycle(cycle.into_iter().map(|node| ids[node].clone()).collect())))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn node(id: &str, refers_to: &[&str]) -> Node {
+        let inputs = refers_to.iter().map(|to| json!({"$node": to, "$output": "id"})).collect::<Vec<_>>();
+        Node {
+            id: NodeId::new(id).unwrap(),
+            kind: "test:Thing".parse().unwrap(),
+            name: id.into(),
+            inputs: json!(inputs),
+            tags: BTreeMap::new(),
+            existing: None,
+        }
+    }
+
+    fn map(nodes: Vec<Node>) -> BTreeMap<NodeId, Node> {
+        nodes.into_iter().map(|node| (node.id.clone(), node)).collect()
+    }
+
+    #[test]
+    fn each_node_stands_behind_what_it_refers_to() {
+        let order = topological(&map(vec![node("a", &["b"]), node("b", &["c"]), node("c", &[])])).unwrap();
+        assert_eq!(order.iter().map(NodeId::as_str).collect::<Vec<_>>(), ["c", "b", "a"]);
+    }
+
+    #[test]
+    fn a_circle_is_named() {
+        let error = topological(&map(vec![node("a", &["b"]), node("b", &["a"])])).unwrap_err();
+        assert!(matches!(error, GraphError::Cycle(Cycle(nodes)) if nodes.len() == 2));
+    }
+
+    #[test]
+    fn a_reference_into_nothing_is_named() {
+        let error = topological(&map(vec![node("a", &["z"])])).unwrap_err();
+        assert_eq!(error.to_string(), "`a` refers to `z`, which is not in the graph");
+    }
+}

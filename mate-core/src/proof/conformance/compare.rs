@@ -1,0 +1,90 @@
+//! Whether what a provider tells is what was wanted.
+
+use serde_json::Value;
+
+use crate::model::Tags;
+use crate::model::{FieldRule, KindModel};
+use crate::provider::{Live, Observation};
+
+/// Each field that differs, as `field: wanted …, told …`; none when all that is told back is right.
+pub(super) fn differences(model: &KindModel, wanted: &Value, told: &Value) -> Vec<String> {
+    let read = |rule: &&FieldRule| !rule.write_only && !rule.edge_only;
+    let differs = |rule: &FieldRule| {
+        let (wanted, told) = (&wanted[rule.field], &told[rule.field]);
+        let same = normal(wanted, rule.unordered) == normal(told, rule.unordered);
+        (!same).then(|| format!("{}: wanted {wanted}, told {told}", rule.field))
+    };
+    model.fields.iter().filter(read).filter_map(differs).collect()
+}
+
+fn normal(value: &Value, unordered: bool) -> Value {
+    match value {
+        Value::Array(items) if unordered => {
+            let mut items = items.clone();
+            items.sort_by_key(Value::to_string);
+            Value::Array(items)
+        }
+        other => other.clone(),
+    }
+}
+
+/// The outputs that an object with these inputs must have.
+pub(super) fn expected_outputs(model: &KindModel, inputs: &Value) -> Vec<&'static str> {
+    let names = |output: &str| {
+        let actions = [&inputs["default_action"], &inputs["action"]].into_iter();
+        actions.flat_map(|action| [&action["forward"], &action["forward_to_either"]]).any(|to| !to[output].is_null())
+    };
+    // A listener or rule that answers by itself has no target group, and one that forwards to a single one no other.
+    let is_optional = |output: &str| {
+        let of_listener = model.name.as_str().starts_with("elbv2:Listener");
+        of_listener && ["target_group_arn", "alternate_target_group_arn"].contains(&output) && !names(output)
+    };
+    model.outputs.iter().copied().filter(|output| !is_optional(output)).collect()
+}
+
+/// The tags of `wanted` that `told` lacks or has otherwise.
+pub(super) fn missing_tags(wanted: &Tags, told: &Tags) -> Vec<String> {
+    let lacks = wanted.iter().filter(|(key, value)| told.get(*key) != Some(*value));
+    lacks.map(|(key, value)| format!("{key}={value}")).collect()
+}
+
+/// An observation in few words.
+pub(super) fn brief(observation: &Observation) -> String {
+    match observation {
+        Observation::Absent => "absent".to_owned(),
+        Observation::Foreign(whose) => format!("foreign ({whose})"),
+        Observation::Unknown(error) => format!("unknown ({error})"),
+        Observation::Present(Live { physical_id, status, .. }) => format!("present ({physical_id}, {status})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::{Listener, ListenerRule, SecurityGroup};
+    use crate::model::Kind;
+    use serde_json::json;
+
+    #[test]
+    fn the_order_of_unordered_lists_is_no_difference() {
+        let model = SecurityGroup::model();
+        let one = json!({"description": "d", "vpc_id": "v", "ingress": [1, 2], "egress": []});
+        let other = json!({"description": "d", "vpc_id": "v", "ingress": [2, 1], "egress": []});
+        assert!(differences(&model, &one, &other).is_empty());
+        let third = json!({"description": "d", "vpc_id": "v", "ingress": [2], "egress": []});
+        assert_eq!(differences(&model, &one, &third), ["ingress: wanted [1,2], told [2]"]);
+    }
+
+    #[test]
+    fn only_a_listener_that_forwards_has_a_target_group() {
+        let redirect = json!({"default_action": {"redirect_to_https": {"port": 443}}});
+        assert_eq!(expected_outputs(&Listener::model(), &redirect), ["arn"]);
+        let forward = json!({"default_action": {"forward": {"target_group_arn": "arn"}}});
+        assert_eq!(expected_outputs(&Listener::model(), &forward), ["arn", "target_group_arn"]);
+        let rule = json!({"action": {"forward": {"target_group_arn": "arn"}}});
+        assert_eq!(expected_outputs(&ListenerRule::model(), &rule), ["arn", "target_group_arn"]);
+        let either =
+            json!({"action": {"forward_to_either": {"target_group_arn": "a", "alternate_target_group_arn": "b"}}});
+        assert_eq!(expected_outputs(&ListenerRule::model(), &either).len(), 3);
+    }
+}

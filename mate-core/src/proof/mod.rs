@@ -1,0 +1,3 @@
+//! Proofs for providers: the conformance suite.
+
+pub mod conformance;

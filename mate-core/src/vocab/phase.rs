@@ -1,0 +1,130 @@
+//! Where a tenant stands in its life, and what is possible there: one table.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::TenantVerb;
+
+/// Where a tenant stands in its life. Follows from its record alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TenantPhase {
+    /// Nothing of it stands and nothing was ever recorded: it can be provisioned.
+    Requested,
+    /// It is being made, or the run that made it was interrupted.
+    Provisioning,
+    /// It stands and serves.
+    Active,
+    /// It stands, and a run that changes it is under way or was interrupted.
+    Updating,
+    /// No task of it runs: suspended, or shut down in an emergency.
+    Suspended,
+    /// It runs, and nobody is let through.
+    Deactivated,
+    /// It runs behind a page, and is maintained.
+    Maintained,
+    /// It is being removed, or that was interrupted.
+    Offboarding,
+    /// It was removed. It can be provisioned anew.
+    Gone,
+}
+
+impl TenantPhase {
+    /// Every phase, in the order of a life.
+    pub const ALL: [Self; 9] = [
+        Self::Requested,
+        Self::Provisioning,
+        Self::Active,
+        Self::Updating,
+        Self::Suspended,
+        Self::Deactivated,
+        Self::Maintained,
+        Self::Offboarding,
+        Self::Gone,
+    ];
+
+    /// What can be asked for in this phase. Anything else is refused with [`crate::client::Error::IllegalTransition`], before
+    /// anything is changed.
+    #[must_use]
+    pub fn possible(self) -> &'static [TenantVerb] {
+        use TenantVerb::*;
+        match self {
+            Self::Requested | Self::Gone => &[Provision, Adopt],
+            Self::Provisioning => &[Provision, Adopt, ResumeRun, Unwind, Release, Destroy],
+            Self::Active => &[
+                Update,
+                Scale,
+                ChangeTier,
+                Deploy,
+                Rollback,
+                Restart,
+                Rotate,
+                Suspend,
+                Deactivate,
+                ShutDown,
+                RunCommand,
+                SetMaintenanceWindow,
+                Maintain,
+                Tend,
+                Provision,
+                Adopt,
+                Release,
+                Destroy,
+            ],
+            Self::Updating => &[ResumeRun, Unwind, Update, ShutDown, Provision, Adopt, Release, Destroy],
+            Self::Suspended => &[Resume, Suspend, Tend, Release, Destroy],
+            Self::Maintained => &[Maintain, ShutDown, Tend, Release, Destroy],
+            Self::Deactivated => &[
+                Activate,
+                Update,
+                Scale,
+                ChangeTier,
+                Deploy,
+                Rollback,
+                Restart,
+                Rotate,
+                Suspend,
+                Deactivate,
+                ShutDown,
+                RunCommand,
+                SetMaintenanceWindow,
+                Maintain,
+                Tend,
+                Provision,
+                Release,
+                Destroy,
+            ],
+            Self::Offboarding => &[ResumeRun, Unwind, Destroy],
+        }
+    }
+
+    /// Whether this can be asked for here.
+    #[must_use]
+    pub fn admits(self, verb: TenantVerb) -> bool {
+        self.possible().contains(&verb)
+    }
+
+    /// The phase as it is written: `active`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Provisioning => "provisioning",
+            Self::Active => "active",
+            Self::Updating => "updating",
+            Self::Suspended => "suspended",
+            Self::Deactivated => "deactivated",
+            Self::Maintained => "maintained",
+            Self::Offboarding => "offboarding",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+impl fmt::Display for TenantPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
