@@ -19,7 +19,7 @@ impl CancelHandle {
         Self(cancellation)
     }
 
-    /// Cancels the operation; see [`Operation::cancel`].
+    /// Cancels the operation; see [`Operation::cancel`](crate::client::Operation::cancel).
     pub fn cancel(&self) {
         self.0.cancel();
     }

@@ -1,7 +1,7 @@
 //! Resource kinds: what goes into an object, what comes out, how each field may change, what it waits for.
 //!
 //! One file a kind. A kind is pure; its driver is in `mate-aws/src/drivers/`. An embedding program adds
-//! kinds of its own by implementing [`Kind`] and putting the model into [`Kinds`].
+//! kinds of its own by implementing [`Kind`](crate::model::Kind) and putting the model into [`Kinds`].
 
 pub mod access_point;
 pub mod cache_subnet_group;
