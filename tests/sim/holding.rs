@@ -123,7 +123,7 @@ async fn what_belongs_to_somebody_else_is_not_adopted() {
     let vpc = world.cloud.plant("ec2:VPC".parse().unwrap(), "theirs", tags.clone(), inputs);
     let ids = AdoptionSource::ids([("vpc".parse().unwrap(), vpc)]);
     let adoption = world.platform.adopt(&spec(), ids).await.unwrap();
-    assert!(adoption.found.is_empty() && adoption.refused.contains_key(&"vpc".parse().unwrap()), "{adoption}");
+    assert!(adoption.found.is_empty() && adoption.refused.contains_key("vpc"), "{adoption}");
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ pub(crate) fn target<K: Kind>(name: &str, inputs: &K::Inputs) -> Target {
         kind: K::name(),
         name: name.into(),
         physical_id: None,
-        inputs: serde_json::to_value(inputs).expect("inputs have a JSON form"),
+        inputs: serde_json::to_value(inputs).expect("inputs have a JSON form").into(),
         tags: Ownership(address.clone()).tags(),
         claim: Default::default(),
         address,

@@ -22,7 +22,7 @@
 //! let outputs = r#"{"vpc_id": {"sensitive": false, "type": "string", "value": "vpc-0a1b2c3d4e5f60718"}}"#;
 //! let source = AdoptionSource::terraform_outputs(outputs)?;
 //! let matches = match_nodes(&graph, &source.candidates(&graph)?, &BTreeMap::new());
-//! assert_eq!(matches.matched[&"vpc".parse()?].physical_id, "vpc-0a1b2c3d4e5f60718");
+//! assert_eq!(matches.matched["vpc"].physical_id, "vpc-0a1b2c3d4e5f60718");
 //! # Ok(())
 //! # }
 //! ```

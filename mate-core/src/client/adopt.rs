@@ -176,7 +176,7 @@ impl Desk {
                 kind: candidate.kind.clone(),
                 name: candidate.name.clone().unwrap_or_else(|| node.name.clone()),
                 physical_id: Some(candidate.physical_id.clone()),
-                inputs: resolve(&node.inputs, &BTreeMap::new()),
+                inputs: resolve(&node.inputs, &BTreeMap::new()).into(),
                 tags: node.tags.clone(),
                 // Whose it is, is asked again once it is known which node it stands for.
                 claim: if claim == Claim::Owned { Claim::ReadOnly } else { claim },
@@ -224,7 +224,7 @@ fn named(
                 kind: node.kind.clone(),
                 name: candidate.name.clone().unwrap_or_else(|| node.name.clone()),
                 physical_id: Some(candidate.physical_id.clone()),
-                inputs: serde_json::Value::Null,
+                inputs: serde_json::Value::Null.into(),
                 outputs,
                 tags: candidate.tags.clone(),
                 depends_on: node.dependencies(),

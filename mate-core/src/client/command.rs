@@ -148,7 +148,7 @@ fn task(plan: &Plan) -> Option<Target> {
         kind: step.kind.clone(),
         name: step.name.clone(),
         physical_id: None,
-        inputs: resolve(&step.inputs, &outputs),
+        inputs: resolve(&step.inputs, &outputs).into(),
         tags: step.tags.clone(),
         claim: Claim::Owned,
     })

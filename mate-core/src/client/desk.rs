@@ -72,7 +72,7 @@ impl Desk {
     pub(super) async fn wait_until_visible(&self, record: Option<&Record>, of: impl Fn(&KindName) -> bool) {
         let Some((record, run)) = record.and_then(|record| Some((record, record.run.as_ref()?))) else { return };
         let unknown = run.unknown();
-        let last = unknown.iter().filter(|(id, _)| record.nodes.get(id).is_some_and(|node| of(&node.kind)));
+        let last = unknown.iter().filter(|(id, _)| record.nodes.get(**id).is_some_and(|node| of(&node.kind)));
         let Some(last) = last.map(|(_, at)| *at).max() else { return };
         let clock = self.provider.clock();
         let since = u64::try_from(clock.unix_seconds().saturating_sub(last)).unwrap_or(0);

@@ -103,7 +103,7 @@ impl Desk {
                 Some(Observed::Present(live)) => {
                     // Of a creation that has not ended the record has no inputs yet.
                     if target.inputs.is_null() {
-                        target.inputs.clone_from(&live.inputs);
+                        target.inputs = live.inputs.clone().into();
                     }
                     target.physical_id.get_or_insert_with(|| live.physical_id.clone());
                     let found = match reads::diagnose(&*self.provider, target).await {

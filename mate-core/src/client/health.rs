@@ -41,7 +41,7 @@ fn certificate(base: &Base) -> Option<Target> {
         kind: Certificate::name(),
         name: base.domain.clone(),
         physical_id: Some(base.certificate_arn.clone()),
-        inputs: serde_json::Value::Object(Default::default()),
+        inputs: serde_json::Map::new().into(),
         tags: Tags::new(),
         claim: Claim::ReadOnly,
     })

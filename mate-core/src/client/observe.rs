@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use crate::model::ids::{NodeId, TenantKey};
-use crate::model::{Graph, Outputs};
+use crate::model::{Graph, Known, each_reference};
 use crate::model::{Kinds, UnknownKind};
-use crate::plan::{Observed, Snapshot, observe_targets};
+use crate::plan::{Observed, Snapshot, targets_among};
 use crate::provider::reads;
-use crate::provider::{Claim, Provider, Target};
+use crate::provider::{Claim, Provider};
 use crate::rate::{Caller, Priority};
 use crate::state::Record;
 
@@ -26,26 +28,34 @@ pub(crate) async fn snapshot(
     claim: Claim,
 ) -> Result<Snapshot, UnknownKind> {
     let caller = Caller::current().unwrap_or_else(|| Caller::new(key.clone(), Priority::Scan));
-    let recorded: BTreeSet<&NodeId> = record.iter().flat_map(|record| record.nodes.keys()).collect();
-    let mut outputs: BTreeMap<NodeId, Outputs> = BTreeMap::new();
-    let mut seen = Snapshot::new();
+    let recorded = |id: &str| record.is_some_and(|record| record.nodes.contains_key(id));
+    // Every node, with those that it waits for.
+    let mut waiting: BTreeMap<&NodeId, Vec<&str>> =
+        record.iter().flat_map(|record| record.nodes.keys()).map(|id| (id, Vec::new())).collect();
+    for node in graph.nodes() {
+        let waits_for = waiting.entry(&node.id).or_default();
+        each_reference(&node.inputs, &mut |reference| {
+            if !recorded(reference.node) && !waits_for.contains(&reference.node) {
+                waits_for.push(reference.node);
+            }
+        });
+    }
+    let mut seen = Seen(Snapshot::new());
     loop {
-        let (ready, targets): (Vec<NodeId>, Vec<Target>) = observe_targets(key, graph, record, &outputs, kinds)?
-            .into_iter()
-            .map(|mut target| {
-                if target.claim == Claim::Owned {
-                    target.claim = claim;
-                }
-                (target.address.node.clone(), target)
-            })
-            .filter(|(id, _)| !seen.contains_key(id))
-            .filter(|(id, _)| {
-                let known = |needed: &NodeId| seen.contains_key(needed) || recorded.contains(needed);
-                graph.get(id).is_none_or(|node| node.dependencies().iter().all(known))
-            })
-            .unzip();
+        let mut ready: BTreeSet<&NodeId> = BTreeSet::new();
+        waiting.retain(|id, waits_for| {
+            waits_for.retain(|needed| !seen.0.contains_key(*needed));
+            if waits_for.is_empty() {
+                ready.insert(*id);
+            }
+            !waits_for.is_empty()
+        });
         if ready.is_empty() {
-            return Ok(seen);
+            return Ok(seen.0);
+        }
+        let mut targets = targets_among(key, graph, record, &seen, kinds, &|id| ready.contains(id))?;
+        for target in targets.iter_mut().filter(|target| target.claim == Claim::Owned) {
+            target.claim = claim;
         }
         let mut answers = caller.clone().asks(reads::observe(provider, targets)).await.into_iter();
         for id in ready {
@@ -54,10 +64,19 @@ pub(crate) async fn snapshot(
                 // A provider that breaks its promise must not make this ask for ever.
                 None => Observed::Unknown("the provider gave no answer".to_owned()),
             };
-            if let Observed::Present(live) = &observed {
-                outputs.insert(id.clone(), live.outputs.clone());
-            }
-            seen.insert(id, observed);
+            seen.0.insert(id.clone(), observed);
+        }
+    }
+}
+
+/// The outputs of what was seen.
+struct Seen(Snapshot);
+
+impl Known for Seen {
+    fn output(&self, node: &str, output: &str) -> Option<&Value> {
+        match self.0.get(node)? {
+            Observed::Present(live) => live.outputs.get(output),
+            _ => None,
         }
     }
 }

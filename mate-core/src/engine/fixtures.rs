@@ -54,7 +54,7 @@ pub(crate) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> S
         kind: "test:Thing".parse().unwrap(),
         name: format!("{node}-name"),
         physical_id: Some(format!("{node}-id")),
-        inputs: json!(["old"]),
+        inputs: json!(["old"]).into(),
         tags: Ownership(key().node(id(node))).tags(),
     });
     let keeps = action.keeps();
@@ -71,7 +71,7 @@ pub(crate) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> S
         needs_consent: false,
         expected,
         expected_removal: if keeps { Duration::ZERO } else { expected },
-        inputs: if keeps { inputs } else { Value::Null },
+        inputs: if keeps { inputs.into() } else { Value::Null.into() },
         tags: Ownership(key().node(id(node))).tags(),
         outputs: BTreeMap::new(),
         depends_on,
@@ -123,7 +123,7 @@ pub(crate) fn ready(node: &str) -> NodeRecord {
         kind: step.kind,
         name: step.name,
         physical_id: Some(format!("{node}-id")),
-        inputs: json!(["old"]),
+        inputs: json!(["old"]).into(),
         outputs: created(node, Status::Ready).outputs,
         tags: step.tags,
         depends_on: Default::default(),

@@ -67,7 +67,7 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, attempt: &Attem
                     kind: step.kind.clone(),
                     name: step.name.clone(),
                     physical_id: None,
-                    inputs: inputs.clone(),
+                    inputs: inputs.clone().into(),
                     outputs: Default::default(),
                     tags: step.tags.clone(),
                     depends_on: step.depends_on.clone(),
@@ -84,7 +84,7 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, attempt: &Attem
                 kind: step.kind.clone(),
                 name: step.name.clone(),
                 physical_id: step.old.as_ref().and_then(|old| old.physical_id.clone()),
-                inputs: Value::Null,
+                inputs: Value::Null.into(),
                 outputs: Default::default(),
                 tags: step.tags.clone(),
                 depends_on: Default::default(),
@@ -159,7 +159,7 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
             if let (Some(node), Some(created)) = (record.nodes.get_mut(&step.node), created) {
                 node.name.clone_from(&step.name);
                 node.physical_id = Some(created.physical_id.clone());
-                node.inputs = inputs.clone();
+                node.inputs = inputs.clone().into();
                 node.outputs = created.outputs.clone();
                 node.tags.clone_from(&step.tags);
                 node.depends_on.clone_from(&step.depends_on);
@@ -351,10 +351,10 @@ mod tests {
         let update = op("a", Verb::Update);
         begin(&mut record, &update, &step, &Attempt { number: 1, inputs: &json!(["new"]), token: "token", at: 0 });
         let node = &record.nodes[&id("a")];
-        assert_eq!((&node.inputs, &node.state), (&json!(["old"]), &NodeState::Updating));
+        assert_eq!((&node.inputs, &node.state), (&json!(["old"]).into(), &NodeState::Updating));
         assert_eq!(node.token.as_deref(), Some("token"));
         done(&mut record, &update, &step, &json!(["new"]), Some(&created("a", Status::Ready)));
         let node = &record.nodes[&id("a")];
-        assert_eq!((&node.inputs, &node.state, &node.token), (&json!(["new"]), &NodeState::Ready, &None));
+        assert_eq!((&node.inputs, &node.state, &node.token), (&json!(["new"]).into(), &NodeState::Ready, &None));
     }
 }

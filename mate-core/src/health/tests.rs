@@ -42,13 +42,13 @@ fn world() -> World {
         .map(|(node, kind, inputs)| {
             let mut found = ready(node);
             found.kind = kind.parse().unwrap();
-            found.inputs = inputs.clone();
+            found.inputs = inputs.clone().into();
             let live = Live {
                 physical_id: format!("{node}-id"),
                 status: Status::Ready,
                 inputs,
                 outputs: BTreeMap::new(),
-                tags: BTreeMap::new(),
+                tags: BTreeMap::new().into(),
             };
             snapshot.insert(id(node), Observed::Present(live));
             (id(node), found)

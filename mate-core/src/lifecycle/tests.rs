@@ -42,7 +42,7 @@ fn wanted() -> Wanted {
 fn node(id: &str, kind: &str, inputs: Value) -> Node {
     let tags = Ownership(key().node(id.parse().unwrap())).tags();
     let name = format!("mate-clinic-dev-{id}");
-    Node { id: id.parse().unwrap(), kind: kind.parse().unwrap(), name, inputs, tags, existing: None }
+    Node { id: id.parse().unwrap(), kind: kind.parse().unwrap(), name, inputs: inputs.into(), tags, existing: None }
 }
 
 /// One node of each kind that is touched, and one that is not.
@@ -137,7 +137,7 @@ fn the_page_is_the_first_rule_of_every_listener_that_lets_through_and_carries_th
 fn services_come_behind_the_page() {
     let laid = laid(Mode::Suspended(Suspension::new()));
     let service = laid.graph.get(&"web".parse().unwrap()).unwrap();
-    assert!(service.dependencies().contains(&"listener-443-page".parse().unwrap()));
+    assert!(service.dependencies().contains("listener-443-page"));
     assert_eq!(service.inputs["after"][0], "mt", "and behind what they came before");
 }
 

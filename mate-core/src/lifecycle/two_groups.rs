@@ -101,7 +101,7 @@ fn production_rule(design: &mut Design, way: &NodeId, key: &TenantKey) -> Result
 fn second_group(design: &mut Design, first: &NodeId, key: &TenantKey) -> Result<NodeId, GraphError> {
     let id = named(&format!("{first}-alternate"))?;
     let Some(node) = design.graph.get(first) else { return Ok(id) };
-    let inputs = node.inputs.clone();
+    let inputs = node.inputs.clone().into_value();
     let group = beside::<TargetGroup>(node, id.clone(), id.as_str(), inputs, key);
     design.graph.insert(group)?;
     Ok(id)

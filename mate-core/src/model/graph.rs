@@ -4,14 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::ids::{KindName, NodeId};
+use super::input::each_reference;
 use super::order;
-use super::{GraphError, Input, Kind, OutputRef, references};
-
-/// Tags by key. Every object that can carry tags carries the ownership tags of [`crate::model::Ownership`] among them.
-pub type Tags = BTreeMap<String, String>;
+use super::{GraphError, Input, Inputs, Kind, OutputRef, Tags};
 
 /// One object of the cloud as it should be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,7 +20,7 @@ pub struct Node {
     /// Its physical name, as AWS shows it (`mate-regional-dev-db`).
     pub name: String,
     /// Its inputs: the kind's `Inputs` as JSON, references included.
-    pub inputs: Value,
+    pub inputs: Inputs,
     /// Its tags, ownership tags included.
     pub tags: Tags,
     /// Set for an object that is there already and somebody else's: it is read and checked, and never written.
@@ -42,7 +39,13 @@ impl Node {
     /// The nodes that this one refers to.
     #[must_use]
     pub fn dependencies(&self) -> BTreeSet<NodeId> {
-        references(&self.inputs).into_iter().map(|reference| reference.node).collect()
+        let mut found = BTreeSet::new();
+        each_reference(&self.inputs, &mut |reference| {
+            if !found.contains(reference.node) {
+                found.extend(NodeId::new(reference.node));
+            }
+        });
+        found
     }
 }
 
@@ -127,7 +130,8 @@ impl Graph {
         tags: Tags,
     ) -> Result<NodeHandle<K>, GraphError> {
         let inputs = serde_json::to_value(inputs)
-            .map_err(|source| GraphError::Inputs { node: id.clone(), reason: source.to_string() })?;
+            .map_err(|source| GraphError::Inputs { node: id.clone(), reason: source.to_string() })?
+            .into();
         let kind = K::name();
         self.insert(Node { id: id.clone(), kind, name: name.into(), inputs, tags, existing: None })?;
         Ok(NodeHandle { id, kind: PhantomData })
@@ -151,6 +155,11 @@ impl Graph {
         self.nodes.get(id)
     }
 
+    /// The node whose id has this text.
+    pub(crate) fn get_text(&self, id: &str) -> Option<&Node> {
+        self.nodes.get(id)
+    }
+
     /// A node to be changed in place, for an embedder's own blueprint that adjusts what ours made.
     pub fn get_mut(&mut self, id: &NodeId) -> Option<&mut Node> {
         self.nodes.get_mut(id)
@@ -166,6 +175,19 @@ impl Graph {
     #[must_use]
     pub fn rests(&self, id: &NodeId) -> bool {
         self.resting.contains(id)
+    }
+
+    /// The nodes that a node refers to, as far as they are in the graph. As [`Node::dependencies`], with the graph's own ids.
+    pub(crate) fn dependencies(&self, node: &Node) -> BTreeSet<NodeId> {
+        let mut found = BTreeSet::new();
+        each_reference(&node.inputs, &mut |reference| {
+            if !found.contains(reference.node)
+                && let Some((id, _)) = self.nodes.get_key_value(reference.node)
+            {
+                found.insert(id.clone());
+            }
+        });
+        found
     }
 
     /// All nodes in the order of their ids.

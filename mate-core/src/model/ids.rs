@@ -2,10 +2,13 @@
 //!
 //! Each is parsed once, at the edge, and is valid from then on.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::text::Text;
 
 /// An identifier that does not have the form it must have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,9 +26,8 @@ pub struct InvalidId {
 macro_rules! string_id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:literal, $valid:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Text);
 
         impl $name {
             /// Parses the identifier.
@@ -34,12 +36,18 @@ macro_rules! string_id {
             /// [`InvalidId`] says what is allowed and what was given.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
                 let text = text.into();
-                let valid: fn(&str) -> bool = $valid;
-                if valid(&text) {
-                    Ok(Self(text))
+                if Self::is_valid(&text) {
+                    Ok(Self(text.into()))
                 } else {
                     Err(InvalidId { what: $what, allowed: $allowed, given: text })
                 }
+            }
+
+            /// True if the text has the form of such an identifier.
+            #[must_use]
+            pub fn is_valid(text: &str) -> bool {
+                let valid: fn(&str) -> bool = $valid;
+                valid(text)
             }
 
             /// The identifier as text.
@@ -71,13 +79,31 @@ macro_rules! string_id {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0
+                id.as_str().to_owned()
             }
         }
 
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::new(String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
             }
         }
     };
@@ -136,13 +162,23 @@ impl TenantId {
     /// The id under which the record of the platform itself is kept. No tenant may have it.
     #[must_use]
     pub fn platform() -> Self {
-        Self(Self::PLATFORM.to_owned())
+        Self(Text::Static(Self::PLATFORM))
     }
 
     /// Whether it stands for the platform and not for a tenant.
     #[must_use]
     pub fn is_platform(&self) -> bool {
-        self.0 == Self::PLATFORM
+        self.as_str() == Self::PLATFORM
+    }
+}
+
+impl KindName {
+    /// One of the program's own names, copied without an allocation.
+    ///
+    /// # Errors
+    /// [`InvalidId`] says what is allowed and what was given.
+    pub fn of(text: &'static str) -> Result<Self, InvalidId> {
+        if Self::is_valid(text) { Ok(Self(Text::Static(text))) } else { Self::new(text) }
     }
 }
 

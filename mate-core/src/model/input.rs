@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use super::Inputs;
 use crate::model::ids::NodeId;
 
 /// The outputs of a node by name, for example `arn` and `endpoint`. Never a secret's value.
@@ -32,11 +33,7 @@ impl OutputRef {
     /// Reads a reference out of a JSON value, if it is one.
     #[must_use]
     pub fn from_json(value: &Value) -> Option<Self> {
-        let object = value.as_object()?;
-        if !object.contains_key("$node") {
-            return None;
-        }
-        serde_json::from_value(value.clone()).ok()
+        Reference::from_json(value)?.owned()
     }
 
     /// The value, once the node's outputs are known.
@@ -147,22 +144,94 @@ impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for Input<T> {
     }
 }
 
+/// An [`OutputRef`] where it stands in a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reference<'v> {
+    pub(crate) node: &'v str,
+    pub(crate) output: &'v str,
+    prefix: &'v str,
+    suffix: &'v str,
+}
+
+impl<'v> Reference<'v> {
+    /// Reads a reference out of a JSON value, if it is one.
+    pub(crate) fn from_json(value: &'v Value) -> Option<Self> {
+        let object = value.as_object()?;
+        let node = object.get("$node")?.as_str().filter(|node| NodeId::is_valid(node))?;
+        let output = object.get("$output")?.as_str()?;
+        let around = |name: &str| object.get(name).map_or(Some(""), Value::as_str);
+        Some(Self { node, output, prefix: around("$prefix")?, suffix: around("$suffix")? })
+    }
+
+    fn owned(self) -> Option<OutputRef> {
+        Some(OutputRef {
+            node: NodeId::new(self.node).ok()?,
+            output: self.output.to_owned(),
+            prefix: self.prefix.to_owned(),
+            suffix: self.suffix.to_owned(),
+        })
+    }
+
+    /// The value, once the node's outputs are known.
+    fn resolve(self, known: &dyn Known) -> Option<Value> {
+        let value = known.output(self.node, self.output)?;
+        if self.prefix.is_empty() && self.suffix.is_empty() {
+            return Some(value.clone());
+        }
+        Some(Value::String(format!("{}{}{}", self.prefix, value.as_str()?, self.suffix)))
+    }
+
+    /// True if what it refers to is known and is this value.
+    pub(crate) fn is(self, known: &dyn Known, value: &Value, same: impl Fn(&Value, &Value) -> bool) -> Option<bool> {
+        let told = known.output(self.node, self.output)?;
+        if self.prefix.is_empty() && self.suffix.is_empty() {
+            return Some(same(value, told));
+        }
+        let told = told.as_str()?;
+        let inner = value.as_str().and_then(|value| value.strip_prefix(self.prefix)?.strip_suffix(self.suffix));
+        Some(inner == Some(told))
+    }
+}
+
+impl std::fmt::Display for Reference<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{{{}.{}}}{}", self.prefix, self.node, self.output, self.suffix)
+    }
+}
+
+/// Outputs that are known now, by node and name.
+pub(crate) trait Known {
+    fn output(&self, node: &str, output: &str) -> Option<&Value>;
+}
+
+impl Known for BTreeMap<NodeId, Outputs> {
+    fn output(&self, node: &str, output: &str) -> Option<&Value> {
+        self.get(node)?.get(output)
+    }
+}
+
+impl Known for BTreeMap<&str, &Outputs> {
+    fn output(&self, node: &str, output: &str) -> Option<&Value> {
+        self.get(node)?.get(output)
+    }
+}
+
 /// Every reference inside `value`, in the order of the text.
 #[must_use]
 pub fn references(value: &Value) -> Vec<OutputRef> {
     let mut found = Vec::new();
-    collect(value, &mut found);
+    each_reference(value, &mut |reference| found.extend(reference.owned()));
     found
 }
 
-fn collect(value: &Value, found: &mut Vec<OutputRef>) {
-    if let Some(reference) = OutputRef::from_json(value) {
-        found.push(reference);
-        return;
+/// Visits every reference inside `value`, in the order of the text.
+pub(crate) fn each_reference<'v>(value: &'v Value, visit: &mut dyn FnMut(Reference<'v>)) {
+    if let Some(reference) = Reference::from_json(value) {
+        return visit(reference);
     }
     match value {
-        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
-        Value::Object(fields) => fields.values().for_each(|field| collect(field, found)),
+        Value::Array(items) => items.iter().for_each(|item| each_reference(item, visit)),
+        Value::Object(fields) => fields.values().for_each(|field| each_reference(field, visit)),
         _ => {}
     }
 }
@@ -170,16 +239,27 @@ fn collect(value: &Value, found: &mut Vec<OutputRef>) {
 /// `value` with every reference replaced whose node's outputs are in `outputs`; the others stay.
 #[must_use]
 pub fn resolve(value: &Value, outputs: &BTreeMap<NodeId, Outputs>) -> Value {
-    if let Some(reference) = OutputRef::from_json(value) {
-        return reference.resolve(outputs).unwrap_or_else(|| value.clone());
+    resolved(value, outputs)
+}
+
+fn resolved(value: &Value, known: &dyn Known) -> Value {
+    if let Some(reference) = Reference::from_json(value) {
+        return reference.resolve(known).unwrap_or_else(|| value.clone());
     }
     match value {
-        Value::Array(items) => Value::Array(items.iter().map(|item| resolve(item, outputs)).collect()),
+        Value::Array(items) => Value::Array(items.iter().map(|item| resolved(item, known)).collect()),
         Value::Object(fields) => Value::Object(
-            fields.iter().map(|(name, field)| (name.clone(), resolve(field, outputs))).collect::<Map<_, _>>(),
+            fields.iter().map(|(name, field)| (name.clone(), resolved(field, known))).collect::<Map<_, _>>(),
         ),
         other => other.clone(),
     }
+}
+
+/// The inputs with every reference replaced that is known; the same ones where none is.
+pub(crate) fn resolve_with(inputs: &Inputs, known: &dyn Known) -> Inputs {
+    let mut any = false;
+    each_reference(inputs, &mut |reference| any |= known.output(reference.node, reference.output).is_some());
+    if any { resolved(inputs, known).into() } else { inputs.clone() }
 }
 
 #[cfg(test)]

@@ -199,7 +199,7 @@ pub trait Kind: fmt::Debug + Send + Sync + 'static {
     /// When [`Kind::NAME`] does not have the form of a kind; every kind has a test for that.
     #[must_use]
     fn name() -> KindName {
-        KindName::new(Self::NAME).expect("Kind::NAME has the form service:Noun")
+        KindName::of(Self::NAME).expect("Kind::NAME has the form service:Noun")
     }
 }
 

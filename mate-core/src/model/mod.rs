@@ -11,11 +11,17 @@ mod kind;
 pub mod names;
 mod order;
 mod ownership;
+mod shared;
+pub(crate) mod sorted;
+mod text;
 
 pub use canonical::canonical;
 pub use drift_class::DriftClass;
-pub use graph::{Existing, Graph, Node, NodeHandle, Output, Tags};
+pub use graph::{Existing, Graph, Node, NodeHandle, Output};
 pub use input::{Input, OutputRef, Outputs, Unresolved, references, resolve};
+pub(crate) use input::{Known, Reference, each_reference, resolve_with};
 pub use kind::{Change, Data, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing, UnknownKind};
+pub(crate) use order::ordered;
 pub use order::{Cycle, GraphError};
 pub use ownership::Ownership;
+pub use shared::{Inputs, Tags};

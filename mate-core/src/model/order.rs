@@ -6,6 +6,7 @@ use petgraph::algo::{tarjan_scc, toposort};
 use petgraph::graphmap::DiGraphMap;
 
 use super::Node;
+use super::input::each_reference;
 use crate::model::ids::NodeId;
 
 /// A graph that cannot be carried out.
@@ -56,21 +57,43 @@ impl std::fmt::Display for Cycle {
 }
 
 pub(super) fn topological(nodes: &BTreeMap<NodeId, Node>) -> Result<Vec<NodeId>, GraphError> {
-    let ids: Vec<&NodeId> = nodes.keys().collect();
-    let index: BTreeMap<&NodeId, usize> = ids.iter().enumerate().map(|(index, id)| (*id, index)).collect();
-    let mut edges = DiGraphMap::<usize, ()>::new();
+    let order = ordered(nodes.keys(), |id, refers_to| each_reference(&nodes[id].inputs, &mut |to| refers_to(to.node)))?;
+    Ok(order.into_iter().cloned().collect())
+}
+
+/// The ids, in order and each once, so that each stands behind all that it refers to. `references` tells these.
+///
+/// # Errors
+/// [`GraphError::Dangling`] for a reference to an id that is not there, [`GraphError::Cycle`] for a cycle.
+pub(crate) fn ordered<'n>(
+    ids: impl Iterator<Item = &'n NodeId>,
+    references: impl Fn(&NodeId, &mut dyn FnMut(&str)),
+) -> Result<Vec<&'n NodeId>, GraphError> {
+    let ids: Vec<&NodeId> = ids.collect();
+    let mut edges = DiGraphMap::<usize, ()>::with_capacity(ids.len(), 2 * ids.len());
     // Added in reverse because petgraph's sort walks from the last to the first: ties come out by id.
-    for (id, node) in nodes.iter().rev() {
-        edges.add_node(index[id]);
-        for dependency in node.dependencies() {
-            let from = *index
-                .get(&dependency)
-                .ok_or_else(|| GraphError::Dangling { from: id.clone(), to: dependency.clone() })?;
-            edges.add_edge(from, index[id], ());
+    for (index, id) in ids.iter().enumerate().rev() {
+        edges.add_node(index);
+        let mut dangling = None;
+        // By the order of the ids that are referred to, as they are told in any order.
+        let mut before: Vec<usize> = Vec::new();
+        references(id, &mut |to| match ids.binary_search_by(|id| id.as_str().cmp(to)) {
+            Ok(from) => before.push(from),
+            Err(_) => {
+                dangling.get_or_insert_with(|| to.to_owned());
+            }
+        });
+        if let Some(to) = dangling.and_then(|to| NodeId::new(to).ok()) {
+            return Err(GraphError::Dangling { from: (*id).clone(), to });
+        }
+        before.sort_unstable();
+        before.dedup();
+        for from in before {
+            edges.add_edge(from, index, ());
         }
     }
     match toposort(&edges, None) {
-        Ok(order) => Ok(order.into_iter().map(|node| ids[node].clone()).collect()),
+        Ok(order) => Ok(order.into_iter().map(|node| ids[node]).collect()),
         Err(_) => {
             let cycle = tarjan_scc(&edges)
                 .into_iter()
@@ -92,8 +115,8 @@ mod tests {
             id: NodeId::new(id).unwrap(),
             kind: "test:Thing".parse().unwrap(),
             name: id.into(),
-            inputs: json!(inputs),
-            tags: BTreeMap::new(),
+            inputs: json!(inputs).into(),
+            tags: Default::default(),
             existing: None,
         }
     }

@@ -1,7 +1,5 @@
 //! The ownership tags: by them an object of the cloud is known to be ours.
 
-use std::collections::BTreeMap;
-
 use super::Tags;
 use super::ids::{Address, Environment, TenantId};
 
@@ -28,7 +26,7 @@ impl Ownership {
         } else {
             ("Tenant".to_owned(), self.0.tenant.to_string())
         };
-        BTreeMap::from([
+        Tags::from([
             ("ManagedBy".to_owned(), Self::MANAGER.to_owned()),
             owner,
             ("Environment".to_owned(), self.0.environment.to_string()),

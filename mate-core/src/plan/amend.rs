@@ -10,9 +10,8 @@ use serde_json::Value;
 
 use super::Plan;
 use super::assemble::assemble;
-use super::diff::physical_name;
+use super::differ::physical_name;
 use super::holding::{given_back, without_ownership};
-use super::removal::deletion_step;
 use super::request::{After, DiffRequest, Mode, Snapshot};
 use super::step::{Action, FieldChange, Shown, Step, recorded_object};
 use crate::model::Ownership;
@@ -78,7 +77,7 @@ pub fn amend(record: &Record, amendment: &Amendment, kinds: &Kinds, graph: &Grap
             continue;
         }
         let tagged = kinds.get(&node.kind)?.taggable && node.holding != Holding::Observed;
-        let mut step = deletion_step(to, recorded_object(node), Action::Rename, String::new(), BTreeSet::new());
+        let mut step = Step::about(to, recorded_object(node), Action::Rename, String::new(), BTreeSet::new());
         step.reason = format!("`{from}` is `{to}` from now on");
         step.inputs = node.inputs.clone();
         step.outputs = node.outputs.clone();
@@ -111,7 +110,7 @@ pub fn amend(record: &Record, amendment: &Amendment, kinds: &Kinds, graph: &Grap
         let Some(node) = after.nodes.get(id) else { continue };
         let tagged = kinds.get(&node.kind)?.taggable && node.holding != Holding::Observed;
         let reason = "it stays, and goes out of the record".to_owned();
-        let mut step = deletion_step(id, recorded_object(node), Action::Release, reason, BTreeSet::new());
+        let mut step = Step::about(id, recorded_object(node), Action::Release, reason, BTreeSet::new());
         if tagged {
             (step.untag, step.tags) = given_back(&node.holding, &node.tags);
             step.expected = Duration::from_secs(2);

@@ -2,37 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::error::{NodeProblem, PlanError};
 use super::request::{DiffRequest, Mode, Observed};
 use super::resting;
 use crate::model::ids::{KindName, NodeId};
-use crate::model::{Graph, Node, references};
+use crate::model::{each_reference, ordered};
 use crate::provider::Status;
 use crate::state::Record;
 
 pub(super) fn check_record(record: Option<&Record>) -> Result<(), PlanError> {
     let Some(record) = record else { return Ok(()) };
-    let mut graph = Graph::new();
-    for (id, node) in &record.nodes {
-        let refers: Vec<Value> = node
-            .depends_on
-            .iter()
-            .filter(|to| record.nodes.contains_key(*to))
-            .map(|to| serde_json::json!({"$node": to, "$output": "id"}))
-            .collect();
-        let node = Node {
-            id: id.clone(),
-            kind: node.kind.clone(),
-            name: node.name.clone(),
-            inputs: Value::Array(refers),
-            tags: BTreeMap::new(),
-            existing: None,
-        };
-        graph.insert(node).map_err(PlanError::Record)?;
-    }
-    graph.order().map(drop).map_err(PlanError::Record)
+    let order = ordered(record.nodes.keys(), |id, refers_to| {
+        let known = record.nodes[id].depends_on.iter().filter(|to| record.nodes.contains_key(*to));
+        known.for_each(|to| refers_to(to.as_str()));
+    });
+    order.map(drop).map_err(PlanError::Record)
 }
 
 pub(super) fn check_fit(request: &DiffRequest<'_>) -> Result<(), PlanError> {
@@ -53,11 +37,19 @@ pub(super) fn check_fit(request: &DiffRequest<'_>) -> Result<(), PlanError> {
         if request.graph.rests(&node.id) && resting::filled_from(&node.kind).is_none() {
             misfit("it cannot rest: an object of this kind cannot be made anew from a snapshot".to_owned());
         }
-        for reference in references(&node.inputs) {
-            let Some(to) = request.graph.get(&reference.node) else { continue };
-            if !request.kinds.get(&to.kind)?.outputs.contains(&reference.output.as_str()) {
-                misfit(format!("it refers to {reference}, and {} has no such output", to.kind));
+        let mut unknown = None;
+        each_reference(&node.inputs, &mut |reference| {
+            let Some(to) = request.graph.get_text(reference.node) else { return };
+            match request.kinds.get(&to.kind) {
+                Err(error) => unknown = unknown.take().or(Some(error)),
+                Ok(model) if !model.outputs.contains(&reference.output) => {
+                    misfit(format!("it refers to {reference}, and {} has no such output", to.kind));
+                }
+                Ok(_) => {}
             }
+        });
+        if let Some(unknown) = unknown {
+            return Err(unknown.into());
         }
     }
     if misfits.is_empty() { Ok(()) } else { Err(PlanError::Misfit(misfits)) }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::step::{FieldChange, Shown};
 use crate::model::canonical;
 use crate::model::{Change, FieldRule, Impact, KindModel};
-use crate::model::{OutputRef, Tags, references};
+use crate::model::{Inputs, Known, OutputRef, Reference, Tags, references, resolve_with};
 
 /// One field that differs.
 pub(super) struct Difference {
@@ -20,15 +20,23 @@ pub(super) struct Difference {
     pub(super) after_users: bool,
 }
 
-/// The inputs as they are: from the cloud where it tells them, else from the record.
-pub(super) fn present_inputs(model: &KindModel, live: &Value, recorded: Option<&Value>) -> Value {
+/// The inputs as they are: from the cloud where it tells them, else from the record. Those of the record where the cloud
+/// tells the same.
+pub(super) fn present_inputs(model: &KindModel, live: &Value, recorded: Option<&Inputs>) -> Inputs {
+    let told = |rule: &FieldRule| present(rule, live, recorded.map(|recorded| &**recorded));
+    if let Some((recorded, fields)) = recorded.and_then(|recorded| Some((recorded, recorded.as_object()?))) {
+        let known = model.fields.iter().filter(|rule| fields.contains_key(rule.field)).count();
+        if known == fields.len() && model.fields.iter().all(|rule| told(rule) == fields.get(rule.field)) {
+            return recorded.canonical();
+        }
+    }
     let mut fields = Map::new();
     for rule in model.fields {
-        if let Some(value) = present(rule, live, recorded) {
+        if let Some(value) = told(rule) {
             fields.insert(rule.field.to_owned(), canonical(value));
         }
     }
-    Value::Object(fields)
+    fields.into()
 }
 
 fn present<'a>(rule: &FieldRule, live: &'a Value, recorded: Option<&'a Value>) -> Option<&'a Value> {
@@ -36,12 +44,26 @@ fn present<'a>(rule: &FieldRule, live: &'a Value, recorded: Option<&'a Value>) -
     told.or_else(|| recorded.and_then(|inputs| inputs.get(rule.field)))
 }
 
-/// Every field that differs. `new` has its references resolved as far as they are known.
-pub(super) fn differences(model: &KindModel, old: &Value, new: &Value) -> Vec<Difference> {
+/// No outputs: every reference stays.
+pub(super) struct Nothing;
+
+impl Known for Nothing {
+    fn output(&self, _: &str, _: &str) -> Option<&Value> {
+        None
+    }
+}
+
+/// Every field that differs, where the references of `new` mean what is `known`.
+pub(super) fn differences(model: &KindModel, old: &Value, new: &Inputs, known: &dyn Known) -> Vec<Difference> {
     let mut found = Vec::new();
+    let mut resolved = None;
     for rule in model.fields.iter().filter(|rule| !rule.edge_only && !rule.creation_only) {
         // What neither the cloud nor the record tells is taken to be as wanted.
         let Some(is) = old.get(rule.field) else { continue };
+        if alike(is, new.get(rule.field).unwrap_or(&Value::Null), known) {
+            continue;
+        }
+        let new = resolved.get_or_insert_with(|| resolve_with(new, known));
         let wanted = new.get(rule.field).unwrap_or(&Value::Null);
         let (is, wanted) = if rule.unordered { (sorted(is), sorted(wanted)) } else { (is.clone(), wanted.clone()) };
         let mut changes = Vec::new();
@@ -65,8 +87,14 @@ pub(super) fn differences(model: &KindModel, old: &Value, new: &Value) -> Vec<Di
 
 /// What was asked for last and cannot become what is asked for now, although the cloud shows no difference: storage that has
 /// grown by itself is told as wanted, and so is storage that should shrink.
-pub(super) fn hidden(model: &KindModel, asked: &Value, live: &Value, new: &Value) -> Vec<Difference> {
-    let mut found = differences(model, asked, new);
+pub(super) fn hidden(
+    model: &KindModel,
+    asked: &Value,
+    live: &Value,
+    new: &Inputs,
+    known: &dyn Known,
+) -> Vec<Difference> {
+    let mut found = differences(model, asked, new, known);
     found.retain(|difference| {
         let told = live.get(difference.field).is_some_and(|told| same(told, &difference.new));
         told && matches!(difference.impact, Impact::Never(_))
@@ -107,6 +135,24 @@ pub(super) fn dropped_tags(live: &Tags, recorded: &Tags, desired: &Tags) -> (BTr
     (dropped, changes)
 }
 
+/// True if both mean the same, where the references of `new` mean what is `known`. Makes no copy of either.
+fn alike(old: &Value, new: &Value, known: &dyn Known) -> bool {
+    if let Some(told) = Reference::from_json(new).and_then(|reference| reference.is(known, old, same)) {
+        return told;
+    }
+    match (old, new) {
+        (Value::Array(old), Value::Array(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| alike(old, new, known))
+        }
+        (Value::Object(was), Value::Object(is)) => {
+            let null = Value::Null;
+            was.iter().all(|(name, was)| alike(was, is.get(name).unwrap_or(&null), known))
+                && is.iter().all(|(name, is)| was.contains_key(name) || alike(&null, is, known))
+        }
+        _ => same(old, new),
+    }
+}
+
 /// Whether two values mean the same. A missing member is as good as null; 5 is 5.0.
 fn same(old: &Value, new: &Value) -> bool {
     match (old, new) {
@@ -116,9 +162,8 @@ fn same(old: &Value, new: &Value) -> bool {
         }
         (Value::Object(old), Value::Object(new)) => {
             let null = Value::Null;
-            old.keys()
-                .chain(new.keys())
-                .all(|name| same(old.get(name).unwrap_or(&null), new.get(name).unwrap_or(&null)))
+            old.iter().all(|(name, old)| same(old, new.get(name).unwrap_or(&null)))
+                && new.iter().all(|(name, new)| old.contains_key(name) || same(&null, new))
         }
         _ => old == new,
     }

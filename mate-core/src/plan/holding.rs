@@ -11,15 +11,14 @@ use super::Plan;
 use super::assemble::assemble;
 use super::compare;
 use super::error::PlanError;
-use super::removal::deletion_step;
 use super::request::{After, DiffRequest, Mode, Snapshot};
-use super::step::{Action, FieldChange, OldObject, Risk, Step, recorded_object};
+use super::step::{Action, FieldChange, OldObject, Step, recorded_object};
 use crate::model::Ownership;
 use crate::model::canonical;
 use crate::model::ids::{KindName, NodeId, TenantKey};
-use crate::model::{Graph, Node, Outputs, Tags, references, resolve};
+use crate::model::{Graph, Inputs, Known, Node, Outputs, Tags, references, resolve_with};
 use crate::model::{KindModel, Kinds, UnknownKind};
-use crate::provider::{DataPolicy, Live, Status};
+use crate::provider::{Live, Status};
 use crate::state::{Holding, NodeRecord, Record};
 use crate::vocab::Deletions;
 use crate::vocab::Goal;
@@ -76,8 +75,8 @@ impl fmt::Display for NodeDifferences {
 }
 
 /// Every output that is known of what was found.
-fn outputs(found: &BTreeMap<NodeId, Found>) -> BTreeMap<NodeId, Outputs> {
-    found.iter().map(|(id, found)| (id.clone(), found.live.outputs.clone())).collect()
+fn outputs(found: &BTreeMap<NodeId, Found>) -> BTreeMap<&str, &Outputs> {
+    found.iter().map(|(id, found)| (id.as_str(), &found.live.outputs)).collect()
 }
 
 /// What of the found objects is not as the graph wants it: what a plan would change after the adoption.
@@ -95,8 +94,7 @@ pub fn differences(
         let Some(found) = found.get(&node.id) else { continue };
         let model = kinds.get(&node.kind)?;
         let old = compare::present_inputs(model, &found.live.inputs, None);
-        let new = resolve(&canonical(&node.inputs), &known);
-        let mut differences = compare::differences(model, &old, &new);
+        let mut differences = compare::differences(model, &old, &node.inputs.canonical(), &known);
         if Ownership::from_tags(&found.live.tags).is_none() {
             differences = compare::but_words(model, differences);
         }
@@ -112,10 +110,11 @@ pub fn differences(
 #[must_use]
 pub fn since_applied(model: &KindModel, recorded: &NodeRecord, live: &Live) -> Vec<FieldChange> {
     let told = compare::present_inputs(model, &live.inputs, Some(&recorded.inputs));
-    let mut changes: Vec<FieldChange> = compare::differences(model, &canonical(&recorded.inputs), &told)
-        .into_iter()
-        .flat_map(|difference| difference.changes)
-        .collect();
+    let mut changes: Vec<FieldChange> =
+        compare::differences(model, &recorded.inputs.canonical(), &told, &compare::Nothing)
+            .into_iter()
+            .flat_map(|difference| difference.changes)
+            .collect();
     if model.taggable && recorded.holding != Holding::Observed {
         let turned = |change: FieldChange| FieldChange { path: change.path, old: change.new, new: change.old };
         changes.extend(compare::missing_tags(&live.tags, &recorded.tags).into_iter().map(turned));
@@ -157,15 +156,9 @@ pub fn adoption(request: AdoptRequest<'_>) -> Result<Plan, PlanError> {
     Ok(assemble(base, Goal::Adopt, steps))
 }
 
-fn take_over(
-    request: &AdoptRequest<'_>,
-    model: &KindModel,
-    node: &Node,
-    found: &Found,
-    known: &BTreeMap<NodeId, Outputs>,
-) -> Step {
+fn take_over(request: &AdoptRequest<'_>, model: &KindModel, node: &Node, found: &Found, known: &dyn Known) -> Step {
     let live = &found.live;
-    let desired = resolve(&canonical(&node.inputs), known);
+    let desired = resolve_with(&node.inputs.canonical(), known);
     let ours = Ownership(request.key.node(node.id.clone())).owns(&live.tags);
     let recorded = request.record.and_then(|record| record.nodes.get(&node.id));
     let only_read = node.existing.is_some();
@@ -187,42 +180,29 @@ fn take_over(
         _ if ours => Holding::Adopted { tags: without_ownership(&live.tags) },
         _ => Holding::Adopted { tags: live.tags.clone() },
     };
-    Step {
-        node: node.id.clone(),
+    let old = OldObject {
         kind: node.kind.clone(),
-        old: Some(OldObject {
-            kind: node.kind.clone(),
-            name: name.clone(),
-            physical_id: Some(live.physical_id.clone()),
-            inputs: canonical(&live.inputs),
-            tags: live.tags.clone(),
-        }),
-        name,
-        action,
-        reason: format!("found: {}", found.origin),
+        name: name.clone(),
+        physical_id: Some(live.physical_id.clone()),
+        inputs: canonical(&live.inputs).into(),
+        tags: live.tags.clone(),
+    };
+    let reason = format!("found: {}", found.origin);
+    Step {
+        old: Some(old),
         changes,
-        risk: Risk::None,
-        needs_consent: false,
         expected: Duration::from_secs(if action == Action::TakeOver { 2 } else { 0 }),
-        expected_removal: Duration::ZERO,
         inputs: as_found(model, &live.inputs, &desired),
         tags: if only_read { live.tags.clone() } else { node.tags.clone() },
         outputs: if live.status == Status::Ready { live.outputs.clone() } else { Outputs::new() },
         depends_on: node.dependencies().into_iter().filter(|to| request.found.contains_key(to)).collect(),
-        depended_on: BTreeSet::new(),
-        data: DataPolicy::Keep { final_snapshot: None },
-        generation: 0,
-        leftover: false,
         holding,
-        untag: BTreeSet::new(),
-        after_users: false,
-        left: false,
-        rests: false,
+        ..Step::new(node.id.clone(), node.kind.clone(), name, action, reason)
     }
 }
 
 /// The inputs to be recorded: as the cloud tells them, and as they are wanted where it does not tell.
-fn as_found(model: &KindModel, live: &Value, desired: &Value) -> Value {
+fn as_found(model: &KindModel, live: &Value, desired: &Value) -> Inputs {
     let mut fields = Map::new();
     for rule in model.fields {
         let told = live.get(rule.field).filter(|_| !rule.write_only && !rule.edge_only);
@@ -231,7 +211,7 @@ fn as_found(model: &KindModel, live: &Value, desired: &Value) -> Value {
             fields.insert(rule.field.to_owned(), value.clone());
         }
     }
-    Value::Object(fields)
+    fields.into()
 }
 
 /// Plans to give everything of a record back: ownership tags off, record gone, every object as it was.
@@ -247,7 +227,7 @@ pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
             let old: OldObject = old;
             let tagged = kinds.get(&old.kind)?.taggable && (leftover || node.holding != Holding::Observed);
             let reason = if tagged { "given back: its ownership tags go" } else { "given back" };
-            let mut step = deletion_step(id, old, Action::Release, reason.to_owned(), BTreeSet::new());
+            let mut step = Step::about(id, old, Action::Release, reason.to_owned(), BTreeSet::new());
             step.leftover = leftover;
             step.expected = Duration::from_secs(if tagged { 2 } else { 0 });
             if tagged {

@@ -1,7 +1,6 @@
 //! The JSON form of a plan, and its id.
 
-use crate::model::canonical;
-use serde_json::{Map, Value};
+use crate::model::sorted::canonical_text;
 use sha2::{Digest, Sha256};
 
 use super::Plan;
@@ -66,9 +65,6 @@ impl Plan {
 
 /// SHA-256 of everything but the id itself.
 pub(super) fn digest(plan: &Plan) -> String {
-    let mut value = serde_json::to_value(plan).expect("a plan has a JSON form");
-    if let Some(object) = value.as_object_mut() {
-        object.insert("id".to_owned(), Value::Null);
-    }
-    hex::encode(Sha256::digest(canonical(&value).to_string()))
+    let text = canonical_text(plan, "id").expect("a plan has a JSON form");
+    hex::encode(Sha256::digest(text))
 }

@@ -10,8 +10,10 @@ mod compare;
 mod consent;
 mod deletion;
 mod diff;
+mod differ;
 mod error;
 pub(crate) mod escape;
+mod finish;
 mod holding;
 mod json;
 mod judge;
@@ -22,9 +24,11 @@ mod removal;
 mod repair;
 mod request;
 mod resting;
+mod scope;
 mod step;
 mod targets;
 mod text;
+mod want;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +45,7 @@ pub use repair::repair;
 pub use request::{After, DiffRequest, Mode, Observed, Snapshot};
 pub use step::{Action, FieldChange, OldObject, Risk, Shown, Step};
 pub use targets::observe_targets;
+pub(crate) use targets::targets_among;
 pub use text::TextStyle;
 
 use crate::vocab::Amendment;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::compare::{self, Difference};
 use super::step::Action;
-use crate::model::{KindModel, Kinds};
+use crate::model::{Inputs, KindModel, Kinds, Known};
 use crate::provider::{Live, Status};
 use crate::state::{NodeRecord, NodeState};
 
@@ -19,11 +19,12 @@ pub(super) fn decide(
     model: &KindModel,
     live: Option<&Live>,
     recorded: Option<&NodeRecord>,
-    wanted: &Value,
+    wanted: &Inputs,
+    known: &dyn Known,
 ) -> Option<(Action, String)> {
     let ready = recorded.is_some_and(|recorded| recorded.state == NodeState::Ready);
     let ended = |old: &Value| {
-        let found = compare::differences(model, old, wanted);
+        let found = compare::differences(model, old, wanted, known);
         match (found.is_empty(), ready) {
             (true, true) => (Action::NoChange, "has run already".to_owned()),
             (true, false) => (Action::Adopt, "has run already, in an interrupted run".to_owned()),

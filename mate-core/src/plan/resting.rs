@@ -4,14 +4,12 @@ use serde_json::{Value, json};
 
 use super::deletion::{derived_snapshot_name, kept_in};
 use super::error::ImpossibleChange;
-use super::removal::deletion_step;
 use super::request::{DiffRequest, Observed};
 use super::step::{Action, OldObject, Shown, Step, old_object, recorded_object};
 use crate::kinds::ReplicationGroup;
 use crate::model::Kind;
-use crate::model::canonical;
 use crate::model::ids::KindName;
-use crate::model::{Node, Outputs, Tags};
+use crate::model::{Inputs, Node, Outputs, Tags};
 use crate::provider::{DataPolicy, Status};
 use crate::state::NodeRecord;
 
@@ -46,8 +44,8 @@ pub(super) fn step(
     let goes = live.is_some_and(|live| live.status == Status::Deleting);
     let (old, action, why) = match (live, recorded) {
         (Some(live), _) => {
-            let inputs = recorded.map_or(&live.inputs, |recorded| &recorded.inputs);
-            let old = old_object(&node.kind, &node.name, live, recorded, canonical(inputs));
+            let inputs = recorded.map_or_else(|| live.inputs.clone().into(), |recorded| recorded.inputs.clone());
+            let old = old_object(&node.kind, &node.name, live, recorded, &inputs);
             let why = if goes { "its deletion has begun already" } else { "not needed while the tenant is suspended" };
             (Some(old), Action::Delete, why)
         }
@@ -82,10 +80,10 @@ pub(super) fn step(
         kind: node.kind.clone(),
         name: known.map_or(&node.name, |known| &known.name).clone(),
         physical_id: None,
-        inputs: Value::Null,
+        inputs: Inputs::default(),
         tags: Tags::new(),
     });
-    let mut step = deletion_step(&node.id, object, action, format!("{why}; {data}"), depended_on);
+    let mut step = Step::about(&node.id, object, action, format!("{why}; {data}"), depended_on);
     step.outputs = outputs(
         known.map(|known| &known.outputs),
         recorded.map(|recorded| &recorded.outputs),
@@ -104,7 +102,7 @@ fn outputs(resting: Option<&Outputs>, recorded: Option<&Outputs>, live: Option<&
 }
 
 /// Has a node that rested be made from the snapshot that it left; says so. Nothing where it did not rest.
-pub(super) fn wake(request: &DiffRequest<'_>, node: &Node, inputs: &mut Value) -> Option<String> {
+pub(super) fn wake(request: &DiffRequest<'_>, node: &Node, inputs: &mut Inputs) -> Option<String> {
     let rested = request.record?.resting.get(&node.id)?;
     Some(match (&rested.snapshot, filled_from(&node.kind)) {
         (Some(name), Some(field)) => {

@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::model::ReplaceOrder;
-use crate::model::canonical;
 use crate::model::ids::{KindName, NodeId};
-use crate::model::{Outputs, Tags};
+use crate::model::{Inputs, Outputs, Tags};
 use crate::provider::{DataPolicy, Live};
 use crate::state::{Holding, NodeRecord, RetiredObject};
 
@@ -41,7 +40,7 @@ pub struct Step {
     #[serde(with = "seconds", rename = "expected_removal_seconds")]
     pub expected_removal: Duration,
     /// The desired inputs, references included; null for a deletion.
-    pub inputs: Value,
+    pub inputs: Inputs,
     /// The desired tags; none for a deletion.
     pub tags: Tags,
     /// The outputs that are known now and stay as they are; others are known afterwards.
@@ -84,7 +83,7 @@ pub struct OldObject {
     /// Its physical id, where one is known.
     pub physical_id: Option<String>,
     /// Its inputs, from the cloud where the cloud tells them, else from the record.
-    pub inputs: Value,
+    pub inputs: Inputs,
     /// Its tags.
     pub tags: Tags,
 }
@@ -107,13 +106,13 @@ pub(super) fn old_object(
     name: &str,
     live: &Live,
     recorded: Option<&NodeRecord>,
-    inputs: Value,
+    inputs: &Inputs,
 ) -> OldObject {
     OldObject {
         kind: recorded.map_or(kind, |recorded| &recorded.kind).clone(),
         name: recorded.map_or_else(|| name.to_owned(), |recorded| recorded.name.clone()),
         physical_id: Some(live.physical_id.clone()),
-        inputs: canonical(&inputs),
+        inputs: inputs.canonical(),
         tags: live.tags.clone(),
     }
 }
@@ -124,7 +123,7 @@ pub(super) fn recorded_object(recorded: &NodeRecord) -> OldObject {
         kind: recorded.kind.clone(),
         name: recorded.name.clone(),
         physical_id: recorded.physical_id.clone(),
-        inputs: canonical(&recorded.inputs),
+        inputs: recorded.inputs.canonical(),
         tags: recorded.tags.clone(),
     }
 }
@@ -245,6 +244,48 @@ pub enum Shown {
 }
 
 impl Step {
+    /// A step of which no more is known than this: it changes no input, puts nothing at risk and takes no time.
+    pub(super) fn new(node: NodeId, kind: KindName, name: String, action: Action, reason: impl Into<String>) -> Self {
+        Self {
+            node,
+            kind,
+            name,
+            old: None,
+            action,
+            reason: reason.into(),
+            changes: Vec::new(),
+            risk: Risk::None,
+            needs_consent: false,
+            expected: Duration::ZERO,
+            expected_removal: Duration::ZERO,
+            inputs: Inputs::default(),
+            tags: Tags::new(),
+            outputs: Outputs::new(),
+            depends_on: BTreeSet::new(),
+            depended_on: BTreeSet::new(),
+            data: DataPolicy::Keep { final_snapshot: None },
+            generation: 0,
+            leftover: false,
+            holding: Holding::Managed,
+            untag: BTreeSet::new(),
+            after_users: false,
+            left: false,
+            rests: false,
+        }
+    }
+
+    /// A step about an object that is there and goes, or stays and goes out of the record.
+    pub(super) fn about(
+        node: &NodeId,
+        old: OldObject,
+        action: Action,
+        reason: impl Into<String>,
+        depended_on: BTreeSet<NodeId>,
+    ) -> Self {
+        let step = Self::new(node.clone(), old.kind.clone(), old.name.clone(), action, reason);
+        Self { old: Some(old), depended_on, ..step }
+    }
+
     /// The top-level fields that differ, `tags` among them when tags do: what an update request names.
     #[must_use]
     pub fn fields(&self) -> Vec<String> {

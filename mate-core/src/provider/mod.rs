@@ -18,11 +18,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::clock::{Clock, SystemClock};
-use crate::model::Tags;
 use crate::model::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
+use crate::model::{Inputs, Tags};
 
 /// Whose object a request may be about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +59,7 @@ pub struct Target {
     pub physical_id: Option<String>,
     /// Its inputs: as desired when it is observed, created or updated; as recorded when it is deleted. In an
     /// observation references to nodes that are not ready may still stand in them.
-    pub inputs: Value,
+    pub inputs: Inputs,
     /// The tags that it carries, or should.
     pub tags: Tags,
     /// Whose object it may be.
@@ -97,7 +96,7 @@ impl Target {
     /// # Errors
     /// [`ErrorClass::Bug`] when the JSON form does not fit the kind.
     pub fn typed<K: crate::model::Kind>(&self) -> Result<K::Inputs, ProviderError> {
-        serde_json::from_value(self.inputs.clone()).map_err(|error| {
+        K::Inputs::deserialize(&*self.inputs).map_err(|error| {
             ProviderError::new(ErrorClass::Bug, "parse inputs", self.address.clone())
                 .with_message(format!("the inputs do not fit the kind {}: {error}", self.kind))
         })
@@ -177,7 +176,7 @@ impl Scope {
                 tags
             }
             Self::Environment(environment) => {
-                BTreeMap::from([manager, ("Environment".to_owned(), environment.to_string())])
+                Tags::from([manager, ("Environment".to_owned(), environment.to_string())])
             }
             Self::Tags(tags) => tags.clone(),
         }

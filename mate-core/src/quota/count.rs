@@ -64,7 +64,7 @@ pub(super) fn tasks(service: &Value, spot: bool) -> u64 {
 /// What everything in a graph takes.
 #[must_use]
 pub fn needs_of(graph: &Graph) -> Needs {
-    let world = World { nodes: graph.nodes().map(|node| (&node.id, &node.inputs)).collect() };
+    let world = World { nodes: graph.nodes().map(|node| (&node.id, &*node.inputs)).collect() };
     let mut sum = Sum::default();
     for node in graph.nodes() {
         sum.add(&node.kind, &node.inputs, &world, |quota| (quota.amount)(&node.inputs, &world));
@@ -79,9 +79,9 @@ pub fn needs_of(graph: &Graph) -> Needs {
 #[must_use]
 pub fn needs(plan: &Plan) -> Needs {
     let kept = || plan.steps.iter().filter(|step| step.action.keeps());
-    let after = World { nodes: kept().map(|step| (&step.node, &step.inputs)).collect() };
+    let after = World { nodes: kept().map(|step| (&step.node, &*step.inputs)).collect() };
     let before =
-        World { nodes: kept().filter_map(|step| step.old.as_ref().map(|old| (&step.node, &old.inputs))).collect() };
+        World { nodes: kept().filter_map(|step| step.old.as_ref().map(|old| (&step.node, &*old.inputs))).collect() };
     let mut sum = Sum::default();
     for step in kept() {
         sum.add(&step.kind, &step.inputs, &after, |quota| growth(quota, step, &before, &after));

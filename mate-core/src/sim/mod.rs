@@ -279,7 +279,7 @@ impl SimCloud {
             kind,
             name: name.into(),
             physical_id: None,
-            inputs,
+            inputs: inputs.into(),
             tags,
             claim: Default::default(),
         };

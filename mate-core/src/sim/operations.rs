@@ -201,7 +201,7 @@ impl State {
             kind: target.kind.clone(),
             name: target.name.clone(),
             physical_id: String::new(),
-            inputs: target.inputs.clone(),
+            inputs: target.inputs.clone().into(),
             tags: self.kept_tags(&target.kind, &target.tags),
             outputs: Default::default(),
             maker: None,

@@ -10,7 +10,7 @@ use super::{
     Unlocked,
 };
 use crate::model::ids::{KindName, NodeId, TenantKey};
-use crate::model::{Outputs, Tags};
+use crate::model::{Inputs, Outputs, Tags};
 use crate::vocab::{Operating, Release};
 
 /// What is known of a tenant from the last run. The cloud is the truth, this is a hint.
@@ -96,7 +96,7 @@ pub struct NodeRecord {
     /// Its physical id, once the cloud gave one.
     pub physical_id: Option<String>,
     /// Its inputs as last applied, every reference resolved.
-    pub inputs: Value,
+    pub inputs: Inputs,
     /// Its outputs as last seen.
     pub outputs: Outputs,
     /// Its tags as last applied.
@@ -149,7 +149,7 @@ pub struct RetiredObject {
     /// Its physical id, where one is known.
     pub physical_id: Option<String>,
     /// Its inputs as last applied.
-    pub inputs: Value,
+    pub inputs: Inputs,
     /// Its tags.
     pub tags: Tags,
 }

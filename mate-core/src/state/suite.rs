@@ -85,7 +85,7 @@ async fn a_record_is_read_back_as_it_was_put(store: &dyn StateStore) {
             kind: "rds:DBInstance".parse().expect("a kind"),
             name: "mate-a-dev-db".into(),
             physical_id: None,
-            inputs: serde_json::json!({"deep": [{"er": null, "n": 1.5}]}),
+            inputs: serde_json::json!({"deep": [{"er": null, "n": 1.5}]}).into(),
             outputs: Default::default(),
             tags: Default::default(),
             depends_on: Default::default(),

@@ -28,7 +28,7 @@ fn plan(nodes: &[(&str, &str, Value)]) -> Plan {
         let tags = Ownership(key().node(id.clone())).tags();
         let name = mate_core::model::names::physical(&key(), id.as_str(), 32);
         graph
-            .insert(Node { id, kind: kind.parse().unwrap(), name, inputs: inputs.clone(), tags, existing: None })
+            .insert(Node { id, kind: kind.parse().unwrap(), name, inputs: inputs.clone().into(), tags, existing: None })
             .unwrap();
     }
     let summary = RecordSummary { display_name: "Acme".into(), tier: "trial".into(), url: "https://acme".into() };
@@ -288,7 +288,7 @@ fn a_deletion_is_narrowed_to_what_goes() {
         kind: step.kind.clone(),
         name: "an-older-name".into(),
         physical_id: None,
-        inputs: json!({}),
+        inputs: json!({}).into(),
         tags: BTreeMap::new(),
     });
     let policy = ExecutorPolicy::for_plan(&plan).at("eu-west-1", "1");

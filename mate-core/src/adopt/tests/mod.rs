@@ -31,7 +31,7 @@ fn graph(nodes: &[(&str, &str, Value)]) -> Graph {
             id: id(node),
             kind: kind(of),
             name: format!("mate-dev-{node}"),
-            inputs: inputs.clone(),
+            inputs: inputs.clone().into(),
             tags: Tags::new(),
             existing: None,
         };

@@ -19,6 +19,7 @@ use self::leasehold::Leasehold;
 use super::events::{Event, EventKind};
 use super::failure::Failure;
 use super::{Limits, schedule};
+use crate::model::Inputs;
 use crate::model::Kinds;
 use crate::model::Outputs;
 use crate::model::ids::{KindName, NodeId};
@@ -149,7 +150,7 @@ struct Op {
     /// When its last call was made: what the cloud takes counts from here, not from the first attempt.
     called: Duration,
     typical: Duration,
-    inputs: Value,
+    inputs: Inputs,
     token: String,
     created: Option<Created>,
     /// Whether AWS keeps a second creation from making a second object.
@@ -223,7 +224,7 @@ impl Machine {
                     begun: Duration::ZERO,
                     called: Duration::ZERO,
                     typical: operation.expected,
-                    inputs: Value::Null,
+                    inputs: Inputs::default(),
                     token: String::new(),
                     created: None,
                     deduplicated: kinds.deduplicated(&plan.steps[operation.step].kind),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Call, Effect, EventKind, Machine, Op, State};
 use crate::engine::journal::{self, Attempt};
-use crate::model::{references, resolve};
+use crate::model::{references, resolve_with};
 use crate::provider::{Claim, CreateRequest, DeleteRequest, ErrorClass, ProviderError, Target, UpdateRequest};
 use crate::state::StoreError;
 use crate::vocab::{OpId, Verb};
@@ -38,7 +38,7 @@ impl Machine {
             let op = self.ops.get_mut(&id).expect("listed above");
             let step = &self.plan.steps[op.operation.step];
             op.inputs = match id.verb {
-                Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver => resolve(&step.inputs, &self.outputs),
+                Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver => resolve_with(&step.inputs, &self.outputs),
                 _ => step.old.as_ref().map_or_else(|| step.inputs.clone(), |old| old.inputs.clone()),
             };
             op.token = journal::token(&self.record, step, id.verb);

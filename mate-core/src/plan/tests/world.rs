@@ -29,7 +29,9 @@ pub(super) fn out(node: &str, output: &str) -> Value {
 pub(super) fn insert(graph: &mut Graph, node: &str, kind: &str, inputs: Value) {
     let tags = Ownership(key().node(id(node))).tags();
     let name = crate::model::names::physical(&key(), node, 32);
-    graph.insert(Node { id: id(node), kind: kind.parse().unwrap(), name, inputs, tags, existing: None }).unwrap();
+    graph
+        .insert(Node { id: id(node), kind: kind.parse().unwrap(), name, inputs: inputs.into(), tags, existing: None })
+        .unwrap();
 }
 
 /// A service with what it stands on.
@@ -267,7 +269,7 @@ impl World {
                         kind: step.kind.clone(),
                         name: name.clone(),
                         physical_id: Some(live.physical_id.clone()),
-                        inputs,
+                        inputs: inputs.into(),
                         outputs: live.outputs.clone(),
                         tags: step.tags.clone(),
                         depends_on: step.depends_on.clone(),

@@ -86,7 +86,7 @@ impl Suite {
             kind: node.kind.clone(),
             name: node.name.clone(),
             physical_id: made.map(|made| made.0.clone()),
-            inputs: made.map_or_else(|| resolve(&node.inputs, &self.outputs), |made| made.1.clone()),
+            inputs: made.map_or_else(|| resolve(&node.inputs, &self.outputs), |made| made.1.clone()).into(),
             tags: node.tags.clone(),
             claim: Default::default(),
         }
@@ -154,7 +154,7 @@ impl Suite {
         };
         self.note(Some(node), Check::Create, "create is accepted", Ok(()));
         target.physical_id = Some(created.physical_id.clone());
-        self.made.insert(node.id.clone(), (created.physical_id.clone(), target.inputs.clone()));
+        self.made.insert(node.id.clone(), (created.physical_id.clone(), target.inputs.clone().into()));
         let ready = self.watch_ready(&target).await;
         let live = ready.as_ref().ok().cloned();
         self.note(Some(node), Check::BecomesReady, "ready within patience", ready.map(drop));
@@ -363,7 +363,7 @@ impl Suite {
             self.note(Some(node), check, &promised, seen);
             let Ok(live) = live else { return };
             if round == 0 {
-                self.made.insert(node.id.clone(), (live.physical_id.clone(), target.inputs.clone()));
+                self.made.insert(node.id.clone(), (live.physical_id.clone(), target.inputs.clone().into()));
                 let before = self.outputs.insert(node.id.clone(), live.outputs.clone()).unwrap_or_default();
                 let expected = expected_outputs(model, &live.inputs);
                 for output in model.revised_outputs.iter().filter(|output| expected.contains(output)) {

@@ -36,7 +36,7 @@ async fn only_what_could_not_be_seen_is_looked_at_again() {
         kind: "s3:Bucket".parse().unwrap(),
         name: node.to_owned(),
         physical_id: None,
-        inputs: serde_json::json!({}),
+        inputs: serde_json::json!({}).into(),
         tags: Tags::new(),
         claim: Default::default(),
     };

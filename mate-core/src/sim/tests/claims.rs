@@ -45,7 +45,7 @@ impl World {
     /// Puts in an object like this node's, as somebody else made it; answers its physical id.
     fn plant(&self, node: &str, name: &str, tags: Tags) -> String {
         let target = self.target(node);
-        self.cloud.plant(target.kind, name, tags, target.inputs)
+        self.cloud.plant(target.kind, name, tags, target.inputs.into())
     }
 
     fn whose(&self, of: &KindName, name: &str) -> Option<crate::model::ids::Address> {
@@ -129,7 +129,7 @@ async fn what_carries_no_tags_is_adopted_and_given_back() {
     let name = world.target("user-pool-domain").name;
     let mut target = world.target("user-pool-domain");
     target.inputs["user_pool_id"] = "us-east-1_elsewhere".into();
-    world.cloud.plant(target.kind.clone(), &name, Tags::new(), target.inputs.clone());
+    world.cloud.plant(target.kind.clone(), &name, Tags::new(), target.inputs.clone().into());
     let claimed = |claim| Target { claim, ..target.clone() };
     for _ in 0..2 {
         assert!(matches!(world.look_at(claimed(Claim::Owned)).await, Observation::Foreign(_)));

@@ -198,7 +198,7 @@ async fn each_user_of_a_subnet_holds_it() {
             "mount-target-1" => inputs["subnet_id"] = json!(subnets[0]),
             _ => inputs["subnet_ids"] = json!(subnets),
         }
-        world.cloud.plant(target.kind, target.name, target.tags, inputs);
+        world.cloud.plant(target.kind, target.name, target.tags, inputs.into());
         let held = (ErrorClass::Dependency, "DependencyViolation".to_owned());
         assert_eq!(world.held("private-subnet-1").await, held, "{user}");
     }
@@ -396,7 +396,7 @@ async fn a_quota_tells_its_limit_and_what_is_used_and_holds() {
     assert_eq!(world.cloud.quotas(vec![vpcs(), unknown]).await, [read(1), none]);
     let node = world.graph.get(&id("vpc")).unwrap().clone();
     world.cloud.vanish(&kind("ec2:VPC"), &node.name).unwrap();
-    world.cloud.plant(kind("ec2:VPC"), "theirs", Default::default(), node.inputs);
+    world.cloud.plant(kind("ec2:VPC"), "theirs", Default::default(), node.inputs.into());
     let request = CreateRequest { target: world.target("vpc"), token: "again".into() };
     let error = world.cloud.create(request).await.unwrap_err();
     assert_eq!((error.class, error.code.as_deref()), (ErrorClass::Quota, Some("VpcLimitExceeded")));

@@ -172,7 +172,7 @@ async fn what_somebody_else_made_is_foreign_and_stays_untouched() {
     let world = World::empty(SimCloud::builder());
     let theirs = Tags::from([("Owner".to_owned(), "platform".to_owned())]);
     let target = world.target("bucket");
-    world.cloud.plant(target.kind.clone(), target.name.clone(), theirs.clone(), target.inputs.clone());
+    world.cloud.plant(target.kind.clone(), target.name.clone(), theirs.clone(), target.inputs.clone().into());
     assert!(matches!(world.look("bucket").await, Observation::Foreign(_)));
     assert_eq!(world.create("bucket").await.unwrap_err().class, ErrorClass::AlreadyExists);
     assert_eq!(world.delete("bucket", DataPolicy::Discard).await.unwrap_err().class, ErrorClass::AlreadyExists);
@@ -258,7 +258,7 @@ async fn change_from_outside_is_seen() {
     let (of_logs, name) = (kind("logs:LogGroup"), live.physical_id);
     world.cloud.tamper(&of_logs, &name, |inputs| inputs["retention_days"] = json!(1)).unwrap();
     assert_eq!(world.live("logs").await.inputs["retention_days"], 1);
-    world.cloud.tamper_tags(&of_logs, &name, Tags::clear).unwrap();
+    world.cloud.tamper_tags(&of_logs, &name, |tags| tags.clear()).unwrap();
     assert!(matches!(world.look("logs").await, Observation::Foreign(_)));
     world.cloud.vanish(&of_logs, &name).unwrap();
     assert!(matches!(world.look("logs").await, Observation::Absent));
@@ -286,7 +286,7 @@ async fn a_kind_of_the_embedders_own_works_without_being_registered() {
     node.tags.insert("Component".into(), "queue".into());
     node.kind = kind("sqs:Queue");
     node.name = "jobs".into();
-    node.inputs = json!({"fifo": true});
+    node.inputs = json!({"fifo": true}).into();
     world.graph.insert(node).unwrap();
     let live = world.make("queue").await;
     assert_eq!(live.outputs["arn"], "arn:aws:sqs:us-east-1:123456789012:queue/jobs");

@@ -56,7 +56,7 @@ impl World {
             kind: node.kind.clone(),
             name: node.name.clone(),
             physical_id: None,
-            inputs: resolve(&node.inputs, &self.outputs),
+            inputs: resolve(&node.inputs, &self.outputs).into(),
             tags: node.tags.clone(),
             claim: Default::default(),
         }

@@ -219,5 +219,5 @@ fn what_is_left_over_from_a_replacement_does_not_hide_what_its_successor_gives()
     let mut hand = Hand::new(vec![successor, step("b", Action::Create, &["a"], 1), left], 4);
     let effects = hand.start();
     let (target, _) = only_call(&effects);
-    assert_eq!((target.address.node, target.inputs), (id("b"), json!(["a-id"])));
+    assert_eq!((target.address.node, target.inputs), (id("b"), json!(["a-id"]).into()));
 }

@@ -1,0 +1,125 @@
+//! What can be said of a step only once all are there: names, risks and durations.
+
+use std::time::Duration;
+
+use super::differ::{Differ, Draft};
+use super::error::PlanError;
+use super::judge::PENDING;
+use super::request::DiffRequest;
+use super::step::{Action, Risk, Step};
+use super::{deletion, operations};
+use crate::model::names;
+use crate::model::{Data, ReplaceOrder, Timing, UnknownKind};
+use crate::state::Holding;
+
+impl Differ<'_, '_> {
+    /// An object that uses one which has to be deleted before its successor is made cannot outlive it: it is deleted
+    /// first as well, even where its kind would rather make the new object first.
+    pub(super) fn delete_first_under_deleted(&mut self) {
+        let first = Action::Replace { order: ReplaceOrder::DeleteFirst };
+        if self.drafts.all.iter().all(|draft| draft.step.action != first) {
+            return;
+        }
+        loop {
+            let steps: Vec<&Step> = self.drafts.all.iter().map(|draft| &draft.step).collect();
+            let early = operations::deleted_early(&steps);
+            let mut changed = false;
+            for draft in &mut self.drafts.all {
+                let step = &mut draft.step;
+                let under = step.depended_on.iter().any(|to| early.contains(to));
+                if under && step.action == (Action::Replace { order: ReplaceOrder::CreateFirst }) {
+                    step.action = first;
+                    changed = true;
+                }
+            }
+            if !changed {
+                return;
+            }
+        }
+    }
+
+    /// Names, risks and durations, which depend on how a replacement is ordered.
+    pub(super) fn finished(self) -> Result<Vec<Step>, PlanError> {
+        let request = self.request;
+        let mut steps = Vec::with_capacity(self.drafts.all.len());
+        for Draft { mut step, served } in self.drafts.all {
+            if let Action::Replace { order } = step.action {
+                replacement(request, &mut step, order, served)?;
+            }
+            removal(request, &mut step, served)?;
+            if !step.rests {
+                let timing = (request.kinds.get(&step.kind)?.timing)(&step.inputs);
+                step.expected = making(&step, timing) + step.expected_removal;
+                step.needs_consent = step.risk.needs_consent();
+            }
+            steps.push(step);
+        }
+        Ok(steps)
+    }
+}
+
+/// The new object of a replacement: it is ours from the first, and has a name of its own where the old one is still there.
+fn replacement(
+    request: &DiffRequest<'_>,
+    step: &mut Step,
+    order: ReplaceOrder,
+    served: bool,
+) -> Result<(), UnknownKind> {
+    let model = request.kinds.get(&step.kind)?;
+    let wanted = request.graph.get(&step.node);
+    if matches!(step.holding, Holding::Adopted { .. }) {
+        step.holding = Holding::Managed;
+        if let Some(node) = wanted {
+            step.name.clone_from(&node.name);
+        }
+    }
+    if order == ReplaceOrder::CreateFirst {
+        step.generation += 1;
+        let base = wanted.map_or(step.name.as_str(), |node| node.name.as_str());
+        step.name = names::with_generation(base, step.generation, model.name_rule.max);
+    }
+    if served && order == ReplaceOrder::DeleteFirst {
+        step.risk = Risk::Downtime("it is deleted before its successor is made".to_owned());
+    }
+    Ok(())
+}
+
+/// What becomes of the old object and its data.
+fn removal(request: &DiffRequest<'_>, step: &mut Step, served: bool) -> Result<(), UnknownKind> {
+    let replaces = matches!(step.action, Action::Replace { .. });
+    let Some(old) = step.old.as_ref().filter(|_| replaces || step.action == Action::Delete) else { return Ok(()) };
+    let model = request.kinds.get(&old.kind)?;
+    step.expected_removal = (model.timing)(&old.inputs).delete;
+    if step.rests {
+        step.expected = step.expected_removal;
+        return Ok(());
+    }
+    let loss = deletion::loss(&step.node, old, model, request.deletions, request.record);
+    step.data = loss.policy;
+    if let (true, true, Data::Held(what)) = (replaces, served, model.data) {
+        let text = if loss.text.is_empty() { String::new() } else { format!("; {}", loss.text) };
+        step.risk = Risk::DataLoss(format!("loses {what}: the new object starts empty{text}"));
+    } else if replaces && !served {
+        step.risk = Risk::None;
+    } else {
+        step.risk = std::mem::replace(&mut step.risk, Risk::None).max(loss.risk);
+        if !loss.text.is_empty() {
+            step.reason = format!("{}; {}", step.reason, loss.text);
+        }
+    }
+    Ok(())
+}
+
+/// How long it takes apart from the removal of an old object.
+fn making(step: &Step, timing: Timing) -> Duration {
+    match step.action {
+        Action::Create | Action::Replace { .. } => timing.create,
+        Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => {
+            let only_tags = step.changes.iter().all(|change| change.field() == "tags");
+            if only_tags { timing.update.min(Duration::from_secs(2)) } else { timing.update }
+        }
+        Action::Adopt if step.reason.starts_with(PENDING) => timing.create,
+        Action::TakeOver | Action::Rename | Action::Release => Duration::from_secs(2),
+        Action::Adopt | Action::Forget | Action::NoChange | Action::Delete => Duration::ZERO,
+    }
+}
