@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::two_groups;
 use crate::blueprint::Design;
 use crate::kinds::listener::ListenerAction;
 use crate::kinds::listener_rule::ListenerRuleInputs;
+use crate::kinds::task::TaskInputs;
 use crate::kinds::{DbInstance, Listener, ListenerRule, ReplicationGroup, ScalableTarget, Secret, Service, Task};
 use crate::model::Ownership;
 use crate::model::ids::{KindName, NodeId, TenantKey};
 use crate::model::names;
-use crate::model::{GraphError, Node, OutputRef};
+use crate::model::{GraphError, Input, Node, Output, OutputRef, json_of};
 use crate::model::{Kind, Kinds, Timing};
 use crate::vocab::{Command, CommandRun, Mode, Operating, Page};
 
@@ -45,10 +44,10 @@ pub fn operate(
         design.notes.push(format!("deployments move the traffic: {}", operating.strategy));
     }
     for (service, times) in &operating.restarts {
-        restart(&mut design, service, *times);
+        restart(&mut design, service, *times)?;
     }
     for (secret, generation) in &operating.secrets {
-        rotate(&mut design, secret, *generation, operating.both_tokens);
+        rotate(&mut design, secret, *generation, operating.both_tokens)?;
     }
     if let Some(page) = mode.page() {
         stand_before(&mut design, page, key)?;
@@ -61,14 +60,14 @@ pub fn operate(
         run_once(&mut design, "command", command, run, key)?;
     }
     if !mode.has_tasks() {
-        each::<Service>(&mut design, |inputs| {
-            inputs["desired_count"] = json!(0);
-            inputs["autoscaling"] = Value::Null;
-        });
-        each::<ScalableTarget>(&mut design, |inputs| inputs["suspended"] = json!(true));
+        each::<Service>(&mut design, |service| {
+            service.desired_count = 0;
+            service.autoscaling = None;
+        })?;
+        each::<ScalableTarget>(&mut design, |target| target.suspended = true)?;
     }
     if mode.stops_database() {
-        each::<DbInstance>(&mut design, |inputs| inputs["stopped"] = json!(true));
+        each::<DbInstance>(&mut design, |database| database.stopped = true)?;
     }
     if mode.removes_cache() {
         for id in of_kind::<ReplicationGroup>(&design) {
@@ -91,120 +90,107 @@ pub(super) fn of_kind<K: Kind>(design: &Design) -> Vec<NodeId> {
         .collect()
 }
 
-fn each<K: Kind>(design: &mut Design, change: impl Fn(&mut Value)) {
-    for id in of_kind::<K>(design) {
-        if let Some(node) = design.graph.get_mut(&id) {
-            change(&mut node.inputs);
-        }
-    }
+fn each<K: Kind>(design: &mut Design, change: impl Fn(&mut K::Inputs)) -> Result<(), GraphError> {
+    of_kind::<K>(design).iter().try_for_each(|id| design.graph.edit::<K>(id, &change))
 }
 
 /// Gives a secret the value of this generation, and has its consumers take it: the database and the cache that refer to it, and
 /// behind them every task.
-fn rotate(design: &mut Design, secret: &NodeId, generation: u32, both_tokens: bool) {
-    let Some(node) = design.graph.get_mut(secret).filter(|node| node.kind == Secret::name()) else { return };
-    node.inputs["generation"] = json!(generation);
-    let version = json!(generation.to_string());
+fn rotate(design: &mut Design, secret: &NodeId, generation: u32, both_tokens: bool) -> Result<(), GraphError> {
+    if design.graph.get(secret).is_none_or(|node| node.kind != Secret::name()) {
+        return Ok(());
+    }
+    design.graph.edit::<Secret>(secret, |secret| secret.generation = generation)?;
+    let version = Some(Input::Literal(generation.to_string()));
     let users = |design: &Design, kind: KindName| -> Vec<NodeId> {
         let uses = |node: &&Node| node.kind == kind && node.dependencies().contains(secret);
         design.graph.nodes().filter(uses).map(|node| node.id.clone()).collect()
     };
     for id in users(design, DbInstance::name()) {
-        if let Some(node) = design.graph.get_mut(&id) {
-            node.inputs["master_user_secret_version"] = version.clone();
-        }
+        let version = version.clone();
+        design.graph.edit::<DbInstance>(&id, |database| database.master_user_secret_version = version)?;
     }
     for id in users(design, ReplicationGroup::name()) {
-        if let Some(node) = design.graph.get_mut(&id) {
-            node.inputs["auth_token_secret_version"] = version.clone();
-            node.inputs["auth_token_only"] = json!(!both_tokens);
-        }
+        let version = version.clone();
+        design.graph.edit::<ReplicationGroup>(&id, |cache| {
+            cache.auth_token_secret_version = version;
+            cache.auth_token_only = !both_tokens;
+        })?;
     }
-    let value = json!(format!("{secret} {generation}"));
-    each::<Service>(design, |inputs| {
-        if let Some(values) = inputs["restart_on"].as_array_mut() {
-            values.push(value.clone());
-        }
-    });
+    each::<Service>(design, |service| service.restart_on.push(Input::Literal(format!("{secret} {generation}"))))
 }
 
 /// Runs the migration of a release once, with the new task definition of its service, and every service behind it.
 fn migrate(design: &mut Design, release: u32, migration: &Command, key: &TenantKey) -> Result<(), GraphError> {
     let has_run = run_once(design, "migration", migration, &format!("release-{release}"), key)?;
-    each::<Service>(design, |inputs| {
-        if let Some(after) = inputs["after"].as_array_mut() {
-            after.push(has_run.clone());
-        }
-    });
-    Ok(())
+    each::<Service>(design, |service| service.after.push(has_run.clone()))
 }
 
-/// Runs a command once, with the task definition and the network of its service. Its node is `{service}-service`.
+/// The node of a service: `{service}-service`. None where the design has no such service.
+fn service_node<'d>(design: &'d Design, service: &str) -> Option<&'d Node> {
+    let id = NodeId::new(format!("{service}-service")).ok()?;
+    design.graph.get(&id).filter(|node| node.kind == Service::name())
+}
+
+/// Runs a command once, with the task definition and the network of its service.
 fn run_once(
     design: &mut Design,
     part: &str,
     command: &Command,
     run: &str,
     key: &TenantKey,
-) -> Result<Value, GraphError> {
+) -> Result<Input<String>, GraphError> {
     let id = NodeId::new(part).map_err(|error| GraphError::NodeId(error.to_string()))?;
-    let of_service = format!("{}-service", command.service);
-    let Some(service) =
-        design.graph.nodes().find(|node| node.id.as_str() == of_service && node.kind == Service::name())
-    else {
+    let Some(node) = service_node(design, &command.service) else {
+        let of_service = format!("{}-service", command.service);
         let reason = format!("there is no node `{of_service}` whose task definition it could run with");
         return Err(GraphError::Inputs { node: id, reason });
     };
-    let inputs = json!({
-        "cluster": service.inputs["cluster"],
-        "task_definition": service.inputs["task_definition"],
-        "container": command.service,
-        "command": command.command,
-        "subnet_ids": service.inputs["subnet_ids"],
-        "security_group_ids": service.inputs["security_group_ids"],
-        "run": run,
-        "after": service.inputs["after"],
-    });
-    let has_run = reference(&id, Task::ARN.name());
-    let task = beside::<Task>(service, id, part, inputs, key);
+    let service = design.graph.inputs::<Service>(&node.id)?;
+    let inputs = TaskInputs {
+        cluster: service.cluster,
+        task_definition: service.task_definition,
+        container: command.service.clone(),
+        command: command.command.clone(),
+        subnet_ids: service.subnet_ids,
+        security_group_ids: service.security_group_ids,
+        run: run.to_owned(),
+        after: service.after,
+    };
+    let has_run = reference(&id, Task::ARN);
+    let task = beside::<Task>(node, id, part, &inputs, key)?;
     design.graph.insert(task)?;
     Ok(has_run)
 }
 
-/// Has the tasks of a service started anew whenever the figure is another one. Its node is `{service}-service`.
-fn restart(design: &mut Design, service: &str, times: u32) {
-    let node = NodeId::new(format!("{service}-service")).ok().and_then(|id| design.graph.get_mut(&id));
-    if let Some(node) = node.filter(|node| node.kind == Service::name()) {
-        node.inputs["restart_on"] = json!([format!("restart {times}")]);
-    }
+/// Has the tasks of a service started anew whenever the figure is another one.
+fn restart(design: &mut Design, service: &str, times: u32) -> Result<(), GraphError> {
+    let Some(id) = service_node(design, service).map(|node| node.id.clone()) else { return Ok(()) };
+    let value = Input::Literal(format!("restart {times}"));
+    design.graph.edit::<Service>(&id, |service| service.restart_on = vec![value])
 }
 
 /// Puts the page before everything that a listener lets through, and every service behind the page.
 fn stand_before(design: &mut Design, page: &Page, key: &TenantKey) -> Result<(), GraphError> {
     let mut rules = Vec::new();
     for id in of_kind::<Listener>(design) {
-        let Some(listener) = design.graph.get(&id) else { continue };
-        if listener.inputs["default_action"].get("redirect_to_https").is_some() {
+        let listener = design.graph.inputs::<Listener>(&id)?;
+        if matches!(listener.default_action, ListenerAction::RedirectToHttps { .. }) {
             continue;
         }
-        let rule = page_rule(listener, page, key)?;
-        rules.push(reference(&rule.id, ListenerRule::ARN.name()));
+        let Some(node) = design.graph.get(&id) else { continue };
+        let rule = page_rule(node, page, key)?;
+        rules.push(reference(&rule.id, ListenerRule::ARN));
         design.graph.insert(rule)?;
     }
-    each::<Service>(design, |inputs| {
-        if let Some(after) = inputs["after"].as_array_mut() {
-            after.extend(rules.iter().cloned());
-        }
-    });
-    Ok(())
+    each::<Service>(design, |service| service.after.extend(rules.iter().cloned()))
 }
 
 fn page_rule(listener: &Node, page: &Page, key: &TenantKey) -> Result<Node, GraphError> {
     let part = format!("{}-page", listener.id);
     let id = NodeId::new(&part).map_err(|error| GraphError::NodeId(error.to_string()))?;
     let inputs = ListenerRuleInputs {
-        listener_arn: serde_json::from_value(reference(&listener.id, Listener::ARN.name()))
-            .expect("a reference is an input"),
+        listener_arn: reference(&listener.id, Listener::ARN),
         priority: FIRST,
         path_patterns: vec!["/*".to_owned()],
         action: ListenerAction::FixedResponse {
@@ -213,24 +199,33 @@ fn page_rule(listener: &Node, page: &Page, key: &TenantKey) -> Result<Node, Grap
             body: page.body().to_owned(),
         },
     };
-    let inputs = serde_json::to_value(&inputs)
-        .map_err(|source| GraphError::Inputs { node: id.clone(), reason: source.to_string() })?;
-    Ok(beside::<ListenerRule>(listener, id, &part, inputs, key))
+    beside::<ListenerRule>(listener, id, &part, &inputs, key)
 }
 
 /// A node that belongs to the same tenant as this one, with its tags.
-pub(super) fn beside<K: Kind>(like: &Node, id: NodeId, part: &str, inputs: Value, key: &TenantKey) -> Node {
+pub(super) fn beside<K: Kind>(
+    like: &Node,
+    id: NodeId,
+    part: &str,
+    inputs: &K::Inputs,
+    key: &TenantKey,
+) -> Result<Node, GraphError> {
+    let inputs = json_of::<K>(&id, inputs)?;
     let name = names::physical(key, part, K::model().name_rule.max);
     let mut tags = like.tags.clone();
     tags.extend(Ownership(key.node(id.clone())).tags());
     tags.insert("Name".to_owned(), name.clone());
-    Node { id, kind: K::name(), name, inputs: inputs.into(), tags, existing: None }
+    Ok(Node { id, kind: K::name(), name, inputs, tags, existing: None })
 }
 
-pub(super) fn reference(node: &NodeId, output: &str) -> Value {
-    let reference =
-        OutputRef { node: node.clone(), output: output.to_owned(), prefix: String::new(), suffix: String::new() };
-    serde_json::to_value(reference).expect("a reference has a JSON form")
+/// A late-bound input: this output of this node.
+pub(super) fn reference<K, T>(node: &NodeId, output: Output<K, T>) -> Input<T> {
+    Input::Ref(OutputRef {
+        node: node.clone(),
+        output: output.name().to_owned(),
+        prefix: String::new(),
+        suffix: String::new(),
+    })
 }
 
 /// How long it takes until the tenant serves again, by typical durations.

@@ -39,7 +39,47 @@ fn wanted() -> Wanted {
     Wanted { spec: spec(), operating: Operating::default() }
 }
 
+/// Complete inputs of a kind: these, and for the rest what any object of the kind could have.
+fn complete(kind: &str, inputs: &Value) -> Value {
+    let mut all = match kind {
+        "elbv2:Listener" => json!({
+            "load_balancer_arn": "alb", "port": 443, "protocol": "HTTPS", "certificate_arn": null, "ssl_policy": null,
+            "default_action": null,
+        }),
+        "elbv2:TargetGroup" => json!({
+            "port": 80, "protocol": "HTTP", "vpc_id": "vpc-1", "deregistration_delay_seconds": 30, "stickiness_seconds": null,
+            "health_check": {
+                "path": "/", "matcher": "200", "interval_seconds": 30, "timeout_seconds": 5, "healthy_threshold": 2,
+                "unhealthy_threshold": 3,
+            },
+        }),
+        "ecs:Service" => json!({
+            "cluster": "c", "task_definition": "t:1", "desired_count": 1, "autoscaling": null, "capacity_providers": [],
+            "subnet_ids": [], "security_group_ids": [], "load_balancers": [], "health_check_grace_seconds": null,
+            "minimum_healthy_percent": 100, "maximum_percent": 200, "circuit_breaker": true,
+            "deployment_strategy": "rolling", "enable_execute_command": false, "after": [], "restart_on": [],
+        }),
+        "application-autoscaling:ScalableTarget" => json!({
+            "resource_id": "r", "min_capacity": 1, "max_capacity": 2, "suspended": false,
+        }),
+        "rds:DBInstance" => json!({
+            "engine": "postgres", "engine_version": "17", "instance_class": "db.t4g.micro", "allocated_storage_gib": 20,
+            "max_allocated_storage_gib": 40, "storage_type": "gp3", "kms_key_id": "k", "multi_az": false,
+            "backup_retention_days": 7, "db_name": "d", "master_username": "u", "master_user_secret_arn": "s", "port": 5432,
+            "db_subnet_group_name": "g", "db_parameter_group_name": "p", "security_group_ids": [],
+            "deletion_protection": false, "performance_insights": false, "log_exports": [], "stopped": false,
+            "master_user_secret_version": null,
+        }),
+        _ => json!({}),
+    };
+    for (field, value) in inputs.as_object().unwrap() {
+        all[field] = value.clone();
+    }
+    all
+}
+
 fn node(id: &str, kind: &str, inputs: Value) -> Node {
+    let inputs = complete(kind, &inputs);
     let tags = Ownership(key().node(id.parse().unwrap())).tags();
     let name = format!("mate-clinic-dev-{id}");
     Node { id: id.parse().unwrap(), kind: kind.parse().unwrap(), name, inputs: inputs.into(), tags, existing: None }
@@ -331,9 +371,9 @@ fn a_command_is_gone_once_it_has_run() {
 /// A listener that forwards to the target group of a service.
 fn behind_a_listener() -> Design {
     let mut graph = Graph::new();
-    let reference = |node: &str, output: &str| design::reference(&node.parse().unwrap(), output);
+    let reference = |node: &str, output: &str| json!({"$node": node, "$output": output});
     let forward = json!({"forward": {"target_group_arn": reference("tg", "arn")}});
-    let balancer = json!({"target_group_arn": reference("listener", "target_group_arn"), "container_name": "web"});
+    let balancer = json!({"target_group_arn": reference("listener", "target_group_arn"), "container_name": "web", "container_port": 80});
     for (id, kind, inputs) in [
         ("tg", "elbv2:TargetGroup", json!({"port": 80})),
         ("listener", "elbv2:Listener", json!({"default_action": forward})),

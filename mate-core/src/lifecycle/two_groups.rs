@@ -1,18 +1,16 @@
 //! Services over two target groups, between which ECS moves their traffic. Laid over a design.
 
-use serde_json::{Value, json};
-
 use super::design::{beside, of_kind, reference};
 use crate::blueprint::Design;
 use crate::kinds::listener::ListenerAction;
 use crate::kinds::listener_rule::ListenerRuleInputs;
 use crate::kinds::policy::{PolicyDocument, Statement};
 use crate::kinds::role::RoleInputs;
-use crate::kinds::service::DeploymentStrategy;
+use crate::kinds::service::{AlternateTargetGroup, DeploymentStrategy};
 use crate::kinds::{Listener, ListenerRule, Role, Service, TargetGroup};
 use crate::model::Kind;
 use crate::model::ids::{NodeId, TenantKey};
-use crate::model::{GraphError, Input, OutputRef};
+use crate::model::{GraphError, Input};
 
 /// The last rule of a listener: what stands behind all others.
 const LAST: u16 = 50_000;
@@ -26,27 +24,30 @@ pub(super) fn stand_over(design: &mut Design, strategy: DeploymentStrategy, key:
     let role = NodeId::new("deployment-role").map_err(|error| GraphError::NodeId(error.to_string()))?;
     let mut example = None;
     for service in of_kind::<Service>(design) {
-        let Some(node) = design.graph.get(&service) else { continue };
-        let leads = node.inputs["load_balancers"][0]["target_group_arn"].clone();
-        let Some(way) = OutputRef::from_json(&leads) else { continue };
+        let balancers = design.graph.inputs::<Service>(&service)?.load_balancers;
+        let Some(Input::Ref(way)) = balancers.into_iter().next().map(|first| first.target_group_arn) else { continue };
         let Some((rule, first)) = production_rule(design, &way.node, key)? else { continue };
         let second = second_group(design, &first, key)?;
-        let Some(node) = design.graph.get_mut(&rule) else { continue };
-        node.inputs["action"] = action(&ListenerAction::ForwardToEither {
-            target_group_arn: input(&first, TargetGroup::ARN.name()),
-            alternate_target_group_arn: input(&second, TargetGroup::ARN.name()),
-        });
-        if let Some(node) = design.graph.get_mut(&service) {
-            node.inputs["deployment_strategy"] = json!(strategy);
-            node.inputs["load_balancers"][0]["alternate"] = json!({
-                "target_group_arn": reference(&rule, ListenerRule::ALTERNATE_TARGET_GROUP_ARN.name()),
-                "production_listener_rule_arn": reference(&rule, ListenerRule::ARN.name()),
-                "role_arn": reference(&role, Role::ARN.name()),
-            });
-            example = Some(node.clone());
-        }
-        rules.push(input(&rule, ListenerRule::ARN.name()));
-        groups.extend([input(&first, TargetGroup::ARN.name()), input(&second, TargetGroup::ARN.name())]);
+        design.graph.edit::<ListenerRule>(&rule, |rule| {
+            rule.action = ListenerAction::ForwardToEither {
+                target_group_arn: reference(&first, TargetGroup::ARN),
+                alternate_target_group_arn: reference(&second, TargetGroup::ARN),
+            };
+        })?;
+        let alternate = AlternateTargetGroup {
+            target_group_arn: reference(&rule, ListenerRule::ALTERNATE_TARGET_GROUP_ARN),
+            production_listener_rule_arn: reference(&rule, ListenerRule::ARN),
+            role_arn: reference(&role, Role::ARN),
+        };
+        design.graph.edit::<Service>(&service, |service| {
+            service.deployment_strategy = strategy;
+            if let Some(balancer) = service.load_balancers.first_mut() {
+                balancer.alternate = Some(alternate);
+            }
+        })?;
+        example = design.graph.get(&service).cloned();
+        rules.push(reference(&rule, ListenerRule::ARN));
+        groups.extend([reference(&first, TargetGroup::ARN), reference(&second, TargetGroup::ARN)]);
     }
     let Some(example) = example else { return Ok(()) };
     let inputs = RoleInputs {
@@ -56,7 +57,8 @@ pub(super) fn stand_over(design: &mut Design, strategy: DeploymentStrategy, key:
         managed_policy_arns: Vec::new(),
     };
     let part = role.to_string();
-    design.graph.insert(beside::<Role>(&example, role, &part, json!(inputs), key))
+    let node = beside::<Role>(&example, role, &part, &inputs, key)?;
+    design.graph.insert(node)
 }
 
 /// What ECS may do with the role: that of AWS's AmazonECSInfrastructureRolePolicyForLoadBalancers, on the tenant's own objects.
@@ -81,19 +83,26 @@ fn moves_traffic(rules: Vec<Input<String>>, groups: Vec<Input<String>>) -> Polic
 /// default a new one for every path.
 fn production_rule(design: &mut Design, way: &NodeId, key: &TenantKey) -> Result<Option<(NodeId, NodeId)>, GraphError> {
     let Some(node) = design.graph.get(way) else { return Ok(None) };
-    let field = if node.kind == Listener::name() { "default_action" } else { "action" };
-    let Some(group) = OutputRef::from_json(&node.inputs[field]["forward"]["target_group_arn"]) else { return Ok(None) };
-    if node.kind != Listener::name() {
+    let by_default = node.kind == Listener::name();
+    let action = if by_default {
+        design.graph.inputs::<Listener>(way)?.default_action
+    } else if node.kind == ListenerRule::name() {
+        design.graph.inputs::<ListenerRule>(way)?.action
+    } else {
+        return Ok(None);
+    };
+    let ListenerAction::Forward { target_group_arn: Input::Ref(group) } = action else { return Ok(None) };
+    if !by_default {
         return Ok(Some((way.clone(), group.node)));
     }
     let id = named(&format!("{way}-production"))?;
     let inputs = ListenerRuleInputs {
-        listener_arn: input(way, Listener::ARN.name()),
+        listener_arn: reference(way, Listener::ARN),
         priority: LAST,
         path_patterns: vec!["/*".to_owned()],
-        action: ListenerAction::Forward { target_group_arn: input(&group.node, TargetGroup::ARN.name()) },
+        action: ListenerAction::Forward { target_group_arn: reference(&group.node, TargetGroup::ARN) },
     };
-    let rule = beside::<ListenerRule>(node, id.clone(), id.as_str(), json!(inputs), key);
+    let rule = beside::<ListenerRule>(node, id.clone(), id.as_str(), &inputs, key)?;
     design.graph.insert(rule)?;
     Ok(Some((id, group.node)))
 }
@@ -101,20 +110,12 @@ fn production_rule(design: &mut Design, way: &NodeId, key: &TenantKey) -> Result
 fn second_group(design: &mut Design, first: &NodeId, key: &TenantKey) -> Result<NodeId, GraphError> {
     let id = named(&format!("{first}-alternate"))?;
     let Some(node) = design.graph.get(first) else { return Ok(id) };
-    let inputs = node.inputs.clone().into_value();
-    let group = beside::<TargetGroup>(node, id.clone(), id.as_str(), inputs, key);
+    let inputs = design.graph.inputs::<TargetGroup>(first)?;
+    let group = beside::<TargetGroup>(node, id.clone(), id.as_str(), &inputs, key)?;
     design.graph.insert(group)?;
     Ok(id)
 }
 
 fn named(id: &str) -> Result<NodeId, GraphError> {
     NodeId::new(id).map_err(|error| GraphError::NodeId(error.to_string()))
-}
-
-fn input(node: &NodeId, output: &str) -> Input<String> {
-    serde_json::from_value(reference(node, output)).expect("a reference is an input")
-}
-
-fn action(action: &ListenerAction) -> Value {
-    serde_json::to_value(action).expect("an action has a JSON form")
 }

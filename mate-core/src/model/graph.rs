@@ -102,6 +102,17 @@ impl<K: Kind> NodeHandle<K> {
     }
 }
 
+/// The inputs of a node in their JSON form.
+///
+/// # Errors
+/// [`GraphError::Inputs`].
+pub(crate) fn json_of<K: Kind>(id: &NodeId, inputs: &K::Inputs) -> Result<Inputs, GraphError> {
+    match serde_json::to_value(inputs) {
+        Ok(value) => Ok(value.into()),
+        Err(source) => Err(GraphError::Inputs { node: id.clone(), reason: source.to_string() }),
+    }
+}
+
 /// What a tenant should be made of.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -129,9 +140,7 @@ impl Graph {
         inputs: &K::Inputs,
         tags: Tags,
     ) -> Result<NodeHandle<K>, GraphError> {
-        let inputs = serde_json::to_value(inputs)
-            .map_err(|source| GraphError::Inputs { node: id.clone(), reason: source.to_string() })?
-            .into();
+        let inputs = json_of::<K>(&id, inputs)?;
         let kind = K::name();
         self.insert(Node { id: id.clone(), kind, name: name.into(), inputs, tags, existing: None })?;
         Ok(NodeHandle { id, kind: PhantomData })
@@ -160,7 +169,46 @@ impl Graph {
         self.nodes.get(id)
     }
 
-    /// A node to be changed in place, for an embedder's own blueprint that adjusts what ours made.
+    /// The typed inputs of a node of kind `K`.
+    ///
+    /// # Errors
+    /// [`GraphError::NotFound`], [`GraphError::OtherKind`], and [`GraphError::Misfit`] for inputs that do not fit the kind.
+    pub fn inputs<K: Kind>(&self, id: &NodeId) -> Result<K::Inputs, GraphError> {
+        let node = self.get(id).ok_or_else(|| GraphError::NotFound(id.clone()))?;
+        let wanted = K::name();
+        if node.kind != wanted {
+            return Err(GraphError::OtherKind { node: id.clone(), is: node.kind.clone(), wanted });
+        }
+        K::Inputs::deserialize(&*node.inputs)
+            .map_err(|source| GraphError::Misfit { node: id.clone(), reason: source.to_string() })
+    }
+
+    /// Changes the inputs of a node of kind `K`, for an embedder's own blueprint that adjusts what ours made.
+    ///
+    /// ```
+    /// # use mate_core::model::{Graph, GraphError, ids::NodeId};
+    /// # use mate_core::kinds::{LogGroup, log_group::LogGroupInputs};
+    /// # let mut graph = Graph::new();
+    /// # let id = NodeId::new("django-log-group").unwrap();
+    /// # graph.add::<LogGroup>(id.clone(), "/ecs/django", &LogGroupInputs { retention_days: 30 }, Default::default())?;
+    /// graph.edit::<LogGroup>(&id, |group| group.retention_days = 365)?;
+    /// assert_eq!(graph.inputs::<LogGroup>(&id)?.retention_days, 365);
+    /// # Ok::<(), GraphError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Graph::inputs`]; the node is as it was then.
+    pub fn edit<K: Kind>(&mut self, id: &NodeId, change: impl FnOnce(&mut K::Inputs)) -> Result<(), GraphError> {
+        let mut inputs = self.inputs::<K>(id)?;
+        change(&mut inputs);
+        let inputs = json_of::<K>(id, &inputs)?;
+        if let Some(node) = self.nodes.get_mut(id) {
+            node.inputs = inputs;
+        }
+        Ok(())
+    }
+
+    /// A node to be changed in place, whose kind is known only by name; [`Graph::edit`] where it is known.
     pub fn get_mut(&mut self, id: &NodeId) -> Option<&mut Node> {
         self.nodes.get_mut(id)
     }

@@ -17,6 +17,7 @@ mod text;
 
 pub use canonical::canonical;
 pub use drift_class::DriftClass;
+pub(crate) use graph::json_of;
 pub use graph::{Existing, Graph, Node, NodeHandle, Output};
 pub use input::{Input, OutputRef, Outputs, Unresolved, references, resolve};
 pub(crate) use input::{Known, Reference, each_reference, resolve_with};

@@ -7,7 +7,7 @@ use petgraph::graphmap::DiGraphMap;
 
 use super::Node;
 use super::input::each_reference;
-use crate::model::ids::NodeId;
+use crate::model::ids::{KindName, NodeId};
 
 /// A graph that cannot be carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +30,27 @@ pub enum GraphError {
     /// A node id that cannot be one.
     #[error("{0}")]
     NodeId(String),
+    /// A node that is to be changed and is not in the graph.
+    #[error("there is no node `{0}`")]
+    NotFound(NodeId),
+    /// A node that is to be changed as one of another kind.
+    #[error("`{node}` is of the kind {is}, not {wanted}")]
+    OtherKind {
+        /// The node.
+        node: NodeId,
+        /// Its kind.
+        is: KindName,
+        /// The kind that was named.
+        wanted: KindName,
+    },
+    /// Inputs that do not fit their kind.
+    #[error("the inputs of `{node}` do not fit its kind: {reason}")]
+    Misfit {
+        /// The node.
+        node: NodeId,
+        /// Why.
+        reason: String,
+    },
     /// Inputs that have no JSON form.
     #[error("the inputs of `{node}` cannot be written as JSON: {reason}")]
     Inputs {

@@ -68,7 +68,7 @@ impl Sorting<'_> {
 
     fn close(&mut self) {
         let Some((start, first)) = self.open.pop() else { return };
-        let outermost = self.open.is_empty();
+        let outermost = start == 0;
         let (text, members) = (&self.text, &mut self.members[first..]);
         if !outermost && members.is_sorted_by(|one, other| key(text, one) < key(text, other)) {
             self.text.push(b'}');
