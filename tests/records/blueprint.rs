@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mate::blueprint::{Blueprint, Design, TenantBlueprint};
-use mate::graph::{Graph, GraphError};
+use mate::model::{Graph, GraphError};
 use mate::spec::{Base, ResolvedTenant};
 use serde_json::Value;
 

@@ -1,8 +1,8 @@
 //! What every version owes to a record of an earlier one.
 
-use mate::lifecycle::TenantPhase;
-use mate::plan::Goal;
 use mate::state::Record;
+use mate::vocab::Goal;
+use mate::vocab::TenantPhase;
 use mate::{Error, MemoryStore};
 
 use crate::fixture::{Expect, Fixture, GoesOn};
@@ -98,7 +98,7 @@ pub(crate) async fn go_on(fixture: &Fixture, world: &World, subject: &Subject) -
     Ok(Expect { phase: phase.word().to_owned(), possible, goes_on, tended, ends: ends.word().to_owned() })
 }
 
-async fn adopt(subject: &Subject, tags: mate::graph::Tags) -> Result<GoesOn, String> {
+async fn adopt(subject: &Subject, tags: mate::model::Tags) -> Result<GoesOn, String> {
     subject.adopt(tags).await.map_err(text)?;
     Ok(GoesOn::AdoptAgain)
 }

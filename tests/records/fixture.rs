@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use mate::graph::Tags;
-use mate::ids::TenantKey;
+use mate::model::Tags;
+use mate::model::ids::TenantKey;
 use mate::spec::{Base, Format, PlatformSpec, TenantSpec};
 use mate::state::{LeaseState, LogEntry, LogState, Slot, Stored};
 use serde::{Deserialize, Serialize};

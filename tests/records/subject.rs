@@ -1,11 +1,12 @@
 //! A tenant or a platform, through its client.
 
 use mate::adopt::AdoptionSource;
-use mate::graph::Tags;
-use mate::ids::TenantKey;
-use mate::lifecycle::TenantPhase;
-use mate::plan::{Action, Consents, Plan};
+use mate::model::Tags;
+use mate::model::ids::TenantKey;
+use mate::plan::{Action, Plan};
 use mate::spec::{PlatformSpec, TenantSpec};
+use mate::vocab::Consents;
+use mate::vocab::TenantPhase;
 use mate::{Error, Mate, Platform};
 
 use crate::fixture::{Fixture, Of};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use mate::ids::TenantKey;
+use mate::model::ids::TenantKey;
 use mate::sim::{Latencies, SimImage};
 use mate::spec::Base;
 use mate::state::Record;

@@ -12,8 +12,8 @@ use super::seed::Seed;
 use super::state::State;
 use super::{Selector, SimCloud, SimCloudBuilder};
 use crate::clock::Clock;
-use crate::graph::{Outputs, Tags};
-use crate::ids::{Address, Environment, KindName, NodeId, TenantId};
+use crate::model::ids::{Address, Environment, KindName, NodeId, TenantId};
+use crate::model::{Outputs, Tags};
 
 /// Everything that a [`SimCloud`] holds, as a document: its objects with their identities and times, snapshots, contents of
 /// buckets and databases, images, failures, tokens, counters, its seed and its time. Made by [`SimCloud::image`].

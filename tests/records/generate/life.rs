@@ -1,6 +1,6 @@
 //! The life of one tenant or platform, of which moments are kept.
 
-use mate::ids::{Environment, TenantId};
+use mate::model::ids::{Environment, TenantId};
 use mate::sim::crash;
 use mate::state::{OpState, Record};
 use mate::{Error, Mate, Platform};

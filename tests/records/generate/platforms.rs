@@ -1,6 +1,6 @@
 //! The platform of the examples, with its defaults and with every option.
 
-use mate::plan::{Consents, Goal};
+use mate::vocab::{Consents, Goal};
 use mate::{DestroyOptions, Error};
 use serde_json::json;
 

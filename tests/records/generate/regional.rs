@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use mate::Error;
-use mate::ids::KindName;
 use mate::kinds::service::DeploymentStrategy;
-use mate::lifecycle::{Change, MaintenanceWindow, Mode, Page, Suspension};
-use mate::plan::{Amendment, Consents, Goal};
+use mate::lifecycle::Change;
+use mate::model::ids::KindName;
 use mate::sim::{Fault, FaultRule, Faults, Method, Selector};
 use mate::spec::{TenantSpec, Tier};
 use mate::state::Record;
+use mate::vocab::{Amendment, Consents, Goal};
+use mate::vocab::{MaintenanceWindow, Mode, Page, Suspension};
 use serde_json::{Value, json};
 
 use super::life::{Kill, Life, MIDDLE, where_};

@@ -1,11 +1,13 @@
 //! What the verbs are given.
 
-use mate::graph::Tags;
-use mate::kinds::DriftClass;
 use mate::kinds::service::DeploymentStrategy;
-use mate::lifecycle::{Change, Command, Deployment, Migration, Scale, ServiceScale, SuspendedCache, Suspension};
-use mate::plan::{Consents, Plan, RepairSelection};
+use mate::lifecycle::{Change, Deployment, Scale, ServiceScale};
+use mate::model::DriftClass;
+use mate::model::Tags;
+use mate::plan::Plan;
 use mate::spec::{EngineVersion, FargateSize, ImageReference, InstanceClass, ServiceName, TenantSpec};
+use mate::vocab::{Command, Migration, SuspendedCache, Suspension};
+use mate::vocab::{Consents, RepairSelection};
 use mate::{DestroyOptions, Error, MaintenanceOptions, Mate};
 
 pub(super) fn removing() -> Suspension {

@@ -1,8 +1,8 @@
 //! The other example tenants: active, and a few moments more.
 
-use mate::lifecycle::Suspension;
-use mate::plan::Consents;
 use mate::spec::TenantSpec;
+use mate::vocab::Consents;
+use mate::vocab::Suspension;
 use serde_json::json;
 
 use super::life::{Life, MIDDLE};
