@@ -3,9 +3,6 @@
 use crate::vocab::RepairSelection;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
 use super::Plan;
 use super::diff::scoped;
 use super::error::PlanError;

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, SystemClock};
-use crate::model::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
+use crate::model::ids::{Address, Environment, KindName, NodeId, TenantKey};
 use crate::model::{Inputs, Tags};
 
 /// Whose object a request may be about.
