@@ -19,7 +19,7 @@ pub(crate) fn canonical_text(value: &impl Serialize, left_out: &str) -> Result<V
     Ok(sorting.into_inner().text)
 }
 
-/// What is written by now, and which members the objects have that are still open.
+/// The text written by now, and the members of the objects that are still open.
 #[derive(Default)]
 struct Sorting<'a> {
     text: Vec<u8>,
@@ -27,7 +27,7 @@ struct Sorting<'a> {
     members: Vec<Member>,
     /// Where each open object begins: in the text, and in `members`.
     open: Vec<(usize, usize)>,
-    /// What is put in order, used again and again.
+    /// A buffer for putting members in order, used again and again.
     scratch: Vec<u8>,
     left_out: &'a str,
 }

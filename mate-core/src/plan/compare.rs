@@ -16,7 +16,7 @@ pub(super) struct Difference {
     pub(super) old: Value,
     pub(super) new: Value,
     pub(super) changes: Vec<FieldChange>,
-    /// Whether it winds the object down, and comes behind the changes of what uses it.
+    /// True if it winds the object down, and comes behind the changes of what uses it.
     pub(super) after_users: bool,
 }
 
@@ -153,7 +153,7 @@ fn alike(old: &Value, new: &Value, known: &dyn Known) -> bool {
     }
 }
 
-/// Whether two values mean the same. A missing member is as good as null; 5 is 5.0.
+/// True if two values mean the same. A missing member is as good as null; 5 is 5.0.
 fn same(old: &Value, new: &Value) -> bool {
     match (old, new) {
         (Value::Number(old), Value::Number(new)) => old == new || old.as_f64() == new.as_f64(),
@@ -255,7 +255,7 @@ fn leaves(path: &str, old: &Value, new: &Value, changes: &mut Vec<FieldChange>) 
     }
 }
 
-/// Whether `value` stands somewhere in `inside`.
+/// True if `value` stands somewhere in `inside`.
 pub(super) fn contains(inside: &Value, value: &Value) -> bool {
     same(inside, value)
         || match inside {

@@ -1,4 +1,4 @@
-//! What a comparison has found by now: the drafts of its steps, and what speaks against a plan.
+//! The state of a comparison: the drafts of its steps, and the reasons against a plan.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub(super) struct Differ<'r, 'a> {
     pub(super) scope: Option<&'r Scope<'r>>,
     pub(super) drafts: Drafts,
     pub(super) impossible: Vec<ImpossibleChange>,
-    /// What is only read and is not there.
+    /// Objects that are only read and are not there.
     pub(super) missing: Vec<NodeProblem>,
     pub(super) notes: Vec<String>,
 }
@@ -37,7 +37,7 @@ pub(super) struct Differ<'r, 'a> {
 /// A step, and what is needed to finish it.
 pub(super) struct Draft {
     pub(super) step: Step,
-    /// Whether the object does its work now or once did, so that replacing it interrupts or loses something.
+    /// True if the object does its work now or once did, so that replacing it interrupts or loses something.
     pub(super) served: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What can be said of a step only once all are there: names, risks and durations.
+//! The parts of a step that follow from the other steps: names, risks and durations.
 
 use std::time::Duration;
 
@@ -84,7 +84,7 @@ fn replacement(
     Ok(())
 }
 
-/// What becomes of the old object and its data.
+/// The fate of the old object and its data.
 fn removal(request: &DiffRequest<'_>, step: &mut Step, served: bool) -> Result<(), UnknownKind> {
     let replaces = matches!(step.action, Action::Replace { .. });
     let Some(old) = step.old.as_ref().filter(|_| replaces || step.action == Action::Delete) else { return Ok(()) };

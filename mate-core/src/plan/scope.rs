@@ -16,21 +16,21 @@ const WAITS: &str = "differs, and waits for maintenance";
 /// The scope of a repair, and the object that is compared in it.
 pub(super) type Scoped<'s> = Option<(&'s Scope<'s>, &'s NodeId, &'s KindModel)>;
 
-/// What a plan is bounded to.
+/// The bounds of a plan.
 #[derive(Debug)]
 pub(super) struct Scope<'a> {
     pub(super) selection: &'a RepairSelection,
-    /// What is taken because another node needs it.
+    /// Nodes that are taken because another node needs them.
     pub(super) needed: BTreeMap<NodeId, NodeId>,
 }
 
 impl Scope<'_> {
-    /// Whether everything of the node is taken.
+    /// True if everything of the node is taken.
     pub(super) fn takes(&self, id: &NodeId) -> bool {
         self.selection.all || self.selection.nodes.contains(id) || self.needed.contains_key(id)
     }
 
-    /// Whether an object goes that the tenant no longer should have.
+    /// True if an object goes that the tenant no longer should have.
     pub(super) fn lets_go(&self, id: &NodeId) -> bool {
         self.selection.all && !self.selection.but.contains_key(id)
     }
@@ -40,13 +40,13 @@ impl Scope<'_> {
         if self.selection.waits() { WAITS } else { NOT_NOW }
     }
 
-    /// Whether an object is made anew because it should have another name.
+    /// True if an object is made anew because it should have another name.
     pub(super) fn takes_name(&self, id: &NodeId) -> bool {
         let waits = self.selection.but.get(id).is_some_and(|fields| fields.contains("name"));
         self.takes(id) && (!waits || self.needed.contains_key(id))
     }
 
-    /// Whether an object that is gone is made again.
+    /// True if an object that is gone is made again.
     pub(super) fn takes_lost(&self, id: &NodeId, model: &KindModel, recorded: bool) -> bool {
         self.takes(id) || (recorded && self.selection.classes.contains(&model.lost))
     }
@@ -67,7 +67,7 @@ impl Scope<'_> {
     }
 }
 
-/// What of one object is not taken.
+/// The changes of one object that are not taken.
 #[derive(Debug, Default)]
 pub(super) struct Left {
     fields: Vec<&'static str>,

@@ -1,4 +1,4 @@
-//! What is wanted of one node, against what is there.
+//! The comparison of one node: as it is wanted, and as it is.
 
 use std::collections::BTreeSet;
 
@@ -43,7 +43,7 @@ impl<'s> Subject<'s> {
     }
 }
 
-/// What of an object is to change.
+/// The changes of one object.
 struct Found {
     differences: Vec<Difference>,
     impacts: Vec<(&'static str, Impact)>,
@@ -111,7 +111,7 @@ impl<'r> Differ<'r, '_> {
         self.drafts.push(Draft { step, served: true });
     }
 
-    /// What is not there is made.
+    /// Plans to make an object that is not there.
     fn lost(&mut self, subject: Subject<'_>, mut step: Step, made_anew: Option<String>) {
         let Subject { node, model, recorded } = subject;
         if recorded.is_some_and(|recorded| recorded.state != NodeState::Creating) {
@@ -132,7 +132,7 @@ impl<'r> Differ<'r, '_> {
         self.drafts.push(Draft { step, served: false });
     }
 
-    /// What stands there is an object of another kind, and goes first.
+    /// Plans to replace an object of another kind, which goes first.
     fn of_another_kind(&mut self, subject: Subject<'_>, live: &Live, mut step: Step) {
         let Subject { node, recorded, .. } = subject;
         let old_kind = recorded.map_or(&node.kind, |recorded| &recorded.kind);
@@ -146,7 +146,7 @@ impl<'r> Differ<'r, '_> {
         self.drafts.push(Draft { step, served: true });
     }
 
-    /// What is there is compared with what is wanted, field by field.
+    /// Compares an object that is there with its desired form, field by field.
     fn compared(&mut self, subject: Subject<'_>, live: &Live, mut step: Step) {
         let Subject { node, model, recorded } = subject;
         let old = compare::present_inputs(model, &live.inputs, recorded.map(|recorded| &recorded.inputs));
@@ -253,7 +253,7 @@ impl<'r> Differ<'r, '_> {
         true
     }
 
-    /// What is only read is checked, and never changed.
+    /// Checks an object that is only read. It is never changed.
     fn only_read(&mut self, subject: Subject<'_>, live: Option<&Live>, mut step: Step) {
         let Subject { node, model, .. } = subject;
         let Some(live) = live else {

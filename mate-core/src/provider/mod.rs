@@ -12,7 +12,7 @@ pub(crate) use policy::Policy;
 pub use quota::{QuotaId, QuotaReading};
 
 use crate::model::Ownership;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 

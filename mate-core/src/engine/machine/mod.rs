@@ -12,8 +12,6 @@ mod work;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde_json::Value;
-
 use self::ending::Ending;
 use self::leasehold::Leasehold;
 use super::events::{Event, EventKind};
