@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::model::Tags;
 use crate::model::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
 
@@ -303,8 +303,7 @@ pub trait Provider: Send + Sync + fmt::Debug {
             .with_message("this provider does not tell where it works"))
     }
 
-    /// The time that this cloud lives in: the system's, unless the cloud is simulated.
-    fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SystemClock::new())
-    }
+    /// The time that this cloud lives in: [`SystemClock`](crate::clock::SystemClock), unless the cloud is simulated. A provider
+    /// that wraps another one gives the clock of that one.
+    fn clock(&self) -> Arc<dyn Clock>;
 }

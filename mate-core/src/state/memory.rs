@@ -7,7 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Lease, LeaseRequest, LeaseState, LogEntry, Record, Slot, StateStore, StoreError, Unlock, Unlocked, check_append,
+    Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Record, Records, Slot, StoreError, Unlock,
+    Unlocked, check_append,
 };
 use crate::model::ids::TenantKey;
 
@@ -47,11 +48,11 @@ impl MemoryStore {
 }
 
 #[async_trait]
-impl StateStore for MemoryStore {
+impl Records for MemoryStore {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         let record = self.with(key, |slot| slot.record.as_ref().map(|stored| stored.body.clone()));
         // Through the stored form, as in every other store; but here, because a record is written a hundred times as often.
-        let record = record.map(|record| Record::open(&record.seal())).transpose();
+        let record = record.map(|record| Record::open_for(key, &record.seal())).transpose();
         record.map_err(|source| StoreError::Unreadable { key: key.clone(), source })
     }
 
@@ -66,7 +67,10 @@ impl StateStore for MemoryStore {
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
         Ok(self.keys(|kept| kept.slot.record.is_some()))
     }
+}
 
+#[async_trait]
+impl Leases for MemoryStore {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         self.with(&request.key, |slot| slot.acquire(request))
     }
@@ -87,7 +91,10 @@ impl StateStore for MemoryStore {
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         Ok(self.with(key, |slot| slot.lease.clone()))
     }
+}
 
+#[async_trait]
+impl Log for MemoryStore {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         self.kept(&lease.key, |kept| {
             kept.slot.admit(lease)?;
@@ -108,7 +115,10 @@ impl StateStore for MemoryStore {
     async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
         Ok(self.keys(|kept| !kept.log.is_empty()))
     }
+}
 
+#[async_trait]
+impl Cursor for MemoryStore {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         Ok(self.with(key, |slot| slot.log.delivered))
     }
@@ -121,7 +131,7 @@ impl StateStore for MemoryStore {
 
 #[cfg(test)]
 mod tests {
-    use super::super::suite;
+    use super::super::{StateStore, suite};
     use super::*;
 
     #[tokio::test]

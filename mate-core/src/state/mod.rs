@@ -32,4 +32,4 @@ pub use run::{Entry, IllegalTransition, OpState, Run, Stuck, Transition, follow}
 pub use slot::{LogState, Slot, Stored};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
-pub use store::{Standing, StateStore, StoreError, check_append, check_write};
+pub use store::{Cursor, Leases, Log, Records, Standing, StateStore, StoreError, check_append, check_write};

@@ -195,6 +195,11 @@ pub enum RecordError {
         "the record is damaged: its digest is another one; restore it, or remove it and rebuild it with `discover`"
     )]
     Digest,
+    /// It is the record of another tenant, or of another environment.
+    #[error(
+        "the record is that of {0}: it was put into the place of another; restore the right one, or remove it and rebuild it with `discover`"
+    )]
+    OtherKey(TenantKey),
     /// Its journal cannot be.
     #[error("the record is damaged: its journal cannot be")]
     Journal(#[source] IllegalTransition),
