@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use crate::examples;
 use crate::support::emulator::Emulator;
-use crate::support::figures::tell;
+use crate::support::figures::{count, tell};
 use crate::support::proxy::{Each, Proxy, Strike};
 use crate::support::sample;
 use crate::world::{example, provider_at};
@@ -115,6 +115,8 @@ fn survives(strike: Strike, attempts: u32) {
     }
     assert_same(&before, &undisturbed()[0], "before");
     tell(format!("{strike:?}, {attempts} attempts of the SDK: {struck:?} (writes struck, operations so far)"));
+    let writes: usize = struck.iter().map(|(_, writes, _)| writes).sum();
+    count("faults", writes, format!("writes struck by {strike:?} ({attempts})"));
     assert!(struck[0].1 >= 37 && struck[1].1 >= 2 && struck[2].1 >= 30, "{struck:?}");
 }
 
@@ -168,6 +170,7 @@ fn survives_deaths(strike: Strike) {
             }
         }
         tell(format!("{strike:?}: {name} was killed {deaths} times, {} operations struck", proxy.struck()));
+        count("faults", deaths, format!("kills at {strike:?} of {name}"));
         assert!(deaths >= 5 && deaths <= proxy.struck(), "{deaths} deaths, {} struck", proxy.struck());
         assert_same(&standing(&emulator), &undisturbed()[part], name);
     }

@@ -21,7 +21,7 @@ use crate::examples;
 use crate::postgres::{PASSWORD, Server};
 use crate::stores::{BUCKET, config_at, emulator_with_bucket};
 use crate::support::emulator::Emulator;
-use crate::support::figures::tell;
+use crate::support::figures::{count, tell};
 use crate::support::proxy::Proxy;
 use crate::support::sample;
 use crate::world::provider_at;
@@ -177,6 +177,10 @@ async fn fight(arena: Arena) {
     let logs = said("one") + &said("two");
     let refused = logs.matches("was taken over while this controller was away").count();
     tell(format!("{}: one {one:?}, two {two:?}, {refused} runs ended by a refused write", arena.address));
+    let place = if arena.address.contains("://") { &*arena.address } else { "a file" };
+    count("fights", one.kills + two.kills, format!("kills in {place}"));
+    count("fights", one.halts + two.halts, format!("halts in {place}"));
+    count("fights", refused, format!("refused writes in {place}"));
     assert!(one.taken_over + two.taken_over >= 1, "{one:?} {two:?}");
     assert!(refused >= 1, "a write under a lost lease was refused:\n{logs}");
 

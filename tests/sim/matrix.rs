@@ -17,7 +17,7 @@ use mate::sim::{Fault, FaultRule, Method, crash};
 use serde_json::{Value, json};
 
 use self::subjects::{CACHE, Subject};
-use crate::figures::tell;
+use crate::figures::{count, tell};
 use crate::sample::{again, sample};
 
 const FAULTS: [Fault; 5] = [Fault::FailBefore, Fault::LoseAnswer, Fault::Throttle, Fault::KillBefore, Fault::KillAfter];
@@ -149,6 +149,7 @@ fn matrix(subject: Subject) {
     });
     let wrong = wrong.into_inner().unwrap();
     assert!(wrong.is_empty(), "{} of {} cases, {}:\n{}", wrong.len(), cases.len(), again(), wrong.join("\n"));
+    count("matrix", cases.len(), format!("cases of {subject:?}"));
     let calls = |method| points.iter().filter(|point| point.method == method).count();
     tell(format!(
         "{subject:?}: {} of {many} cases, {} faults at each of {} creates, {} updates, {} deletes, {} batches of looks, {} searches",

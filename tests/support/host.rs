@@ -78,7 +78,8 @@ impl Host {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().context("the target directory")?;
         let mut command = Command::new("python3");
         let made = command.arg(scripts().join("venv.py")).arg(target.join("emulator-venv")).output();
-        let made = made.context("the emulator needs python3, 3.10 or newer, with venv: `apt-get install python3 python3-venv`")?;
+        let made = made
+            .context("the emulator needs python3, 3.10 or newer, with venv: `apt-get install python3 python3-venv`")?;
         ensure!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let said = String::from_utf8(made.stdout)?;
         let mut lines = said.lines();
