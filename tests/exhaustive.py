@@ -66,13 +66,13 @@ def stores():
 
 
 def features():
-    """Each feature of mate-aws alone, without a warning."""
+    """Each feature of mate-aws alone."""
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
     packages = json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)["packages"]
     names = next(package for package in packages if package["name"] == "mate-aws")["features"]
     alone = sorted(name for name in names if name not in ("all", "default"))
     for name in alone:
-        cargo("clippy", "-p", "mate-aws", "--no-default-features", "--features", name, "--", "-D", "warnings")
+        cargo("check", "-p", "mate-aws", "--no-default-features", "--features", name)
     return [("features", len(alone), "features of mate-aws, each alone")]
 
 
