@@ -64,6 +64,9 @@ mod refusals;
 mod repair;
 #[path = "sim/rotate.rs"]
 mod rotate;
+#[allow(dead_code, reason = "each test binary uses its own part of this")]
+#[path = "support/sample.rs"]
+mod sample;
 #[path = "sim/state_machine.rs"]
 mod state_machine;
 #[path = "sim/suspended_cache.rs"]
