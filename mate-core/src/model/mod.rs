@@ -3,6 +3,7 @@
 //! The lowest floor of the crate: everything else is built on it, and it uses nothing of the rest.
 
 mod canonical;
+pub mod compare;
 mod drift_class;
 mod graph;
 pub mod ids;

@@ -1,5 +1,6 @@
 //! `ecs:Cluster`.
 
+mod actions;
 mod driver;
 mod form;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A customer-managed KMS key with its alias (`kms:Key`).
 
+mod actions;
 mod driver;
 mod live;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The bounds of autoscaling (`application-autoscaling:ScalableTarget`).
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! `secretsmanager:Secret`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! An ECS service (`ecs:Service`).
 
+mod actions;
 pub(crate) mod diagnose;
 mod driver;
 mod form;

@@ -1,5 +1,6 @@
 //! A task definition (`ecs:TaskDefinition`).
 
+mod actions;
 mod driver;
 mod form;
 #[cfg(test)]

@@ -10,6 +10,8 @@ use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Observation, ProviderError, Target, UpdateRequest,
 };
 
+use mate_core::model::{Kind, KindModel};
+
 use super::*;
 use crate::context::Aws;
 use crate::drivers::Driver;
@@ -151,8 +153,10 @@ struct QueueDriver;
 
 #[async_trait]
 impl Driver for QueueDriver {
-    fn kind(&self) -> KindName {
-        kind("sqs:Queue")
+    fn model(&self) -> KindModel {
+        let mut model = mate_core::kinds::LogGroup::model();
+        model.name = kind("sqs:Queue");
+        model
     }
 
     async fn observe(&self, _: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -171,12 +175,11 @@ impl Driver for QueueDriver {
         Err(refused(&request.target))
     }
 
-    fn actions(&self, access: Access) -> &'static [&'static str] {
-        match access {
-            Access::Read => &["sqs:GetQueueAttributes"],
-            Access::Create => &["sqs:CreateQueue"],
-            _ => &[],
-        }
+    fn actions(&self) -> Actions {
+        Actions::new(&[
+            Grant(Access::Read, "sqs", "GetQueueAttributes", On::Any),
+            Grant(Access::Create, "sqs", "CreateQueue", On::Arn("sqs:{name}")),
+        ])
     }
 }
 
