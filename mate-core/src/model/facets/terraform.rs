@@ -1,4 +1,4 @@
-//! One resource of a state, of which only what is asked for by name is read.
+//! One resource of a Terraform state, of which only what is asked for by name is read.
 
 use std::cell::Cell;
 
@@ -6,25 +6,27 @@ use serde_json::{Map, Value};
 
 use crate::model::Tags;
 
-/// One resource of a state. What the state marks as sensitive is not told.
-pub(super) struct Resource<'a> {
+/// One resource of a Terraform state. A value that the state marks as sensitive is not told.
+#[derive(Debug)]
+pub struct TerraformResource<'a> {
     values: &'a Map<String, Value>,
     sensitive: Option<&'a Value>,
     withheld: Cell<bool>,
 }
 
-impl<'a> Resource<'a> {
-    pub(super) fn new(values: &'a Map<String, Value>, sensitive: Option<&'a Value>) -> Self {
+impl<'a> TerraformResource<'a> {
+    pub(crate) fn new(values: &'a Map<String, Value>, sensitive: Option<&'a Value>) -> Self {
         Self { values, sensitive, withheld: Cell::new(false) }
     }
 
-    /// Whether something was asked for that is marked as sensitive.
-    pub(super) fn withheld(&self) -> bool {
+    /// True if something was asked for that is marked as sensitive.
+    pub(crate) fn withheld(&self) -> bool {
         self.withheld.get()
     }
 
     /// The attribute at `path` (`root_directory.0.path`) as text; none where it is empty, null or sensitive.
-    pub(super) fn text(&self, path: &str) -> Option<String> {
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<String> {
         match self.at(path)? {
             Value::String(text) if !text.is_empty() => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -34,16 +36,19 @@ impl<'a> Resource<'a> {
     }
 
     /// The first of the attributes that has a value.
-    pub(super) fn first(&self, paths: &[&str]) -> Option<String> {
+    #[must_use]
+    pub fn first(&self, paths: &[&str]) -> Option<String> {
         paths.iter().find_map(|path| self.text(path))
     }
 
-    pub(super) fn is(&self, path: &str, value: &str) -> bool {
+    /// True if the attribute at `path` is `value`.
+    #[must_use]
+    pub fn is(&self, path: &str, value: &str) -> bool {
         self.text(path).as_deref() == Some(value)
     }
 
     /// The tags, those of the provider among them.
-    pub(super) fn tags(&self) -> Tags {
+    pub(crate) fn tags(&self) -> Tags {
         let of = |attribute: &str| -> Tags {
             let keys = self.at(attribute).and_then(Value::as_object).into_iter().flat_map(Map::keys);
             // A key may contain a dot, so it is no path.
@@ -51,6 +56,12 @@ impl<'a> Resource<'a> {
         };
         let all = of("tags_all");
         if all.is_empty() { of("tags") } else { all }
+    }
+
+    /// A host name as the inputs of a kind have it: lower case, without a dot at its end.
+    #[must_use]
+    pub fn host(name: &str) -> String {
+        name.trim_end_matches('.').to_lowercase()
     }
 
     fn at(&self, path: &str) -> Option<&'a Value> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 /// The seed of a simulated cloud.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Seed(pub(super) u64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seed(pub u64);
 
 impl Seed {
     fn block(self, label: &[&str], counter: u32) -> [u8; 32] {
@@ -21,36 +21,42 @@ impl Seed {
     }
 
     /// `length` characters of `alphabet`.
-    pub(super) fn text(self, label: &[&str], alphabet: &[u8], length: usize) -> String {
+    #[must_use]
+    pub fn text(self, label: &[&str], alphabet: &[u8], length: usize) -> String {
         let bytes = (0..).flat_map(|counter| self.block(label, counter));
         bytes.take(length).map(|byte| char::from(alphabet[usize::from(byte) % alphabet.len()])).collect()
     }
 
     /// `length` hex digits.
-    pub(super) fn hex(self, label: &[&str], length: usize) -> String {
+    #[must_use]
+    pub fn hex(self, label: &[&str], length: usize) -> String {
         self.text(label, b"0123456789abcdef", length)
     }
 
     /// `length` decimal digits, the first not zero.
-    pub(super) fn digits(self, label: &[&str], length: usize) -> String {
+    #[must_use]
+    pub fn digits(self, label: &[&str], length: usize) -> String {
         let first = self.text(&[label, &["first"]].concat(), b"123456789", 1);
         first + &self.text(label, b"0123456789", length.saturating_sub(1))
     }
 
     /// `length` letters and digits.
-    pub(super) fn alphanumeric(self, label: &[&str], length: usize) -> String {
+    #[must_use]
+    pub fn alphanumeric(self, label: &[&str], length: usize) -> String {
         self.text(label, b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", length)
     }
 
     /// A figure from 0 up to, not including, 1.
-    pub(super) fn unit(self, label: &[&str]) -> f64 {
+    #[must_use]
+    pub fn unit(self, label: &[&str]) -> f64 {
         let block = self.block(label, 0);
         let bits = u32::from_be_bytes([block[0], block[1], block[2], block[3]]);
         f64::from(bits) / (f64::from(u32::MAX) + 1.0)
     }
 
     /// A time from zero up to `most`.
-    pub(super) fn up_to(self, label: &[&str], most: Duration) -> Duration {
+    #[must_use]
+    pub fn up_to(self, label: &[&str], most: Duration) -> Duration {
         most.mul_f64(self.unit(label))
     }
 }
