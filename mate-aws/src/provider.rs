@@ -31,8 +31,7 @@ impl AwsProvider {
     }
 
     pub(crate) fn new(aws: Aws, extra: Vec<Arc<dyn Driver>>) -> Self {
-        let drivers = drivers::all().into_iter().chain(extra).map(|driver| (driver.model().name, driver)).collect();
-        Self { aws, drivers: Arc::new(drivers) }
+        Self { aws, drivers: Arc::new(drivers::by_kind(extra)) }
     }
 
     /// The clients, for an embedder's own calls to the same account and region.
@@ -113,7 +112,7 @@ impl Provider for AwsProvider {
     async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError> {
         let mut found: BTreeMap<String, Discovered> = BTreeMap::new();
         #[cfg(feature = "tagging")]
-        for object in crate::discover::tagged(&self.aws, &scope).await? {
+        for object in crate::discover::tagged(&self.aws, &self.drivers, &scope).await? {
             found.insert(object.arn.clone(), object);
         }
         for driver in self.drivers.values() {

@@ -1,12 +1,14 @@
 //! The only list of kinds, and the contract of a driver.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
-use mate_core::model::KindModel;
+use mate_core::model::ids::KindName;
+use mate_core::model::{ArnForm, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, Observation, ProviderError, Scope, Target,
     UpdateRequest,
@@ -15,6 +17,8 @@ use mate_core::provider::{
 use crate::context::Aws;
 use crate::policy::{Actions, Stated};
 
+#[cfg_attr(not(feature = "all"), allow(dead_code, reason = "not every kind of a smaller build needs all of it"))]
+mod alive;
 #[cfg_attr(not(feature = "all"), allow(dead_code, reason = "not every kind of a smaller build needs all of it"))]
 pub(crate) mod batch;
 #[cfg(feature = "ec2")]
@@ -143,6 +147,32 @@ pub trait Driver: Send + Sync + fmt::Debug {
         Ok(Vec::new())
     }
 
+    /// The form of the ARN by which the tagging API lists its objects; that of the [model](Self::model) unless a driver says
+    /// otherwise.
+    fn arn(&self) -> Option<ArnForm> {
+        self.model().arn
+    }
+
+    /// The beginnings of ARNs, service and resource, of copies, parts and remains of its objects, such as snapshots
+    /// (`("rds", "snapshot:")`). Discovery leaves them out.
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// The ones of these objects of its kind that still do something: the tagging API goes on listing objects that are inactive,
+    /// deleted or on their way out. Unless a driver says otherwise, all of them.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn alive(
+        &self,
+        _aws: &Aws,
+        _scope: &Scope,
+        found: Vec<Discovered>,
+    ) -> Result<Vec<Discovered>, ProviderError> {
+        Ok(found)
+    }
+
     /// Why an object is stuck or has failed.
     ///
     /// # Errors
@@ -155,6 +185,11 @@ pub trait Driver: Send + Sync + fmt::Debug {
     fn actions(&self) -> Actions {
         Actions::NONE
     }
+}
+
+/// Every driver of this build, and the embedder's own, by kind. A driver of one of our kinds takes ours' place.
+pub(crate) fn by_kind(own: Vec<Arc<dyn Driver>>) -> BTreeMap<KindName, Arc<dyn Driver>> {
+    all().into_iter().chain(own).map(|driver| (driver.model().name, driver)).collect()
 }
 
 /// The actions that these drivers state; a driver that states none is left out.

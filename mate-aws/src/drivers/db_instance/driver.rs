@@ -44,6 +44,10 @@ impl Driver for DbInstanceDriver {
         actions::ACTIONS
     }
 
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("rds", "auto-backup:"), ("rds", "cluster-snapshot:"), ("rds", "snapshot:")]
+    }
+
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
         let mut answers = Vec::with_capacity(targets.len());
         for targets in targets.chunks(PAGE) {

@@ -40,6 +40,10 @@ impl Driver for FileSystemDriver {
         actions::ACTIONS
     }
 
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("backup", "recovery-point:")]
+    }
+
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
         each(targets, |target| async move {
             Ok(known(aws, target).await?.map_or(Observation::Absent, |(_, live)| tags::judge(target, live)))

@@ -4,13 +4,13 @@ use mate_core::kinds::key::{Key, KeyInputs};
 use mate_core::model::Ownership;
 use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
-    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError,
-    Status, Target, UpdateRequest,
+    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Live, Observation,
+    ProviderError, Scope, Status, Target, UpdateRequest,
 };
 use serde_json::Value;
 
-use super::actions;
 use super::live::{POLICY, alias_of_name, aliases, created, describe, find, names, tags_of, to_sdk};
+use super::{actions, alive};
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::batch::{gone, incomplete, present};
@@ -40,6 +40,10 @@ impl Driver for KeyDriver {
 
     fn actions(&self) -> Actions {
         actions::ACTIONS
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -39,6 +39,10 @@ impl Driver for ReplicationGroupDriver {
         actions::ACTIONS
     }
 
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("elasticache", "cluster:"), ("elasticache", "snapshot:")]
+    }
+
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
         each(targets, |target| async move {
             Ok(match known(aws, target).await? {

@@ -7,15 +7,15 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::{StreamExt, TryStreamExt};
 use mate_core::kinds::ScalableTarget;
 use mate_core::model::ids::Address;
-use mate_core::model::{Kind, KindModel};
+use mate_core::model::{ArnForm, Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
-    UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Observation, ProviderError, Scope,
+    Status, Target, UpdateRequest,
 };
 use serde_json::{Value, json};
 
-use super::actions;
+use super::{actions, alive};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
@@ -46,6 +46,14 @@ impl Driver for ScalableTargetDriver {
 
     fn actions(&self) -> Actions {
         actions::ACTIONS
+    }
+
+    fn arn(&self) -> Option<ArnForm> {
+        Some(ArnForm::whole("application-autoscaling", "scalable-target/"))
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -8,14 +8,14 @@ use mate_core::kinds::secret::{Generate, SecretInputs};
 use mate_core::model::Tags;
 use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
-    UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Observation, ProviderError, Scope,
+    Status, Target, UpdateRequest,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::actions;
 use super::versions;
+use super::{actions, alive};
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
 use crate::drivers::fields::known_as;
@@ -43,6 +43,10 @@ impl Driver for SecretDriver {
 
     fn actions(&self) -> Actions {
         actions::ACTIONS
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

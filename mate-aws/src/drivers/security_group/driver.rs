@@ -41,6 +41,10 @@ impl Driver for SecurityGroupDriver {
         actions::ACTIONS
     }
 
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("ec2", "security-group-rule/")]
+    }
+
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
         let mut observations = Vec::new();
         for chunk in targets.chunks(FILTER_VALUES) {

@@ -6,11 +6,11 @@ use aws_sdk_ecs::types::{
 use mate_core::kinds::Service;
 use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
-    Target, UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Live, Observation,
+    ProviderError, Scope, Status, Target, UpdateRequest,
 };
 
-use super::actions;
+use super::{actions, alive};
 use super::{diagnose, form};
 use crate::classify::failed;
 use crate::context::Aws;
@@ -46,6 +46,10 @@ impl Driver for ServiceDriver {
 
     fn actions(&self) -> Actions {
         actions::ACTIONS
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -58,6 +58,10 @@ impl Driver for TaskDriver {
         actions::ACTIONS
     }
 
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("ecs", "task/")]
+    }
+
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
         grouped(targets, PAGE, |target| place(target).into_iter().collect(), |place, group| read(aws, place, group))
             .await

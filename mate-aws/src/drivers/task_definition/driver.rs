@@ -6,13 +6,13 @@ use mate_core::model::Ownership;
 use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
-    UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Observation, ProviderError, Scope,
+    Status, Target, UpdateRequest,
 };
 use serde_json::json;
 
-use super::actions;
 use super::form;
+use super::{actions, alive};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::batch::{gone, incomplete, present, unlike};
@@ -45,6 +45,10 @@ impl Driver for TaskDefinitionDriver {
 
     fn actions(&self) -> Actions {
         actions::ACTIONS
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -6,12 +6,12 @@ use mate_core::kinds::VpcEndpoint;
 use mate_core::model::ids::Address;
 use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
-    Target, UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Live, Observation,
+    ProviderError, Scope, Status, Target, UpdateRequest,
 };
 use serde_json::{Value, json};
 
-use super::actions;
+use super::{actions, alive};
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::batch::{gone, incomplete, present};
@@ -37,6 +37,14 @@ impl Driver for VpcEndpointDriver {
 
     fn actions(&self) -> Actions {
         actions::ACTIONS
+    }
+
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("ec2", "network-interface/")]
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
