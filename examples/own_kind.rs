@@ -8,7 +8,7 @@ use mate::blueprint::{Blueprint, Design, TenantBlueprint};
 use mate::model::Ownership;
 use mate::model::ids::{Address, NodeId, TenantKey};
 use mate::model::names;
-use mate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing};
+use mate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, ReplaceOrder, Timing};
 use mate::model::{GraphError, Output};
 use mate::plan::TextStyle;
 use mate::spec::{Base, ResolvedTenant, TenantSpec};
@@ -43,21 +43,13 @@ impl Kind for Queue {
     type Inputs = QueueInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["url", "arn"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::CreateFirst,
-            data: Data::Held("messages that nobody has read"),
-            lost: DriftClass::Data,
-            timing: |_| Timing::seconds(1, 60, 60),
-            name_rule: NameRule { max: 80 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["url", "arn"])
+            .with_replace(ReplaceOrder::CreateFirst)
+            .with_data(Data::Held("messages that nobody has read"))
+            .with_lost(DriftClass::Data)
+            .with_timing(|_| Timing::seconds(1, 60, 60))
+            .with_name_max(80)
     }
 }
 

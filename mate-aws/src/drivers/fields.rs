@@ -1,6 +1,7 @@
 //! Between a kind's inputs and what a service tells: reading, normalising and comparing fields.
 
 use mate_core::model::Input;
+use mate_core::model::compare::same;
 use mate_core::model::{Change, FieldRule, Impact, Kind};
 use mate_core::provider::{CreateRequest, Created, ErrorClass, Live, ProviderError, Status, Target, UpdateRequest};
 use serde::Serialize;
@@ -181,18 +182,6 @@ pub(crate) fn changeable<K: Kind>(live: &Live, target: &Target) -> Vec<String> {
     let fields = K::model().fields.iter().filter(differs).filter(|rule| !fixed(rule));
     let tags = !TagChange::new(&live.tags, &target.tags).is_empty();
     fields.map(|rule| rule.field.to_owned()).chain(tags.then(|| "tags".to_owned())).collect()
-}
-
-fn same(rule: &FieldRule, live: &Value, desired: &Value) -> bool {
-    fn sorted(value: &Value) -> Option<Vec<String>> {
-        let mut texts: Vec<String> = value.as_array()?.iter().map(Value::to_string).collect();
-        texts.sort();
-        Some(texts)
-    }
-    match (sorted(live), sorted(desired)) {
-        (Some(live), Some(desired)) if rule.unordered => live == desired,
-        _ => live == desired,
-    }
 }
 
 /// Answers a create whose object exists already: refused when it is not ours, else brought to the inputs.

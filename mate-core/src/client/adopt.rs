@@ -90,10 +90,10 @@ impl Desk {
         source: AdoptionSource,
     ) -> Result<Adoption, Error> {
         design.graph.order()?;
-        let mut candidates = source.candidates(&design.graph)?;
+        let mut candidates = source.candidates(&self.kinds, &design.graph)?;
         if let AdoptionSource::Tags(tags) = &source {
             let found = reads::discover(&*self.provider, Scope::Tags(tags.clone())).await?;
-            candidates.extend(found.iter().filter_map(Candidate::from_discovered));
+            candidates.extend(found.iter().filter_map(|found| Candidate::from_discovered(&self.kinds, found)));
         }
         self.take(key, design, after, candidates, Claim::Unowned).await
     }
@@ -109,7 +109,7 @@ impl Desk {
     ) -> Result<Adoption, Error> {
         let graph = &design.graph;
         let seen = self.look(key, graph, &mut candidates, claim).await;
-        let matches = match_nodes(graph, &candidates, &seen);
+        let matches = match_nodes(&self.kinds, graph, &candidates, &seen);
         let record = self.store.get(key).await?;
         let known = named(key, graph, &matches, &seen, record.as_ref());
         let snapshot = observe::snapshot(&*self.provider, key, graph, Some(&known), &self.kinds, claim)

@@ -152,9 +152,9 @@ impl Desk {
 
     /// What the plan needs against what the account may have and has.
     pub(super) async fn preflight(&self, plan: &Plan) -> Preflight {
-        let needs = quota::needs(plan);
+        let needs = quota::needs(&self.kinds, plan);
         let readings = quota::read(&*self.provider, needs.keys()).await;
-        Preflight::new(&needs, &readings)
+        Preflight::new(&self.kinds, &needs, &readings)
     }
 
     pub(super) async fn plan_release(&self, key: &TenantKey) -> Result<Plan, Error> {

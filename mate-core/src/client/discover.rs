@@ -49,7 +49,10 @@ impl Desk {
         let (mut candidates, mut surplus) = (Vec::new(), Vec::new());
         for object in discovered {
             let node = object.address.as_ref().map(|address| address.node.clone());
-            match (node.filter(|node| design.graph.get(node).is_some()), Candidate::from_discovered(&object)) {
+            match (
+                node.filter(|node| design.graph.get(node).is_some()),
+                Candidate::from_discovered(&self.kinds, &object),
+            ) {
                 // The tag says which node it is.
                 (Some(node), Some(candidate)) => candidates.push(Candidate { node: Some(node), ..candidate }),
                 (Some(_), None) => {}
@@ -89,7 +92,9 @@ fn claims(kinds: &Kinds, node: &NodeRecord, object: &Discovered) -> bool {
         return node.kind == *kind;
     }
     let same = |id: Option<&String>, name: &str| match (id, &object.physical_id) {
-        (Some(id), Some(found)) => id == found || object.arn == *id || name_of(kind, found).as_deref() == Some(name),
+        (Some(id), Some(found)) => {
+            id == found || object.arn == *id || name_of(kinds, kind, found).as_deref() == Some(name)
+        }
         // Its creation has begun, or its kind has no id: the address is all there is.
         _ => true,
     };

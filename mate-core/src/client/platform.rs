@@ -115,7 +115,7 @@ impl Platform {
         Operation::new(|_, _| async move {
             let quotas: BTreeSet<&QuotaId> = per_tenant.values().flat_map(BTreeMap::keys).collect();
             let readings = quota::read(&*inner.desk.provider, quotas).await;
-            Ok(Capacity::new(&per_tenant, &readings))
+            Ok(Capacity::new(&inner.desk.kinds, &per_tenant, &readings))
         })
     }
 

@@ -1,10 +1,13 @@
 //! An IAM role with its trust, its inline policy and its managed policies (`iam:Role`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::policy::PolicyDocument;
-use crate::model::Output;
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::model::{
+    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output, Quota, ReplaceOrder,
+    SimFacet, TerraformType, Timing, outputs,
+};
 
 /// An IAM role with its trust, its inline policy and its managed policies (`iam:Role`).
 #[derive(Debug)]
@@ -38,25 +41,54 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("managed_policy_arns", Impact::InPlace).class(DriftClass::Security).unordered(),
 ];
 
+const SIM: SimFacet = SimFacet {
+    outputs: Some(|n| {
+        let arn = format!("arn:aws:iam::{}:role/{}", n.account(), n.name());
+        outputs([("arn", json!(arn)), ("role_name", json!(n.name()))])
+    }),
+    calls: ("CreateRole", "UpdateRole", "DeleteRole"),
+    exists: "EntityAlreadyExists",
+    quota: "LimitExceeded",
+    read: Some(("iam:GetRole", 1)),
+    ..SimFacet::PLAIN
+};
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: |id| id.rsplit('/').next(),
+    known: &[("arn", KnownId::Arn), ("role_name", KnownId::Name)],
+    terraform: &[TerraformType {
+        names: &["aws_iam_role"],
+        id: |r| r.text("arn"),
+        name: &["name"],
+        ..TerraformType::PLAIN
+    }],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "iam",
+    "L-FE177D64",
+    "Roles per account",
+    1000,
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html",
+)
+.account()];
+
 impl Kind for Role {
     const NAME: &'static str = "iam:Role";
     type Inputs = RoleInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn", "role_name"],
-            revised_outputs: &[],
-            named_outputs: &["arn", "role_name"],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::None,
-            lost: DriftClass::Security,
-            timing: |_| Timing::seconds(3, 2, 2),
-            name_rule: NameRule { max: 64 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn", "role_name"])
+            .with_named_outputs(&["arn", "role_name"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_lost(DriftClass::Security)
+            .with_timing(|_| Timing::seconds(3, 2, 2))
+            .with_name_max(64)
+            .with_sim(&SIM)
+            .with_arn(ArnForm::whole("iam", "role/").global())
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
     }
 }

@@ -1,10 +1,13 @@
 //! An S3 bucket, private and encrypted (`s3:Bucket`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::policy::Statement;
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use crate::model::{
+    AdoptFacet, ArnForm, Data, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, Quota,
+    ReplaceOrder, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
+};
 
 /// An S3 bucket, private and encrypted (`s3:Bucket`).
 #[derive(Debug)]
@@ -71,25 +74,71 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("policy", Impact::InPlace).class(DriftClass::Security).unordered(),
 ];
 
+/// True if a bucket with these inputs lets a service do this.
+pub(super) fn lets(bucket: &Value, service: &str, action: &str) -> bool {
+    let has = |list: &Value, wanted: &[&str]| {
+        list.as_array().into_iter().flatten().filter_map(Value::as_str).any(|item| wanted.contains(&item))
+    };
+    bucket["policy"].as_array().into_iter().flatten().any(|statement| {
+        statement["effect"] == "Allow"
+            && has(&statement["principals"], &[service, "*"])
+            && has(&statement["actions"], &[action, "s3:*", "*"])
+    })
+}
+
+const SIM: SimFacet = SimFacet {
+    outputs: Some(|n| outputs([("arn", json!(format!("arn:aws:s3:::{}", n.name()))), ("bucket", json!(n.name()))])),
+    calls: ("CreateBucket", "PutBucketConfiguration", "DeleteBucket"),
+    exists: "BucketAlreadyExists",
+    quota: "TooManyBuckets",
+    read: Some(("s3:HeadBucket", 1)),
+    not_empty: "BucketNotEmpty",
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[Link::key("kms_key_arn", "KMS.NotFoundException")];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: AdoptFacet::itself,
+    known: &[("bucket", KnownId::Id)],
+    terraform: &[TerraformType {
+        names: &["aws_s3_bucket"],
+        id: |r| r.first(&["bucket", "id"]),
+        ..TerraformType::PLAIN
+    }],
+    outputs: &[TerraformOutput::new(&["bucket", "bucket_name", "bucket_id", "bucket_names", "bucket_ids"], |text| {
+        TerraformOutput::within(text, 3, 63, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.')
+    })],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "s3",
+    "L-DC2B2D3D",
+    "General purpose buckets",
+    10_000,
+    "https://docs.aws.amazon.com/general/latest/gr/s3.html",
+)
+.account()];
+
 impl Kind for Bucket {
     const NAME: &'static str = "s3:Bucket";
     type Inputs = BucketInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn", "bucket"],
-            revised_outputs: &[],
-            named_outputs: &["arn", "bucket"],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::Held("every object in the bucket"),
-            lost: DriftClass::Data,
-            timing: |_| Timing::seconds(2, 2, 2),
-            name_rule: NameRule { max: 63 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn", "bucket"])
+            .with_named_outputs(&["arn", "bucket"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_data(Data::Held("every object in the bucket"))
+            .with_lost(DriftClass::Data)
+            .with_timing(|_| Timing::seconds(2, 2, 2))
+            .with_name_max(63)
+            .with_sim(&SIM)
+            .with_links(LINKS)
+            .with_arn(ArnForm::of_id("s3", "").global().public().with_parts(&["/", ":", "*"]))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
+            .with_content("objects")
     }
 }

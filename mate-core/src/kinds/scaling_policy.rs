@@ -1,9 +1,12 @@
 //! A target-tracking policy of a service (`application-autoscaling:ScalingPolicy`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use crate::model::{
+    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output, ReplaceOrder,
+    SimFacet, TerraformType, Timing, outputs,
+};
 
 /// A target-tracking policy of a service (`application-autoscaling:ScalingPolicy`).
 #[derive(Debug)]
@@ -55,25 +58,55 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("scale_out_cooldown_seconds", Impact::InPlace).class(DriftClass::Capacity),
 ];
 
+fn policy_arn(n: &Naming<'_>) -> String {
+    let id = n.uuid("id");
+    let resource = format!("scalingPolicy:{id}:resource/ecs/{}:policyName/{}", n.text("resource_id"), n.name());
+    n.arn("autoscaling", &resource)
+}
+
+const SIM: SimFacet = SimFacet {
+    physical_id: policy_arn,
+    outputs: Some(|n| outputs([("arn", json!(policy_arn(n)))])),
+    scope: "resource_id",
+    calls: ("PutScalingPolicy", "PutScalingPolicy", "DeleteScalingPolicy"),
+    quota: "LimitExceededException",
+    read: Some(("application-autoscaling:DescribeScalingPolicies", 10)),
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] =
+    &[Link::new("resource_id", "application-autoscaling:ScalableTarget", "resource_id", "ObjectNotFoundException")
+        .goes_along()];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: |id| id.split_once(":policyName/").map(|(_, name)| name),
+    place: &["resource_id"],
+    terraform: &[TerraformType {
+        names: &["aws_appautoscaling_policy"],
+        id: |r| r.text("arn"),
+        name: &["name"],
+        hints: &[("resource_id", "resource_id")],
+        covers: |r| r.is("service_namespace", "ecs") && r.is("policy_type", "TargetTrackingScaling"),
+        ..TerraformType::PLAIN
+    }],
+    ..AdoptFacet::PLAIN
+};
+
 impl Kind for ScalingPolicy {
     const NAME: &'static str = "application-autoscaling:ScalingPolicy";
     type Inputs = ScalingPolicyInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::None,
-            lost: DriftClass::Capacity,
-            timing: |_| Timing::seconds(2, 2, 2),
-            name_rule: NameRule { max: 255 },
-            taggable: false,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_lost(DriftClass::Capacity)
+            .with_timing(|_| Timing::seconds(2, 2, 2))
+            .with_name_max(255)
+            .untaggable()
+            .with_sim(&SIM)
+            .with_links(LINKS)
+            .with_arn(ArnForm::whole("autoscaling", "scalingPolicy:"))
+            .with_adopt(&ADOPT)
     }
 }

@@ -1,9 +1,12 @@
 //! A secret whose value is generated where it is written (`secretsmanager:Secret`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use crate::model::{
+    AdoptFacet, ArnForm, Data, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Mechanism, Naming, Output,
+    Quota, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+};
 
 /// A secret whose value is generated where it is written (`secretsmanager:Secret`).
 #[derive(Debug)]
@@ -61,25 +64,64 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("generation", Impact::InPlace).class(DriftClass::Security),
 ];
 
+fn secret_arn(n: &Naming<'_>) -> String {
+    let suffix = n.lettered("secret", 6);
+    n.arn("secretsmanager", &format!("secret:{}-{suffix}", n.name()))
+}
+
+/// A secret's name: AWS puts a hyphen and six random characters behind it.
+fn secret_name(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((name, random)) if random.len() == 6 && random.bytes().all(|b| b.is_ascii_alphanumeric()) => name,
+        _ => name,
+    }
+}
+
+const SIM: SimFacet = SimFacet {
+    physical_id: secret_arn,
+    outputs: Some(|n| outputs([("arn", json!(secret_arn(n)))])),
+    calls: ("CreateSecret", "UpdateSecret", "DeleteSecret"),
+    exists: "ResourceExistsException",
+    quota: "LimitExceededException",
+    read: Some(("secretsmanager:DescribeSecret", 1)),
+    mechanism: Mechanism::Secret,
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[Link::key("kms_key_id", "EncryptionFailure")];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: |id| id.strip_prefix("secret:").map(secret_name),
+    terraform: &[TerraformType { names: &["aws_secretsmanager_secret"], ..TerraformType::ARN }],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "secretsmanager",
+    "",
+    "Secrets",
+    500_000,
+    "https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html",
+)
+.without_code()
+.fixed()];
+
 impl Kind for Secret {
     const NAME: &'static str = "secretsmanager:Secret";
     type Inputs = SecretInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::Held("the secret value"),
-            lost: DriftClass::Security,
-            timing: |_| Timing::seconds(1, 1, 1),
-            name_rule: NameRule { max: 512 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_data(Data::Held("the secret value"))
+            .with_lost(DriftClass::Security)
+            .with_timing(|_| Timing::seconds(1, 1, 1))
+            .with_name_max(512)
+            .with_sim(&SIM)
+            .with_links(LINKS)
+            .with_arn(ArnForm::whole("secretsmanager", "secret:"))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
     }
 }

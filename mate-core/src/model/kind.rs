@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::facets::{
+    AdoptFacet, ArnForm, Companion, Deduplication, HealthFacet, Link, Quota, Sample, SimFacet, SnapshotRule, Timing,
+};
 use super::ids::KindName;
 use super::{DriftClass, Ownership};
 
@@ -152,29 +154,6 @@ pub enum Data {
     Held(&'static str),
 }
 
-/// Typical durations, for estimates and for when to look first. From `docs`' table of creation times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    /// From the create call to ready.
-    pub create: Duration,
-    /// From the update call to ready.
-    pub update: Duration,
-    /// From the delete call to gone.
-    pub delete: Duration,
-}
-
-impl Timing {
-    /// In seconds.
-    #[must_use]
-    pub const fn seconds(create: u64, update: u64, delete: u64) -> Self {
-        Self {
-            create: Duration::from_secs(create),
-            update: Duration::from_secs(update),
-            delete: Duration::from_secs(delete),
-        }
-    }
-}
-
 /// AWS's limit on the physical name of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NameRule {
@@ -203,8 +182,23 @@ pub trait Kind: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// A kind without its types: what plan and engine need to know of it.
+/// A kind without its types: the facts that plan, engine, simulation, adoption, quotas, health and conformance read.
+///
+/// ```
+/// use mate_core::model::{DriftClass, FieldRule, Impact, KindModel, ReplaceOrder, Timing};
+///
+/// const FIELDS: &[FieldRule] = &[FieldRule::new("fifo", Impact::Replace("SQS fixes the type of a queue"))];
+/// let queue = KindModel::new("sqs:Queue".parse()?, FIELDS)
+///     .with_outputs(&["url", "arn"])
+///     .with_replace(ReplaceOrder::CreateFirst)
+///     .with_lost(DriftClass::Data)
+///     .with_timing(|_| Timing::seconds(1, 60, 60))
+///     .with_name_max(80);
+/// assert!(queue.taggable && queue.deduplicated());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct KindModel {
     /// The kind.
     pub name: KindName,
@@ -216,27 +210,251 @@ pub struct KindModel {
     pub revised_outputs: &'static [&'static str],
     /// Outputs that follow from the name alone: an object made again under its name has them as before.
     pub named_outputs: &'static [&'static str],
-    /// How a replacement is ordered.
+    /// The order of a replacement.
     pub replace: ReplaceOrder,
-    /// What a deletion loses.
+    /// The loss of a deletion.
     pub data: Data,
-    /// What it is about when the object is gone.
+    /// The final snapshot that a deleted object leaves; none for a kind that has no snapshots.
+    pub snapshot: Option<&'static SnapshotRule>,
+    /// The noun for the content (`objects`, `images`) as long as which is there AWS refuses a deletion.
+    pub content: Option<&'static str>,
+    /// The class of drift of an object that is gone.
     pub lost: DriftClass,
     /// Typical durations for these inputs.
     pub timing: fn(&Value) -> Timing,
     /// The limit on its name.
     pub name_rule: NameRule,
-    /// Whether AWS lets it carry tags.
+    /// True if AWS lets it carry tags.
     pub taggable: bool,
-    /// Whether AWS itself keeps a second creation from making a second object: by its name, its place or a token. Where it
-    /// does not, a creation whose outcome is not known is made again only once the first would be visible by its tags.
-    pub deduplicated: bool,
-    /// Whether it is run, and is over then: it is ready once it has ended well, AWS forgets it some time later, and nobody misses
+    /// The way AWS keeps a second creation from making a second object.
+    pub deduplication: Deduplication,
+    /// True if it is run, and is over then: it is ready once it has ended well, AWS forgets it some time later, and nobody misses
     /// it. Other inputs are another run, beside which nothing has to be deleted; one that failed is run again.
     pub run_once: bool,
+    /// The form of its ARN; none for a kind whose objects have none, or none that tells the kind.
+    pub arn: Option<ArnForm>,
+    /// The references to other kinds.
+    pub links: &'static [Link],
+    /// The quotas that its objects count against.
+    pub quotas: &'static [Quota],
+    /// The objects that AWS makes beside it.
+    pub companions: &'static [Companion],
+    /// The behaviour in a simulated cloud; none for a generic one.
+    pub sim: Option<&'static SimFacet>,
+    /// The marks by which an existing object is known for one of this kind.
+    pub adopt: &'static AdoptFacet,
+    /// The meaning of its state for users.
+    pub health: HealthFacet,
+    /// True if the cloud is asked about it although it is ready: it may have to be seen to.
+    pub asked: bool,
+    /// The sample node of the conformance suite.
+    pub sample: Option<&'static Sample>,
+    pub(super) fits: fn(&Value) -> Result<(), String>,
 }
 
 impl KindModel {
+    /// A kind with one rule a field of its inputs. Unless said: it has no outputs, is deleted before it is made anew, holds no data,
+    /// its loss counts as the gravest, takes a second for everything, has a name of at most 255 characters by which AWS
+    /// deduplicates, and carries tags.
+    #[must_use]
+    pub fn new(name: KindName, fields: &'static [FieldRule]) -> Self {
+        Self {
+            name,
+            fields,
+            outputs: &[],
+            revised_outputs: &[],
+            named_outputs: &[],
+            replace: ReplaceOrder::DeleteFirst,
+            data: Data::None,
+            snapshot: None,
+            content: None,
+            lost: DriftClass::Security,
+            timing: |_| Timing::seconds(1, 1, 1),
+            name_rule: NameRule { max: 255 },
+            taggable: true,
+            deduplication: Deduplication::Name,
+            run_once: false,
+            arn: None,
+            links: &[],
+            quotas: &[],
+            companions: &[],
+            sim: None,
+            adopt: &AdoptFacet::PLAIN,
+            health: HealthFacet::Beside,
+            asked: false,
+            sample: None,
+            fits: |_| Ok(()),
+        }
+    }
+
+    /// The names of the outputs.
+    #[must_use]
+    pub fn with_outputs(mut self, outputs: &'static [&'static str]) -> Self {
+        self.outputs = outputs;
+        self
+    }
+
+    /// Outputs that an update in place gives a new value.
+    #[must_use]
+    pub fn with_revised_outputs(mut self, outputs: &'static [&'static str]) -> Self {
+        self.revised_outputs = outputs;
+        self
+    }
+
+    /// Outputs that follow from the name alone.
+    #[must_use]
+    pub fn with_named_outputs(mut self, outputs: &'static [&'static str]) -> Self {
+        self.named_outputs = outputs;
+        self
+    }
+
+    /// The order of a replacement.
+    #[must_use]
+    pub fn with_replace(mut self, order: ReplaceOrder) -> Self {
+        self.replace = order;
+        self
+    }
+
+    /// The loss of a deletion.
+    #[must_use]
+    pub fn with_data(mut self, data: Data) -> Self {
+        self.data = data;
+        self
+    }
+
+    /// The final snapshot that a deleted object leaves.
+    #[must_use]
+    pub fn with_snapshot(mut self, rule: &'static SnapshotRule) -> Self {
+        self.snapshot = Some(rule);
+        self
+    }
+
+    /// The noun for the content as long as which is there AWS refuses a deletion: `objects`.
+    #[must_use]
+    pub fn with_content(mut self, content: &'static str) -> Self {
+        self.content = Some(content);
+        self
+    }
+
+    /// The class of drift of an object that is gone.
+    #[must_use]
+    pub fn with_lost(mut self, class: DriftClass) -> Self {
+        self.lost = class;
+        self
+    }
+
+    /// Typical durations by the inputs.
+    #[must_use]
+    pub fn with_timing(mut self, timing: fn(&Value) -> Timing) -> Self {
+        self.timing = timing;
+        self
+    }
+
+    /// The most characters of a name.
+    #[must_use]
+    pub fn with_name_max(mut self, max: usize) -> Self {
+        self.name_rule = NameRule { max };
+        self
+    }
+
+    /// It carries no tags.
+    #[must_use]
+    pub fn untaggable(mut self) -> Self {
+        self.taggable = false;
+        self
+    }
+
+    /// The way AWS keeps a second creation from making a second object.
+    #[must_use]
+    pub fn with_deduplication(mut self, by: Deduplication) -> Self {
+        self.deduplication = by;
+        self
+    }
+
+    /// It is run, and is over then.
+    #[must_use]
+    pub fn run_once(mut self) -> Self {
+        self.run_once = true;
+        self
+    }
+
+    /// The form of its ARN.
+    #[must_use]
+    pub fn with_arn(mut self, form: ArnForm) -> Self {
+        self.arn = Some(form);
+        self
+    }
+
+    /// The references to other kinds.
+    #[must_use]
+    pub fn with_links(mut self, links: &'static [Link]) -> Self {
+        self.links = links;
+        self
+    }
+
+    /// The quotas that its objects count against.
+    #[must_use]
+    pub fn with_quotas(mut self, quotas: &'static [Quota]) -> Self {
+        self.quotas = quotas;
+        self
+    }
+
+    /// The objects that AWS makes beside it.
+    #[must_use]
+    pub fn with_companions(mut self, companions: &'static [Companion]) -> Self {
+        self.companions = companions;
+        self
+    }
+
+    /// The behaviour in a simulated cloud.
+    #[must_use]
+    pub fn with_sim(mut self, facet: &'static SimFacet) -> Self {
+        self.sim = Some(facet);
+        self
+    }
+
+    /// The marks by which an existing object is known for one of this kind.
+    #[must_use]
+    pub fn with_adopt(mut self, facet: &'static AdoptFacet) -> Self {
+        self.adopt = facet;
+        self
+    }
+
+    /// The meaning of its state for users.
+    #[must_use]
+    pub fn with_health(mut self, facet: HealthFacet) -> Self {
+        self.health = facet;
+        self
+    }
+
+    /// The cloud is asked about it although it is ready.
+    #[must_use]
+    pub fn asked(mut self) -> Self {
+        self.asked = true;
+        self
+    }
+
+    /// The sample node of the conformance suite.
+    #[must_use]
+    pub fn with_sample(mut self, sample: &'static Sample) -> Self {
+        self.sample = Some(sample);
+        self
+    }
+
+    /// True if AWS itself keeps a second creation from making a second object.
+    #[must_use]
+    pub fn deduplicated(&self) -> bool {
+        self.deduplication != Deduplication::Never
+    }
+
+    /// Checks that inputs have the form of the kind's `Inputs`. A model that was not registered by [`Kinds::with`] takes any.
+    ///
+    /// # Errors
+    /// The reason why they have not.
+    pub fn check_form(&self, inputs: &Value) -> Result<(), String> {
+        (self.fits)(inputs)
+    }
+
     /// The rule of a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static FieldRule> {
@@ -278,7 +496,12 @@ impl Kinds {
     /// Adds a kind.
     #[must_use]
     pub fn with<K: Kind>(mut self) -> Self {
-        self.models.insert(K::name(), K::model());
+        let mut model = K::model();
+        model.fits = |inputs| match serde_json::from_value::<K::Inputs>(inputs.clone()) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        };
+        self.models.insert(K::name(), model);
         self
     }
 
@@ -290,10 +513,10 @@ impl Kinds {
         self.models.get(kind).ok_or_else(|| UnknownKind(kind.clone()))
     }
 
-    /// Whether AWS keeps a second creation of this kind from making a second object; see [`KindModel::deduplicated`].
+    /// True if AWS keeps a second creation of this kind from making a second object; see [`KindModel::deduplicated`].
     #[must_use]
     pub fn deduplicated(&self, kind: &KindName) -> bool {
-        self.models.get(kind).is_none_or(|model| model.deduplicated)
+        self.models.get(kind).is_none_or(KindModel::deduplicated)
     }
 
     /// All models in the order of their names.

@@ -3,7 +3,9 @@
 //! The lowest floor of the crate: everything else is built on it, and it uses nothing of the rest.
 
 mod canonical;
+pub mod compare;
 mod drift_class;
+mod facets;
 mod graph;
 pub mod ids;
 mod input;
@@ -14,8 +16,14 @@ mod ownership;
 
 pub use canonical::canonical;
 pub use drift_class::DriftClass;
+pub use facets::{
+    AdoptFacet, ArnForm, ArnId, Companion, CredentialRule, Deduplication, HealthFacet, KnownId, Link, Mechanism,
+    Naming, Per, Quota, QuotaWorld, Refused, RefusedFor, Sample, SampleBase, Seed, SimDeletion, SimFacet, SimRequest,
+    SimView, SimWorld, SnapshotRule, TerraformAlias, TerraformOutput, TerraformResource, TerraformType, Timing, Unit,
+    hyphened, is_arn, outputs, resource_of, texts_at,
+};
 pub use graph::{Existing, Graph, Node, NodeHandle, Output, Tags};
 pub use input::{Input, OutputRef, Outputs, Unresolved, references, resolve};
-pub use kind::{Change, Data, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing, UnknownKind};
+pub use kind::{Change, Data, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, UnknownKind};
 pub use order::{Cycle, GraphError};
 pub use ownership::Ownership;

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::step::{FieldChange, Shown};
 use crate::model::canonical;
+use crate::model::compare::same_value as same;
 use crate::model::{Change, FieldRule, Impact, KindModel};
 use crate::model::{OutputRef, Tags, references};
 
@@ -105,23 +106,6 @@ pub(super) fn dropped_tags(live: &Tags, recorded: &Tags, desired: &Tags) -> (BTr
     });
     let changes = changes.collect();
     (dropped, changes)
-}
-
-/// Whether two values mean the same. A missing member is as good as null; 5 is 5.0.
-fn same(old: &Value, new: &Value) -> bool {
-    match (old, new) {
-        (Value::Number(old), Value::Number(new)) => old == new || old.as_f64() == new.as_f64(),
-        (Value::Array(old), Value::Array(new)) => {
-            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| same(old, new))
-        }
-        (Value::Object(old), Value::Object(new)) => {
-            let null = Value::Null;
-            old.keys()
-                .chain(new.keys())
-                .all(|name| same(old.get(name).unwrap_or(&null), new.get(name).unwrap_or(&null)))
-        }
-        _ => old == new,
-    }
 }
 
 fn sorted(value: &Value) -> Value {

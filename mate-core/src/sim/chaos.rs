@@ -9,8 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::SimClock;
-use super::seed::Seed;
 use crate::clock::Clock;
+use crate::model::Seed;
 use crate::model::ids::TenantKey;
 use crate::state::{
     Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Record, Records, StateStore, StoreError, Unlock,

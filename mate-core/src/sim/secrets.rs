@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::rules::{Refusal, refuse};
-use super::seed::Seed;
+use crate::model::Seed;
 use crate::provider::ErrorClass;
 
 /// The values that a secret has: the present one, and the one before.

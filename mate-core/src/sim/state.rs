@@ -7,17 +7,16 @@ use serde_json::Value;
 
 use super::Selector;
 use super::config::Config;
+use super::facets::{Linked, linked};
 use super::faults::FaultState;
-use super::kinds::behaviour;
-use super::links;
 use super::log::Call;
 use super::object::{Object, SimObject, Snapshot};
 use super::rates::{RateLimits, Server};
 use super::runs;
 use super::secrets::Secrets;
 use crate::model::Ownership;
-use crate::model::ReplaceOrder;
 use crate::model::ids::{Address, KindName};
+use crate::model::{Mechanism, ReplaceOrder, texts_at};
 use crate::model::{OutputRef, Tags};
 use crate::provider::{Claim, Diagnosis, Status, Target};
 
@@ -25,15 +24,15 @@ pub(super) type Key = (String, String);
 
 pub(super) struct State {
     pub(super) config: Config,
+    linked: Linked,
     pub(super) faults: FaultState,
     pub(super) objects: BTreeMap<u64, Object>,
     pub(super) secrets: Secrets,
     pub(super) snapshots: Vec<Snapshot>,
-    pub(super) buckets: BTreeMap<String, BTreeSet<String>>,
+    /// The objects in each bucket, the tags of the images in each repository: by kind and name of what has content.
+    pub(super) filled: BTreeMap<Key, BTreeSet<String>>,
     /// What tests have put into databases and caches.
     pub(super) contents: BTreeMap<u64, String>,
-    /// The tags of the images in each repository.
-    pub(super) images: BTreeMap<String, BTreeSet<String>>,
     /// Which images do not start, and why.
     pub(super) broken_images: Vec<(String, String)>,
     /// The images of each revision of a task definition.
@@ -70,16 +69,17 @@ pub(super) enum Found {
 
 impl State {
     pub(super) fn new(config: Config, faults: FaultState, limits: Option<RateLimits>) -> Self {
+        let linked = linked(&config.kinds);
         let secrets = Secrets::new(config.seed, config.canary.clone());
         Self {
             config,
+            linked,
             faults,
             secrets,
             objects: BTreeMap::new(),
             snapshots: Vec::new(),
-            buckets: BTreeMap::new(),
+            filled: BTreeMap::new(),
             contents: BTreeMap::new(),
-            images: BTreeMap::new(),
             broken_images: Vec::new(),
             revisions: BTreeMap::new(),
             tokens: BTreeMap::new(),
@@ -180,25 +180,26 @@ impl State {
         let naming = self.config.naming(&object.kind, &object.name, numbers, &object.inputs);
         object.outputs = self.config.outputs(&naming);
         if object.physical_id.is_empty() {
-            object.physical_id = (behaviour(&object.kind).physical_id)(&naming);
+            object.physical_id = (self.config.facet(&object.kind).physical_id)(&naming);
         }
-        let linked = links::LINKS.iter().filter(|link| link.target == object.kind.as_str());
-        let outputs = linked.filter_map(|link| object.outputs.get(link.output).and_then(Value::as_str));
+        let linked = self.linked.get(object.kind.as_str()).into_iter().flatten();
+        let outputs = linked.filter_map(|output| object.outputs.get(*output).and_then(Value::as_str));
         for key in std::iter::once(object.physical_id.as_str()).chain(outputs) {
             if !object.keys.iter().any(|known| known == key) {
                 object.keys.push(key.to_owned());
             }
         }
         // What has ended holds nothing any more.
-        object.refers = links::of(object.kind.as_str())
+        let links = self.config.links(&object.kind).iter();
+        object.refers = links
             .filter(|_| object.ended.is_none())
             .flat_map(|link| {
-                let texts = links::texts_at(&object.inputs, link.path);
+                let texts = texts_at(&object.inputs, link.path);
                 texts.into_iter().map(|text| (link.target, text.to_owned()))
             })
             .collect();
 
-        if object.kind.as_str() == "ecs:TaskDefinition" {
+        if self.config.is(&object.kind, Mechanism::Revisions) {
             let containers = object.inputs["containers"].as_array().into_iter().flatten();
             let images = containers.filter_map(|container| container["image"].as_str()).map(str::to_owned).collect();
             if let Some(arn) = object.outputs.get("arn").and_then(Value::as_str) {
@@ -213,7 +214,7 @@ impl State {
         for reference in &object.refers {
             self.holders.entry(reference.clone()).or_default().insert(object.uid);
         }
-        if let Some(place) = place(&object.kind, &object.inputs) {
+        if let Some(place) = place(&self.config, &object.kind, &object.inputs) {
             self.places.insert((kind.clone(), place), object.uid);
         }
         self.names.entry((kind, object.name.clone())).or_default().insert(object.uid);
@@ -247,7 +248,7 @@ impl State {
                 }
             }
         }
-        if let Some(place) = place(&object.kind, &object.inputs) {
+        if let Some(place) = place(&self.config, &object.kind, &object.inputs) {
             let key = (kind.clone(), place);
             if self.places.get(&key) == Some(&uid) {
                 self.places.remove(&key);
@@ -283,7 +284,7 @@ impl State {
 
     /// What refers to this object.
     pub(super) fn holders(&self, object: &Object) -> Vec<&Object> {
-        let kind = links::LINKS.iter().map(|link| link.target).find(|target| *target == object.kind.as_str());
+        let kind = self.linked.get_key_value(object.kind.as_str()).map(|(target, _)| *target);
         let uids: BTreeSet<u64> = kind
             .into_iter()
             .flat_map(|kind| object.keys.iter().filter_map(move |key| self.holders.get(&(kind, key.clone()))))
@@ -300,8 +301,8 @@ impl State {
         let found = by_id.or_else(|| {
             if self.config.model(&target.kind).is_some_and(|model| model.run_once) {
                 self.find_run(target)
-            } else if behaviour(&target.kind).by_tags {
-                self.find_by_tags(target).or_else(|| self.find_by_domain(target))
+            } else if self.config.facet(&target.kind).by_tags {
+                self.find_by_tags(target).or_else(|| self.find_by_input(target))
             } else {
                 self.find_by_name(target).or_else(|| self.find_by_place(target))
             }
@@ -323,19 +324,17 @@ impl State {
         owned.min_by_key(|object| (object.gone_at.is_some(), object.name != target.name, object.uid))
     }
 
-    /// A zone that is adopted or read is known by its domain.
-    fn find_by_domain(&self, target: &Target) -> Option<&Object> {
-        if target.kind.as_str() != "route53:HostedZone" || target.claim == Claim::Owned {
-            return None;
-        }
-        let zones = self
+    /// An object that is adopted or read may be known by an input: a zone by its domain.
+    fn find_by_input(&self, target: &Target) -> Option<&Object> {
+        let field = self.config.facet(&target.kind).known_by.filter(|_| target.claim != Claim::Owned)?;
+        let found = self
             .of_kind(target.kind.as_str())
-            .filter(|zone| zone.gone_at.is_none() && zone.inputs["domain"] == target.inputs["domain"]);
-        zones.min_by_key(|zone| (!self.accepts(zone, target), zone.uid))
+            .filter(|object| object.gone_at.is_none() && object.inputs[field] == target.inputs[field]);
+        found.min_by_key(|object| (!self.accepts(object, target), object.uid))
     }
 
     fn find_by_name(&self, target: &Target) -> Option<&Object> {
-        let scope = behaviour(&target.kind).scope;
+        let scope = self.config.facet(&target.kind).scope;
         let wanted = &target.inputs[scope];
         let mut found = self.by_name(&target.kind, &target.name).filter(|object| {
             if scope.is_empty() {
@@ -351,7 +350,7 @@ impl State {
     }
 
     fn find_by_place(&self, target: &Target) -> Option<&Object> {
-        let place = place(&target.kind, &target.inputs)?;
+        let place = place(&self.config, &target.kind, &target.inputs)?;
         self.objects.get(self.places.get(&(target.kind.to_string(), place))?)
     }
 
@@ -394,9 +393,10 @@ impl State {
             Some(Err(reason)) => return Status::Failed(reason.clone()),
             None => {}
         }
-        let words = behaviour(&object.kind).words;
+        let words = self.config.facet(&object.kind).words;
         let word = if object.ready_at == object.made_at { words.0 } else { words.1 };
-        let word = if object.kind.as_str() == "ecs:Service" { tasks(object, word, now) } else { word.to_owned() };
+        let is_service = self.config.is(&object.kind, Mechanism::Service);
+        let word = if is_service { tasks(object, word, now) } else { word.to_owned() };
         if object.stuck || now < object.ready_at {
             return Status::Pending(word);
         }
@@ -435,7 +435,7 @@ impl State {
             physical_id: object.physical_id.clone(),
             address: Self::owner(object),
             inputs: object.inputs.clone(),
-            outputs: visible_outputs(object, now),
+            outputs: visible_outputs(&self.config, object, now),
             tags: object.tags.clone(),
             status: self.status(object, now),
             created_at: object.created_at,
@@ -457,8 +457,8 @@ fn starts_at(object: &Object) -> Option<Duration> {
 }
 
 /// The outputs that exist at `now`.
-pub(super) fn visible_outputs(object: &Object, now: Duration) -> crate::model::Outputs {
-    let late = behaviour(&object.kind).late;
+pub(super) fn visible_outputs(config: &Config, object: &Object, now: Duration) -> crate::model::Outputs {
+    let late = config.facet(&object.kind).late;
     let made = now >= object.made_at && !object.stuck;
     let outputs = object.outputs.iter().filter(|(name, _)| made || !late.contains(&name.as_str()));
     let mut outputs: crate::model::Outputs = outputs.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -485,8 +485,8 @@ fn tasks(object: &Object, word: &str, now: Duration) -> String {
     format!("{done} of {desired} {word}")
 }
 
-fn place(kind: &KindName, inputs: &Value) -> Option<String> {
-    let fields = behaviour(kind).place;
+fn place(config: &Config, kind: &KindName, inputs: &Value) -> Option<String> {
+    let fields = config.facet(kind).place;
     if fields.is_empty() {
         return None;
     }

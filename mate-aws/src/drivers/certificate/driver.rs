@@ -3,13 +3,13 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, FailureReason, ValidationMethod};
 use mate_core::kinds::certificate::Certificate;
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     Concern, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, Target,
     UpdateRequest,
 };
 
+use super::actions;
 use super::live::{Found, created, describe, find, has_failed, list, live, names, to_sdk, with_name};
 use super::records::{self, Records};
 use crate::classify::{failed, if_found};
@@ -18,6 +18,7 @@ use crate::drivers::batch::{gone, incomplete, vanished};
 use crate::drivers::fields::{behind, missing, repeat, text, value};
 use crate::drivers::findings::unread;
 use crate::drivers::{Driver, each};
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "acm:RequestCertificate";
@@ -33,8 +34,12 @@ pub(crate) struct CertificateDriver;
 
 #[async_trait]
 impl Driver for CertificateDriver {
-    fn kind(&self) -> KindName {
-        Certificate::name()
+    fn model(&self) -> KindModel {
+        Certificate::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

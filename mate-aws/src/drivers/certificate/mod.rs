@@ -1,5 +1,6 @@
 //! A TLS certificate with its DNS validation record (`acm:Certificate`).
 
+mod actions;
 mod driver;
 mod live;
 mod records;

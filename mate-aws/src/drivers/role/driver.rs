@@ -5,9 +5,9 @@ use aws_sdk_iam::types::{Role as SdkRole, Tag};
 use mate_core::kinds::Role;
 use mate_core::kinds::policy::PolicyDocument;
 use mate_core::kinds::role::RoleInputs;
-use mate_core::model::Kind;
 use mate_core::model::Ownership;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Tags, Unresolved};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Observation, ProviderError, Scope,
@@ -16,9 +16,11 @@ use mate_core::provider::{
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use super::actions;
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
 use crate::drivers::{Driver, each};
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "iam:CreateRole";
@@ -29,8 +31,12 @@ pub(crate) struct RoleDriver;
 
 #[async_trait]
 impl Driver for RoleDriver {
-    fn kind(&self) -> KindName {
-        Role::name()
+    fn model(&self) -> KindModel {
+        Role::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -2,30 +2,15 @@
 
 use serde_json::Value;
 
-use crate::model::Tags;
-use crate::model::{FieldRule, KindModel};
+use crate::model::{FieldRule, KindModel, Tags, compare};
 use crate::provider::{Live, Observation};
 
 /// Each field that differs, as `field: wanted …, told …`; none when all that is told back is right.
 pub(super) fn differences(model: &KindModel, wanted: &Value, told: &Value) -> Vec<String> {
-    let read = |rule: &&FieldRule| !rule.write_only && !rule.edge_only;
-    let differs = |rule: &FieldRule| {
-        let (wanted, told) = (&wanted[rule.field], &told[rule.field]);
-        let same = normal(wanted, rule.unordered) == normal(told, rule.unordered);
-        (!same).then(|| format!("{}: wanted {wanted}, told {told}", rule.field))
+    let told_otherwise = |rule: &FieldRule| {
+        format!("{}: wanted {}, told {}", rule.field, wanted[rule.field], told[rule.field])
     };
-    model.fields.iter().filter(read).filter_map(differs).collect()
-}
-
-fn normal(value: &Value, unordered: bool) -> Value {
-    match value {
-        Value::Array(items) if unordered => {
-            let mut items = items.clone();
-            items.sort_by_key(Value::to_string);
-            Value::Array(items)
-        }
-        other => other.clone(),
-    }
+    compare::differing(model, told, wanted).map(told_otherwise).collect()
 }
 
 /// The outputs that an object with these inputs must have.
