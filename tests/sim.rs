@@ -60,6 +60,8 @@ mod platform;
 mod properties;
 #[path = "sim/refusals.rs"]
 mod refusals;
+#[path = "sim/regions.rs"]
+mod regions;
 #[path = "sim/repair.rs"]
 mod repair;
 #[path = "sim/rotate.rs"]

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::Design;
 use crate::model::Kind;
-use crate::model::Ownership;
 use crate::model::ids::{Address, NodeId, TenantKey};
 use crate::model::names;
 use crate::model::{Graph, GraphError, Input, NodeHandle, Tags};
+use crate::model::{Ownership, Reach};
 use crate::spec::{Base, ResolvedTenant};
 
 #[derive(Debug)]
@@ -54,7 +56,12 @@ impl<'a> Context<'a> {
         inputs: &K::Inputs,
     ) -> Result<NodeHandle<K>, GraphError> {
         let name = self.name::<K>(part);
-        self.add_named(id, name, inputs)
+        let Some(place) = K::REACH.place(&self.base.account_id, &self.base.region) else {
+            return self.add_named(id, name, inputs);
+        };
+        let handle = self.add_named(id, self.name::<K>(&format!("{part}-{place}")), inputs)?;
+        self.graph.former_mut(handle.id()).name = Some(name);
+        Ok(handle)
     }
 
     /// Adds a node with a name of its own form.
@@ -65,8 +72,18 @@ impl<'a> Context<'a> {
         inputs: &K::Inputs,
     ) -> Result<NodeHandle<K>, GraphError> {
         let id = NodeId::new(id).map_err(|error| GraphError::NodeId(error.to_string()))?;
-        let tags = self.tags(&id, &name);
+        let mut tags = self.tags(&id, &name);
+        if K::REACH != Reach::Region {
+            tags.insert("Account".into(), self.base.account_id.clone());
+            tags.insert("Region".into(), self.base.region.clone());
+            self.graph.former_mut(&id).without_tags.extend(Ownership::PLACE.map(str::to_owned));
+        }
         self.graph.add(id, name, inputs, tags)
+    }
+
+    /// Says what a field of a node's inputs was in an earlier version.
+    pub(super) fn formerly(&mut self, id: &NodeId, field: &str, value: Value) {
+        self.graph.former_mut(id).inputs.insert(field.to_owned(), value);
     }
 
     fn tags(&self, id: &NodeId, name: &str) -> Tags {

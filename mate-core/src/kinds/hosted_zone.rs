@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::Output;
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, Reach, ReplaceOrder, Timing};
 
 /// A public DNS zone (`route53:HostedZone`). Its physical name is its domain.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ const FIELDS: &[FieldRule] = &[
 
 impl Kind for HostedZone {
     const NAME: &'static str = "route53:HostedZone";
+    const REACH: Reach = Reach::World;
     type Inputs = HostedZoneInputs;
 
     fn model() -> KindModel {

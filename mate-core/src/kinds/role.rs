@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::policy::PolicyDocument;
 use crate::model::Output;
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, Reach, ReplaceOrder, Timing};
 
 /// An IAM role with its trust, its inline policy and its managed policies (`iam:Role`).
 #[derive(Debug)]
@@ -40,6 +40,7 @@ const FIELDS: &[FieldRule] = &[
 
 impl Kind for Role {
     const NAME: &'static str = "iam:Role";
+    const REACH: Reach = Reach::Account;
     type Inputs = RoleInputs;
 
     fn model() -> KindModel {

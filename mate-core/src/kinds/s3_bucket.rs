@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::policy::Statement;
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, Reach, ReplaceOrder, Timing};
 use crate::model::{Input, Output};
 
 /// An S3 bucket, private and encrypted (`s3:Bucket`).
@@ -73,6 +73,7 @@ const FIELDS: &[FieldRule] = &[
 
 impl Kind for Bucket {
     const NAME: &'static str = "s3:Bucket";
+    const REACH: Reach = Reach::World;
     type Inputs = BucketInputs;
 
     fn model() -> KindModel {

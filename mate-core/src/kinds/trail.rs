@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, Reach, ReplaceOrder, Timing};
 use crate::model::{Input, Output};
 
 /// The audit trail of an account (`cloudtrail:Trail`): management events, always logging.
@@ -40,6 +40,7 @@ const FIELDS: &[FieldRule] = &[
 
 impl Kind for Trail {
     const NAME: &'static str = "cloudtrail:Trail";
+    const REACH: Reach = Reach::Account;
     type Inputs = TrailInputs;
 
     fn model() -> KindModel {

@@ -99,6 +99,18 @@ impl<K: Kind> NodeHandle<K> {
     }
 }
 
+/// The form in which an earlier version of a blueprint made a node. An object that the record knows in that form keeps it, so that
+/// a newer version of the library has nothing to do for a spec that did not change.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Former {
+    /// The name that it had.
+    pub name: Option<String>,
+    /// Keys of tags that it did not carry.
+    pub without_tags: BTreeSet<String>,
+    /// Values that its inputs had, by field.
+    pub inputs: BTreeMap<String, Value>,
+}
+
 /// What a tenant should be made of.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -106,6 +118,8 @@ pub struct Graph {
     nodes: BTreeMap<NodeId, Node>,
     #[serde(skip)]
     resting: BTreeSet<NodeId>,
+    #[serde(skip)]
+    former: BTreeMap<NodeId, Former>,
 }
 
 impl Graph {
@@ -154,6 +168,17 @@ impl Graph {
     /// A node to be changed in place, for an embedder's own blueprint that adjusts what ours made.
     pub fn get_mut(&mut self, id: &NodeId) -> Option<&mut Node> {
         self.nodes.get_mut(id)
+    }
+
+    /// The form in which an earlier version made a node, to be filled in by the blueprint.
+    pub fn former_mut(&mut self, id: &NodeId) -> &mut Former {
+        self.former.entry(id.clone()).or_default()
+    }
+
+    /// The forms in which earlier versions made nodes, by node.
+    #[must_use]
+    pub fn former(&self) -> &BTreeMap<NodeId, Former> {
+        &self.former
     }
 
     /// Has a node rest: its object is taken away for a time, and its data kept in a final snapshot. What refers to it stays as it

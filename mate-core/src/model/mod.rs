@@ -14,8 +14,10 @@ mod ownership;
 
 pub use canonical::canonical;
 pub use drift_class::DriftClass;
-pub use graph::{Existing, Graph, Node, NodeHandle, Output, Tags};
+pub use graph::{Existing, Former, Graph, Node, NodeHandle, Output, Tags};
 pub use input::{Input, OutputRef, Outputs, Unresolved, references, resolve};
-pub use kind::{Change, Data, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing, UnknownKind};
+pub use kind::{
+    Change, Data, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, Reach, ReplaceOrder, Timing, UnknownKind,
+};
 pub use order::{Cycle, GraphError};
 pub use ownership::Ownership;

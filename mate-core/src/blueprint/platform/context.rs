@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::super::Design;
 use crate::model::Kind;
-use crate::model::Ownership;
 use crate::model::ids::{NodeId, TenantKey};
 use crate::model::names;
 use crate::model::{Existing, Graph, GraphError, Input, Node, NodeHandle, Tags};
+use crate::model::{Ownership, Reach};
 use crate::provider::Identity;
 use crate::spec::{PlatformSpec, SpecError, SpecErrors};
 
@@ -44,6 +46,16 @@ impl<'a> Context<'a> {
         limited(format!("{}-{part}-{account_id}-{region}", self.name()), 63)
     }
 
+    /// Says what a node was called in an earlier version.
+    pub(super) fn formerly_called(&mut self, id: &NodeId, name: String) {
+        self.graph.former_mut(id).name = Some(name);
+    }
+
+    /// Says what a field of a node's inputs was in an earlier version.
+    pub(super) fn formerly(&mut self, id: &NodeId, field: &str, value: Value) {
+        self.graph.former_mut(id).inputs.insert(field.to_owned(), value);
+    }
+
     /// Adds a node.
     pub(super) fn add<K: Kind>(
         &mut self,
@@ -52,7 +64,12 @@ impl<'a> Context<'a> {
         inputs: &K::Inputs,
     ) -> Result<NodeHandle<K>, GraphError> {
         let id = NodeId::new(id).map_err(|error| GraphError::NodeId(error.to_string()))?;
-        let tags = self.tags(&id, &name);
+        let mut tags = self.tags(&id, &name);
+        if K::REACH != Reach::Region {
+            tags.insert("Account".into(), self.identity.account_id.clone());
+            tags.insert("Region".into(), self.identity.region.clone());
+            self.graph.former_mut(&id).without_tags.extend(Ownership::PLACE.map(str::to_owned));
+        }
         let handle = self.graph.add(id.clone(), name, inputs, tags)?;
         if let (Some(existing), Some(node)) = (self.spec.observed.get(&id), self.graph.get_mut(&id)) {
             node.existing = Some(Existing { physical_id: Some(existing.to_string()) });

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::audit::{trail_arn, trail_name};
 use super::context::Context;
 use super::network::Network;
 use crate::kinds::file_system::{FileSystemInputs, FileSystemThroughput};
@@ -15,29 +16,33 @@ use crate::model::{GraphError, Input, NodeHandle};
 const NFS: u16 = 2049;
 
 pub(super) fn key(cx: &mut Context<'_>) -> Result<NodeHandle<Key>, GraphError> {
-    let mut statements = vec![Statement {
+    let account = Statement {
         principals: vec![format!("arn:{}:iam::{}:root", cx.identity.partition(), cx.identity.account_id)],
         ..Statement::allow("Account", ["kms:*"], vec!["*".into()])
-    }];
-    if cx.spec.audit_logging {
-        let trail = Input::Literal(cx.identity.arn("cloudtrail", &format!("trail/{}", cx.name())));
-        statements.push(
+    };
+    let audited = cx.spec.audit_logging;
+    let policy = |trail: &str| {
+        let encrypts = || {
             Statement {
                 principals: vec!["cloudtrail.amazonaws.com".into()],
                 ..Statement::allow("AuditTrail", ["kms:DescribeKey", "kms:GenerateDataKey*"], vec!["*".into()])
             }
-            .when("StringEquals", "aws:SourceArn", vec![trail]),
-        );
-    }
+            .when("StringEquals", "aws:SourceArn", vec![trail_arn(cx, trail)])
+        };
+        PolicyDocument { statements: std::iter::once(account.clone()).chain(audited.then(encrypts)).collect() }
+    };
+    let (policy, formerly) = (policy(&trail_name(cx)), serde_json::json!(policy(&cx.name())));
     let production = cx.spec.environment.as_str() == "production";
     let inputs = KeyInputs {
         description: format!("Everything of the platform {} and its tenants", cx.name()),
         alias: format!("alias/{}", cx.name()),
         enable_key_rotation: true,
-        policy: PolicyDocument { statements },
+        policy,
         pending_window_days: if production { 30 } else { 7 },
     };
-    cx.add("kms-key", cx.name(), &inputs)
+    let key: NodeHandle<Key> = cx.add("kms-key", cx.name(), &inputs)?;
+    cx.formerly(key.id(), "policy", formerly);
+    Ok(key)
 }
 
 /// The base models: every tenant mounts them, none can write them.
