@@ -113,9 +113,9 @@ impl<'a> Context<'a> {
         self.tenant.deletion_protection.unwrap_or(self.base.enable_deletion_protection)
     }
 
-    /// Production keeps deleted secrets for 30 days; elsewhere their names are free at once.
+    /// Days in which deleted secrets can be brought back: as the base says, 30 where it does not.
     pub(super) fn secret_recovery_days(&self) -> u8 {
-        if self.base.environment.as_str() == "production" { 30 } else { 0 }
+        self.base.secret_recovery_days.unwrap_or(30)
     }
 
     pub(super) fn private_subnets(&self) -> Vec<Input<String>> {

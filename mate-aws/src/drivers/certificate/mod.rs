@@ -3,6 +3,7 @@
 mod driver;
 mod live;
 mod records;
+mod regions;
 #[cfg(test)]
 mod tests;
 

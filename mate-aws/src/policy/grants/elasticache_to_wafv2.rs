@@ -184,7 +184,7 @@ pub(super) const KINDS: &Kinds = &[
                 Arn("iam:role/mate/*/{name}"),
             ),
             Grant(Delete, "iam", "DeleteRole DeleteRolePolicy DetachRolePolicy", Arn("iam:role/mate/*/{name}")),
-            Grant(Discover, "iam", "ListRoleTags ListRoles", Any),
+            Grant(Discover, "iam", "GetRolePolicy ListRoleTags ListRoles", Any),
         ],
     ),
     (

@@ -108,6 +108,7 @@ impl<'a> Context<'a> {
             ("enable_audit_logging", spec.audit_logging.to_string()),
         ]
         .into_iter()
+        .chain(spec.secret_recovery_days.map(|days| ("secret_recovery_days", days.get().to_string())))
         .map(|(name, value)| (name.to_owned(), Input::Literal(value)))
         .collect()
     }

@@ -12,6 +12,7 @@ use crate::kinds::policy::{Effect, PolicyDocument, Statement};
 use crate::kinds::security_group::{Peer, Rule, SecurityGroupInputs};
 use crate::kinds::{FileSystem, Key, MountTarget, SecurityGroup};
 use crate::model::{GraphError, Input, NodeHandle};
+use crate::spec::KeyDeletionDays;
 
 const NFS: u16 = 2049;
 
@@ -32,16 +33,20 @@ pub(super) fn key(cx: &mut Context<'_>) -> Result<NodeHandle<Key>, GraphError> {
         PolicyDocument { statements: std::iter::once(account.clone()).chain(audited.then(encrypts)).collect() }
     };
     let (policy, formerly) = (policy(&trail_name(cx)), serde_json::json!(policy(&cx.name())));
-    let production = cx.spec.environment.as_str() == "production";
+    let days = cx.spec.key_deletion_days.map(KeyDeletionDays::get);
     let inputs = KeyInputs {
         description: format!("Everything of the platform {} and its tenants", cx.name()),
         alias: format!("alias/{}", cx.name()),
         enable_key_rotation: true,
         policy,
-        pending_window_days: if production { 30 } else { 7 },
+        pending_window_days: days.unwrap_or(30),
     };
     let key: NodeHandle<Key> = cx.add("kms-key", cx.name(), &inputs)?;
     cx.formerly(key.id(), "policy", formerly);
+    if days.is_none() && cx.spec.environment.as_str() != "production" {
+        // Earlier versions took the environment's name for its wish.
+        cx.formerly(key.id(), "pending_window_days", serde_json::json!(7));
+    }
     Ok(key)
 }
 
