@@ -8,7 +8,7 @@ use super::Design;
 use crate::model::Kind;
 use crate::model::ids::{Address, NodeId, TenantKey};
 use crate::model::names;
-use crate::model::{Graph, GraphError, Input, NodeHandle, Tags};
+use crate::model::{Former, Graph, GraphError, Input, NodeHandle, Tags};
 use crate::model::{Ownership, Reach};
 use crate::spec::{Base, ResolvedTenant};
 
@@ -60,7 +60,7 @@ impl<'a> Context<'a> {
             return self.add_named(id, name, inputs);
         };
         let handle = self.add_named(id, self.name::<K>(&format!("{part}-{place}")), inputs)?;
-        self.graph.former_mut(handle.id()).name = Some(name);
+        self.former(handle.id(), |former| former.name = Some(name));
         Ok(handle)
     }
 
@@ -76,14 +76,23 @@ impl<'a> Context<'a> {
         if K::REACH != Reach::Region {
             tags.insert("Account".into(), self.base.account_id.clone());
             tags.insert("Region".into(), self.base.region.clone());
-            self.graph.former_mut(&id).without_tags.extend(Ownership::PLACE.map(str::to_owned));
         }
-        self.graph.add(id, name, inputs, tags)
+        let handle: NodeHandle<K> = self.graph.add(id, name, inputs, tags)?;
+        if K::REACH != Reach::Region {
+            self.former(handle.id(), |former| former.without_tags.extend(Ownership::PLACE.map(str::to_owned)));
+        }
+        Ok(handle)
+    }
+
+    fn former(&mut self, id: &NodeId, say: impl FnOnce(&mut Former)) {
+        if let Some(node) = self.graph.get_mut(id) {
+            say(&mut node.former);
+        }
     }
 
     /// Says what a field of a node's inputs was in an earlier version.
     pub(super) fn formerly(&mut self, id: &NodeId, field: &str, value: Value) {
-        self.graph.former_mut(id).inputs.insert(field.to_owned(), value);
+        self.former(id, |former| drop(former.inputs.insert(field.to_owned(), value)));
     }
 
     fn tags(&self, id: &NodeId, name: &str) -> Tags {

@@ -29,6 +29,9 @@ pub struct Node {
     /// Set for an object that is there already and somebody else's: it is read and checked, and never written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing: Option<Existing>,
+    /// The form in which an earlier version of the blueprint made it.
+    #[serde(skip)]
+    pub former: Former,
 }
 
 /// An object that is only read.
@@ -118,8 +121,6 @@ pub struct Graph {
     nodes: BTreeMap<NodeId, Node>,
     #[serde(skip)]
     resting: BTreeSet<NodeId>,
-    #[serde(skip)]
-    former: BTreeMap<NodeId, Former>,
 }
 
 impl Graph {
@@ -143,7 +144,15 @@ impl Graph {
         let inputs = serde_json::to_value(inputs)
             .map_err(|source| GraphError::Inputs { node: id.clone(), reason: source.to_string() })?;
         let kind = K::name();
-        self.insert(Node { id: id.clone(), kind, name: name.into(), inputs, tags, existing: None })?;
+        self.insert(Node {
+            id: id.clone(),
+            kind,
+            name: name.into(),
+            inputs,
+            tags,
+            existing: None,
+            former: Former::default(),
+        })?;
         Ok(NodeHandle { id, kind: PhantomData })
     }
 
@@ -168,17 +177,6 @@ impl Graph {
     /// A node to be changed in place, for an embedder's own blueprint that adjusts what ours made.
     pub fn get_mut(&mut self, id: &NodeId) -> Option<&mut Node> {
         self.nodes.get_mut(id)
-    }
-
-    /// The form in which an earlier version made a node, to be filled in by the blueprint.
-    pub fn former_mut(&mut self, id: &NodeId) -> &mut Former {
-        self.former.entry(id.clone()).or_default()
-    }
-
-    /// The forms in which earlier versions made nodes, by node.
-    #[must_use]
-    pub fn former(&self) -> &BTreeMap<NodeId, Former> {
-        &self.former
     }
 
     /// Has a node rest: its object is taken away for a time, and its data kept in a final snapshot. What refers to it stays as it

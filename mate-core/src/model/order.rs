@@ -114,6 +114,7 @@ mod tests {
             inputs: json!(inputs),
             tags: BTreeMap::new(),
             existing: None,
+            former: Default::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::request::{Observed, Snapshot};
 use crate::model::canonical;
 use crate::model::ids::NodeId;
-use crate::model::{Former, Graph};
+use crate::model::{Former, Graph, Node};
 use crate::state::{NodeRecord, Record};
 
 /// Gives every node the form in which the record knows its object, where that is one that an earlier version of the blueprint
@@ -13,14 +13,16 @@ use crate::state::{NodeRecord, Record};
 /// `mate-clinic-dev-data-123456789012-us-east-1`.
 pub(crate) fn keep(graph: &mut Graph, record: Option<&Record>) {
     let Some(record) = record else { return };
-    for (id, former) in graph.former().clone() {
-        let Some(recorded) = record.nodes.get(&id) else { continue };
-        keep_node(graph, &id, &former, recorded);
+    for (id, recorded) in &record.nodes {
+        if let Some(node) = graph.get_mut(id).filter(|node| node.kind == recorded.kind) {
+            let former = std::mem::take(&mut node.former);
+            keep_node(node, &former, recorded);
+            node.former = former;
+        }
     }
 }
 
-fn keep_node(graph: &mut Graph, id: &NodeId, former: &Former, recorded: &NodeRecord) {
-    let Some(node) = graph.get_mut(id).filter(|node| node.kind == recorded.kind) else { return };
+fn keep_node(node: &mut Node, former: &Former, recorded: &NodeRecord) {
     if former.name.as_ref() == Some(&recorded.name) {
         rename(node, &recorded.name);
     }
@@ -33,7 +35,7 @@ fn keep_node(graph: &mut Graph, id: &NodeId, former: &Former, recorded: &NodeRec
     }
 }
 
-fn rename(node: &mut crate::model::Node, name: &str) {
+fn rename(node: &mut Node, name: &str) {
     if node.tags.get("Name") == Some(&node.name) {
         node.tags.insert("Name".into(), name.to_owned());
     }
@@ -44,13 +46,13 @@ fn rename(node: &mut crate::model::Node, name: &str) {
 /// lost record may have named.
 pub(crate) fn unrecorded(graph: &Graph, record: Option<&Record>, snapshot: &Snapshot) -> Graph {
     let mut before = Graph::new();
-    for (id, former) in graph.former() {
-        let known = record.is_some_and(|record| record.nodes.contains_key(id));
-        let absent = matches!(snapshot.get(id), Some(Observed::Absent));
-        if let (Some(node), Some(name), false, true) = (graph.get(id), &former.name, known, absent) {
+    for node in graph.nodes() {
+        let known = record.is_some_and(|record| record.nodes.contains_key(&node.id));
+        let absent = matches!(snapshot.get(&node.id), Some(Observed::Absent));
+        if let (Some(name), false, true) = (&node.former.name, known, absent) {
             let mut node = node.clone();
             rename(&mut node, name);
-            node.tags.retain(|key, _| !former.without_tags.contains(key));
+            node.tags.retain(|key, _| !node.former.without_tags.contains(key));
             // The id was unique in the graph that it comes from.
             let _ = before.insert(node);
         }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::credentials;
 use super::object::{Object, Snapshot};
+use super::regions::{realm, seen_from};
 use super::seed::Seed;
 use super::state::State;
 use super::{Selector, SimCloud, SimCloudBuilder};
@@ -89,6 +90,9 @@ struct ObjectImage {
     kind: KindName,
     name: String,
     physical_id: String,
+    /// Where it was made, where that is another region than the image's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     maker: Option<MakerImage>,
     serial: u32,
@@ -220,10 +224,14 @@ impl SimCloud {
             region: state.config.region.clone(),
             account: state.config.account.clone(),
             now,
-            objects: state.objects.values().map(ObjectImage::of).collect(),
+            objects: state.objects.values().map(|object| ObjectImage::of(object, &state.config.region)).collect(),
             last_uid: state.next_uid,
             serials: state.serials.iter().map(|((kind, name), number)| (kind.clone(), name.clone(), *number)).collect(),
-            gone: state.buried.iter().cloned().collect(),
+            gone: state
+                .buried
+                .iter()
+                .map(|(realm, key)| (seen_from(realm, &state.config.region), key.clone()))
+                .collect(),
             tokens: state
                 .tokens
                 .iter()
@@ -232,7 +240,11 @@ impl SimCloud {
                 .collect(),
             revisions: state.revisions.clone(),
             secrets: state.secrets.generations().map(secret).collect(),
-            secret_names: state.secrets.held().map(|(name, until)| (name.to_owned(), millis(until))).collect(),
+            secret_names: state
+                .secrets
+                .held()
+                .map(|(name, until)| (seen_from(name, &state.config.region), millis(until)))
+                .collect(),
             credentials: state
                 .credentials
                 .iter()
@@ -273,14 +285,14 @@ impl SimImage {
         state.next_uid = self.last_uid;
         let serials = self.serials.iter().map(|(kind, name, number)| ((kind.clone(), name.clone()), *number));
         state.serials = serials.collect();
-        state.buried = self.gone.iter().cloned().collect();
+        state.buried = self.gone.iter().map(|(kind, key)| (realm(kind, &self.region), key.clone())).collect();
         state.tokens = self.tokens.clone();
         state.revisions = self.revisions.clone();
         for (arn, SecretImage { generate, generation, previous }) in &self.secrets {
             state.secrets.regenerate(arn, generate, *generation, *previous);
         }
         for (name, until) in &self.secret_names {
-            state.secrets.schedule_deletion(name, Duration::from_millis(*until));
+            state.secrets.schedule_deletion(&realm(name, &self.region), Duration::from_millis(*until));
         }
         for (uid, taken) in &self.credentials {
             let values = taken.iter().filter_map(|one| state.secrets.value_of(&one.secret, one.generation));
@@ -294,7 +306,7 @@ impl SimImage {
         state.broken_images = self.broken_images.clone();
         state.failures = self.failures.iter().map(FailureImage::failure).collect();
         for object in &self.objects {
-            state.put(object.object());
+            state.put(object.object(&self.region));
             // What it gave out stays, however a later version draws it.
             if let Some(put) = state.objects.get_mut(&object.uid) {
                 put.outputs.extend(object.outputs.clone());
@@ -304,7 +316,7 @@ impl SimImage {
 }
 
 impl ObjectImage {
-    fn of(object: &Object) -> Self {
+    fn of(object: &Object, region: &str) -> Self {
         let maker = |address: &Address| MakerImage {
             tenant: address.tenant.clone(),
             environment: address.environment.clone(),
@@ -315,6 +327,7 @@ impl ObjectImage {
             kind: object.kind.clone(),
             name: object.name.clone(),
             physical_id: object.physical_id.clone(),
+            region: Some(object.region.clone()).filter(|made_in| made_in != region),
             maker: object.maker.as_ref().map(maker),
             serial: object.serial,
             revision: object.revision,
@@ -341,7 +354,7 @@ impl ObjectImage {
         }
     }
 
-    fn object(&self) -> Object {
+    fn object(&self, region: &str) -> Object {
         let maker = |maker: &MakerImage| Address {
             tenant: maker.tenant.clone(),
             environment: maker.environment.clone(),
@@ -353,6 +366,7 @@ impl ObjectImage {
             kind: self.kind.clone(),
             name: self.name.clone(),
             physical_id: self.physical_id.clone(),
+            region: self.region.clone().unwrap_or_else(|| region.to_owned()),
             inputs: self.inputs.clone(),
             tags: self.tags.clone(),
             outputs: self.outputs.clone(),

@@ -40,9 +40,17 @@ pub(super) fn is_global(kind: &str) -> bool {
     GLOBAL.contains(&kind)
 }
 
-/// Within what the names of a kind are unique, seen from a region.
+/// Within what the names of a kind are unique, seen from a region. What names its region already stays as it is.
 pub(super) fn realm(kind: &str, region: &str) -> String {
-    if is_global(kind) { kind.to_owned() } else { format!("{kind} in {region}") }
+    if is_global(kind) || kind.contains(" in ") { kind.to_owned() } else { format!("{kind} in {region}") }
+}
+
+/// The kind of a realm of this region, and the whole realm of another one.
+pub(super) fn seen_from(realm: &str, region: &str) -> String {
+    match realm.split_once(" in ") {
+        Some((kind, of)) if of == region => kind.to_owned(),
+        _ => realm.to_owned(),
+    }
 }
 
 impl State {

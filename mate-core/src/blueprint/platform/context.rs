@@ -8,7 +8,7 @@ use super::super::Design;
 use crate::model::Kind;
 use crate::model::ids::{NodeId, TenantKey};
 use crate::model::names;
-use crate::model::{Existing, Graph, GraphError, Input, Node, NodeHandle, Tags};
+use crate::model::{Existing, Former, Graph, GraphError, Input, Node, NodeHandle, Tags};
 use crate::model::{Ownership, Reach};
 use crate::provider::Identity;
 use crate::spec::{PlatformSpec, SpecError, SpecErrors};
@@ -48,12 +48,18 @@ impl<'a> Context<'a> {
 
     /// Says what a node was called in an earlier version.
     pub(super) fn formerly_called(&mut self, id: &NodeId, name: String) {
-        self.graph.former_mut(id).name = Some(name);
+        self.former(id, |former| former.name = Some(name));
+    }
+
+    fn former(&mut self, id: &NodeId, say: impl FnOnce(&mut Former)) {
+        if let Some(node) = self.graph.get_mut(id) {
+            say(&mut node.former);
+        }
     }
 
     /// Says what a field of a node's inputs was in an earlier version.
     pub(super) fn formerly(&mut self, id: &NodeId, field: &str, value: Value) {
-        self.graph.former_mut(id).inputs.insert(field.to_owned(), value);
+        self.former(id, |former| drop(former.inputs.insert(field.to_owned(), value)));
     }
 
     /// Adds a node.
@@ -68,9 +74,11 @@ impl<'a> Context<'a> {
         if K::REACH != Reach::Region {
             tags.insert("Account".into(), self.identity.account_id.clone());
             tags.insert("Region".into(), self.identity.region.clone());
-            self.graph.former_mut(&id).without_tags.extend(Ownership::PLACE.map(str::to_owned));
         }
         let handle = self.graph.add(id.clone(), name, inputs, tags)?;
+        if K::REACH != Reach::Region {
+            self.former(&id, |former| former.without_tags.extend(Ownership::PLACE.map(str::to_owned)));
+        }
         if let (Some(existing), Some(node)) = (self.spec.observed.get(&id), self.graph.get_mut(&id)) {
             node.existing = Some(Existing { physical_id: Some(existing.to_string()) });
         }
