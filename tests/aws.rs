@@ -31,6 +31,8 @@ mod life;
 mod outbox;
 #[path = "aws/platform.rs"]
 mod platform;
+#[path = "aws/regions.rs"]
+mod regions;
 #[path = "aws/stores.rs"]
 mod stores;
 #[path = "aws/tenants.rs"]

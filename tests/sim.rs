@@ -26,6 +26,8 @@ mod documented;
 mod drift;
 #[path = "sim/embedding.rs"]
 mod embedding;
+#[path = "sim/environment.rs"]
+mod environment;
 #[path = "sim/failure.rs"]
 mod failure;
 #[path = "support/figures.rs"]
@@ -56,10 +58,14 @@ mod onboarding;
 mod outbox;
 #[path = "sim/platform.rs"]
 mod platform;
+#[path = "sim/progress.rs"]
+mod progress;
 #[path = "sim/properties.rs"]
 mod properties;
 #[path = "sim/refusals.rs"]
 mod refusals;
+#[path = "sim/regions.rs"]
+mod regions;
 #[path = "sim/repair.rs"]
 mod repair;
 #[path = "sim/rotate.rs"]

@@ -120,7 +120,8 @@ impl Provider for AwsProvider {
                 found.insert(object.arn.clone(), object);
             }
         }
-        Ok(found.into_values().collect())
+        // What is global belongs to one region, whichever asks.
+        Ok(found.into_values().filter(|object| crate::tags::is_here(&object.tags, &self.aws.region)).collect())
     }
 
     #[cfg(feature = "ecr")]

@@ -125,6 +125,7 @@ pub(crate) fn behind(created: &Created) -> impl FnOnce(ProviderError) -> Provide
 pub(crate) fn repeat(error: &ProviderError, target: &Target) -> ProviderError {
     let mut copy = ProviderError::new(error.class, error.operation.clone(), target.address.clone());
     copy.retry = error.retry;
+    copy.status = error.status;
     copy.code.clone_from(&error.code);
     copy.message.clone_from(&error.message);
     copy.request_id.clone_from(&error.request_id);

@@ -12,7 +12,9 @@ use crate::adopt::{AdoptionSource, Candidate, Matches, Seen, match_nodes};
 use crate::blueprint::Design;
 use crate::model::ids::{KindName, NodeId, TenantKey};
 use crate::model::{Graph, resolve};
-use crate::plan::{AdoptRequest, After, Found, NodeDifferences, Observed, Plan, PlanError, adoption, differences};
+use crate::plan::{
+    AdoptRequest, After, Found, NodeDifferences, Observed, Plan, PlanError, adoption, differences, former,
+};
 use crate::provider::reads;
 use crate::provider::{Claim, Observation, Scope, Target};
 use crate::state::{Holding, NodeRecord, NodeState, Record};
@@ -102,16 +104,17 @@ impl Desk {
     pub(super) async fn take(
         &self,
         key: &TenantKey,
-        design: Design,
+        mut design: Design,
         after: After,
         mut candidates: Vec<Candidate>,
         claim: Claim,
     ) -> Result<Adoption, Error> {
-        let graph = &design.graph;
-        let seen = self.look(key, graph, &mut candidates, claim).await;
-        let matches = match_nodes(&self.kinds, graph, &candidates, &seen);
+        let seen = self.look(key, &design.graph, &mut candidates, claim).await;
+        let matches = match_nodes(&self.kinds, &design.graph, &candidates, &seen);
         let record = self.store.get(key).await?;
-        let known = named(key, graph, &matches, &seen, record.as_ref());
+        let known = named(key, &design.graph, &matches, &seen, record.as_ref());
+        former::keep(&mut design.graph, Some(&known));
+        let graph = &design.graph;
         let snapshot = observe::snapshot(&*self.provider, key, graph, Some(&known), &self.kinds, claim)
             .await
             .map_err(PlanError::from)?;

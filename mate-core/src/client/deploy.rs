@@ -114,7 +114,7 @@ impl Inner {
         let mut images = BTreeMap::new();
         let mut digests: BTreeMap<String, Option<String>> = BTreeMap::new();
         for (service, image) in deployment.images(&tenant, record.operating.strategy)? {
-            let uri = image_uri(&self.base, &image);
+            let uri = image_uri(&self.base, &image)?;
             if !digests.contains_key(&uri) {
                 let digest = self.desk.provider.image_digest(&uri).await.map_err(|source| match source.class {
                     crate::provider::ErrorClass::NotFound => Error::NoImage { image: uri.clone(), source },

@@ -14,7 +14,7 @@ use crate::kinds::DbInstance;
 use crate::model::Graph;
 use crate::model::ids::{KindName, TenantKey};
 use crate::model::{Kind, Kinds};
-use crate::plan::{After, DiffRequest, Mode, Plan, PlanError, diff, release, repair};
+use crate::plan::{After, DiffRequest, Mode, Plan, PlanError, diff, former, release, repair};
 use crate::provider::{Claim, Provider};
 use crate::quota::{self, Preflight};
 use crate::rate::{Caller, Priority};
@@ -91,17 +91,22 @@ impl Desk {
     pub(super) async fn plan_part(
         &self,
         key: &TenantKey,
-        design: Design,
+        mut design: Design,
         after: After,
         selection: &RepairSelection,
     ) -> Result<Plan, Error> {
         let record = self.store.get(key).await?;
+        former::keep(&mut design.graph, record.as_ref());
         design.graph.order()?;
         self.wait_until_visible(record.as_ref(), |kind| !self.kinds.deduplicated(kind)).await;
         let made = record.as_ref().is_some_and(|record| record.phase != Phase::Provisioning);
         let priority = if made { Priority::Change } else { Priority::NewTenant };
         let look = observe::snapshot(&*self.provider, key, &design.graph, record.as_ref(), &self.kinds, Claim::Owned);
-        let snapshot = Caller::new(key.clone(), priority).asks(look).await.map_err(PlanError::from)?;
+        let caller = Caller::new(key.clone(), priority);
+        let mut snapshot = caller.clone().asks(look).await.map_err(PlanError::from)?;
+        let look =
+            observe::former(&*self.provider, key, &mut design.graph, record.as_ref(), &self.kinds, &mut snapshot);
+        caller.asks(look).await.map_err(PlanError::from)?;
         let request = DiffRequest {
             key,
             mode: if record.is_some() { Mode::Update } else { Mode::Provision },

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Naming, Output, Quota,
-    ReplaceOrder, SimFacet, TerraformOutput, TerraformResource, TerraformType, Timing, outputs,
+    Reach, ReplaceOrder, SimFacet, TerraformOutput, TerraformResource, TerraformType, Timing, outputs,
 };
 
 /// A public DNS zone (`route53:HostedZone`). Its physical name is its domain.
@@ -114,6 +114,7 @@ const QUOTAS: &[Quota] = &[Quota::region(
 
 impl Kind for HostedZone {
     const NAME: &'static str = "route53:HostedZone";
+    const REACH: Reach = Reach::World;
     type Inputs = HostedZoneInputs;
 
     fn model() -> KindModel {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::policy::PolicyDocument;
 use crate::model::{
-    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output, Quota, ReplaceOrder,
+    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output, Quota, Reach, ReplaceOrder,
     SimFacet, TerraformType, Timing, outputs,
 };
 
@@ -76,6 +76,7 @@ const QUOTAS: &[Quota] = &[Quota::region(
 
 impl Kind for Role {
     const NAME: &'static str = "iam:Role";
+    const REACH: Reach = Reach::Account;
     type Inputs = RoleInputs;
 
     fn model() -> KindModel {

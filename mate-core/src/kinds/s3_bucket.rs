@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::policy::Statement;
 use crate::model::{
     AdoptFacet, ArnForm, Data, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, Quota,
-    ReplaceOrder, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
+    Reach, ReplaceOrder, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
 };
 
 /// An S3 bucket, private and encrypted (`s3:Bucket`).
@@ -123,6 +123,7 @@ const QUOTAS: &[Quota] = &[Quota::region(
 
 impl Kind for Bucket {
     const NAME: &'static str = "s3:Bucket";
+    const REACH: Reach = Reach::World;
     type Inputs = BucketInputs;
 
     fn model() -> KindModel {

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::s3_bucket;
 use crate::model::{
-    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output, Quota, Refused,
-    ReplaceOrder, SimFacet, SimRequest, SimWorld, TerraformType, Timing, outputs,
+    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output, Quota, Reach,
+    Refused, ReplaceOrder, SimFacet, SimRequest, SimWorld, TerraformType, Timing, outputs,
 };
 
 /// The audit trail of an account (`cloudtrail:Trail`): management events, always logging.
@@ -98,6 +98,7 @@ const QUOTAS: &[Quota] = &[Quota::region(
 
 impl Kind for Trail {
     const NAME: &'static str = "cloudtrail:Trail";
+    const REACH: Reach = Reach::Account;
     type Inputs = TrailInputs;
 
     fn model() -> KindModel {

@@ -224,7 +224,7 @@ pub(super) fn beside<K: Kind>(like: &Node, id: NodeId, part: &str, inputs: Value
     let mut tags = like.tags.clone();
     tags.extend(Ownership(key.node(id.clone())).tags());
     tags.insert("Name".to_owned(), name.clone());
-    Node { id, kind: K::name(), name, inputs, tags, existing: None }
+    Node { id, kind: K::name(), name, inputs, tags, existing: None, former: Default::default() }
 }
 
 pub(super) fn reference(node: &NodeId, output: &str) -> Value {

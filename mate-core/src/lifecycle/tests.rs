@@ -42,7 +42,15 @@ fn wanted() -> Wanted {
 fn node(id: &str, kind: &str, inputs: Value) -> Node {
     let tags = Ownership(key().node(id.parse().unwrap())).tags();
     let name = format!("mate-clinic-dev-{id}");
-    Node { id: id.parse().unwrap(), kind: kind.parse().unwrap(), name, inputs, tags, existing: None }
+    Node {
+        id: id.parse().unwrap(),
+        kind: kind.parse().unwrap(),
+        name,
+        inputs,
+        tags,
+        existing: None,
+        former: Default::default(),
+    }
 }
 
 /// One node of each kind that is touched, and one that is not.

@@ -29,6 +29,9 @@ pub struct Node {
     /// Set for an object that is there already and somebody else's: it is read and checked, and never written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing: Option<Existing>,
+    /// The form in which an earlier version of the blueprint made it.
+    #[serde(skip)]
+    pub former: Former,
 }
 
 /// An object that is only read.
@@ -99,6 +102,18 @@ impl<K: Kind> NodeHandle<K> {
     }
 }
 
+/// The form in which an earlier version of a blueprint made a node. An object that the record knows in that form keeps it, so that
+/// a newer version of the library has nothing to do for a spec that did not change.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Former {
+    /// The name that it had.
+    pub name: Option<String>,
+    /// Keys of tags that it did not carry.
+    pub without_tags: BTreeSet<String>,
+    /// Values that its inputs had, by field.
+    pub inputs: BTreeMap<String, Value>,
+}
+
 /// What a tenant should be made of.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -129,7 +144,15 @@ impl Graph {
         let inputs = serde_json::to_value(inputs)
             .map_err(|source| GraphError::Inputs { node: id.clone(), reason: source.to_string() })?;
         let kind = K::name();
-        self.insert(Node { id: id.clone(), kind, name: name.into(), inputs, tags, existing: None })?;
+        self.insert(Node {
+            id: id.clone(),
+            kind,
+            name: name.into(),
+            inputs,
+            tags,
+            existing: None,
+            former: Former::default(),
+        })?;
         Ok(NodeHandle { id, kind: PhantomData })
     }
 

@@ -161,10 +161,38 @@ pub struct NameRule {
     pub max: usize,
 }
 
+/// Within what the name of an object is unique.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// An account and region: the same name can be used in each.
+    #[default]
+    Region,
+    /// An account: its regions share the names. Roles and trails.
+    Account,
+    /// The world: an account cannot have a name that another has. Buckets.
+    World,
+}
+
+impl Reach {
+    /// The end of a name that no other region, or no other account, gives: `us-east-1`, `123456789012-us-east-1`.
+    #[must_use]
+    pub fn place(self, account_id: &str, region: &str) -> Option<String> {
+        match self {
+            Self::Region => None,
+            Self::Account => Some(region.to_owned()),
+            Self::World => Some(format!("{account_id}-{region}")),
+        }
+    }
+}
+
 /// A resource kind.
 pub trait Kind: fmt::Debug + Send + Sync + 'static {
     /// `service:Noun`, in AWS's own terms.
     const NAME: &'static str;
+
+    /// Within what its names are unique. An object of a kind that is not a region's carries the tags `Account` and `Region`
+    /// ([`Ownership::PLACE`]).
+    const REACH: Reach = Reach::Region;
 
     /// What goes in.
     type Inputs: Serialize + DeserializeOwned + Clone + fmt::Debug + PartialEq + Send + Sync;

@@ -22,8 +22,8 @@ pub use facets::{
     SimView, SimWorld, SnapshotRule, TerraformAlias, TerraformOutput, TerraformResource, TerraformType, Timing, Unit,
     hyphened, is_arn, outputs, resource_of, texts_at,
 };
-pub use graph::{Existing, Graph, Node, NodeHandle, Output, Tags};
+pub use graph::{Existing, Former, Graph, Node, NodeHandle, Output, Tags};
 pub use input::{Input, OutputRef, Outputs, Unresolved, references, resolve};
-pub use kind::{Change, Data, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, UnknownKind};
+pub use kind::{Change, Data, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, Reach, ReplaceOrder, UnknownKind};
 pub use order::{Cycle, GraphError};
 pub use ownership::Ownership;

@@ -29,6 +29,14 @@ pub enum GraphError {
     /// A node id that cannot be one.
     #[error("{0}")]
     NodeId(String),
+    /// A service's image comes from a repository that the base does not have.
+    #[error("the base has no repository `{repository}`; {}", Repositories(known))]
+    UnknownRepository {
+        /// The repository, by its short name.
+        repository: String,
+        /// Those that the base has.
+        known: Vec<String>,
+    },
     /// Inputs that have no JSON form.
     #[error("the inputs of `{node}` cannot be written as JSON: {reason}")]
     Inputs {
@@ -37,6 +45,17 @@ pub enum GraphError {
         /// Why.
         reason: String,
     },
+}
+
+struct Repositories<'a>(&'a [String]);
+
+impl std::fmt::Display for Repositories<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            [] => f.write_str("it has none: name the image by its whole URI"),
+            known => write!(f, "it has {}", known.join(", ")),
+        }
+    }
 }
 
 /// The nodes of a cycle.
@@ -95,6 +114,7 @@ mod tests {
             inputs: json!(inputs),
             tags: BTreeMap::new(),
             existing: None,
+            former: Default::default(),
         }
     }
 

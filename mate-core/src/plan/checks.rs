@@ -29,6 +29,7 @@ pub(super) fn check_record(record: Option<&Record>) -> Result<(), PlanError> {
             inputs: Value::Array(refers),
             tags: BTreeMap::new(),
             existing: None,
+            former: Default::default(),
         };
         graph.insert(node).map_err(PlanError::Record)?;
     }

@@ -12,6 +12,7 @@ mod deletion;
 mod diff;
 mod error;
 pub(crate) mod escape;
+pub(crate) mod former;
 mod holding;
 mod json;
 mod judge;

@@ -23,7 +23,15 @@ fn graph(nodes: &[(&str, &str, Value)]) -> Graph {
         let tags = Ownership(key().node(id.clone())).tags();
         let name = crate::model::names::physical(&key(), id.as_str(), 32);
         graph
-            .insert(Node { id, kind: kind.parse().unwrap(), name, inputs: inputs.clone(), tags, existing: None })
+            .insert(Node {
+                id,
+                kind: kind.parse().unwrap(),
+                name,
+                inputs: inputs.clone(),
+                tags,
+                existing: None,
+                former: Default::default(),
+            })
             .unwrap();
     }
     graph

@@ -139,7 +139,7 @@ impl State {
         if let Some(arn) = object.outputs.get("arn").and_then(Value::as_str) {
             return arn.to_owned();
         }
-        let (region, account, id) = (&self.config.region, &self.config.account, &object.physical_id);
+        let (region, account, id) = (&object.region, &self.config.account, &object.physical_id);
         if let Some(form) = self.config.model(&object.kind).and_then(|model| model.arn) {
             return form.arn(region, account, id);
         }

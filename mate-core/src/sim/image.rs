@@ -8,12 +8,13 @@ use serde_json::Value;
 
 use super::credentials;
 use super::object::{Object, Snapshot};
-use super::seed::Seed;
-use super::state::State;
+use super::regions::{realm, seen_from};
+use super::state::{Key, State};
 use super::{Selector, SimCloud, SimCloudBuilder};
 use crate::clock::Clock;
+use crate::kinds::{Bucket, Repository};
 use crate::model::ids::{Address, Environment, KindName, NodeId, TenantId};
-use crate::model::{Outputs, Tags};
+use crate::model::{Kind, Outputs, Seed, Tags};
 
 /// Everything that a [`SimCloud`] holds, as a document: its objects with their identities and times, snapshots, contents of
 /// buckets and databases, images, failures, tokens, counters, its seed and its time. Made by [`SimCloud::image`].
@@ -74,6 +75,9 @@ pub struct SimImage {
     /// The tags of the images in each repository.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     images: BTreeMap<String, BTreeSet<String>>,
+    /// The contents of objects of other kinds: kind, name, items.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    filled: Vec<(String, String, BTreeSet<String>)>,
     /// Which images do not start, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     broken_images: Vec<(String, String)>,
@@ -89,6 +93,9 @@ struct ObjectImage {
     kind: KindName,
     name: String,
     physical_id: String,
+    /// Where it was made, where that is another region than the image's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     maker: Option<MakerImage>,
     serial: u32,
@@ -196,6 +203,18 @@ impl SimImage {
     pub const FORMAT: u32 = 1;
 }
 
+/// The contents of the objects of one kind, by name.
+fn contents_of(filled: &BTreeMap<Key, BTreeSet<String>>, kind: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let of_kind = filled.iter().filter(|((of, _), _)| of == kind);
+    of_kind.map(|((_, name), items)| (name.clone(), items.clone())).collect()
+}
+
+/// The contents of what is neither a bucket nor a repository.
+fn others(filled: &BTreeMap<Key, BTreeSet<String>>) -> Vec<(String, String, BTreeSet<String>)> {
+    let others = filled.iter().filter(|((kind, _), _)| kind != Bucket::NAME && kind != Repository::NAME);
+    others.map(|((kind, name), items)| (kind.clone(), name.clone(), items.clone())).collect()
+}
+
 /// Milliseconds of virtual time.
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
@@ -220,10 +239,14 @@ impl SimCloud {
             region: state.config.region.clone(),
             account: state.config.account.clone(),
             now,
-            objects: state.objects.values().map(ObjectImage::of).collect(),
+            objects: state.objects.values().map(|object| ObjectImage::of(object, &state.config.region)).collect(),
             last_uid: state.next_uid,
             serials: state.serials.iter().map(|((kind, name), number)| (kind.clone(), name.clone(), *number)).collect(),
-            gone: state.buried.iter().cloned().collect(),
+            gone: state
+                .buried
+                .iter()
+                .map(|(realm, key)| (seen_from(realm, &state.config.region), key.clone()))
+                .collect(),
             tokens: state
                 .tokens
                 .iter()
@@ -232,7 +255,11 @@ impl SimCloud {
                 .collect(),
             revisions: state.revisions.clone(),
             secrets: state.secrets.generations().map(secret).collect(),
-            secret_names: state.secrets.held().map(|(name, until)| (name.to_owned(), millis(until))).collect(),
+            secret_names: state
+                .secrets
+                .held()
+                .map(|(name, until)| (seen_from(name, &state.config.region), millis(until)))
+                .collect(),
             credentials: state
                 .credentials
                 .iter()
@@ -240,9 +267,10 @@ impl SimCloud {
                 .map(|(uid, values)| (*uid, values.iter().filter_map(credential).collect()))
                 .collect(),
             snapshots: state.snapshots.iter().map(SnapshotImage::of).collect(),
-            buckets: state.buckets.clone(),
+            buckets: contents_of(&state.filled, Bucket::NAME),
             contents: state.contents.clone(),
-            images: state.images.clone(),
+            images: contents_of(&state.filled, Repository::NAME),
+            filled: others(&state.filled),
             broken_images: state.broken_images.clone(),
             failures: state.failures.iter().map(FailureImage::of).collect(),
         }
@@ -273,14 +301,14 @@ impl SimImage {
         state.next_uid = self.last_uid;
         let serials = self.serials.iter().map(|(kind, name, number)| ((kind.clone(), name.clone()), *number));
         state.serials = serials.collect();
-        state.buried = self.gone.iter().cloned().collect();
+        state.buried = self.gone.iter().map(|(kind, key)| (realm(kind, &self.region), key.clone())).collect();
         state.tokens = self.tokens.clone();
         state.revisions = self.revisions.clone();
         for (arn, SecretImage { generate, generation, previous }) in &self.secrets {
             state.secrets.regenerate(arn, generate, *generation, *previous);
         }
         for (name, until) in &self.secret_names {
-            state.secrets.schedule_deletion(name, Duration::from_millis(*until));
+            state.secrets.schedule_deletion(&realm(name, &self.region), Duration::from_millis(*until));
         }
         for (uid, taken) in &self.credentials {
             let values = taken.iter().filter_map(|one| state.secrets.value_of(&one.secret, one.generation));
@@ -288,13 +316,18 @@ impl SimImage {
             state.credentials.insert(*uid, values);
         }
         state.snapshots = self.snapshots.iter().map(SnapshotImage::snapshot).collect();
-        state.buckets = self.buckets.clone();
+        let named =
+            |kind: &str, (name, items): (&String, &BTreeSet<String>)| ((kind.to_owned(), name.clone()), items.clone());
+        state.filled = self.buckets.iter().map(|bucket| named(Bucket::NAME, bucket)).collect();
+        state.filled.extend(self.images.iter().map(|repository| named(Repository::NAME, repository)));
+        state
+            .filled
+            .extend(self.filled.iter().map(|(kind, name, items)| ((kind.clone(), name.clone()), items.clone())));
         state.contents = self.contents.clone();
-        state.images = self.images.clone();
         state.broken_images = self.broken_images.clone();
         state.failures = self.failures.iter().map(FailureImage::failure).collect();
         for object in &self.objects {
-            state.put(object.object());
+            state.put(object.object(&self.region));
             // What it gave out stays, however a later version draws it.
             if let Some(put) = state.objects.get_mut(&object.uid) {
                 put.outputs.extend(object.outputs.clone());
@@ -304,7 +337,7 @@ impl SimImage {
 }
 
 impl ObjectImage {
-    fn of(object: &Object) -> Self {
+    fn of(object: &Object, region: &str) -> Self {
         let maker = |address: &Address| MakerImage {
             tenant: address.tenant.clone(),
             environment: address.environment.clone(),
@@ -315,6 +348,7 @@ impl ObjectImage {
             kind: object.kind.clone(),
             name: object.name.clone(),
             physical_id: object.physical_id.clone(),
+            region: Some(object.region.clone()).filter(|made_in| made_in != region),
             maker: object.maker.as_ref().map(maker),
             serial: object.serial,
             revision: object.revision,
@@ -341,7 +375,7 @@ impl ObjectImage {
         }
     }
 
-    fn object(&self) -> Object {
+    fn object(&self, region: &str) -> Object {
         let maker = |maker: &MakerImage| Address {
             tenant: maker.tenant.clone(),
             environment: maker.environment.clone(),
@@ -353,6 +387,7 @@ impl ObjectImage {
             kind: self.kind.clone(),
             name: self.name.clone(),
             physical_id: self.physical_id.clone(),
+            region: self.region.clone().unwrap_or_else(|| region.to_owned()),
             inputs: self.inputs.clone(),
             tags: self.tags.clone(),
             outputs: self.outputs.clone(),

@@ -32,6 +32,7 @@ mod object;
 mod operations;
 mod provider;
 mod rates;
+mod regions;
 mod rules;
 mod runs;
 mod secrets;
@@ -70,6 +71,8 @@ use crate::rate::RateBudget;
 #[derive(Clone)]
 pub struct SimCloud {
     clock: SimClock,
+    /// The region that is asked.
+    region: String,
     state: Arc<Mutex<State>>,
     /// A fault has killed the process that asks.
     killed: Arc<AtomicBool>,
@@ -122,13 +125,15 @@ impl SimCloud {
         let faults = FaultState::new(builder.config.seed, builder.faults);
         let clock = SimClock::new();
         let budget = builder.rate_budget.map(|settings| RateBudget::new(settings, Arc::new(clock.clone())));
+        let region = builder.config.region.clone();
         let state = State::new(builder.config, faults, builder.rate_limits);
-        Self { clock, state: Arc::new(Mutex::new(state)), budget, killed: Arc::default() }
+        Self { clock, region, state: Arc::new(Mutex::new(state)), budget, killed: Arc::default() }
     }
 
     /// The state as it is at this moment.
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.config.region.clone_from(&self.region);
         state.settle(self.clock.now());
         state
     }
@@ -154,11 +159,11 @@ impl SimCloud {
         &self.clock
     }
 
-    /// Everything that exists, what is being deleted included, in the order of creation.
+    /// Everything that exists in this region or is global, what is being deleted included, in the order of creation.
     #[must_use]
     pub fn objects(&self) -> Vec<SimObject> {
         let (state, now) = (self.state(), self.clock.now());
-        state.objects.values().map(|object| state.view(object, now)).collect()
+        state.objects.values().filter(|object| state.is_here(object)).map(|object| state.view(object, now)).collect()
     }
 
     /// The object of this kind and name.

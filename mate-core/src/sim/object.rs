@@ -14,6 +14,8 @@ pub(super) struct Object {
     pub(super) uid: u64,
     pub(super) kind: KindName,
     pub(super) name: String,
+    /// The region in which it was made.
+    pub(super) region: String,
     pub(super) physical_id: String,
     pub(super) inputs: Value,
     pub(super) tags: Tags,

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::config::Span;
 use super::deployments::{moves, without_bakes};
 use super::object::{Object, Snapshot, same};
+use super::regions::realm;
 use super::rules::{Refusal, check_change, refuse};
 use super::state::{Found, State, visible_outputs};
 use crate::model::Ownership;
@@ -76,7 +77,8 @@ impl State {
             Found::Foreign(uid) => {
                 let object = &self.objects[&uid];
                 let owner = State::owner(object).map_or_else(|| "nobody known".to_owned(), |owner| owner.to_string());
-                return Seen::Foreign(format!("{} {} belongs to {owner}", object.kind, object.physical_id));
+                let place = object.tags.get("Region").map_or_else(String::new, |region| format!(" in {region}"));
+                return Seen::Foreign(format!("{} {} belongs to {owner}{place}", object.kind, object.physical_id));
             }
             Found::Ours(uid) => &self.objects[&uid],
         };
@@ -154,7 +156,7 @@ impl State {
         let kind = target.kind.as_str();
         self.check_inputs(&target.kind, &target.inputs)?;
         let is_secret = self.config.is(&target.kind, Mechanism::Secret);
-        if is_secret && self.secrets.in_recovery(&target.name, now) {
+        if is_secret && self.secrets.in_recovery(&realm(&target.name, &self.config.region), now) {
             let message = "a secret with this name is already scheduled for deletion";
             return refuse(ErrorClass::Invalid, "InvalidRequestException", message);
         }
@@ -200,6 +202,7 @@ impl State {
             uid: self.next_uid(),
             kind: target.kind.clone(),
             name: target.name.clone(),
+            region: self.config.region.clone(),
             physical_id: String::new(),
             inputs: target.inputs.clone(),
             tags: self.kept_tags(&target.kind, &target.tags),
@@ -356,7 +359,8 @@ impl State {
         if keeps && self.config.is(&object.kind, Mechanism::Secret) {
             let days = target.inputs["recovery_window_days"].as_u64();
             let days = days.or(object.inputs["recovery_window_days"].as_u64()).unwrap_or(30);
-            self.secrets.schedule_deletion(&object.name, now + Duration::from_secs(days * 86_400));
+            self.secrets
+                .schedule_deletion(&realm(&object.name, &object.region), now + Duration::from_secs(days * 86_400));
         }
         self.take_down(uid, now);
         Ok(if self.objects.contains_key(&uid) { Deleted::Going } else { Deleted::Gone })
@@ -399,7 +403,8 @@ impl State {
         let objects = self
             .objects
             .values()
-            .filter(|object| object.gone_at.is_none() && object.visible_at <= now && !self.is_run_once(object));
+            .filter(|object| object.gone_at.is_none() && object.visible_at <= now && !self.is_run_once(object))
+            .filter(|object| self.belongs_here(object));
         objects
             .filter(|object| scope.covers(&object.tags))
             .map(|object| Discovered {

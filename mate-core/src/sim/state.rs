@@ -12,11 +12,12 @@ use super::faults::FaultState;
 use super::log::Call;
 use super::object::{Object, SimObject, Snapshot};
 use super::rates::{RateLimits, Server};
+use super::regions::{is_global, realm};
 use super::runs;
 use super::secrets::Secrets;
 use crate::model::Ownership;
 use crate::model::ids::{Address, KindName};
-use crate::model::{Mechanism, ReplaceOrder, texts_at};
+use crate::model::{Mechanism, Naming, ReplaceOrder, texts_at};
 use crate::model::{OutputRef, Tags};
 use crate::provider::{Claim, Diagnosis, Status, Target};
 
@@ -136,13 +137,13 @@ impl State {
     /// Takes an object out for good.
     pub(super) fn bury(&mut self, uid: u64) {
         let Some(object) = self.remove(uid) else { return };
-        let kind = object.kind.to_string();
+        let kind = realm(object.kind.as_str(), &object.region);
         self.buried.extend(object.keys.into_iter().map(|key| (kind.clone(), key)));
     }
 
     /// Whether something of this identity was here once: what never was may belong to a base made elsewhere.
     pub(super) fn was_here(&self, kind: &str, key: &str) -> bool {
-        self.buried.contains(&(kind.to_owned(), key.to_owned()))
+        self.buried.contains(&(self.realm(kind), key.to_owned()))
     }
 
     /// How many of a kind there are, as AWS counts them against a limit: until they are gone.
@@ -152,7 +153,7 @@ impl State {
 
     /// Every object of a kind.
     pub(super) fn of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
-        let kind = kind.to_owned();
+        let kind = self.realm(kind);
         let names = self.names.range((kind.clone(), String::new())..);
         let names = names.take_while(move |((of, _), _)| *of == kind).flat_map(|(_, uids)| uids);
         names.filter_map(|uid| self.objects.get(uid))
@@ -178,6 +179,7 @@ impl State {
     pub(super) fn put(&mut self, mut object: Object) {
         let numbers = (object.serial, object.revision);
         let naming = self.config.naming(&object.kind, &object.name, numbers, &object.inputs);
+        let naming = Naming { region: &object.region, ..naming };
         object.outputs = self.config.outputs(&naming);
         if object.physical_id.is_empty() {
             object.physical_id = (self.config.facet(&object.kind).physical_id)(&naming);
@@ -207,7 +209,7 @@ impl State {
             }
         }
 
-        let kind = object.kind.to_string();
+        let kind = realm(object.kind.as_str(), &object.region);
         for key in &object.keys {
             self.keys.insert((kind.clone(), key.clone()), object.uid);
         }
@@ -233,7 +235,7 @@ impl State {
     /// Takes an object out, with all that it is found by.
     pub(super) fn remove(&mut self, uid: u64) -> Option<Object> {
         let object = self.objects.remove(&uid)?;
-        let kind = object.kind.to_string();
+        let kind = realm(object.kind.as_str(), &object.region);
         for key in &object.keys {
             let key = (kind.clone(), key.clone());
             if self.keys.get(&key) == Some(&uid) {
@@ -274,11 +276,11 @@ impl State {
     }
 
     pub(super) fn by_key(&self, kind: &str, key: &str) -> Option<&Object> {
-        self.objects.get(self.keys.get(&(kind.to_owned(), key.to_owned()))?)
+        self.objects.get(self.keys.get(&(self.realm(kind), key.to_owned()))?)
     }
 
     pub(super) fn by_name(&self, kind: &KindName, name: &str) -> impl Iterator<Item = &Object> {
-        let uids = self.names.get(&(kind.to_string(), name.to_owned()));
+        let uids = self.names.get(&(self.realm(kind.as_str()), name.to_owned()));
         uids.into_iter().flatten().filter_map(|uid| self.objects.get(uid))
     }
 
@@ -291,7 +293,11 @@ impl State {
             .flatten()
             .copied()
             .collect();
-        uids.into_iter().filter(|uid| *uid != object.uid).filter_map(|uid| self.objects.get(&uid)).collect()
+        let near = |holder: &&Object| {
+            holder.region == object.region || is_global(holder.kind.as_str()) || is_global(object.kind.as_str())
+        };
+        let others = uids.into_iter().filter(|uid| *uid != object.uid);
+        others.filter_map(|uid| self.objects.get(&uid)).filter(near).collect()
     }
 
     /// Looks for what a request is about: by physical id; else by what it is known by, its ownership tags or its name
@@ -351,13 +357,13 @@ impl State {
 
     fn find_by_place(&self, target: &Target) -> Option<&Object> {
         let place = place(&self.config, &target.kind, &target.inputs)?;
-        self.objects.get(self.places.get(&(target.kind.to_string(), place))?)
+        self.objects.get(self.places.get(&(self.realm(target.kind.as_str()), place))?)
     }
 
     /// Whether a request may be about this object. What carries no tags is nobody's until somebody made or adopted it.
     pub(super) fn accepts(&self, object: &Object, target: &Target) -> bool {
         if self.taggable(&object.kind) {
-            return target.accepts(&object.tags);
+            return target.accepts(&object.tags) && self.tells_its_place(object, target);
         }
         match target.claim {
             Claim::Owned => self.owned(object, &target.address),

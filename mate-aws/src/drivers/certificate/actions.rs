@@ -13,5 +13,7 @@ pub(super) const ACTIONS: Actions = Actions::new(&[
     Grant(Update, "route53", "ChangeResourceRecordSets", Arn("route53:hostedzone/{hosted_zone_id}")),
     Grant(Update, "route53", "GetChange", Arn("route53:change/*")),
     Grant(Delete, "acm", "DeleteCertificate", Tagged("acm:certificate/*")),
+    // A certificate in another region may need the same validation record.
+    Grant(Delete, "ec2", "DescribeRegions", Any),
     Grant(Delete, "route53", "ChangeResourceRecordSets", Arn("route53:hostedzone/{hosted_zone_id}")),
 ]);

@@ -4,6 +4,7 @@ mod actions;
 mod driver;
 mod live;
 mod records;
+mod regions;
 #[cfg(test)]
 mod tests;
 

@@ -16,5 +16,5 @@ pub(super) const ACTIONS: Actions = Actions::new(&[
         Arn("iam:role/mate/*/{name}"),
     ),
     Grant(Delete, "iam", "DeleteRole DeleteRolePolicy DetachRolePolicy", Arn("iam:role/mate/*/{name}")),
-    Grant(Discover, "iam", "ListRoleTags ListRoles", Any),
+    Grant(Discover, "iam", "GetRolePolicy ListRoleTags ListRoles", Any),
 ]);

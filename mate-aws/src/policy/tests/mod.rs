@@ -29,7 +29,15 @@ fn plan(nodes: &[(&str, &str, Value)]) -> Plan {
         let tags = Ownership(key().node(id.clone())).tags();
         let name = mate_core::model::names::physical(&key(), id.as_str(), 32);
         graph
-            .insert(Node { id, kind: kind.parse().unwrap(), name, inputs: inputs.clone(), tags, existing: None })
+            .insert(Node {
+                id,
+                kind: kind.parse().unwrap(),
+                name,
+                inputs: inputs.clone(),
+                tags,
+                existing: None,
+                former: Default::default(),
+            })
             .unwrap();
     }
     let summary = RecordSummary { display_name: "Acme".into(), tier: "trial".into(), url: "https://acme".into() };

@@ -34,6 +34,7 @@ fn graph(nodes: &[(&str, &str, Value)]) -> Graph {
             inputs: inputs.clone(),
             tags: Tags::new(),
             existing: None,
+            former: Default::default(),
         };
         graph.insert(node).unwrap();
     }

@@ -29,7 +29,17 @@ pub(super) fn out(node: &str, output: &str) -> Value {
 pub(super) fn insert(graph: &mut Graph, node: &str, kind: &str, inputs: Value) {
     let tags = Ownership(key().node(id(node))).tags();
     let name = crate::model::names::physical(&key(), node, 32);
-    graph.insert(Node { id: id(node), kind: kind.parse().unwrap(), name, inputs, tags, existing: None }).unwrap();
+    graph
+        .insert(Node {
+            id: id(node),
+            kind: kind.parse().unwrap(),
+            name,
+            inputs,
+            tags,
+            existing: None,
+            former: Default::default(),
+        })
+        .unwrap();
 }
 
 /// A service with what it stands on.

@@ -50,6 +50,7 @@ pub fn sample_base() -> Base {
         enable_flow_logs: false,
         enable_audit_logging: false,
         enable_deletion_protection: false,
+        secret_recovery_days: Some(0),
     }
 }
 
