@@ -84,7 +84,7 @@ impl fmt::Display for Adoption {
 impl Desk {
     pub(super) async fn adopt(
         &self,
-        key: &TenantKey,
+        (key, record): (&TenantKey, Option<&Record>),
         design: Design,
         after: After,
         source: AdoptionSource,
@@ -95,13 +95,13 @@ impl Desk {
             let found = reads::discover(&*self.provider, Scope::Tags(tags.clone())).await?;
             candidates.extend(found.iter().filter_map(Candidate::from_discovered));
         }
-        self.take(key, design, after, candidates, Claim::Unowned).await
+        self.take((key, record), design, after, candidates, Claim::Unowned).await
     }
 
     /// Matches the candidates, reads what they stand for, and plans to take it.
     pub(super) async fn take(
         &self,
-        key: &TenantKey,
+        (key, record): (&TenantKey, Option<&Record>),
         design: Design,
         after: After,
         mut candidates: Vec<Candidate>,
@@ -110,8 +110,7 @@ impl Desk {
         let graph = &design.graph;
         let seen = self.look(key, graph, &mut candidates, claim).await;
         let matches = match_nodes(graph, &candidates, &seen);
-        let record = self.store.get(key).await?;
-        let known = named(key, graph, &matches, &seen, record.as_ref());
+        let known = named(key, graph, &matches, &seen, record);
         let snapshot = observe::snapshot(&*self.provider, key, graph, Some(&known), &self.kinds, claim)
             .await
             .map_err(PlanError::from)?;
@@ -139,7 +138,7 @@ impl Desk {
         let plan = adoption(AdoptRequest {
             key,
             graph,
-            record: record.as_ref(),
+            record,
             found: &found,
             kinds: &self.kinds,
             after,

@@ -15,6 +15,7 @@ pub(crate) mod escape;
 mod holding;
 mod json;
 mod judge;
+mod lost;
 mod mermaid;
 mod once;
 mod operations;
