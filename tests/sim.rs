@@ -12,6 +12,8 @@ mod audit;
 mod blueprint;
 #[path = "sim/canary.rs"]
 mod canary;
+#[path = "sim/cancel.rs"]
+mod cancel;
 #[path = "sim/command.rs"]
 mod command;
 #[path = "sim/crash.rs"]
@@ -42,6 +44,8 @@ mod holding;
 mod life;
 #[path = "support/logs.rs"]
 mod logs;
+#[path = "sim/lost_data.rs"]
+mod lost_data;
 #[path = "sim/maintenance.rs"]
 mod maintenance;
 #[path = "sim/matrix.rs"]
@@ -73,10 +77,14 @@ mod rotate;
 #[allow(dead_code, reason = "each test binary uses its own part of this")]
 #[path = "support/sample.rs"]
 mod sample;
+#[path = "sim/standing.rs"]
+mod standing;
 #[path = "sim/state_machine.rs"]
 mod state_machine;
 #[path = "sim/suspended_cache.rs"]
 mod suspended_cache;
+#[path = "sim/told.rs"]
+mod told;
 #[path = "sim/two_groups.rs"]
 mod two_groups;
 #[path = "sim/verbs.rs"]

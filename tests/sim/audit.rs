@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mate::clock::Clock;
+use mate::engine::EventKind;
 use mate::outbox::{LifecycleEvent, LifecycleKind};
 use mate::sim::Selector;
 use mate::sim::crash::{at_await, awaits};
@@ -85,10 +86,27 @@ async fn a_failure_is_told_with_its_reason_and_its_resumption_as_the_same_run() 
 async fn a_cancelled_run_is_told_as_such() {
     let world = world();
     let operation = world.mate.provision(&spec());
-    operation.cancel();
-    operation.await.unwrap_err();
+    let (mut events, cancel) = (operation.events(), operation.cancel_handle());
+    let begun = async {
+        while let Some(event) = events.next().await {
+            if event.kind == EventKind::RunStarted {
+                cancel.cancel();
+            }
+        }
+    };
+    let (stopped, ()) = tokio::join!(operation, begun);
+    stopped.unwrap_err();
     let log = world.mate.history(&spec().id()).await.unwrap();
     assert_eq!(told(&log), [("provision", "begun"), ("provision", "cancelled")]);
+}
+
+#[tokio::test]
+async fn what_was_cancelled_before_it_began_is_not_told() {
+    let world = world();
+    let operation = world.mate.provision(&spec());
+    operation.cancel();
+    operation.await.unwrap_err();
+    assert_eq!(world.mate.history(&spec().id()).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ impl fmt::Display for Adoption {
 impl Desk {
     pub(super) async fn adopt(
         &self,
-        key: &TenantKey,
+        (key, record): (&TenantKey, Option<&Record>),
         design: Design,
         after: After,
         source: AdoptionSource,
@@ -97,13 +97,13 @@ impl Desk {
             let found = reads::discover(&*self.provider, Scope::Tags(tags.clone())).await?;
             candidates.extend(found.iter().filter_map(|found| Candidate::from_discovered(&self.kinds, found)));
         }
-        self.take(key, design, after, candidates, Claim::Unowned).await
+        self.take((key, record), design, after, candidates, Claim::Unowned).await
     }
 
     /// Matches the candidates, reads what they stand for, and plans to take it.
     pub(super) async fn take(
         &self,
-        key: &TenantKey,
+        (key, record): (&TenantKey, Option<&Record>),
         mut design: Design,
         after: After,
         mut candidates: Vec<Candidate>,
@@ -111,8 +111,7 @@ impl Desk {
     ) -> Result<Adoption, Error> {
         let seen = self.look(key, &design.graph, &mut candidates, claim).await;
         let matches = match_nodes(&self.kinds, &design.graph, &candidates, &seen);
-        let record = self.store.get(key).await?;
-        let known = named(key, &design.graph, &matches, &seen, record.as_ref());
+        let known = named(key, &design.graph, &matches, &seen, record);
         former::keep(&mut design.graph, Some(&known));
         let graph = &design.graph;
         let snapshot = observe::snapshot(&*self.provider, key, graph, Some(&known), &self.kinds, claim)
@@ -142,7 +141,7 @@ impl Desk {
         let plan = adoption(AdoptRequest {
             key,
             graph,
-            record: record.as_ref(),
+            record,
             found: &found,
             kinds: &self.kinds,
             after,

@@ -82,7 +82,7 @@ impl Inner {
         }
         // The version of a record only counts up: no run comes twice.
         let run = CommandRun { run: format!("command-{}", record.version), command };
-        let plan = self.plan_change(key, Change::RunCommand(run)).await?;
+        let plan = self.planned_change(&record, Change::RunCommand(run)).await?;
         let target = task(&plan);
         let ended = self.desk.apply(plan, &Consents::none(), events, cancellation).await;
         let reason = match ended {

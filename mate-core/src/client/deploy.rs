@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::planning::not_admitted;
 use super::{Applied, Error, Inner, Mate, resume};
 use crate::blueprint::image_uri;
 use crate::client::Operation;
@@ -131,7 +132,7 @@ impl Inner {
             migration: deployment.migration.clone(),
             strategy: deployment.strategy,
         };
-        self.plan_change(key, Change::Deploy(release)).await
+        self.planned_change(&record, Change::Deploy(release)).await
     }
 
     async fn plan_rollback(&self, key: &TenantKey, to: Option<u32>) -> Result<Plan, Error> {
@@ -141,14 +142,14 @@ impl Inner {
         let before = || current.and_then(|current| known.iter().rev().find(|number| **number < current).copied());
         let release = to.or_else(before).and_then(|to| record.releases.iter().find(|release| release.number == to));
         let Some(release) = release.cloned() else { return Err(Error::NoRelease { key: key.clone(), to, known }) };
-        self.plan_change(key, Change::Rollback(Release { migration: None, strategy: None, ..release })).await
+        let change = Change::Rollback(Release { migration: None, strategy: None, ..release });
+        self.planned_change(&record, change).await
     }
 
     /// The record of a tenant whose phase admits the verb.
     pub(super) async fn admitted(&self, key: &TenantKey, verb: TenantVerb) -> Result<Record, Error> {
         let record = self.desk.record(key).await?;
-        let phase = TenantPhase::of(Some(&record));
-        if phase.admits(verb) { Ok(record) } else { Err(Error::IllegalTransition { key: key.clone(), phase, verb }) }
+        if TenantPhase::of(Some(&record)).admits(verb) { Ok(record) } else { Err(not_admitted(&record, verb)) }
     }
 
     /// Carries out a plan, and goes back to what was before where a step of it fails.

@@ -44,7 +44,12 @@ impl fmt::Display for Discovery {
 }
 
 impl Desk {
-    pub(super) async fn discover(&self, key: &TenantKey, design: Design, after: After) -> Result<Discovery, Error> {
+    pub(super) async fn discover(
+        &self,
+        (key, record): (&TenantKey, Option<&Record>),
+        design: Design,
+        after: After,
+    ) -> Result<Discovery, Error> {
         let discovered = reads::discover(&*self.provider, Scope::Tenant(key.clone())).await?;
         let (mut candidates, mut surplus) = (Vec::new(), Vec::new());
         for object in discovered {
@@ -59,7 +64,7 @@ impl Desk {
                 (None, _) => surplus.push(object),
             }
         }
-        let taken = self.take(key, design, after, candidates, Claim::Owned).await?;
+        let taken = self.take((key, record), design, after, candidates, Claim::Owned).await?;
         Ok(Discovery { plan: taken.plan, missing: taken.missing, differences: taken.differences, surplus })
     }
 

@@ -193,9 +193,10 @@ impl Inner {
         let spec = resume::spec(key, record.spec.as_ref())?;
         let mut wanted = change.of(Wanted { spec, operating: record.operating.clone() })?;
         loop {
-            let plan = self.plan_wanted(wanted.clone()).await?;
+            let plan = self.plan_wanted(Some(&record), &wanted).await?;
             let waiting = waiting(&plan, &record, &wanted.operating.deferred);
             if waiting.is_empty() {
+                self.refuse_lost(&plan, &record, verb)?;
                 return Ok(plan.of_verb(verb.word()));
             }
             wanted.operating.deferred.extend(waiting);

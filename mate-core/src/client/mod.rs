@@ -62,7 +62,6 @@ use crate::provider::Discovered;
 use crate::quota::Preflight;
 use crate::spec::{Base, Catalogue, ResolvedTenant, TenantSpec};
 use crate::state::{LeaseState, Unlock, Unlocked};
-use crate::vocab::Operating;
 use crate::vocab::{Consents, Goal};
 use desk::{Desk, digest};
 
@@ -246,14 +245,16 @@ impl Mate {
     pub fn resume_run(&self, tenant: &TenantId) -> Operation<Applied> {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
         Operation::new(|events, cancellation| async move {
-            let (_, run) = inner.desk.interrupted(&key).await?;
+            let (record, run) = inner.desk.interrupted(&key).await?;
             let plan = match run.goal {
                 Goal::Apply => {
-                    inner.plan_part(&key, run.spec.as_ref(), run.operating.clone(), &run.selection()).await?
+                    let spec = resume::spec(&key, run.spec.as_ref())?;
+                    let wanted = Wanted { spec, operating: run.operating.clone() };
+                    inner.plan_part(&record, &wanted, &run.selection()).await?
                 }
                 Goal::Destroy => inner.desk.plan_destroy(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Release => inner.desk.plan_release(&key).await?,
-                Goal::Amend => inner.amendment(&key, &run.amendment.clone().unwrap_or_default()).await?,
+                Goal::Amend => inner.amendment(&record, &run.amendment.clone().unwrap_or_default())?,
                 Goal::Unwind => inner.plan_unwind(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Adopt => {
                     return Err(Error::NotPossible {
@@ -351,8 +352,9 @@ impl Mate {
     pub fn adopt(&self, spec: &TenantSpec, source: AdoptionSource) -> Operation<Adoption> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
         Operation::new(|_, _| async move {
-            let (key, design, after) = inner.designed(&Wanted { spec, operating: Operating::default() })?;
-            inner.desk.adopt(&key, design, after, source).await
+            let (record, wanted) = inner.wanted(spec).await?;
+            let (key, design, after) = inner.designed(&wanted)?;
+            inner.desk.adopt((&key, record.as_ref()), design, after, source).await
         })
     }
 
@@ -375,8 +377,9 @@ impl Mate {
     pub fn discover(&self, spec: &TenantSpec) -> Operation<Discovery> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
         Operation::new(|_, _| async move {
-            let (key, design, after) = inner.designed(&Wanted { spec, operating: Operating::default() })?;
-            inner.desk.discover(&key, design, after).await
+            let (record, wanted) = inner.wanted(spec).await?;
+            let (key, design, after) = inner.designed(&wanted)?;
+            inner.desk.discover((&key, record.as_ref()), design, after).await
         })
     }
 

@@ -48,16 +48,16 @@ impl Inner {
 }
 
 impl Desk {
-    /// The record and its interrupted run.
+    /// The record, and a copy of its interrupted run.
     pub(super) async fn interrupted(&self, key: &TenantKey) -> Result<(Record, Run), Error> {
-        let mut record = self.record(key).await?;
-        let run = record.run.take().ok_or_else(|| Error::NothingInterrupted(key.clone()))?;
+        let record = self.record(key).await?;
+        let run = record.run.clone().ok_or_else(|| Error::NothingInterrupted(key.clone()))?;
         Ok((record, run))
     }
 
     /// Plans to take away what an interrupted first run has made: the nodes that it made, and no others.
-    pub(super) async fn plan_unwind_made(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
-        let mut record = self.record(key).await?;
+    pub(super) async fn plan_unwind_made(&self, record: &Record, options: &DestroyOptions) -> Result<Plan, Error> {
+        let mut record = record.clone();
         self.wait_until_visible(Some(&record), |_| true).await;
         let made: BTreeSet<NodeId> = record.run.as_ref().map(|run| run.made.clone()).unwrap_or_default();
         record.nodes.retain(|id, _| made.contains(id));

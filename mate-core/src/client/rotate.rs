@@ -65,7 +65,7 @@ impl Inner {
         let generation = u32::try_from(record.version).unwrap_or(u32::MAX);
         let chosen = known.into_iter().filter(|id| secrets.is_empty() || secrets.contains(id));
         let generations: BTreeMap<NodeId, u32> = chosen.map(|id| (id.clone(), generation)).collect();
-        self.plan_change(key, Change::Rotate(generations)).await
+        self.planned_change(&record, Change::Rotate(generations)).await
     }
 
     async fn rotate(

@@ -13,7 +13,7 @@ use super::judge::{PENDING, decide, severity, stable_outputs, texts};
 use super::repair::{Left, Scope, leave};
 use super::request::{DiffRequest, Mode, Observed};
 use super::step::{Action, FieldChange, Risk, Shown, Step, old_object, recorded_object};
-use super::{Plan, checks, once, operations, resting};
+use super::{Plan, checks, lost, once, operations, resting};
 use crate::model::canonical;
 use crate::model::ids::NodeId;
 use crate::model::names;
@@ -188,6 +188,9 @@ impl Differ<'_, '_> {
         let Some(Observed::Present(live)) = self.request.snapshot.get(&node.id) else {
             if recorded.as_ref().is_some_and(|recorded| recorded.state != NodeState::Creating) {
                 step.reason = "recorded, but gone from the cloud".to_owned();
+            }
+            if lost::held_data(self.request, &node.id, recorded.as_ref()) {
+                step.risk = lost::risk(&model, &step.name);
             }
             step.reason = made_anew.unwrap_or(step.reason);
             if self.scope.is_some_and(|scope| !scope.takes_lost(&node.id, &model, recorded.is_some())) {

@@ -16,6 +16,7 @@ pub(crate) mod former;
 mod holding;
 mod json;
 mod judge;
+mod lost;
 mod mermaid;
 mod once;
 mod operations;

@@ -10,10 +10,10 @@ use super::compare::Difference;
 use super::diff::{Scoped, scoped};
 use super::error::PlanError;
 use super::request::DiffRequest;
-use super::step::{Action, FieldChange, Step};
-use crate::model::KindModel;
+use super::step::{Action, FieldChange, Risk, Step};
 use crate::model::ids::NodeId;
 use crate::model::references;
+use crate::model::{Data, DriftClass, KindModel};
 use crate::state::NodeRecord;
 
 /// Why a step that would do something does nothing.
@@ -116,9 +116,11 @@ impl Scope<'_> {
         self.takes(id) && (!waits || self.needed.contains_key(id))
     }
 
-    /// Whether an object that is gone is made again.
+    /// True if an object that is gone is made again. One that held data is not where it only has to stay as it is.
     pub(super) fn takes_lost(&self, id: &NodeId, model: &KindModel, recorded: bool) -> bool {
-        self.takes(id) || (recorded && self.selection.classes.contains(&model.lost))
+        let stays = self.selection.but.get(id).is_some_and(BTreeSet::is_empty) && model.data != Data::None;
+        (self.takes(id) && (!stays || self.needed.contains_key(id)))
+            || (recorded && self.selection.classes.contains(&model.lost))
     }
 
     /// Which node needs this one.
@@ -215,6 +217,7 @@ pub(super) fn leave(step: &mut Step, reason: &str, recorded: Option<&NodeRecord>
     reason.clone_into(&mut step.reason);
     step.changes = changes;
     step.untag.clear();
+    step.risk = Risk::None;
     // Who refers to it refers to what was applied.
     if let Some(recorded) = recorded.filter(|recorded| !recorded.outputs.is_empty()) {
         step.outputs.clone_from(&recorded.outputs);

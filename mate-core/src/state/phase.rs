@@ -1,7 +1,27 @@
 //! The phase of a tenant, by its record.
 
 use super::{Phase, Record};
-use crate::vocab::{Mode, TenantPhase};
+use crate::vocab::{Goal, Mode, TenantPhase, TenantVerb};
+
+impl Record {
+    /// The verbs that are possible now: those of the phase, without the ways on from an interrupted run that its goal does
+    /// not have. An adoption is not resumed but adopted again from its source; a destroy, a release, an adoption and a change
+    /// of ids are not unwound.
+    #[must_use]
+    pub fn possible(&self) -> Vec<TenantVerb> {
+        let goal = self.run.as_ref().map(|run| run.goal);
+        if goal == Some(Goal::Amend) {
+            // Until it is finished, objects carry ids that the record no longer has.
+            return vec![TenantVerb::ResumeRun];
+        }
+        let possible = |verb: &TenantVerb| match verb {
+            TenantVerb::ResumeRun => goal.is_some_and(|goal| goal != Goal::Adopt),
+            TenantVerb::Unwind => matches!(goal, Some(Goal::Apply | Goal::Unwind)),
+            _ => true,
+        };
+        TenantPhase::of(Some(self)).possible().iter().copied().filter(possible).collect()
+    }
+}
 
 impl TenantPhase {
     /// The phase of a tenant by its record. Without one it is [`TenantPhase::Requested`]; that it was there before and is
@@ -12,7 +32,8 @@ impl TenantPhase {
         match (record.phase, record.run.is_some()) {
             (Phase::Provisioning, _) => Self::Provisioning,
             (Phase::Unwinding, _) if record.spec.is_some() => Self::Updating,
-            (Phase::Destroying | Phase::Unwinding, _) => Self::Offboarding,
+            (Phase::Unwinding, _) => Self::Unwinding,
+            (Phase::Destroying, _) => Self::Offboarding,
             (Phase::Active, true) => Self::Updating,
             (Phase::Active, false) => match record.operating.mode {
                 Mode::Running => Self::Active,

@@ -10,7 +10,7 @@ use super::{
     Unlocked,
 };
 use crate::model::ids::{KindName, NodeId, TenantKey};
-use crate::model::{Outputs, Tags};
+use crate::model::{Input, Outputs, Tags};
 use crate::vocab::{Operating, Release};
 
 /// What is known of a tenant from the last run. The cloud is the truth, this is a hint.
@@ -231,6 +231,18 @@ impl Record {
             run: None,
             log: LogTail::default(),
         }
+    }
+
+    /// The outputs that these are with the objects as the record knows them. One whose object is not known is left out.
+    pub(crate) fn outputs_of(&self, wanted: &BTreeMap<String, Input<String>>) -> BTreeMap<String, String> {
+        let resting = self.resting.iter().map(|(id, node)| (id.clone(), node.outputs.clone()));
+        let standing = self.nodes.iter().map(|(id, node)| (id.clone(), node.outputs.clone()));
+        let known: BTreeMap<NodeId, Outputs> = resting.chain(standing).collect();
+        let value = |input: &Input<String>| match input {
+            Input::Literal(text) => Some(text.clone()),
+            Input::Ref(reference) => reference.resolve(&known)?.as_str().map(str::to_owned),
+        };
+        wanted.iter().filter_map(|(name, input)| Some((name.clone(), value(input)?))).collect()
     }
 
     /// How many releases are kept.

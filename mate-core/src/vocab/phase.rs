@@ -25,6 +25,8 @@ pub enum TenantPhase {
     Deactivated,
     /// It runs behind a page, and is maintained.
     Maintained,
+    /// What an interrupted first run made is being taken away, or that was interrupted.
+    Unwinding,
     /// It is being removed, or that was interrupted.
     Offboarding,
     /// It was removed. It can be provisioned anew.
@@ -33,7 +35,7 @@ pub enum TenantPhase {
 
 impl TenantPhase {
     /// Every phase, in the order of a life.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Requested,
         Self::Provisioning,
         Self::Active,
@@ -41,12 +43,13 @@ impl TenantPhase {
         Self::Suspended,
         Self::Deactivated,
         Self::Maintained,
+        Self::Unwinding,
         Self::Offboarding,
         Self::Gone,
     ];
 
-    /// What can be asked for in this phase. Anything else is refused with [`crate::client::Error::IllegalTransition`], before
-    /// anything is changed.
+    /// The verbs that can be asked for in this phase. Any other is refused with [`crate::client::Error::IllegalTransition`],
+    /// before anything is changed. An interrupted run may admit fewer: [`crate::client::TenantStatus::possible`] has those.
     #[must_use]
     pub fn possible(self) -> &'static [TenantVerb] {
         use TenantVerb::*;
@@ -96,7 +99,8 @@ impl TenantPhase {
                 Release,
                 Destroy,
             ],
-            Self::Offboarding => &[ResumeRun, Unwind, Destroy],
+            Self::Unwinding => &[ResumeRun, Unwind, Destroy],
+            Self::Offboarding => &[ResumeRun, Destroy],
         }
     }
 
@@ -117,6 +121,7 @@ impl TenantPhase {
             Self::Suspended => "suspended",
             Self::Deactivated => "deactivated",
             Self::Maintained => "maintained",
+            Self::Unwinding => "unwinding",
             Self::Offboarding => "offboarding",
             Self::Gone => "gone",
         }
