@@ -1,4 +1,4 @@
-//! What the verbs are given.
+//! The arguments of the verbs.
 
 use mate::graph::Tags;
 use mate::kinds::DriftClass;
