@@ -75,6 +75,17 @@ fn runtime_with_threads() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
+#[test]
+fn no_fixture_holds_a_value_of_a_secret() {
+    let wrong = wrong(fixture::all(), |fixture| {
+        let text = serde_json::to_string(fixture).map_err(check::text)?;
+        let values = world::World::of_fixture(fixture)?.cloud.secret_values();
+        assert!(fixture.name != "regional-active" || !values.is_empty(), "a tenant has secrets");
+        if values.iter().any(|value| text.contains(value)) { Err("a value is told".to_owned()) } else { Ok(()) }
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// The words of the first generation. A later one may have more.
 #[test]
 fn the_fixtures_have_every_phase_and_an_interrupted_run_of_every_verb() {
