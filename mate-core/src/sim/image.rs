@@ -22,8 +22,8 @@ use crate::model::{Kind, Outputs, Seed, Tags};
 /// Its form is its own, and later versions read it. Times are milliseconds of virtual time. It holds no value of a secret: values
 /// are drawn from the seed, and the image says only which generation each secret has.
 ///
-/// What a test sets up besides is not part of it, and is set on the builder that restores it: latencies, faults, limits, kinds of
-/// the test's own, and what [`SimCloud::report`] tells. The log of calls begins anew.
+/// The settings of a test are not part of it, and are set on the builder that restores it: latencies, faults, limits and kinds of
+/// the test's own. Neither is [`SimCloud::report`]. The log of calls begins anew.
 ///
 /// ```
 /// use mate_core::sim::{SimCloud, SimImage};
@@ -62,14 +62,14 @@ pub struct SimImage {
     /// Names that deleted secrets hold, and until when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     secret_names: BTreeMap<String, u64>,
-    /// Which generations of which secrets a database or cache takes, by uid.
+    /// The generations of secrets that a database or cache takes, by uid.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     credentials: BTreeMap<u64, Vec<CredentialImage>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     snapshots: Vec<SnapshotImage>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     buckets: BTreeMap<String, BTreeSet<String>>,
-    /// What is in databases and caches, by uid.
+    /// The contents of databases and caches, by uid.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     contents: BTreeMap<u64, String>,
     /// The tags of the images in each repository.
@@ -78,15 +78,15 @@ pub struct SimImage {
     /// The contents of objects of other kinds: kind, name, items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     filled: Vec<(String, String, BTreeSet<String>)>,
-    /// Which images do not start, and why.
+    /// The images that do not start, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     broken_images: Vec<(String, String)>,
-    /// Which objects fail, and why.
+    /// The objects that fail, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     failures: Vec<FailureImage>,
 }
 
-/// An object. What it is found by and what it refers to follow from it.
+/// An object. The indexes over it and its references follow from it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct ObjectImage {
     uid: u64,
@@ -132,7 +132,7 @@ struct MakerImage {
     node: NodeId,
 }
 
-/// How what is run once has ended.
+/// The end of a one-off task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum EndImage {
@@ -140,7 +140,7 @@ enum EndImage {
     Failed(String),
 }
 
-/// What an object was before its last change.
+/// An object before its last change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct BeforeImage {
     at: u64,
@@ -150,7 +150,7 @@ struct BeforeImage {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct SecretImage {
-    /// How its values are made.
+    /// The input from which its values are made.
     generate: Value,
     generation: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]

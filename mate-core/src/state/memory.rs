@@ -49,7 +49,7 @@ impl MemoryStore {
     }
 }
 
-/// What stores keep, as they keep it: for tests that save it and give it to a later version.
+/// Slots as stores keep them, for tests that save them and give them to a later version.
 #[cfg(any(test, feature = "testing"))]
 impl MemoryStore {
     /// The slot of a tenant with its record in the form in which it leaves the process, and its log.

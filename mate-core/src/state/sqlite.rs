@@ -1,5 +1,7 @@
 //! Records in a SQLite file: the default of an embedded controller.
 
+#[cfg(any(test, feature = "testing"))]
+mod keep;
 mod log;
 
 use std::path::Path;
