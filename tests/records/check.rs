@@ -1,9 +1,9 @@
 //! The promises that every version keeps to a record of an earlier one.
 
 use mate::Error;
-use mate::lifecycle::TenantPhase;
-use mate::plan::Goal;
 use mate::state::{LogEntry, Slot};
+use mate::vocab::Goal;
+use mate::vocab::TenantPhase;
 
 use crate::fixture::{Expect, Fixture, GoesOn};
 use crate::subject::{Subject, told};

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{SqliteStore, failed, lease, log};
-use crate::ids::TenantKey;
+use crate::model::ids::TenantKey;
 use crate::state::{LogEntry, LogState, Slot, StoreError, Stored};
 
 impl SqliteStore {
