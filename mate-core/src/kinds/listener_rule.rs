@@ -1,12 +1,11 @@
 //! A rule of a listener, by path (`elbv2:ListenerRule`).
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::listener::{ListenerAction, forwarding};
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output,
-    ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    ReplaceOrder, SimFacet, TerraformType, Timing,
 };
 
 /// A rule of a listener, by path (`elbv2:ListenerRule`).

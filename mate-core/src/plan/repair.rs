@@ -13,7 +13,7 @@ use super::request::DiffRequest;
 use super::step::{Action, FieldChange, Risk, Step};
 use crate::model::ids::NodeId;
 use crate::model::references;
-use crate::model::{Data, DriftClass, KindModel};
+use crate::model::{Data, KindModel};
 use crate::state::NodeRecord;
 
 /// Why a step that would do something does nothing.

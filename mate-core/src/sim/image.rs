@@ -211,7 +211,7 @@ fn contents_of(filled: &BTreeMap<Key, BTreeSet<String>>, kind: &str) -> BTreeMap
 
 /// The contents of what is neither a bucket nor a repository.
 fn others(filled: &BTreeMap<Key, BTreeSet<String>>) -> Vec<(String, String, BTreeSet<String>)> {
-    let others = filled.iter().filter(|((kind, _), _)| kind != Bucket::NAME && kind != Repository::NAME);
+    let others = filled.iter().filter(|((kind, _), _)| kind != <Bucket as Kind>::NAME && kind != Repository::NAME);
     others.map(|((kind, name), items)| (kind.clone(), name.clone(), items.clone())).collect()
 }
 
@@ -267,7 +267,7 @@ impl SimCloud {
                 .map(|(uid, values)| (*uid, values.iter().filter_map(credential).collect()))
                 .collect(),
             snapshots: state.snapshots.iter().map(SnapshotImage::of).collect(),
-            buckets: contents_of(&state.filled, Bucket::NAME),
+            buckets: contents_of(&state.filled, <Bucket as Kind>::NAME),
             contents: state.contents.clone(),
             images: contents_of(&state.filled, Repository::NAME),
             filled: others(&state.filled),
@@ -318,7 +318,7 @@ impl SimImage {
         state.snapshots = self.snapshots.iter().map(SnapshotImage::snapshot).collect();
         let named =
             |kind: &str, (name, items): (&String, &BTreeSet<String>)| ((kind.to_owned(), name.clone()), items.clone());
-        state.filled = self.buckets.iter().map(|bucket| named(Bucket::NAME, bucket)).collect();
+        state.filled = self.buckets.iter().map(|bucket| named(<Bucket as Kind>::NAME, bucket)).collect();
         state.filled.extend(self.images.iter().map(|repository| named(Repository::NAME, repository)));
         state
             .filled

@@ -10,7 +10,7 @@ use crate::model::ids::{Environment, KindName, NodeId, TenantId, TenantKey};
 use crate::model::{GraphError, UnknownKind};
 use crate::outbox::SinkError;
 use crate::plan::{AmendError, MissingConsent, NodeProblem, PlanError, PlanJsonError};
-use crate::provider::{ErrorClass, ProviderError, RetryStatus};
+use crate::provider::{ErrorClass, ProviderError};
 use crate::spec::{LoadError, SpecError, SpecErrors};
 use crate::state::{Holder, IllegalTransition, LogBroken, LogFault, RecordError, StoreError};
 use crate::vocab::{Consent, ConsentRisk, OpId, TenantPhase, TenantVerb, Verb};
@@ -143,6 +143,7 @@ fn records() -> Vec<RecordError> {
         RecordError::Damaged("a node has no name"),
         RecordError::Digest,
         RecordError::Journal(journal),
+        RecordError::OtherKey(key()),
     ];
     for (at, error) in all.iter().enumerate() {
         let place = match error {
@@ -151,6 +152,7 @@ fn records() -> Vec<RecordError> {
             RecordError::Damaged(_) => 2,
             RecordError::Digest => 3,
             RecordError::Journal(_) => 4,
+            RecordError::OtherKey(_) => 5,
         };
         assert_eq!(place, at);
     }

@@ -12,7 +12,7 @@ use crate::engine::{Cancellation, EventSender, Limits, RunError};
 use crate::model::Kinds;
 use crate::plan::Action;
 use crate::provider::MockProvider;
-use crate::state::{LeaseRequest, MemoryStore, StateStore};
+use crate::state::{LeaseRequest, Leases, MemoryStore, Records};
 
 /// A clock that stands still.
 #[derive(Debug)]
