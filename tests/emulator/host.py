@@ -15,7 +15,6 @@ An emulator answers {"endpoint": ..., "base": ...}, a command {"code": ..., "out
 are empty accounts; on those of BASE stands the base of seed_base.py, which is made once and copied with the process.
 """
 
-import contextlib
 import gc
 import importlib
 import json
@@ -27,10 +26,9 @@ import sys
 import tempfile
 import threading
 
+import warm
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-#: Services whose models `standing.py` needs.
-MODELS = """acm application-autoscaling ec2 ecs efs elasticache elbv2 iam kms logs rds resourcegroupstaggingapi route53 s3
-    secretsmanager wafv2""".split()
 
 
 def shared_loader():
@@ -144,7 +142,8 @@ def answer_all(server, loader, base=None):
         if request is None:
             connection.close()
             continue
-        warm(loader, request.get("aws", [])[:1])
+        # What a fork parses is lost with it.
+        warm.models(loader, request.get("aws", [])[:1])
         if os.fork() == 0:
             server.close()
             try:
@@ -152,18 +151,6 @@ def answer_all(server, loader, base=None):
             finally:
                 os._exit(1 if sys.exc_info()[0] else 0)
         connection.close()
-
-
-def warm(loader, services):
-    """What a fork parses is lost with it: what is known of a service is parsed here, once."""
-    # The client says by itself what is wrong with a service that it does not know.
-    with contextlib.suppress(Exception):
-        for name in ("endpoints", "partitions", "sdk-default-configuration"):
-            loader.load_data(name)
-    for service in services:
-        for kind in ("service-2", "paginators-1", "waiters-2", "endpoint-rule-set-1"):
-            with contextlib.suppress(Exception):
-                loader.load_service_model({"s3api": "s3"}.get(service, service), kind)
 
 
 def make_base():
@@ -188,6 +175,7 @@ def emulators(empty, full):
 
     launcher.prepare()
     loader = shared_loader()
+    warm.moto(launcher.application(), loader)
     if os.fork() == 0:
         empty.close()
         base = make_base()
@@ -197,7 +185,7 @@ def emulators(empty, full):
         full.close()
         import standing  # noqa: F401  (for the forks)
 
-        warm(loader, MODELS)
+        warm.models(loader, warm.SERVICES)
         gc.freeze()
         answer_all(empty, loader)
 

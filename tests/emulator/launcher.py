@@ -8,6 +8,7 @@ in `gaps/`, one entry a call, each with what AWS does, what moto does, and AWS's
 """
 
 import argparse
+import functools
 import os
 import sys
 import threading
@@ -64,11 +65,19 @@ def prepare(patched=True):
         gaps.patch()
 
 
+@functools.cache
+def application():
+    """moto's application: one, as its backends are one, in a process."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    return DomainDispatcherApplication(create_backend_app)
+
+
 def server(port):
-    """A server on this port of loopback, 0 for a free one. moto's backends are of the process: two servers share them."""
+    """A server on this port of loopback, 0 for a free one."""
     import gaps
     import gaps.credentials
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server
 
     class QuietHandler(MotoRequestHandler):
@@ -80,7 +89,7 @@ def server(port):
             pass
 
     own = {gaps.credentials.PATH: gaps.credentials.answer}
-    app = OneAtATime(DomainDispatcherApplication(create_backend_app), gaps.move_on, own)
+    app = OneAtATime(application(), gaps.move_on, own)
     return make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
 
 
