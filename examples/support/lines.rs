@@ -12,17 +12,16 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// The line for an event; none for one that says nothing new, such as another look at a node that is still `creating`.
+    /// The line for an event; none for one that says nothing new: that what was just called is at work, or another look at a
+    /// node that is still `creating`.
     pub fn next(&mut self, event: &Event) -> Option<String> {
-        let line = line(event)?;
-        if let EventKind::Waiting { node, reason, .. } = &event.kind {
-            if self.waiting.get(node) == Some(reason) {
+        if let EventKind::Waiting { node, reason, waited } = &event.kind {
+            let before = self.waiting.insert(node.clone(), reason.clone());
+            if waited.as_secs() == 0 || before.as_ref() == Some(reason) {
                 return None;
             }
-            self.waiting.insert(node.clone(), reason.clone());
-            return Some(format!("wait for {node}: {reason}"));
         }
-        Some(line)
+        line(event)
     }
 }
 

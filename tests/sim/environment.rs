@@ -137,11 +137,11 @@ async fn an_unknown_repository_is_refused_with_those_that_the_base_has() {
     "#;
     let spec = tfvars(text);
     let mut without = base();
-    without.repositories.remove("celery");
+    without.repositories.remove("django");
     let world = on(SimCloud::new(1));
     let error = mate(without, world.cloud.clone()).plan(&spec).await.unwrap_err();
     let text = format!("{error} {:?}", std::error::Error::source(&error).map(ToString::to_string));
-    assert!(text.contains("no repository `celery`"), "{text}");
-    assert!(text.contains("ai-ml, backend, beat, django, frontend"), "{text}");
+    assert!(text.contains("no repository `django`"), "{text}");
+    assert!(text.contains("ai-ml, backend, beat, celery, frontend"), "{text}");
     assert_eq!(world.cloud.calls().len(), 0, "nothing was asked");
 }

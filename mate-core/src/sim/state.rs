@@ -366,7 +366,7 @@ impl State {
             return target.accepts(&object.tags) && self.tells_its_place(object, target);
         }
         match target.claim {
-            Claim::Owned => self.owned(object, &target.address),
+            Claim::Owned => self.owned(object, &target.address) && self.tells_its_place(object, target),
             Claim::Unowned => object.maker.is_none() || self.owned(object, &target.address),
             Claim::Tenant => object.maker.as_ref().is_none_or(|maker| maker.is_beside(&target.address)),
             Claim::ReadOnly => true,

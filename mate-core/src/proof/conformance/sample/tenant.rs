@@ -16,7 +16,7 @@ use crate::kinds::listener_rule::ListenerRuleInputs;
 use crate::kinds::load_balancer::{AccessLogs, LoadBalancerInputs};
 use crate::kinds::log_group::LogGroupInputs;
 use crate::kinds::mount_target::MountTargetInputs;
-use crate::kinds::policy::{PolicyDocument, Statement};
+use crate::kinds::policy::{Effect, PolicyDocument, Statement};
 use crate::kinds::replication_group::ReplicationGroupInputs;
 use crate::kinds::s3_bucket::{BucketInputs, LifecycleRule, Transition};
 use crate::kinds::scalable_target::ScalableTargetInputs;
@@ -138,7 +138,7 @@ fn storage(b: &mut Builder<'_>, groups: &[Input<String>]) -> Storage {
         kms_key_id: b.key(),
         throughput: FileSystemThroughput::Bursting,
         transition_to_ia: Some("AFTER_30_DAYS".into()),
-        policy: None,
+        policy: Some(PolicyDocument { statements: vec![only_over_tls()] }),
     };
     let file_system = b.part::<FileSystem>("file-system", "efs", &inputs);
     let mut mount_targets = Vec::new();
@@ -336,4 +336,18 @@ fn compute(
         scale_out_cooldown_seconds: 60,
     };
     b.part::<ScalingPolicy>("scaling-policy", "requests", &inputs);
+}
+
+/// What a file system refuses: whatever does not come over TLS.
+fn only_over_tls() -> Statement {
+    let refused = Statement {
+        effect: Effect::Deny,
+        principals: vec!["*".into()],
+        ..Statement::allow(
+            "OnlyOverTls",
+            ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            Vec::new(),
+        )
+    };
+    refused.when("Bool", "aws:SecureTransport", vec!["false".into()])
 }
