@@ -1,12 +1,11 @@
 //! A rule of a listener, by path (`elbv2:ListenerRule`).
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::listener::{ListenerAction, forwarding, forwards_to};
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output,
-    ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    ReplaceOrder, SimFacet, TerraformType, Timing,
 };
 
 /// A rule of a listener, by path (`elbv2:ListenerRule`).
@@ -42,10 +41,6 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("path_patterns", Impact::InPlace).class(DriftClass::Security).unordered(),
     FieldRule::new("action", Impact::InPlace).class(DriftClass::Security),
 ];
-
-fn listener_arn(n: &Naming<'_>) -> String {
-    n.below("load_balancer_arn", ":loadbalancer/", ":listener/")
-}
 
 fn rule_arn(n: &Naming<'_>) -> String {
     n.below("listener_arn", ":listener/", ":listener-rule/")
