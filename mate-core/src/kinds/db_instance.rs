@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::{DbParameterGroup, DbSubnetGroup, Secret, SecurityGroup};
 use crate::model::{
-    AdoptFacet, ArnForm, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel,
-    KnownId, Link, Output, Quota, Refused, ReplaceOrder, SimFacet, SnapshotRule, TerraformOutput, TerraformType,
-    Timing, Unit, outputs,
+    AdoptFacet, ArnForm, Companion, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
+    KindModel, KnownId, Link, Output, Quota, Refused, ReplaceOrder, Sample, SimFacet, SnapshotRule, TerraformOutput,
+    TerraformType, Timing, Unit, outputs,
 };
 
 /// An RDS database instance (`rds:DBInstance`).
@@ -193,11 +194,6 @@ const SIM: SimFacet = SimFacet {
         }
         Ok(())
     },
-    credentials: Some(CredentialRule {
-        secret: "master_user_secret_arn",
-        version: "master_user_secret_version",
-        only: None,
-    }),
     ..SimFacet::PLAIN
 };
 
@@ -264,6 +260,52 @@ const QUOTAS: &[Quota] = &[
 
 const SNAPSHOT: SnapshotRule = SnapshotRule::usual();
 
+const COMPANIONS: &[Companion] = &[
+    Companion {
+        kind: "logs:LogGroup",
+        name: "/aws/rds/instance/{name}/postgresql",
+        stays: true,
+        source: "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Concepts.PostgreSQL.html",
+    },
+    Companion {
+        kind: "iam:ServiceLinkedRole",
+        name: "AWSServiceRoleForRDS",
+        stays: true,
+        source: "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAM.ServiceLinkedRoles.html",
+    },
+];
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "db",
+    |base| base.name("db"),
+    |base| {
+        json!(DbInstanceInputs {
+            engine: "postgres".into(),
+            engine_version: "16".into(),
+            instance_class: "db.t4g.micro".into(),
+            allocated_storage_gib: 20,
+            max_allocated_storage_gib: 100,
+            storage_type: "gp3".into(),
+            kms_key_id: base.key(),
+            multi_az: false,
+            backup_retention_days: 7,
+            db_name: "mate".into(),
+            master_username: "mate".into(),
+            master_user_secret_arn: base.out("db-secret", Secret::ARN),
+            port: 5432,
+            db_subnet_group_name: base.out("db-subnets", DbSubnetGroup::NAME),
+            db_parameter_group_name: base.out("db-parameters", DbParameterGroup::NAME),
+            security_group_ids: vec![base.out("data-group", SecurityGroup::ID)],
+            deletion_protection: true,
+            performance_insights: false,
+            log_exports: vec!["postgresql".into()],
+            stopped: false,
+            master_user_secret_version: None,
+        })
+    },
+)
+.updated("instance_class", || json!("db.t4g.small"))];
+
 impl Kind for DbInstance {
     const NAME: &'static str = "rds:DBInstance";
     type Inputs = DbInstanceInputs;
@@ -277,7 +319,9 @@ impl Kind for DbInstance {
             .with_lost(DriftClass::Data)
             .with_timing(|inputs| timing(inputs))
             .with_name_max(63)
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("rds", "db:"))
             .with_adopt(&ADOPT)
@@ -285,5 +329,10 @@ impl Kind for DbInstance {
             .with_health(HealthFacet::Database)
             .asked()
             .with_snapshot(&SNAPSHOT)
+            .with_credentials(CredentialRule {
+                secret: "master_user_secret_arn",
+                version: "master_user_secret_version",
+                only: None,
+            })
     }
 }

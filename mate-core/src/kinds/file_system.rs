@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::policy::PolicyDocument;
+use super::policy::{Effect, PolicyDocument, Statement};
 use crate::model::{
-    AdoptFacet, ArnForm, Data, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel,
-    KnownId, Link, Output, Quota, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    AdoptFacet, ArnForm, Companion, Data, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
+    KindModel, KnownId, Link, Output, Quota, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// An EFS file system (`efs:FileSystem`).
@@ -95,6 +95,40 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/efs/latest/ug/limits.html",
 )];
 
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "iam:ServiceLinkedRole",
+    name: "AWSServiceRoleForAmazonElasticFileSystem",
+    stays: true,
+    source: "https://docs.aws.amazon.com/efs/latest/ug/using-service-linked-roles.html",
+}];
+
+/// The sample refuses whatever does not come over TLS.
+fn only_over_tls() -> Statement {
+    let refused = Statement {
+        effect: Effect::Deny,
+        principals: vec!["*".into()],
+        ..Statement::allow(
+            "OnlyOverTls",
+            ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            Vec::new(),
+        )
+    };
+    refused.when("Bool", "aws:SecureTransport", vec!["false".into()])
+}
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "file-system",
+    |base| base.name("efs"),
+    |base| {
+        json!(FileSystemInputs {
+            kms_key_id: base.key(),
+            throughput: FileSystemThroughput::Bursting,
+            transition_to_ia: Some("AFTER_30_DAYS".into()),
+            policy: Some(PolicyDocument { statements: vec![only_over_tls()] }),
+        })
+    },
+)];
+
 impl Kind for FileSystem {
     const NAME: &'static str = "efs:FileSystem";
     type Inputs = FileSystemInputs;
@@ -107,7 +141,9 @@ impl Kind for FileSystem {
             .with_lost(DriftClass::Data)
             .with_timing(|_| Timing::seconds(5, 5, 5))
             .with_name_max(255)
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("elasticfilesystem", "file-system/"))
             .with_adopt(&ADOPT)

@@ -9,12 +9,15 @@ use serde_json::Value;
 use super::credentials;
 use super::object::{Object, Snapshot};
 use super::regions::{realm, seen_from};
-use super::state::{Key, State};
+use super::state::State;
 use super::{Selector, SimCloud, SimCloudBuilder};
 use crate::clock::Clock;
 use crate::kinds::{Bucket, Repository};
 use crate::model::ids::{Address, Environment, KindName, NodeId, TenantId};
 use crate::model::{Kind, Outputs, Seed, Tags};
+
+const BUCKET: &str = <Bucket as Kind>::NAME;
+const REPOSITORY: &str = <Repository as Kind>::NAME;
 
 /// Everything that a [`SimCloud`] holds, as a document: its objects with their identities and times, snapshots, contents of
 /// buckets and databases, images, failures, tokens, counters, its seed and its time. Made by [`SimCloud::image`].
@@ -75,7 +78,7 @@ pub struct SimImage {
     /// The tags of the images in each repository.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     images: BTreeMap<String, BTreeSet<String>>,
-    /// The contents of objects of other kinds: kind, name, items.
+    /// The content of objects of other kinds, by kind and name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     filled: Vec<(String, String, BTreeSet<String>)>,
     /// The images that do not start, and why.
@@ -203,18 +206,6 @@ impl SimImage {
     pub const FORMAT: u32 = 1;
 }
 
-/// The contents of the objects of one kind, by name.
-fn contents_of(filled: &BTreeMap<Key, BTreeSet<String>>, kind: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let of_kind = filled.iter().filter(|((of, _), _)| of == kind);
-    of_kind.map(|((_, name), items)| (name.clone(), items.clone())).collect()
-}
-
-/// The contents of what is neither a bucket nor a repository.
-fn others(filled: &BTreeMap<Key, BTreeSet<String>>) -> Vec<(String, String, BTreeSet<String>)> {
-    let others = filled.iter().filter(|((kind, _), _)| kind != <Bucket as Kind>::NAME && kind != Repository::NAME);
-    others.map(|((kind, name), items)| (kind.clone(), name.clone(), items.clone())).collect()
-}
-
 /// Milliseconds of virtual time.
 fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
@@ -232,6 +223,12 @@ impl SimCloud {
             let (secret, generation) = state.secrets.origin(value, credentials::of_value)?;
             Some(CredentialImage { secret: secret.to_owned(), generation })
         };
+        let filled = |kind: &str| {
+            let of_kind = state.filled.iter().filter(|((of, _), _)| of == kind);
+            of_kind.map(|((_, name), items)| (name.clone(), items.clone())).collect()
+        };
+        let others = state.filled.iter().filter(|((kind, _), _)| ![BUCKET, REPOSITORY].contains(&kind.as_str()));
+        let others = others.map(|((kind, name), items)| (kind.clone(), name.clone(), items.clone())).collect();
         let stands = |uid: &u64| state.objects.contains_key(uid);
         SimImage {
             format: SimImage::FORMAT,
@@ -267,10 +264,10 @@ impl SimCloud {
                 .map(|(uid, values)| (*uid, values.iter().filter_map(credential).collect()))
                 .collect(),
             snapshots: state.snapshots.iter().map(SnapshotImage::of).collect(),
-            buckets: contents_of(&state.filled, <Bucket as Kind>::NAME),
+            buckets: filled(BUCKET),
             contents: state.contents.clone(),
-            images: contents_of(&state.filled, Repository::NAME),
-            filled: others(&state.filled),
+            images: filled(REPOSITORY),
+            filled: others,
             broken_images: state.broken_images.clone(),
             failures: state.failures.iter().map(FailureImage::of).collect(),
         }
@@ -316,13 +313,10 @@ impl SimImage {
             state.credentials.insert(*uid, values);
         }
         state.snapshots = self.snapshots.iter().map(SnapshotImage::snapshot).collect();
-        let named =
-            |kind: &str, (name, items): (&String, &BTreeSet<String>)| ((kind.to_owned(), name.clone()), items.clone());
-        state.filled = self.buckets.iter().map(|bucket| named(<Bucket as Kind>::NAME, bucket)).collect();
-        state.filled.extend(self.images.iter().map(|repository| named(Repository::NAME, repository)));
-        state
-            .filled
-            .extend(self.filled.iter().map(|(kind, name, items)| ((kind.clone(), name.clone()), items.clone())));
+        let of = |kind: &str, name: &str| (kind.to_owned(), name.to_owned());
+        state.filled = self.filled.iter().map(|(kind, name, items)| (of(kind, name), items.clone())).collect();
+        state.filled.extend(self.buckets.iter().map(|(name, items)| (of(BUCKET, name), items.clone())));
+        state.filled.extend(self.images.iter().map(|(name, items)| (of(REPOSITORY, name), items.clone())));
         state.contents = self.contents.clone();
         state.broken_images = self.broken_images.clone();
         state.failures = self.failures.iter().map(FailureImage::failure).collect();
