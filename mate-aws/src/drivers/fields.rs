@@ -179,8 +179,9 @@ pub(crate) fn changeable<K: Kind>(live: &Live, target: &Target) -> Vec<String> {
         let told = live.inputs.get(rule.field);
         !rule.write_only && !rule.edge_only && told.is_some_and(|told| !same(rule, told, &target.inputs[rule.field]))
     };
-    let fields = K::model().fields.iter().filter(differs).filter(|rule| !fixed(rule));
-    let tags = !TagChange::new(&live.tags, &target.tags).is_empty();
+    let model = K::model();
+    let fields = model.fields.iter().filter(differs).filter(|rule| !fixed(rule));
+    let tags = model.taggable && !TagChange::new(&live.tags, &target.tags).is_empty();
     fields.map(|rule| rule.field.to_owned()).chain(tags.then(|| "tags".to_owned())).collect()
 }
 

@@ -7,9 +7,8 @@ use crate::provider::{Live, Observation};
 
 /// Each field that differs, as `field: wanted …, told …`; none when all that is told back is right.
 pub(super) fn differences(model: &KindModel, wanted: &Value, told: &Value) -> Vec<String> {
-    let told_otherwise = |rule: &FieldRule| {
-        format!("{}: wanted {}, told {}", rule.field, wanted[rule.field], told[rule.field])
-    };
+    let told_otherwise =
+        |rule: &FieldRule| format!("{}: wanted {}, told {}", rule.field, wanted[rule.field], told[rule.field]);
     compare::differing(model, told, wanted).map(told_otherwise).collect()
 }
 
