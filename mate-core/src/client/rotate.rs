@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Applied, Error, Inner, Mate};
 use crate::client::Operation;
 use crate::engine::{Cancellation, EventSender};
-use crate::kinds::{ReplicationGroup, Secret};
+use crate::kinds::Secret;
 use crate::lifecycle::Change;
 use crate::model::Kind;
 use crate::model::ids::{NodeId, TenantId, TenantKey};
@@ -88,7 +88,11 @@ impl Inner {
         cancellation: &Cancellation,
     ) -> Result<Applied, Error> {
         let key = &plan.key.clone();
-        let tokens = plan.steps.iter().any(|step| step.kind == ReplicationGroup::name() && !step.changes.is_empty());
+        let two_tokens = |kind| {
+            let model = self.desk.kinds.get(kind).ok();
+            model.and_then(|model| model.credentials).is_some_and(|rule| rule.only.is_some())
+        };
+        let tokens = plan.steps.iter().any(|step| two_tokens(&step.kind) && !step.changes.is_empty());
         let applied = self.apply_or_go_back(plan, consents, events, cancellation).await?;
         let applied = applied.map_err(|reason| Error::PutBack { key: key.clone(), reason })?;
         if tokens { self.retire_tokens(key, events, cancellation).await } else { Ok(applied) }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::engine::fixtures::{begun, id, ready, record};
+use crate::model::Kinds;
 use crate::plan::{Observed, Snapshot};
 use crate::provider::{Concern, Diagnosis, Live, Status};
 use crate::state::Record;

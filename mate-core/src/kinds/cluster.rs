@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::service::CapacityProvider;
 use crate::model::{
-    AdoptFacet, ArnForm, DriftClass, FieldRule, HealthFacet, Impact, Kind, KindModel, KnownId, Naming, Output, Quota,
-    ReplaceOrder, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
+    AdoptFacet, ArnForm, Companion, DriftClass, FieldRule, HealthFacet, Impact, Kind, KindModel, KnownId, Naming,
+    Output, Quota, ReplaceOrder, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
 };
 
 /// An ECS cluster on Fargate (`ecs:Cluster`).
@@ -74,6 +74,21 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html",
 )];
 
+const COMPANIONS: &[Companion] = &[
+    Companion {
+        kind: "logs:LogGroup",
+        name: "/aws/ecs/containerinsights/{name}/performance",
+        stays: true,
+        source: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-reference-performance-logs-ECS.html",
+    },
+    Companion {
+        kind: "iam:ServiceLinkedRole",
+        name: "AWSServiceRoleForECS",
+        stays: true,
+        source: "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles.html",
+    },
+];
+
 impl Kind for Cluster {
     const NAME: &'static str = "ecs:Cluster";
     type Inputs = ClusterInputs;
@@ -86,6 +101,7 @@ impl Kind for Cluster {
             .with_lost(DriftClass::Capacity)
             .with_timing(|_| Timing::seconds(10, 5, 5))
             .with_name_max(255)
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
             .with_arn(ArnForm::whole("ecs", "cluster/"))
             .with_adopt(&ADOPT)

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{
-    AdoptFacet, ArnForm, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel,
-    KnownId, Link, Output, Quota, Refused, ReplaceOrder, SimFacet, SnapshotRule, TerraformOutput, TerraformType,
-    Timing, Unit, outputs,
+    AdoptFacet, ArnForm, Companion, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
+    KindModel, KnownId, Link, Output, Quota, Refused, ReplaceOrder, SimFacet, SnapshotRule, TerraformOutput,
+    TerraformType, Timing, Unit, outputs,
 };
 
 /// An RDS database instance (`rds:DBInstance`).
@@ -193,11 +193,6 @@ const SIM: SimFacet = SimFacet {
         }
         Ok(())
     },
-    credentials: Some(CredentialRule {
-        secret: "master_user_secret_arn",
-        version: "master_user_secret_version",
-        only: None,
-    }),
     ..SimFacet::PLAIN
 };
 
@@ -264,6 +259,21 @@ const QUOTAS: &[Quota] = &[
 
 const SNAPSHOT: SnapshotRule = SnapshotRule::usual();
 
+const COMPANIONS: &[Companion] = &[
+    Companion {
+        kind: "logs:LogGroup",
+        name: "/aws/rds/instance/{name}/postgresql",
+        stays: true,
+        source: "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Concepts.PostgreSQL.html",
+    },
+    Companion {
+        kind: "iam:ServiceLinkedRole",
+        name: "AWSServiceRoleForRDS",
+        stays: true,
+        source: "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAM.ServiceLinkedRoles.html",
+    },
+];
+
 impl Kind for DbInstance {
     const NAME: &'static str = "rds:DBInstance";
     type Inputs = DbInstanceInputs;
@@ -277,6 +287,7 @@ impl Kind for DbInstance {
             .with_lost(DriftClass::Data)
             .with_timing(|inputs| timing(inputs))
             .with_name_max(63)
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("rds", "db:"))
@@ -285,5 +296,10 @@ impl Kind for DbInstance {
             .with_health(HealthFacet::Database)
             .asked()
             .with_snapshot(&SNAPSHOT)
+            .with_credentials(CredentialRule {
+                secret: "master_user_secret_arn",
+                version: "master_user_secret_version",
+                only: None,
+            })
     }
 }

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::policy::PolicyDocument;
 use crate::model::{
-    AdoptFacet, ArnForm, Data, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel,
-    KnownId, Link, Output, Quota, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    AdoptFacet, ArnForm, Companion, Data, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
+    KindModel, KnownId, Link, Output, Quota, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// An EFS file system (`efs:FileSystem`).
@@ -95,6 +95,13 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/efs/latest/ug/limits.html",
 )];
 
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "iam:ServiceLinkedRole",
+    name: "AWSServiceRoleForAmazonElasticFileSystem",
+    stays: true,
+    source: "https://docs.aws.amazon.com/efs/latest/ug/using-service-linked-roles.html",
+}];
+
 impl Kind for FileSystem {
     const NAME: &'static str = "efs:FileSystem";
     type Inputs = FileSystemInputs;
@@ -107,6 +114,7 @@ impl Kind for FileSystem {
             .with_lost(DriftClass::Data)
             .with_timing(|_| Timing::seconds(5, 5, 5))
             .with_name_max(255)
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("elasticfilesystem", "file-system/"))

@@ -83,6 +83,16 @@ fn listener_arn(n: &Naming<'_>) -> String {
     n.below("load_balancer_arn", ":loadbalancer/", ":listener/")
 }
 
+/// True but for a target group that the action of a listener or rule with these inputs does not name: one that answers by itself
+/// has no target group, and one that forwards to a single one no other.
+pub(super) fn forwards_to(inputs: &Value, output: &str) -> bool {
+    if !["target_group_arn", "alternate_target_group_arn"].contains(&output) {
+        return true;
+    }
+    let actions = [&inputs["default_action"], &inputs["action"]].into_iter();
+    actions.flat_map(|action| [&action["forward"], &action["forward_to_either"]]).any(|to| !to[output].is_null())
+}
+
 /// The outputs of an object with this ARN and action: the ARN, and the target groups that it forwards to.
 pub(super) fn forwarding(arn: String, action: &Value) -> Outputs {
     let mut outputs = outputs([("arn", json!(arn))]);
@@ -150,6 +160,7 @@ impl Kind for Listener {
             .with_lost(DriftClass::Capacity)
             .with_timing(|_| Timing::seconds(2, 2, 2))
             .with_name_max(255)
+            .with_optional_outputs(forwards_to)
             .with_sim(&SIM)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("elasticloadbalancing", "listener/app/"))

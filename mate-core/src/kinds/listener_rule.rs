@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::listener::{ListenerAction, forwarding};
+use super::listener::{ListenerAction, forwarding, forwards_to};
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output,
     ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
@@ -95,6 +95,7 @@ impl Kind for ListenerRule {
             .with_lost(DriftClass::Capacity)
             .with_timing(|_| Timing::seconds(2, 2, 2))
             .with_name_max(255)
+            .with_optional_outputs(forwards_to)
             .with_sim(&SIM)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("elasticloadbalancing", "listener-rule/app/"))

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::s3_bucket;
 use crate::model::{
-    AdoptFacet, ArnForm, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, Link, Naming, Output,
-    Quota, Refused, ReplaceOrder, SimFacet, SimRequest, SimWorld, TerraformType, Timing, outputs,
+    AdoptFacet, ArnForm, Companion, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, Link, Naming,
+    Output, Quota, Refused, ReplaceOrder, SimFacet, SimRequest, SimWorld, TerraformType, Timing, outputs,
 };
 
 /// An application load balancer (`elbv2:LoadBalancer`).
@@ -145,6 +145,13 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html",
 )];
 
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "iam:ServiceLinkedRole",
+    name: "AWSServiceRoleForElasticLoadBalancing",
+    stays: true,
+    source: "https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html",
+}];
+
 impl Kind for LoadBalancer {
     const NAME: &'static str = "elbv2:LoadBalancer";
     type Inputs = LoadBalancerInputs;
@@ -156,6 +163,7 @@ impl Kind for LoadBalancer {
             .with_lost(DriftClass::Capacity)
             .with_timing(|_| Timing::seconds(165, 5, 20))
             .with_name_max(32)
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("elasticloadbalancing", "loadbalancer/app/"))

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{
-    AdoptFacet, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, KnownId, Link,
-    Output, Refused, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    AdoptFacet, Companion, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, KnownId,
+    Link, Output, Refused, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// The mount target of a file system in one subnet (`efs:MountTarget`).
@@ -85,6 +85,13 @@ const ADOPT: AdoptFacet = AdoptFacet {
     ..AdoptFacet::PLAIN
 };
 
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "ec2:NetworkInterface",
+    name: "",
+    stays: false,
+    source: "https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html",
+}];
+
 impl Kind for MountTarget {
     const NAME: &'static str = "efs:MountTarget";
     type Inputs = MountTargetInputs;
@@ -97,6 +104,7 @@ impl Kind for MountTarget {
             .with_timing(|_| Timing::seconds(84, 2, 60))
             .with_name_max(255)
             .untaggable()
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
             .with_links(LINKS)
             .with_adopt(&ADOPT)

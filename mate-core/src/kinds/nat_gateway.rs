@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::model::{
-    AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
-    Per, Quota, Refused, ReplaceOrder, SimFacet, SimRequest, SimView, SimWorld, TerraformType, Timing, outputs,
+    AdoptFacet, ArnForm, Companion, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId,
+    Link, Output, Per, Quota, Refused, ReplaceOrder, SimFacet, SimRequest, SimView, SimWorld, TerraformType, Timing,
+    outputs,
 };
 
 /// The way of private subnets to the internet (`ec2:NatGateway`), public.
@@ -89,6 +90,13 @@ const QUOTAS: &[Quota] = &[Quota::region(
 )
 .per(Per::AvailabilityZone, |inputs, world| world.followed(&inputs["subnet_id"], "availability_zone"))];
 
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "ec2:NetworkInterface",
+    name: "",
+    stays: false,
+    source: "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html",
+}];
+
 impl Kind for NatGateway {
     const NAME: &'static str = "ec2:NatGateway";
     type Inputs = NatGatewayInputs;
@@ -101,6 +109,7 @@ impl Kind for NatGateway {
             // 1:24 to 2:01 in public logs.
             .with_timing(|_| Timing::seconds(100, 1, 60))
             .with_name_max(255)
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("ec2", "natgateway/"))

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{
-    AdoptFacet, ArnForm, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel,
-    KnownId, Link, Naming, Output, Quota, Refused, ReplaceOrder, SimFacet, SnapshotRule, TerraformOutput,
+    AdoptFacet, ArnForm, Companion, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
+    KindModel, KnownId, Link, Naming, Output, Quota, Refused, ReplaceOrder, SimFacet, SnapshotRule, TerraformOutput,
     TerraformType, Timing, Unit, outputs,
 };
 
@@ -132,11 +132,6 @@ const SIM: SimFacet = SimFacet {
     quota: "ClusterQuotaForCustomerExceeded",
     read: Some(("elasticache:DescribeReplicationGroups", 100)),
     inputs: check_inputs,
-    credentials: Some(CredentialRule {
-        secret: "auth_token_secret_arn",
-        version: "auth_token_secret_version",
-        only: Some("auth_token_only"),
-    }),
     ..SimFacet::PLAIN
 };
 
@@ -179,6 +174,13 @@ const SNAPSHOT: SnapshotRule = SnapshotRule::on_request().filled_from("snapshot_
     )
 });
 
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "iam:ServiceLinkedRole",
+    name: "AWSServiceRoleForElastiCache",
+    stays: true,
+    source: "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/using-service-linked-roles.html",
+}];
+
 impl Kind for ReplicationGroup {
     const NAME: &'static str = "elasticache:ReplicationGroup";
     type Inputs = ReplicationGroupInputs;
@@ -192,6 +194,7 @@ impl Kind for ReplicationGroup {
             .with_lost(DriftClass::Data)
             .with_timing(|_| Timing::seconds(420, 420, 300))
             .with_name_max(40)
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("elasticache", "replicationgroup:"))
@@ -200,5 +203,10 @@ impl Kind for ReplicationGroup {
             .with_health(HealthFacet::Cache)
             .asked()
             .with_snapshot(&SNAPSHOT)
+            .with_credentials(CredentialRule {
+                secret: "auth_token_secret_arn",
+                version: "auth_token_secret_version",
+                only: Some("auth_token_only"),
+            })
     }
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::model::{
-    AdoptFacet, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, Quota,
-    ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    AdoptFacet, Companion, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
+    Quota, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// The bounds of a service's autoscaling (`application-autoscaling:ScalableTarget`).
@@ -74,6 +74,13 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/general/latest/gr/as-app.html",
 )];
 
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "iam:ServiceLinkedRole",
+    name: "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    stays: true,
+    source: "https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html",
+}];
+
 impl Kind for ScalableTarget {
     const NAME: &'static str = "application-autoscaling:ScalableTarget";
     type Inputs = ScalableTargetInputs;
@@ -86,6 +93,7 @@ impl Kind for ScalableTarget {
             .with_lost(DriftClass::Capacity)
             .with_timing(|_| Timing::seconds(2, 2, 2))
             .with_name_max(255)
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
             .with_links(LINKS)
             .with_adopt(&ADOPT)

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::model::{
-    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output, ReplaceOrder,
-    SimFacet, TerraformType, Timing, outputs,
+    AdoptFacet, ArnForm, Companion, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output,
+    ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A target-tracking policy of a service (`application-autoscaling:ScalingPolicy`).
@@ -92,6 +92,13 @@ const ADOPT: AdoptFacet = AdoptFacet {
     ..AdoptFacet::PLAIN
 };
 
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "cloudwatch:Alarm",
+    name: "TargetTracking-{resource_id}-*",
+    stays: false,
+    source: "https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html",
+}];
+
 impl Kind for ScalingPolicy {
     const NAME: &'static str = "application-autoscaling:ScalingPolicy";
     type Inputs = ScalingPolicyInputs;
@@ -104,6 +111,7 @@ impl Kind for ScalingPolicy {
             .with_timing(|_| Timing::seconds(2, 2, 2))
             .with_name_max(255)
             .untaggable()
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("autoscaling", "scalingPolicy:"))

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::model::{
-    AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output, Quota,
-    Refused, RefusedFor, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    AdoptFacet, ArnForm, Companion, Deduplication, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output,
+    Quota, Refused, RefusedFor, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A VPC (`ec2:VPC`).
@@ -83,6 +83,27 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html",
 )];
 
+const COMPANIONS: &[Companion] = &[
+    Companion {
+        kind: "ec2:SecurityGroup",
+        name: "default",
+        stays: false,
+        source: "https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html",
+    },
+    Companion {
+        kind: "ec2:RouteTable",
+        name: "",
+        stays: false,
+        source: "https://docs.aws.amazon.com/vpc/latest/userguide/RouteTables.html",
+    },
+    Companion {
+        kind: "ec2:NetworkAcl",
+        name: "",
+        stays: false,
+        source: "https://docs.aws.amazon.com/vpc/latest/userguide/default-network-acl.html",
+    },
+];
+
 impl Kind for Vpc {
     const NAME: &'static str = "ec2:VPC";
     type Inputs = VpcInputs;
@@ -95,6 +116,7 @@ impl Kind for Vpc {
             .with_timing(|_| Timing::seconds(1, 1, 1))
             .with_name_max(255)
             .with_deduplication(Deduplication::Never)
+            .with_companions(COMPANIONS)
             .with_sim(&SIM)
             .with_arn(ArnForm::of_id("ec2", "vpc/"))
             .with_adopt(&ADOPT)

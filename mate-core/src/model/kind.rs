@@ -8,132 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::facets::{
-    AdoptFacet, ArnForm, Companion, Deduplication, HealthFacet, Link, Quota, Sample, SimFacet, SnapshotRule, Timing,
+    AdoptFacet, ArnForm, Companion, CredentialRule, Deduplication, HealthFacet, Link, Quota, Sample, SimFacet,
+    SnapshotRule, Timing,
 };
+use super::field::FieldRule;
 use super::ids::KindName;
 use super::{DriftClass, Ownership};
-
-/// What a change of one field does to the running object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Impact {
-    /// Changed in place, nobody notices.
-    InPlace,
-    /// Tasks or nodes restart one after another; the service goes on.
-    Restart(&'static str),
-    /// The object cannot be used for a while. The text says for how long and why.
-    Downtime(&'static str),
-    /// AWS cannot change it: a new object takes the old one's place.
-    Replace(&'static str),
-    /// Refused. The text says the way round.
-    Never(&'static str),
-}
-
-/// How a field changes.
-#[derive(Debug, Clone, Copy)]
-pub enum Change {
-    /// Always with this impact.
-    Always(Impact),
-    /// It depends on the whole inputs before and after (first: old, second: new).
-    By(fn(&Value, &Value) -> Impact),
-}
-
-/// One field of a kind's inputs.
-#[derive(Debug, Clone, Copy)]
-pub struct FieldRule {
-    /// The field's name in the JSON form.
-    pub field: &'static str,
-    /// What a change of it does.
-    pub change: Change,
-    /// AWS does not tell this field back, or tells it in a form that cannot be compared: it is compared with the record instead.
-    pub write_only: bool,
-    /// A list whose order means nothing.
-    pub unordered: bool,
-    /// Words for people (a description, a comment): an adopted object keeps those of its maker.
-    pub words: bool,
-    /// Only there to derive an edge from; never sent to AWS, never a difference.
-    pub edge_only: bool,
-    /// It says from what the object is made, and means nothing afterwards: never a difference.
-    pub creation_only: bool,
-    /// Which changes of it (first: old, second: new) are made behind the changes of everything that uses the object, instead
-    /// of before them: what winds down. A database stops once the services are at 0.
-    pub after_users: Option<fn(&Value, &Value) -> bool>,
-    /// What a difference of it is about. Where nobody said it, it counts as the gravest.
-    pub class: Option<DriftClass>,
-}
-
-impl FieldRule {
-    /// A field that is read back, ordered, with this impact when it changes.
-    #[must_use]
-    pub const fn new(field: &'static str, impact: Impact) -> Self {
-        Self {
-            field,
-            change: Change::Always(impact),
-            write_only: false,
-            unordered: false,
-            words: false,
-            edge_only: false,
-            creation_only: false,
-            class: None,
-            after_users: None,
-        }
-    }
-
-    /// A field whose impact depends on the values.
-    #[must_use]
-    pub const fn by(field: &'static str, change: fn(&Value, &Value) -> Impact) -> Self {
-        Self { change: Change::By(change), ..Self::new(field, Impact::InPlace) }
-    }
-
-    /// These changes of it, by its old and new value, come behind those of everything that uses the object.
-    #[must_use]
-    pub const fn after_users(mut self, winds_down: fn(&Value, &Value) -> bool) -> Self {
-        self.after_users = Some(winds_down);
-        self
-    }
-
-    /// AWS does not tell it back.
-    #[must_use]
-    pub const fn write_only(mut self) -> Self {
-        self.write_only = true;
-        self
-    }
-
-    /// A list whose order means nothing.
-    #[must_use]
-    pub const fn unordered(mut self) -> Self {
-        self.unordered = true;
-        self
-    }
-
-    /// Words for people.
-    #[must_use]
-    pub const fn words(mut self) -> Self {
-        self.words = true;
-        self
-    }
-
-    /// What a difference of it is about.
-    #[must_use]
-    pub const fn class(mut self, class: DriftClass) -> Self {
-        self.class = Some(class);
-        self
-    }
-
-    /// It means something only when the object is made.
-    #[must_use]
-    pub const fn creation_only(mut self) -> Self {
-        self.creation_only = true;
-        self
-    }
-
-    /// Only an edge.
-    #[must_use]
-    pub const fn edge_only(mut self) -> Self {
-        self.edge_only = true;
-        self
-    }
-}
 
 /// How a replacement is ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -216,6 +96,8 @@ pub struct KindModel {
     pub data: Data,
     /// The final snapshot that a deleted object leaves; none for a kind that has no snapshots.
     pub snapshot: Option<&'static SnapshotRule>,
+    /// The credentials that it takes from a secret.
+    pub credentials: Option<CredentialRule>,
     /// The noun for the content (`objects`, `images`) as long as which is there AWS refuses a deletion.
     pub content: Option<&'static str>,
     /// The class of drift of an object that is gone.
@@ -249,6 +131,8 @@ pub struct KindModel {
     pub asked: bool,
     /// The sample node of the conformance suite.
     pub sample: Option<&'static Sample>,
+    /// True if an object with these inputs has the output of this name.
+    pub has_output: fn(&Value, &str) -> bool,
     pub(super) fits: fn(&Value) -> Result<(), String>,
 }
 
@@ -267,6 +151,7 @@ impl KindModel {
             replace: ReplaceOrder::DeleteFirst,
             data: Data::None,
             snapshot: None,
+            credentials: None,
             content: None,
             lost: DriftClass::Security,
             timing: |_| Timing::seconds(1, 1, 1),
@@ -283,6 +168,7 @@ impl KindModel {
             health: HealthFacet::Beside,
             asked: false,
             sample: None,
+            has_output: |_, _| true,
             fits: |_| Ok(()),
         }
     }
@@ -326,6 +212,13 @@ impl KindModel {
     #[must_use]
     pub fn with_snapshot(mut self, rule: &'static SnapshotRule) -> Self {
         self.snapshot = Some(rule);
+        self
+    }
+
+    /// The credentials that it takes from a secret.
+    #[must_use]
+    pub fn with_credentials(mut self, rule: CredentialRule) -> Self {
+        self.credentials = Some(rule);
         self
     }
 
@@ -375,6 +268,13 @@ impl KindModel {
     #[must_use]
     pub fn run_once(mut self) -> Self {
         self.run_once = true;
+        self
+    }
+
+    /// Outputs that an object has only with some inputs: true if an object with these inputs has the output of this name.
+    #[must_use]
+    pub fn with_optional_outputs(mut self, has_output: fn(&Value, &str) -> bool) -> Self {
+        self.has_output = has_output;
         self
     }
 
@@ -445,6 +345,13 @@ impl KindModel {
     #[must_use]
     pub fn deduplicated(&self) -> bool {
         self.deduplication != Deduplication::Never
+    }
+
+    /// True if a name stands for one object only. Where it does not, an object is known by its ownership tags and its id, and
+    /// somebody else may have another of the same name.
+    #[must_use]
+    pub fn names_are_unique(&self) -> bool {
+        !self.sim.is_some_and(|sim| sim.by_tags)
     }
 
     /// Checks that inputs have the form of the kind's `Inputs`. A model that was not registered by [`Kinds::with`] takes any.

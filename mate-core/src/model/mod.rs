@@ -6,6 +6,7 @@ mod canonical;
 pub mod compare;
 mod drift_class;
 mod facets;
+mod field;
 mod graph;
 pub mod ids;
 mod input;
@@ -22,8 +23,9 @@ pub use facets::{
     SimView, SimWorld, SnapshotRule, TerraformAlias, TerraformOutput, TerraformResource, TerraformType, Timing, Unit,
     hyphened, is_arn, outputs, resource_of, texts_at,
 };
+pub use field::{Change, FieldRule, Impact};
 pub use graph::{Existing, Graph, Node, NodeHandle, Output, Tags};
 pub use input::{Input, OutputRef, Outputs, Unresolved, references, resolve};
-pub use kind::{Change, Data, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, UnknownKind};
+pub use kind::{Data, Kind, KindModel, Kinds, NameRule, ReplaceOrder, UnknownKind};
 pub use order::{Cycle, GraphError};
 pub use ownership::Ownership;

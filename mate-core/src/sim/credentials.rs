@@ -15,7 +15,8 @@ impl State {
     /// Gives an object the value that its secret has now, where it is new or is told to read it.
     pub(super) fn give_credentials(&mut self, uid: u64, before: Option<&Value>) {
         let Some(object) = self.objects.get(&uid) else { return };
-        let Some(rule) = self.config.facet(&object.kind).credentials else { return };
+        let rule = self.config.model(&object.kind).and_then(|model| model.credentials);
+        let Some(rule) = rule else { return };
         let (fields, only) = ([rule.secret, rule.version], rule.only.is_none_or(|only| object.inputs[only] != false));
         let told = before.is_none_or(|before| {
             let differs = |field: &'static str| before[field] != object.inputs[field];

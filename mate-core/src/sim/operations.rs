@@ -164,7 +164,7 @@ impl State {
             let message = format!("the name {} is longer than {}", target.name, model.name_rule.max);
             return refuse(ErrorClass::Invalid, "ValidationError", message);
         }
-        self.check_links(&target.kind, &target.inputs, None, now)?;
+        self.check_links((&target.kind, &target.name), &target.inputs, None, now)?;
         let content = self.restored(&target.kind, &target.inputs)?;
         if let Some(most) = self.config.most(&target.kind)
             && self.count(&target.kind) >= most
@@ -281,7 +281,7 @@ impl State {
             self.check_idle(object, now)?;
             self.check_inputs(&object.kind, &wanted)?;
             check_change(self, object, &wanted)?;
-            self.check_links(&object.kind, &wanted, Some(uid), now)?;
+            self.check_links((&object.kind, &object.name), &wanted, Some(uid), now)?;
             if self.config.is(&object.kind, Mechanism::Secret) {
                 let generation = wanted["generation"].as_u64().unwrap_or(0);
                 self.secrets.check(&object.physical_id, generation)?;

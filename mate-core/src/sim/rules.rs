@@ -64,7 +64,7 @@ impl State {
     /// `own` is the object that has the inputs, once there is one.
     pub(super) fn check_links(
         &self,
-        kind: &KindName,
+        (kind, name): (&KindName, &str),
         inputs: &Value,
         own: Option<u64>,
         now: Duration,
@@ -90,7 +90,7 @@ impl State {
                 }
             }
         }
-        let request = SimRequest::new(inputs, own);
+        let request = SimRequest::new(name, inputs, own);
         Ok((self.config.facet(kind).request)(&request, &At { state: self, now })?)
     }
 

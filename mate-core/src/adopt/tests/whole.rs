@@ -196,7 +196,7 @@ fn shuffled(candidates: &[(NodeId, Candidate)], order: &[prop::sample::Index]) -
 fn parts(graph: &Graph, gone: &NodeId) -> BTreeSet<NodeId> {
     let is_part = |node: &&Node| {
         let keys = facet(&Kinds::standard(), &node.kind).keys.iter().filter_map(|field| node.inputs.get(*field));
-        let nameless = ["efs:MountTarget", "wafv2:WebACLAssociation"].contains(&node.kind.as_str());
+        let nameless = ["efs:MountTarget", "sns:Subscription", "wafv2:WebACLAssociation"].contains(&node.kind.as_str());
         nameless && keys.flat_map(references).any(|reference| reference.node == *gone)
     };
     graph.nodes().filter(is_part).map(|node| node.id.clone()).collect()

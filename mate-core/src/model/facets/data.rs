@@ -1,4 +1,4 @@
-//! The snapshot that an object leaves when it is deleted.
+//! The data of an object: the snapshot that it leaves when it is deleted, and the credentials that it takes from a secret.
 
 use serde_json::Value;
 
@@ -39,4 +39,15 @@ impl SnapshotRule {
         self.refuses = refuses;
         self
     }
+}
+
+/// The inputs by which an object takes credentials from a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CredentialRule {
+    /// The input with the ARN of the secret.
+    pub secret: &'static str,
+    /// The input that says which value it is.
+    pub version: &'static str,
+    /// The input that says that the value is the only one; none where there is never another.
+    pub only: Option<&'static str>,
 }

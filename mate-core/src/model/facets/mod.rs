@@ -20,7 +20,7 @@ mod timing;
 
 pub use adoption::{AdoptFacet, KnownId, TerraformAlias, TerraformOutput, TerraformType};
 pub use arn::{ArnForm, ArnId, is_arn, resource_of};
-pub use data::SnapshotRule;
+pub use data::{CredentialRule, SnapshotRule};
 pub use deduplication::Deduplication;
 pub use health::HealthFacet;
 pub use link::{Link, texts_at};
@@ -29,8 +29,6 @@ pub use naming::{Naming, hyphened, outputs};
 pub use quota::{Per, Quota, QuotaWorld, Unit};
 pub use sample::{Sample, SampleBase};
 pub use seed::Seed;
-pub use simulation::{
-    CredentialRule, Mechanism, Refused, RefusedFor, SimDeletion, SimFacet, SimRequest, SimView, SimWorld,
-};
+pub use simulation::{Mechanism, Refused, RefusedFor, SimDeletion, SimFacet, SimRequest, SimView, SimWorld};
 pub use terraform::TerraformResource;
 pub use timing::Timing;

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::model::{Input, Output, OutputRef};
+
 /// The base under a sample node: ids that exist where the suite runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,6 +30,20 @@ impl SampleBase {
         Self { prefix, region, account, domain, kms_key_arn, vpc_id, private_subnet_ids }
     }
 
+    /// An output of another sample node.
+    ///
+    /// # Panics
+    /// When `node` is not the id of a node.
+    #[must_use]
+    pub fn out<K, T>(&self, node: &str, output: Output<K, T>) -> Input<T> {
+        Input::Ref(OutputRef {
+            node: node.parse().expect("the id of a sample node"),
+            output: output.name().to_owned(),
+            prefix: String::new(),
+            suffix: String::new(),
+        })
+    }
+
     /// The name of a part of the sample: `mate-conform-dev-{part}`.
     #[must_use]
     pub fn name(&self, part: &str) -> String {
@@ -42,7 +58,7 @@ pub struct Sample {
     pub node: &'static str,
     /// Its name.
     pub name: fn(&SampleBase) -> String,
-    /// Its inputs. A reference to another sample node is an `OutputRef` to that node's id.
+    /// Its inputs. [`SampleBase::out`] refers to another sample node.
     pub inputs: fn(&SampleBase) -> Value,
     /// A field, and another value of it to which every provider can change the object.
     pub update: Option<(&'static str, fn() -> Value)>,

@@ -62,8 +62,6 @@ pub struct SimFacet {
     pub deletion: fn(&SimDeletion<'_>, &dyn SimWorld) -> Result<(), Refused>,
     /// The reason why an object that is made does not become ready, or why a run fails.
     pub trouble: fn(&SimView<'_>, &dyn SimWorld) -> Option<String>,
-    /// The credentials that it takes from a secret.
-    pub credentials: Option<CredentialRule>,
     /// The machinery of the simulated cloud that drives it.
     pub mechanism: Mechanism,
 }
@@ -94,7 +92,6 @@ impl SimFacet {
         request: |_, _| Ok(()),
         deletion: |_, _| Ok(()),
         trouble: |_, _| None,
-        credentials: None,
         mechanism: Mechanism::None,
     };
 
@@ -115,17 +112,6 @@ pub enum Mechanism {
     Revisions,
     /// A service: it runs the images of its `task_definition`, `desired_count` times, and deploys by its strategy.
     Service,
-}
-
-/// The inputs by which an object takes credentials from a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CredentialRule {
-    /// The input with the ARN of the secret.
-    pub secret: &'static str,
-    /// The input that says which value it is.
-    pub version: &'static str,
-    /// The input that says that the value is the only one; none where there is never another.
-    pub only: Option<&'static str>,
 }
 
 /// The class of a refusal.
@@ -208,6 +194,8 @@ impl<'a> SimView<'a> {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct SimRequest<'a> {
+    /// The physical name.
+    pub name: &'a str,
     /// The inputs that the object is to have.
     pub inputs: &'a Value,
     /// The number of the object, once there is one.
@@ -215,8 +203,8 @@ pub struct SimRequest<'a> {
 }
 
 impl<'a> SimRequest<'a> {
-    pub(crate) fn new(inputs: &'a Value, own: Option<u64>) -> Self {
-        Self { inputs, own }
+    pub(crate) fn new(name: &'a str, inputs: &'a Value, own: Option<u64>) -> Self {
+        Self { name, inputs, own }
     }
 }
 

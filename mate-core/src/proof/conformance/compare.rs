@@ -14,16 +14,7 @@ pub(super) fn differences(model: &KindModel, wanted: &Value, told: &Value) -> Ve
 
 /// The outputs that an object with these inputs must have.
 pub(super) fn expected_outputs(model: &KindModel, inputs: &Value) -> Vec<&'static str> {
-    let names = |output: &str| {
-        let actions = [&inputs["default_action"], &inputs["action"]].into_iter();
-        actions.flat_map(|action| [&action["forward"], &action["forward_to_either"]]).any(|to| !to[output].is_null())
-    };
-    // A listener or rule that answers by itself has no target group, and one that forwards to a single one no other.
-    let is_optional = |output: &str| {
-        let of_listener = model.name.as_str().starts_with("elbv2:Listener");
-        of_listener && ["target_group_arn", "alternate_target_group_arn"].contains(&output) && !names(output)
-    };
-    model.outputs.iter().copied().filter(|output| !is_optional(output)).collect()
+    model.outputs.iter().copied().filter(|output| (model.has_output)(inputs, output)).collect()
 }
 
 /// The tags of `wanted` that `told` lacks or has otherwise.

@@ -8,4 +8,5 @@ mod platform;
 mod rotation;
 mod rules;
 mod runs;
+mod topics;
 mod world;

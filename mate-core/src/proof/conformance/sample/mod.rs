@@ -15,7 +15,7 @@ use crate::kinds::{Role, Secret, SecurityGroup};
 use crate::model::Kind;
 use crate::model::Ownership;
 use crate::model::ids::{NodeId, TenantId, TenantKey};
-use crate::model::{Graph, Input, NodeHandle, Tags};
+use crate::model::{Graph, Input, Kinds, Node, NodeHandle, SampleBase, Tags};
 use crate::spec::Base;
 
 /// A base as SimCloud takes it: its ids need not exist anywhere.
@@ -69,6 +69,14 @@ fn id(text: &str) -> NodeId {
 /// Updates of the sample that every provider can make, to be given to [`super::Setup::updates`].
 #[must_use]
 pub fn sample_updates() -> Vec<(NodeId, (String, Value))> {
+    sample_updates_of(&Kinds::standard())
+}
+
+/// The same as [`sample_updates`], with an embedder's own kinds among `kinds`.
+#[must_use]
+pub fn sample_updates_of(kinds: &Kinds) -> Vec<(NodeId, (String, Value))> {
+    let samples = kinds.iter().filter_map(|model| model.sample);
+    let of_kinds = samples.filter_map(|sample| sample.update.map(|(field, value)| (sample.node, field, value())));
     [
         ("db", "instance_class", json!("db.t4g.small")),
         ("cache", "snapshot_retention_days", json!(3)),
@@ -96,6 +104,7 @@ pub fn sample_updates() -> Vec<(NodeId, (String, Value))> {
         ("trail", "log_file_validation", json!(true)),
     ]
     .into_iter()
+    .chain(of_kinds)
     .map(|(node, field, value)| (id(node), (field.to_owned(), value)))
     .collect()
 }
@@ -111,6 +120,22 @@ impl Builder<'_> {
         let mut tags = Tags::from([("CostCenter".to_owned(), self.base.cost_center.clone())]);
         tags.extend(Ownership(self.tenant.node(id(node))).tags());
         self.graph.add::<K>(id(node), name, inputs, tags).expect("the node ids of the sample are different")
+    }
+
+    /// The nodes that kinds themselves give.
+    fn samples(&mut self, kinds: &Kinds) {
+        let base = self.base;
+        let ids = [&base.region, &base.account_id, &base.domain, &base.kms_key_arn, &base.vpc_id].map(String::as_str);
+        let prefix = format!("mate-{}-{}", self.tenant.tenant, self.tenant.environment);
+        let sample_base = SampleBase::new(prefix, ids, base.private_subnet_ids.clone());
+        for (model, sample) in kinds.iter().filter_map(|model| Some((model, model.sample?))) {
+            let mut tags = Tags::from([("CostCenter".to_owned(), base.cost_center.clone())]);
+            tags.extend(Ownership(self.tenant.node(id(sample.node))).tags());
+            let (name, inputs) = ((sample.name)(&sample_base), (sample.inputs)(&sample_base));
+            let (id, kind) = (id(sample.node), model.name.clone());
+            let node = Node { id, kind, name, inputs, tags, existing: None };
+            self.graph.insert(node).expect("the node ids of the samples are different");
+        }
     }
 
     fn name(&self, part: &str) -> String {
@@ -171,17 +196,27 @@ impl Builder<'_> {
 /// Never for a valid base.
 #[must_use]
 pub fn sample_graph(base: &Base, tenant: &TenantId) -> Graph {
+    sample_graph_of(&Kinds::standard(), base, tenant)
+}
+
+/// The same as [`sample_graph`], with an embedder's own kinds among `kinds`: a node for each that has a
+/// [sample](crate::model::KindModel::sample).
+///
+/// # Panics
+/// When a sample has the node of another one, or an id that is none.
+#[must_use]
+pub fn sample_graph_of(kinds: &Kinds, base: &Base, tenant: &TenantId) -> Graph {
     let tenant = TenantKey::new(base.environment.clone(), tenant.clone());
     let mut b = Builder { graph: Graph::new(), base, tenant };
     let logs = platform::add(&mut b);
     tenant::add(&mut b, &logs);
+    b.samples(kinds);
     b.graph
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Kinds;
     use std::collections::BTreeSet;
 
     #[test]
