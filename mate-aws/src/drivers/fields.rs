@@ -152,7 +152,8 @@ pub(crate) fn remaining<K: Kind>(named: &[String], live: &Live, target: &Target)
     let model = K::model();
     let differs = |field: &str| match (model.field(field), live.inputs.get(field)) {
         (Some(rule), Some(value)) => rule.write_only || !same(rule, value, &target.inputs[field]),
-        _ if field == "tags" => !TagChange::new(&live.tags, &target.tags).is_empty(),
+        // An object that carries no tags has none to be changed.
+        _ if field == "tags" => model.taggable && !TagChange::new(&live.tags, &target.tags).is_empty(),
         _ => true,
     };
     named.iter().filter(|field| differs(field)).cloned().collect()

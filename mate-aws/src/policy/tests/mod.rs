@@ -148,7 +148,9 @@ fn is_call(text: &str) -> bool {
         call.strip_prefix(verb)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_uppercase()))
     };
-    letters(service) && letters(call) && verbs.into_iter().any(verb)
+    // In capitals (`SNS:Publish`) it is an action that a policy allows somebody else.
+    let small = !service.bytes().any(|byte| byte.is_ascii_uppercase());
+    small && letters(service) && letters(call) && verbs.into_iter().any(verb)
 }
 
 #[test]
