@@ -66,7 +66,6 @@ const SIM: SimFacet = SimFacet {
     read: Some(("sqs:GetQueueAttributes", 1)),
     exists: "QueueNameExists",
     inputs: check_inputs,
-    not_empty: "QueueNotEmpty",
     ..SimFacet::PLAIN
 };
 
@@ -89,7 +88,7 @@ const ADOPT: AdoptFacet = AdoptFacet {
 const QUOTAS: &[Quota] =
     &[Quota::region("sqs", "", "Queues of this program", 1000, "https://example.org/limits").without_code().fixed()];
 
-const SAMPLE: Sample = Sample::new(
+const SAMPLES: &[Sample] = &[Sample::new(
     "queue",
     |base| base.name("jobs"),
     |base| {
@@ -97,7 +96,7 @@ const SAMPLE: Sample = Sample::new(
         json!(QueueInputs { visibility_timeout_seconds: 30, fifo: false, kms_key_arn })
     },
 )
-.updated("visibility_timeout_seconds", || json!(60));
+.updated("visibility_timeout_seconds", || json!(60))];
 
 impl Kind for Queue {
     const NAME: &'static str = "sqs:Queue";
@@ -112,13 +111,12 @@ impl Kind for Queue {
             .with_timing(|_| Timing::seconds(1, 60, 60))
             .with_name_max(80)
             .with_deduplication(Deduplication::Name)
-            .with_content("messages")
             .with_arn(ArnForm::of_id("sqs", ""))
             .with_links(LINKS)
             .with_quotas(QUOTAS)
             .with_sim(&SIM)
             .with_adopt(&ADOPT)
-            .with_sample(&SAMPLE)
+            .with_samples(SAMPLES)
     }
 }
 
@@ -182,6 +180,7 @@ mod tests {
     use mate::DestroyOptions;
     use mate::adopt::AdoptionSource;
     use mate::model::Graph;
+    use mate::plan::Risk;
 
     #[tokio::test]
     async fn the_queue_is_made_before_the_task_definition_and_its_url_is_handed_over() {
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_queue_that_holds_messages_is_not_deleted() {
+    async fn the_deletion_of_the_queue_loses_messages_and_needs_consent() {
         let cloud = cloud();
         let mate = client(cloud.clone()).unwrap();
         let spec = TenantSpec::from_path("examples/tenants/clinic.tfvars").unwrap();
@@ -210,10 +209,9 @@ mod tests {
             queue.outputs["url"].as_str().unwrap().starts_with("https://sqs.us-east-1.amazonaws.com/123456789012/")
         );
 
-        cloud.put_into(&Queue::name(), "mate-clinic-dev-jobs", "a message");
         let plan = mate.plan_destroy(&tenant.key.tenant, &DestroyOptions::new()).await.unwrap();
         let step = plan.steps.iter().find(|step| step.node.as_str() == "jobs-queue").unwrap();
-        assert!(step.reason.contains("refused while it still holds messages"), "{}", step.reason);
+        assert!(matches!(&step.risk, Risk::DataLoss(what) if what.contains("messages that nobody has read")));
     }
 
     #[test]
@@ -233,5 +231,19 @@ mod tests {
         let needs = TierCatalogue::standard().needs_of(&kinds, &WithQueue, &base).unwrap();
         let queues = Quota::all(&kinds).find(|quota| quota.service == "sqs").unwrap();
         assert!(needs.values().all(|needs| needs[&queues.id()] == 1));
+    }
+
+    #[cfg(feature = "testing")]
+    #[tokio::test]
+    async fn the_queue_passes_the_conformance_suite() {
+        use mate::testing::conformance::{self, Setup};
+
+        let base = conformance::sample_base();
+        let tenant = conformance::sample_tenant(&base);
+        let kinds = Kinds::standard().with::<Queue>();
+        let graph = conformance::sample_graph_of(&kinds, &base, &tenant.tenant);
+        let updates = conformance::sample_updates_of(&kinds);
+        let setup = Setup::new(tenant.clone(), graph).kinds(kinds).updates(updates);
+        conformance::run(std::sync::Arc::new(cloud()), setup).await.assert_ok();
     }
 }

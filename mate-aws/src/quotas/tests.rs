@@ -72,10 +72,10 @@ fn services_without_regions_are_asked_about_where_they_are_kept() {
 
 #[test]
 fn whatever_is_counted_is_a_quota_of_the_table() {
-    for quota in Quota::all(&Kinds::standard()).filter(|quota| quota.service == "ec2" || quota.service == "rds") {
+    let kinds = Kinds::standard();
+    for quota in Quota::all(&kinds).filter(|quota| quota.service == "ec2" || quota.service == "rds") {
         assert!(used::LISTINGS.iter().any(|listing| listing.tells(&quota.id())), "{}", quota.name);
     }
-    let kinds = Kinds::standard();
     let told = Quota::all(&kinds).filter(|quota| used::LISTINGS.iter().any(|listing| listing.tells(&quota.id())));
     assert_eq!(told.count(), used::LISTINGS.iter().map(used::Listing::len).sum::<usize>());
 }

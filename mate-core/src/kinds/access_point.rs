@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::FileSystem;
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
-    ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// An EFS access point: one directory seen as one POSIX user (`efs:AccessPoint`).
@@ -87,6 +88,20 @@ const ADOPT: AdoptFacet = AdoptFacet {
     ..AdoptFacet::PLAIN
 };
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "access-point",
+    |base| base.name("data"),
+    |base| {
+        json!(AccessPointInputs {
+            file_system_id: base.out("file-system", FileSystem::ID),
+            posix_uid: 1000,
+            posix_gid: 1000,
+            root_directory: "/data".into(),
+            permissions: "0750".into(),
+        })
+    },
+)];
+
 impl Kind for AccessPoint {
     const NAME: &'static str = "efs:AccessPoint";
     type Inputs = AccessPointInputs;
@@ -99,6 +114,7 @@ impl Kind for AccessPoint {
             .with_timing(|_| Timing::seconds(5, 2, 2))
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("elasticfilesystem", "access-point/"))
             .with_adopt(&ADOPT)

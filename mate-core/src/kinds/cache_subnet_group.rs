@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::model::{
     AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, Quota,
-    ReplaceOrder, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
 };
 
 /// The subnets that a cache may stand in (`elasticache:CacheSubnetGroup`).
@@ -68,6 +68,14 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/quota-limits.html",
 )];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "cache-subnets",
+    |base| base.name("redis"),
+    |base| {
+        json!(CacheSubnetGroupInputs { description: "conformance suite".into(), subnet_ids: base.private_subnets() })
+    },
+)];
+
 impl Kind for CacheSubnetGroup {
     const NAME: &'static str = "elasticache:CacheSubnetGroup";
     type Inputs = CacheSubnetGroupInputs;
@@ -81,6 +89,7 @@ impl Kind for CacheSubnetGroup {
             .with_timing(|_| Timing::seconds(2, 2, 2))
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("elasticache", "subnetgroup:"))
             .with_adopt(&ADOPT)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output,
-    Quota, ReplaceOrder, SimFacet, TerraformResource, TerraformType, Timing, outputs,
+    Quota, ReplaceOrder, Sample, SimFacet, TerraformResource, TerraformType, Timing, outputs,
 };
 
 /// A TLS certificate with its DNS validation record (`acm:Certificate`).
@@ -85,6 +85,18 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html",
 )];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "certificate",
+    |base| base.name("certificate"),
+    |base| {
+        json!(CertificateInputs {
+            domain_name: format!("*.{}", base.zone()),
+            subject_alternative_names: vec![base.zone()],
+            hosted_zone_id: base.hosted_zone_id.clone().into(),
+        })
+    },
+)];
+
 impl Kind for Certificate {
     const NAME: &'static str = "acm:Certificate";
     type Inputs = CertificateInputs;
@@ -98,6 +110,7 @@ impl Kind for Certificate {
             .with_timing(|_| Timing::seconds(80, 10, 2))
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("acm", "certificate/"))
             .with_adopt(&ADOPT)

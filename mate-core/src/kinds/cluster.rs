@@ -6,7 +6,7 @@ use serde_json::json;
 use super::service::CapacityProvider;
 use crate::model::{
     AdoptFacet, ArnForm, Companion, DriftClass, FieldRule, HealthFacet, Impact, Kind, KindModel, KnownId, Naming,
-    Output, Quota, ReplaceOrder, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
+    Output, Quota, ReplaceOrder, Sample, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
 };
 
 /// An ECS cluster on Fargate (`ecs:Cluster`).
@@ -89,6 +89,19 @@ const COMPANIONS: &[Companion] = &[
     },
 ];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "cluster",
+    |base| base.name("cluster"),
+    |_| {
+        json!(ClusterInputs {
+            container_insights: false,
+            capacity_providers: vec!["FARGATE".into(), "FARGATE_SPOT".into()],
+            default_strategy: vec![CapacityProvider { name: "FARGATE".into(), weight: 1, base: 1 }],
+        })
+    },
+)
+.updated("container_insights", || json!(true))];
+
 impl Kind for Cluster {
     const NAME: &'static str = "ecs:Cluster";
     type Inputs = ClusterInputs;
@@ -103,6 +116,7 @@ impl Kind for Cluster {
             .with_name_max(255)
             .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_arn(ArnForm::whole("ecs", "cluster/"))
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::{DbParameterGroup, DbSubnetGroup, Secret, SecurityGroup};
 use crate::model::{
     AdoptFacet, ArnForm, Companion, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
-    KindModel, KnownId, Link, Output, Quota, Refused, ReplaceOrder, SimFacet, SnapshotRule, TerraformOutput,
+    KindModel, KnownId, Link, Output, Quota, Refused, ReplaceOrder, Sample, SimFacet, SnapshotRule, TerraformOutput,
     TerraformType, Timing, Unit, outputs,
 };
 
@@ -274,6 +275,37 @@ const COMPANIONS: &[Companion] = &[
     },
 ];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "db",
+    |base| base.name("db"),
+    |base| {
+        json!(DbInstanceInputs {
+            engine: "postgres".into(),
+            engine_version: "16".into(),
+            instance_class: "db.t4g.micro".into(),
+            allocated_storage_gib: 20,
+            max_allocated_storage_gib: 100,
+            storage_type: "gp3".into(),
+            kms_key_id: base.key(),
+            multi_az: false,
+            backup_retention_days: 7,
+            db_name: "mate".into(),
+            master_username: "mate".into(),
+            master_user_secret_arn: base.out("db-secret", Secret::ARN),
+            port: 5432,
+            db_subnet_group_name: base.out("db-subnets", DbSubnetGroup::NAME),
+            db_parameter_group_name: base.out("db-parameters", DbParameterGroup::NAME),
+            security_group_ids: vec![base.out("data-group", SecurityGroup::ID)],
+            deletion_protection: true,
+            performance_insights: false,
+            log_exports: vec!["postgresql".into()],
+            stopped: false,
+            master_user_secret_version: None,
+        })
+    },
+)
+.updated("instance_class", || json!("db.t4g.small"))];
+
 impl Kind for DbInstance {
     const NAME: &'static str = "rds:DBInstance";
     type Inputs = DbInstanceInputs;
@@ -289,6 +321,7 @@ impl Kind for DbInstance {
             .with_name_max(63)
             .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("rds", "db:"))
             .with_adopt(&ADOPT)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::model::{
-    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output, Quota, ReplaceOrder,
+    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output, Quota, ReplaceOrder, Sample,
     SimFacet, TerraformOutput, TerraformType, Timing, outputs,
 };
 
@@ -68,6 +68,18 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html",
 )];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "db-parameters",
+    |base| base.name("db"),
+    |_| {
+        json!(DbParameterGroupInputs {
+            family: "postgres16".into(),
+            description: "conformance suite".into(),
+            parameters: BTreeMap::from([("rds.force_ssl".to_owned(), "1".to_owned())]),
+        })
+    },
+)];
+
 impl Kind for DbParameterGroup {
     const NAME: &'static str = "rds:DBParameterGroup";
     type Inputs = DbParameterGroupInputs;
@@ -81,6 +93,7 @@ impl Kind for DbParameterGroup {
             .with_timing(|_| Timing::seconds(2, 2, 2))
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_arn(ArnForm::of_id("rds", "pg:"))
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

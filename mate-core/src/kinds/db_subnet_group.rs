@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, Quota, Refused,
-    ReplaceOrder, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
 };
 
 /// The subnets that a database instance may stand in (`rds:DBSubnetGroup`).
@@ -78,6 +78,12 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html",
 )];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "db-subnets",
+    |base| base.name("db"),
+    |base| json!(DbSubnetGroupInputs { description: "conformance suite".into(), subnet_ids: base.private_subnets() }),
+)];
+
 impl Kind for DbSubnetGroup {
     const NAME: &'static str = "rds:DBSubnetGroup";
     type Inputs = DbSubnetGroupInputs;
@@ -91,6 +97,7 @@ impl Kind for DbSubnetGroup {
             .with_timing(|_| Timing::seconds(2, 2, 2))
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("rds", "subgrp:"))
             .with_adopt(&ADOPT)

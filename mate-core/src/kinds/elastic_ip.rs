@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Kind, KindModel, KnownId, Naming, Output, Quota,
-    ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A fixed public address (`ec2:EIP`), of domain `vpc`.
@@ -60,6 +60,8 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/elastic-ip-addresses-eip.html",
 )];
 
+const SAMPLES: &[Sample] = &[Sample::new("elastic-ip", |base| base.name("nat"), |_| json!(ElasticIpInputs {}))];
+
 impl Kind for ElasticIp {
     const NAME: &'static str = "ec2:EIP";
     type Inputs = ElasticIpInputs;
@@ -73,6 +75,7 @@ impl Kind for ElasticIp {
             .with_name_max(255)
             .with_deduplication(Deduplication::Never)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_arn(ArnForm::of_id("ec2", "elastic-ip/"))
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

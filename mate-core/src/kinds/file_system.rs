@@ -6,7 +6,7 @@ use serde_json::json;
 use super::policy::PolicyDocument;
 use crate::model::{
     AdoptFacet, ArnForm, Companion, Data, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
-    KindModel, KnownId, Link, Output, Quota, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    KindModel, KnownId, Link, Output, Quota, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// An EFS file system (`efs:FileSystem`).
@@ -102,6 +102,19 @@ const COMPANIONS: &[Companion] = &[Companion {
     source: "https://docs.aws.amazon.com/efs/latest/ug/using-service-linked-roles.html",
 }];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "file-system",
+    |base| base.name("efs"),
+    |base| {
+        json!(FileSystemInputs {
+            kms_key_id: base.key(),
+            throughput: FileSystemThroughput::Bursting,
+            transition_to_ia: Some("AFTER_30_DAYS".into()),
+            policy: None,
+        })
+    },
+)];
+
 impl Kind for FileSystem {
     const NAME: &'static str = "efs:FileSystem";
     type Inputs = FileSystemInputs;
@@ -116,6 +129,7 @@ impl Kind for FileSystem {
             .with_name_max(255)
             .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("elasticfilesystem", "file-system/"))
             .with_adopt(&ADOPT)

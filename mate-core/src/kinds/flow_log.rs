@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::log_group::group_name;
+use super::{LogGroup, Role, Vpc};
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
-    Refused, ReplaceOrder, SimFacet, SimRequest, SimView, SimWorld, TerraformType, Timing, is_arn, outputs,
+    Refused, ReplaceOrder, Sample, SimFacet, SimRequest, SimView, SimWorld, TerraformType, Timing, is_arn, outputs,
     resource_of,
 };
 
@@ -111,6 +112,20 @@ const ADOPT: AdoptFacet = AdoptFacet {
     ..AdoptFacet::PLAIN
 };
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "flow-log",
+    |base| base.name("flow"),
+    |base| {
+        json!(FlowLogInputs {
+            vpc_id: base.out("vpc", Vpc::ID),
+            traffic_type: "REJECT".into(),
+            log_group_name: base.out("flow-log-group", LogGroup::NAME),
+            role_arn: base.out("flow-log-role", Role::ARN),
+            max_aggregation_seconds: 600,
+        })
+    },
+)];
+
 impl Kind for FlowLog {
     const NAME: &'static str = "ec2:FlowLog";
     type Inputs = FlowLogInputs;
@@ -124,6 +139,7 @@ impl Kind for FlowLog {
             .with_timing(|_| Timing::seconds(2, 2, 2))
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("ec2", "vpc-flow-log/"))
             .with_adopt(&ADOPT)

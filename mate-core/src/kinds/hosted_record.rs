@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::LoadBalancer;
 use crate::model::{
     AdoptFacet, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, KnownId, Link,
-    Output, Per, Quota, ReplaceOrder, SimFacet, TerraformResource, TerraformType, Timing, outputs,
+    Output, Per, Quota, ReplaceOrder, Sample, SimFacet, TerraformResource, TerraformType, Timing, outputs,
 };
 
 /// An alias record in a hosted zone (`route53:RecordSet`).
@@ -83,6 +84,20 @@ const QUOTAS: &[Quota] = &[Quota::region(
 )
 .per(Per::HostedZone, |inputs, _| inputs["hosted_zone_id"].to_string())];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "record",
+    |base| format!("{}.{}", base.tenant, base.domain),
+    |base| {
+        json!(RecordSetInputs {
+            hosted_zone_id: base.hosted_zone_id.clone().into(),
+            record_name: format!("{}.{}", base.tenant, base.domain),
+            alias_dns_name: base.out("load-balancer", LoadBalancer::DNS_NAME),
+            alias_hosted_zone_id: base.out("load-balancer", LoadBalancer::CANONICAL_HOSTED_ZONE_ID),
+            evaluate_target_health: true,
+        })
+    },
+)];
+
 impl Kind for RecordSet {
     const NAME: &'static str = "route53:RecordSet";
     type Inputs = RecordSetInputs;
@@ -97,6 +112,7 @@ impl Kind for RecordSet {
             .with_name_max(255)
             .untaggable()
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

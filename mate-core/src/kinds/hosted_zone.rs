@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Naming, Output, Quota,
-    ReplaceOrder, SimFacet, TerraformOutput, TerraformResource, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SampleBase, SimFacet, TerraformOutput, TerraformResource, TerraformType, Timing, outputs,
 };
 
 /// A public DNS zone (`route53:HostedZone`). Its physical name is its domain.
@@ -112,6 +112,11 @@ const QUOTAS: &[Quota] = &[Quota::region(
 )
 .account()];
 
+const SAMPLES: &[Sample] = &[Sample::new("zone", SampleBase::zone, |base| {
+    json!(HostedZoneInputs { domain: base.zone(), comment: "conformance suite".into() })
+})
+.updated("comment", || json!("other words"))];
+
 impl Kind for HostedZone {
     const NAME: &'static str = "route53:HostedZone";
     type Inputs = HostedZoneInputs;
@@ -124,6 +129,7 @@ impl Kind for HostedZone {
             .with_timing(|_| Timing::seconds(5, 2, 2))
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_arn(ArnForm::of_id("route53", "hostedzone/").global().public())
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

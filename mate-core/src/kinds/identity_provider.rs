@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::model::{
     AdoptFacet, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, Per, Quota, ReplaceOrder,
-    SimFacet, TerraformType, Timing, outputs,
+    Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 use std::collections::BTreeMap;
@@ -81,6 +81,20 @@ const QUOTAS: &[Quota] = &[Quota::region(
 )
 .per(Per::UserPool, |inputs, _| inputs["user_pool_id"].to_string())];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "identity-provider",
+    |base| format!("{}-saml", base.tenant),
+    |base| {
+        json!(IdentityProviderInputs {
+            user_pool_id: base.user_pool_id.clone().unwrap_or_default().into(),
+            provider_type: "SAML".into(),
+            metadata_url: "https://sso.example.org/metadata.xml".into(),
+            attribute_mapping: BTreeMap::from([("email".to_owned(), "mail".to_owned())]),
+        })
+    },
+)
+.only_if(|base| base.user_pool_id.is_some())];
+
 impl Kind for IdentityProvider {
     const NAME: &'static str = "cognito-idp:IdentityProvider";
     type Inputs = IdentityProviderInputs;
@@ -95,6 +109,7 @@ impl Kind for IdentityProvider {
             .with_name_max(32)
             .untaggable()
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::Vpc;
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
-    Quota, Refused, ReplaceOrder, SimDeletion, SimFacet, SimRequest, SimView, SimWorld, TerraformType, Timing, outputs,
-    texts_at,
+    Quota, Refused, ReplaceOrder, Sample, SimDeletion, SimFacet, SimRequest, SimView, SimWorld, TerraformType, Timing,
+    outputs, texts_at,
 };
 
 /// The way of a VPC to the internet (`ec2:InternetGateway`).
@@ -104,6 +105,12 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html",
 )];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "internet-gateway",
+    |base| base.name("igw"),
+    |base| json!(InternetGatewayInputs { vpc_id: base.out("vpc", Vpc::ID) }),
+)];
+
 impl Kind for InternetGateway {
     const NAME: &'static str = "ec2:InternetGateway";
     type Inputs = InternetGatewayInputs;
@@ -117,6 +124,7 @@ impl Kind for InternetGateway {
             .with_name_max(255)
             .with_deduplication(Deduplication::Never)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("ec2", "internet-gateway/"))
             .with_adopt(&ADOPT)

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::policy::PolicyDocument;
+use super::policy::Statement;
 use crate::model::{
     AdoptFacet, ArnForm, Data, Deduplication, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Naming, Output,
-    Quota, Refused, ReplaceOrder, SimFacet, SimRequest, SimView, SimWorld, TerraformAlias, TerraformOutput,
+    Quota, Refused, ReplaceOrder, Sample, SimFacet, SimRequest, SimView, SimWorld, TerraformAlias, TerraformOutput,
     TerraformType, Timing, outputs,
 };
 
@@ -113,6 +114,23 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html",
 )];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "key",
+    |base| base.name("key"),
+    |base| {
+        let root = format!("arn:aws:iam::{}:root", base.account);
+        let everything = Statement::allow("Account", ["kms:*"], vec!["*".into()]);
+        json!(KeyInputs {
+            description: "conformance suite".into(),
+            alias: format!("alias/{}", base.name("key")),
+            enable_key_rotation: true,
+            policy: PolicyDocument { statements: vec![Statement { principals: vec![root], ..everything }] },
+            pending_window_days: 7,
+        })
+    },
+)
+.updated("description", || json!("other words"))];
+
 impl Kind for Key {
     const NAME: &'static str = "kms:Key";
     type Inputs = KeyInputs;
@@ -130,6 +148,7 @@ impl Kind for Key {
             .with_name_max(250)
             .with_deduplication(Deduplication::Never)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_arn(ArnForm::whole("kms", "key/"))
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::LoadBalancer;
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, Link,
-    Naming, Output, Outputs, Refused, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    Naming, Output, Outputs, Refused, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A listener of a load balancer (`elbv2:Listener`).
@@ -148,6 +149,41 @@ const ADOPT: AdoptFacet = AdoptFacet {
     ..AdoptFacet::PLAIN
 };
 
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "https",
+        |base| base.name("https"),
+        |base| {
+            json!(ListenerInputs {
+                load_balancer_arn: base.out("load-balancer", LoadBalancer::ARN),
+                port: 443,
+                protocol: "HTTPS".into(),
+                certificate_arn: Some(base.certificate_arn.clone().into()),
+                ssl_policy: Some("ELBSecurityPolicy-TLS13-1-2-2021-06".into()),
+                default_action: ListenerAction::FixedResponse {
+                    status: 404,
+                    content_type: "text/plain".into(),
+                    body: "not here".into(),
+                },
+            })
+        },
+    ),
+    Sample::new(
+        "http",
+        |base| base.name("http"),
+        |base| {
+            json!(ListenerInputs {
+                load_balancer_arn: base.out("load-balancer", LoadBalancer::ARN),
+                port: 80,
+                protocol: "HTTP".into(),
+                certificate_arn: None,
+                ssl_policy: None,
+                default_action: ListenerAction::RedirectToHttps { port: 443 },
+            })
+        },
+    ),
+];
+
 impl Kind for Listener {
     const NAME: &'static str = "elbv2:Listener";
     type Inputs = ListenerInputs;
@@ -162,6 +198,7 @@ impl Kind for Listener {
             .with_name_max(255)
             .with_optional_outputs(forwards_to)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("elasticloadbalancing", "listener/app/"))
             .with_adopt(&ADOPT)

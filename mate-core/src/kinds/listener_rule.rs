@@ -1,12 +1,13 @@
 //! A rule of a listener, by path (`elbv2:ListenerRule`).
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::listener::{ListenerAction, forwarding, forwards_to};
+use super::{Listener, TargetGroup};
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output,
-    ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SimFacet, TerraformType, Timing,
 };
 
 /// A rule of a listener, by path (`elbv2:ListenerRule`).
@@ -42,10 +43,6 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("path_patterns", Impact::InPlace).class(DriftClass::Security).unordered(),
     FieldRule::new("action", Impact::InPlace).class(DriftClass::Security),
 ];
-
-fn listener_arn(n: &Naming<'_>) -> String {
-    n.below("load_balancer_arn", ":loadbalancer/", ":listener/")
-}
 
 fn rule_arn(n: &Naming<'_>) -> String {
     n.below("listener_arn", ":listener/", ":listener-rule/")
@@ -83,6 +80,20 @@ const ADOPT: AdoptFacet = AdoptFacet {
     ..AdoptFacet::PLAIN
 };
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "rule",
+    |base| base.name("rule"),
+    |base| {
+        json!(ListenerRuleInputs {
+            listener_arn: base.out("https", Listener::ARN),
+            priority: 10,
+            path_patterns: vec!["/api/*".into()],
+            action: ListenerAction::Forward { target_group_arn: base.out("target-group", TargetGroup::ARN) },
+        })
+    },
+)
+.updated("path_patterns", || json!(["/api/*", "/v2/*"]))];
+
 impl Kind for ListenerRule {
     const NAME: &'static str = "elbv2:ListenerRule";
     type Inputs = ListenerRuleInputs;
@@ -97,6 +108,7 @@ impl Kind for ListenerRule {
             .with_name_max(255)
             .with_optional_outputs(forwards_to)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("elasticloadbalancing", "listener-rule/app/"))
             .with_adopt(&ADOPT)

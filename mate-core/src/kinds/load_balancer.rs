@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::s3_bucket;
+use super::{Bucket, SecurityGroup};
 use crate::model::{
     AdoptFacet, ArnForm, Companion, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, Link, Naming,
-    Output, Quota, Refused, ReplaceOrder, SimFacet, SimRequest, SimWorld, TerraformType, Timing, outputs,
+    Output, Quota, Refused, ReplaceOrder, Sample, SimFacet, SimRequest, SimWorld, TerraformType, Timing, outputs,
 };
 
 /// An application load balancer (`elbv2:LoadBalancer`).
@@ -152,6 +153,23 @@ const COMPANIONS: &[Companion] = &[Companion {
     source: "https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/elb-service-linked-roles.html",
 }];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "load-balancer",
+    |base| base.name("alb"),
+    |base| {
+        json!(LoadBalancerInputs {
+            scheme: "internet-facing".into(),
+            subnet_ids: base.public_subnet_ids.iter().cloned().map(Input::Literal).collect(),
+            security_group_ids: vec![base.out("alb-group", SecurityGroup::ID)],
+            idle_timeout_seconds: 60,
+            deletion_protection: true,
+            drop_invalid_header_fields: true,
+            access_logs: Some(AccessLogs { bucket: base.out("log-bucket", Bucket::NAME), prefix: base.tenant.clone() }),
+        })
+    },
+)
+.updated("idle_timeout_seconds", || json!(120))];
+
 impl Kind for LoadBalancer {
     const NAME: &'static str = "elbv2:LoadBalancer";
     type Inputs = LoadBalancerInputs;
@@ -165,6 +183,7 @@ impl Kind for LoadBalancer {
             .with_name_max(32)
             .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("elasticloadbalancing", "loadbalancer/app/"))
             .with_adopt(&ADOPT)

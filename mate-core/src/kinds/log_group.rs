@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     AdoptFacet, ArnForm, Data, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output, Quota, Refused,
-    ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A CloudWatch log group (`logs:LogGroup`).
@@ -81,6 +81,16 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html",
 )];
 
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "flow-log-group",
+        |base| format!("/vpc/{}", base.name("flow")),
+        |_| json!(LogGroupInputs { retention_days: 30 }),
+    ),
+    Sample::new("logs", |base| format!("/ecs/{}", base.name("web")), |_| json!(LogGroupInputs { retention_days: 90 }))
+        .updated("retention_days", || json!(30)),
+];
+
 impl Kind for LogGroup {
     const NAME: &'static str = "logs:LogGroup";
     type Inputs = LogGroupInputs;
@@ -95,6 +105,7 @@ impl Kind for LogGroup {
             .with_timing(|_| Timing::seconds(1, 1, 1))
             .with_name_max(512)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_arn(ArnForm::whole("logs", "log-group:").with_parts(&[":log-stream:"]))
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::{FileSystem, SecurityGroup};
 use crate::model::{
     AdoptFacet, Companion, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, KnownId,
-    Link, Output, Refused, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    Link, Output, Refused, ReplaceOrder, Sample, SampleBase, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// The mount target of a file system in one subnet (`efs:MountTarget`).
@@ -92,6 +93,26 @@ const COMPANIONS: &[Companion] = &[Companion {
     source: "https://docs.aws.amazon.com/efs/latest/ug/API_CreateMountTarget.html",
 }];
 
+/// The sample file system, once its mount targets are there.
+pub(super) fn sample_ids(base: &SampleBase) -> Vec<Input<String>> {
+    let nodes = ["mount-target-1", "mount-target-2"].into_iter().take(base.private_subnet_ids.len());
+    nodes.map(|node| base.out(node, MountTarget::FILE_SYSTEM_ID)).collect()
+}
+
+fn sample(base: &SampleBase, subnet: usize) -> Value {
+    json!(MountTargetInputs {
+        file_system_id: base.out("file-system", FileSystem::ID),
+        subnet_id: base.private_subnets()[subnet].clone(),
+        security_group_ids: vec![base.out("data-group", SecurityGroup::ID)],
+    })
+}
+
+const SAMPLES: &[Sample] = &[
+    Sample::new("mount-target-1", |base| base.name("mount-target-1"), |base| sample(base, 0)),
+    Sample::new("mount-target-2", |base| base.name("mount-target-2"), |base| sample(base, 1))
+        .only_if(|base| base.private_subnet_ids.len() > 1),
+];
+
 impl Kind for MountTarget {
     const NAME: &'static str = "efs:MountTarget";
     type Inputs = MountTargetInputs;
@@ -106,6 +127,7 @@ impl Kind for MountTarget {
             .untaggable()
             .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_adopt(&ADOPT)
             .with_health(HealthFacet::Serving)

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::{ElasticIp, InternetGateway, Subnet};
 use crate::model::{
     AdoptFacet, ArnForm, Companion, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId,
-    Link, Output, Per, Quota, Refused, ReplaceOrder, SimFacet, SimRequest, SimView, SimWorld, TerraformType, Timing,
-    outputs,
+    Link, Output, Per, Quota, Refused, ReplaceOrder, Sample, SimFacet, SimRequest, SimView, SimWorld, TerraformType,
+    Timing, outputs,
 };
 
 /// The way of private subnets to the internet (`ec2:NatGateway`), public.
@@ -97,6 +98,18 @@ const COMPANIONS: &[Companion] = &[Companion {
     source: "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html",
 }];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "nat-gateway",
+    |base| base.name("nat"),
+    |base| {
+        json!(NatGatewayInputs {
+            subnet_id: base.out("public-subnet", Subnet::ID),
+            allocation_id: base.out("elastic-ip", ElasticIp::ALLOCATION_ID),
+            after: vec![base.out("internet-gateway", InternetGateway::ID)],
+        })
+    },
+)];
+
 impl Kind for NatGateway {
     const NAME: &'static str = "ec2:NatGateway";
     type Inputs = NatGatewayInputs;
@@ -111,6 +124,7 @@ impl Kind for NatGateway {
             .with_name_max(255)
             .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("ec2", "natgateway/"))
             .with_adopt(&ADOPT)

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::{CacheSubnetGroup, Secret, SecurityGroup};
 use crate::model::{
     AdoptFacet, ArnForm, Companion, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
-    KindModel, KnownId, Link, Naming, Output, Quota, Refused, ReplaceOrder, SimFacet, SnapshotRule, TerraformOutput,
-    TerraformType, Timing, Unit, outputs,
+    KindModel, KnownId, Link, Naming, Output, Quota, Refused, ReplaceOrder, Sample, SimFacet, SnapshotRule,
+    TerraformOutput, TerraformType, Timing, Unit, outputs,
 };
 
 /// An ElastiCache replication group of Redis (`elasticache:ReplicationGroup`).
@@ -181,6 +182,31 @@ const COMPANIONS: &[Companion] = &[Companion {
     source: "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/using-service-linked-roles.html",
 }];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "cache",
+    |base| base.name("redis"),
+    |base| {
+        json!(ReplicationGroupInputs {
+            description: "conformance suite".into(),
+            engine_version: "7.1".into(),
+            node_type: "cache.t4g.micro".into(),
+            num_cache_clusters: 1,
+            automatic_failover: false,
+            multi_az: false,
+            auth_token_secret_arn: base.out("cache-secret", Secret::ARN),
+            kms_key_id: base.key(),
+            snapshot_retention_days: 0,
+            cache_subnet_group_name: base.out("cache-subnets", CacheSubnetGroup::NAME),
+            security_group_ids: vec![base.out("data-group", SecurityGroup::ID)],
+            port: 6379,
+            auth_token_secret_version: None,
+            auth_token_only: true,
+            snapshot_name: None,
+        })
+    },
+)
+.updated("snapshot_retention_days", || json!(3))];
+
 impl Kind for ReplicationGroup {
     const NAME: &'static str = "elasticache:ReplicationGroup";
     type Inputs = ReplicationGroupInputs;
@@ -196,6 +222,7 @@ impl Kind for ReplicationGroup {
             .with_name_max(40)
             .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("elasticache", "replicationgroup:"))
             .with_adopt(&ADOPT)

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Key;
 use crate::model::{
     AdoptFacet, ArnForm, Data, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Output, Quota,
-    ReplaceOrder, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
 };
 
 /// An ECR repository (`ecr:Repository`).
@@ -96,6 +97,20 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html",
 )];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "repository",
+    |base| base.name("app"),
+    |base| {
+        json!(RepositoryInputs {
+            scan_on_push: true,
+            immutable_tags: true,
+            keep_last_images: Some(10),
+            kms_key_arn: Some(base.out("key", Key::ARN)),
+        })
+    },
+)
+.updated("keep_last_images", || json!(20))];
+
 impl Kind for Repository {
     const NAME: &'static str = "ecr:Repository";
     type Inputs = RepositoryInputs;
@@ -110,6 +125,7 @@ impl Kind for Repository {
             .with_timing(|_| Timing::seconds(1, 1, 1))
             .with_name_max(256)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("ecr", "repository/"))
             .with_adopt(&ADOPT)

@@ -1,11 +1,13 @@
 //! An IAM role with its trust, its inline policy and its managed policies (`iam:Role`).
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::LogGroup;
 use super::policy::PolicyDocument;
+use super::policy::Statement;
 use crate::model::{
-    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output, Quota, ReplaceOrder,
+    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output, Quota, ReplaceOrder, Sample,
     SimFacet, TerraformType, Timing, outputs,
 };
 
@@ -74,6 +76,36 @@ const QUOTAS: &[Quota] = &[Quota::region(
 )
 .account()];
 
+fn sample(service: &str, statements: Vec<Statement>) -> Value {
+    json!(RoleInputs {
+        description: "conformance suite".into(),
+        assume_role_policy: PolicyDocument::trust(service),
+        policy: (!statements.is_empty()).then_some(PolicyDocument { statements }),
+        managed_policy_arns: Vec::new(),
+    })
+}
+
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "flow-log-role",
+        |base| base.name("flow-log-role"),
+        |base| {
+            let actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"];
+            let groups = base.out("flow-log-group", LogGroup::ARN).with_suffix(":*");
+            sample("vpc-flow-logs.amazonaws.com", vec![Statement::allow("Write", actions, vec![groups])])
+        },
+    ),
+    Sample::new(
+        "execution-role",
+        |base| base.name("execution-role"),
+        |base| {
+            let group = base.out("logs", LogGroup::ARN).with_suffix(":*");
+            sample("ecs-tasks.amazonaws.com", vec![Statement::allow("Logs", ["logs:PutLogEvents"], vec![group])])
+        },
+    ),
+    Sample::new("task-role", |base| base.name("task-role"), |_| sample("ecs-tasks.amazonaws.com", Vec::new())),
+];
+
 impl Kind for Role {
     const NAME: &'static str = "iam:Role";
     type Inputs = RoleInputs;
@@ -87,6 +119,7 @@ impl Kind for Role {
             .with_timing(|_| Timing::seconds(3, 2, 2))
             .with_name_max(64)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_arn(ArnForm::whole("iam", "role/").global())
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

@@ -1,11 +1,12 @@
 //! A route table with its routes and the subnets that use it (`ec2:RouteTable`).
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::{InternetGateway, NatGateway, Subnet, Vpc};
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
-    Per, Quota, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    Per, Quota, ReplaceOrder, Sample, SampleBase, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A route table with its routes and the subnets that use it (`ec2:RouteTable`).
@@ -100,6 +101,34 @@ const QUOTAS: &[Quota] = &[Quota::region(
 )
 .per(Per::Vpc, |inputs, _| inputs["vpc_id"].to_string())];
 
+fn sample(base: &SampleBase, target: RouteTarget, subnets: &[&str]) -> Value {
+    json!(RouteTableInputs {
+        vpc_id: base.out("vpc", Vpc::ID),
+        routes: vec![Route { destination_cidr_block: "0.0.0.0/0".into(), target }],
+        subnet_ids: subnets.iter().map(|subnet| base.out(subnet, Subnet::ID)).collect(),
+    })
+}
+
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "public-routes",
+        |base| base.name("public-routes"),
+        |base| {
+            let way_out = RouteTarget::InternetGateway(base.out("internet-gateway", InternetGateway::ID));
+            sample(base, way_out, &["public-subnet"])
+        },
+    ),
+    Sample::new(
+        "private-routes",
+        |base| base.name("private-routes"),
+        |base| {
+            let way_out = RouteTarget::NatGateway(base.out("nat-gateway", NatGateway::ID));
+            sample(base, way_out, &["private-subnet-1", "private-subnet-2"])
+        },
+    )
+    .updated("subnet_ids", || json!([])),
+];
+
 impl Kind for RouteTable {
     const NAME: &'static str = "ec2:RouteTable";
     type Inputs = RouteTableInputs;
@@ -112,6 +141,7 @@ impl Kind for RouteTable {
             .with_timing(|_| Timing::seconds(1, 1, 1))
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("ec2", "route-table/"))
             .with_adopt(&ADOPT)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::policy::Statement;
 use crate::model::{
     AdoptFacet, ArnForm, Data, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, Quota,
-    ReplaceOrder, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SimFacet, TerraformOutput, TerraformType, Timing, outputs,
 };
 
 /// An S3 bucket, private and encrypted (`s3:Bucket`).
@@ -121,6 +121,55 @@ const QUOTAS: &[Quota] = &[Quota::region(
 )
 .account()];
 
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "log-bucket",
+        |base| base.name("logs"),
+        |base| {
+            const TRAIL: &str = "cloudtrail.amazonaws.com";
+            const LOAD_BALANCER: &str = "logdelivery.elasticloadbalancing.amazonaws.com";
+            let lets_in = |sid: &str, service: &str, action: &str, resource: String| Statement {
+                principals: vec![service.to_owned()],
+                ..Statement::allow(sid, [action], vec![resource.into()])
+            };
+            let (arn, account) = (format!("arn:aws:s3:::{}", base.name("logs")), &base.account);
+            let of_balancer = format!("{arn}/{}/AWSLogs/{account}/*", base.tenant);
+            json!(BucketInputs {
+                kms_key_arn: None,
+                versioning: false,
+                tls_only: true,
+                lifecycle: Vec::new(),
+                policy: vec![
+                    lets_in("TrailLooks", TRAIL, "s3:GetBucketAcl", arn.clone()),
+                    lets_in("TrailWrites", TRAIL, "s3:PutObject", format!("{arn}/AWSLogs/{account}/*")),
+                    lets_in("LoadBalancerWrites", LOAD_BALANCER, "s3:PutObject", of_balancer),
+                ],
+            })
+        },
+    ),
+    Sample::new(
+        "bucket",
+        |base| base.name("data"),
+        |base| {
+            json!(BucketInputs {
+                kms_key_arn: Some(base.key()),
+                versioning: true,
+                tls_only: true,
+                lifecycle: vec![LifecycleRule {
+                    id: "cold".into(),
+                    prefix: String::new(),
+                    transitions: vec![Transition { days: 30, storage_class: "STANDARD_IA".into() }],
+                    expiration_days: None,
+                    noncurrent_expiration_days: Some(90),
+                    abort_incomplete_upload_days: Some(7),
+                }],
+                policy: Vec::new(),
+            })
+        },
+    )
+    .updated("versioning", || json!(false)),
+];
+
 impl Kind for Bucket {
     const NAME: &'static str = "s3:Bucket";
     type Inputs = BucketInputs;
@@ -135,6 +184,7 @@ impl Kind for Bucket {
             .with_timing(|_| Timing::seconds(2, 2, 2))
             .with_name_max(63)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("s3", "").global().public().with_parts(&["/", ":", "*"]))
             .with_adopt(&ADOPT)

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::Service;
 use crate::model::{
     AdoptFacet, Companion, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
-    Quota, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    Quota, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// The bounds of a service's autoscaling (`application-autoscaling:ScalableTarget`).
@@ -81,6 +82,20 @@ const COMPANIONS: &[Companion] = &[Companion {
     source: "https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html",
 }];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "scalable-target",
+    |base| base.name("web"),
+    |base| {
+        json!(ScalableTargetInputs {
+            resource_id: base.out("service", Service::RESOURCE_ID),
+            min_capacity: 1,
+            max_capacity: 4,
+            suspended: false,
+        })
+    },
+)
+.updated("max_capacity", || json!(5))];
+
 impl Kind for ScalableTarget {
     const NAME: &'static str = "application-autoscaling:ScalableTarget";
     type Inputs = ScalableTargetInputs;
@@ -95,6 +110,7 @@ impl Kind for ScalableTarget {
             .with_name_max(255)
             .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

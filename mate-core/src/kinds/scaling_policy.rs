@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::{LoadBalancer, ScalableTarget, TargetGroup};
 use crate::model::{
     AdoptFacet, ArnForm, Companion, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output,
-    ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A target-tracking policy of a service (`application-autoscaling:ScalingPolicy`).
@@ -99,6 +100,24 @@ const COMPANIONS: &[Companion] = &[Companion {
     source: "https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html",
 }];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "scaling-policy",
+    |base| base.name("requests"),
+    |base| {
+        json!(ScalingPolicyInputs {
+            resource_id: base.out("scalable-target", ScalableTarget::RESOURCE_ID),
+            metric: ScalingMetric::RequestsPerTarget {
+                load_balancer: base.out("load-balancer", LoadBalancer::FULL_NAME),
+                target_group: base.out("target-group", TargetGroup::FULL_NAME),
+            },
+            target_value: 1000.0,
+            scale_in_cooldown_seconds: 300,
+            scale_out_cooldown_seconds: 60,
+        })
+    },
+)
+.updated("target_value", || json!(60.0))];
+
 impl Kind for ScalingPolicy {
     const NAME: &'static str = "application-autoscaling:ScalingPolicy";
     type Inputs = ScalingPolicyInputs;
@@ -113,6 +132,7 @@ impl Kind for ScalingPolicy {
             .untaggable()
             .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("autoscaling", "scalingPolicy:"))
             .with_adopt(&ADOPT)

@@ -1,11 +1,11 @@
 //! A secret whose value is generated where it is written (`secretsmanager:Secret`).
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::model::{
     AdoptFacet, ArnForm, Data, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Mechanism, Naming, Output,
-    Quota, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    Quota, ReplaceOrder, Sample, SampleBase, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A secret whose value is generated where it is written (`secretsmanager:Secret`).
@@ -106,6 +106,40 @@ const QUOTAS: &[Quota] = &[Quota::region(
 .without_code()
 .fixed()];
 
+fn sample_name(base: &SampleBase, node: &str) -> String {
+    format!("mate/{}/{}/{node}", base.tenant, base.environment)
+}
+
+fn sample(base: &SampleBase, generate: Generate) -> Value {
+    json!(SecretInputs {
+        description: "conformance suite".into(),
+        kms_key_id: Some(base.key()),
+        generate,
+        recovery_window_days: 0,
+        generation: 0,
+    })
+}
+
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "db-secret",
+        |base| sample_name(base, "db-secret"),
+        |base| sample(base, Generate::Credentials { username: "mate".into(), length: 32 }),
+    )
+    .updated("description", || json!("other words")),
+    Sample::new(
+        "cache-secret",
+        |base| sample_name(base, "cache-secret"),
+        |base| sample(base, Generate::Token { length: 64 }),
+    ),
+    Sample::new(
+        "app-secret",
+        |base| sample_name(base, "app-secret"),
+        |base| sample(base, Generate::Token { length: 50 }),
+    )
+    .updated("generation", || json!(1)),
+];
+
 impl Kind for Secret {
     const NAME: &'static str = "secretsmanager:Secret";
     type Inputs = SecretInputs;
@@ -119,6 +153,7 @@ impl Kind for Secret {
             .with_timing(|_| Timing::seconds(1, 1, 1))
             .with_name_max(512)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("secretsmanager", "secret:"))
             .with_adopt(&ADOPT)

@@ -1,11 +1,12 @@
 //! A security group with its rules (`ec2:SecurityGroup`).
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::Vpc;
 use crate::model::{
     AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, Quota,
-    ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SampleBase, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A security group with its rules (`ec2:SecurityGroup`).
@@ -130,6 +131,52 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html",
 )];
 
+fn from(base: &SampleBase, group: &str, port: u16) -> Rule {
+    Rule::tcp(port, Peer::SecurityGroup(base.out(group, SecurityGroup::ID)), "from inside")
+}
+
+fn sample(base: &SampleBase, node: &str, ingress: Vec<Rule>) -> Value {
+    json!(SecurityGroupInputs {
+        description: format!("{node} of the conformance suite"),
+        vpc_id: base.vpc_id.clone().into(),
+        ingress,
+        egress: vec![Rule::all_out()],
+    })
+}
+
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "endpoint-group",
+        |base| base.name("endpoint-group"),
+        |base| {
+            json!(SecurityGroupInputs {
+                description: "endpoints of the conformance suite".into(),
+                vpc_id: base.out("vpc", Vpc::ID),
+                ingress: vec![Rule::tcp(443, Peer::Cidr("10.99.0.0/16".into()), "from the network")],
+                egress: vec![Rule::all_out()],
+            })
+        },
+    ),
+    Sample::new(
+        "alb-group",
+        |base| base.name("alb-group"),
+        |base| {
+            let anywhere = |port| Rule::tcp(port, Peer::Cidr("0.0.0.0/0".into()), "from anywhere");
+            sample(base, "alb-group", vec![anywhere(80), anywhere(443)])
+        },
+    ),
+    Sample::new(
+        "ecs-group",
+        |base| base.name("ecs-group"),
+        |base| sample(base, "ecs-group", vec![from(base, "alb-group", 8000)]),
+    ),
+    Sample::new(
+        "data-group",
+        |base| base.name("data-group"),
+        |base| sample(base, "data-group", [5432, 6379, 2049].map(|port| from(base, "ecs-group", port)).to_vec()),
+    ),
+];
+
 impl Kind for SecurityGroup {
     const NAME: &'static str = "ec2:SecurityGroup";
     type Inputs = SecurityGroupInputs;
@@ -142,6 +189,7 @@ impl Kind for SecurityGroup {
             .with_timing(|_| Timing::seconds(2, 2, 2))
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("ec2", "security-group/"))
             .with_adopt(&ADOPT)

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::task_definition;
+use super::{ListenerRule, SecurityGroup, TaskDefinition, mount_target};
 use crate::model::{
     AdoptFacet, ArnForm, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, KnownId, Link, Mechanism,
-    Naming, Output, Per, Quota, QuotaWorld, Refused, ReplaceOrder, SimFacet, SimRequest, SimView, SimWorld,
+    Naming, Output, Per, Quota, QuotaWorld, Refused, ReplaceOrder, Sample, SimFacet, SimRequest, SimView, SimWorld,
     TerraformType, Timing, Unit, outputs, resource_of, texts_at,
 };
 
@@ -376,6 +377,37 @@ const QUOTAS: &[Quota] = &[
     .counted(Unit::Vcpu, |inputs, world| task_cpu(inputs, world) * tasks(inputs, true)),
 ];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "service",
+    |base| base.name("web"),
+    |base| {
+        json!(ServiceInputs {
+            cluster: base.cluster.clone().into(),
+            task_definition: base.out("task-definition", TaskDefinition::ARN),
+            desired_count: 2,
+            autoscaling: Some(CountRange { min: 1, max: 4 }),
+            capacity_providers: vec![CapacityProvider { name: "FARGATE".into(), weight: 1, base: 1 }],
+            subnet_ids: base.private_subnets(),
+            security_group_ids: vec![base.out("ecs-group", SecurityGroup::ID)],
+            load_balancers: vec![ServiceLoadBalancer {
+                alternate: None,
+                target_group_arn: base.out("rule", ListenerRule::TARGET_GROUP_ARN),
+                container_name: "web".into(),
+                container_port: 8000,
+            }],
+            health_check_grace_seconds: Some(60),
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: true,
+            deployment_strategy: DeploymentStrategy::Rolling,
+            enable_execute_command: false,
+            after: mount_target::sample_ids(base),
+            restart_on: Vec::new(),
+        })
+    },
+)
+.updated("desired_count", || json!(3))];
+
 impl Kind for Service {
     const NAME: &'static str = "ecs:Service";
     type Inputs = ServiceInputs;
@@ -389,6 +421,7 @@ impl Kind for Service {
             .with_timing(timing)
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("ecs", "service/"))
             .with_adopt(&ADOPT)

@@ -4,10 +4,12 @@ use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Vpc;
 use super::vpc::range;
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
-    Per, Quota, Refused, ReplaceOrder, SimFacet, SimRequest, SimView, SimWorld, TerraformType, Timing, outputs,
+    Per, Quota, Refused, ReplaceOrder, Sample, SampleBase, SimFacet, SimRequest, SimView, SimWorld, TerraformType,
+    Timing, outputs,
 };
 
 /// A subnet of a VPC (`ec2:Subnet`).
@@ -101,6 +103,30 @@ const QUOTAS: &[Quota] = &[Quota::region(
 )
 .per(Per::Vpc, |inputs, _| inputs["vpc_id"].to_string())];
 
+fn sample(base: &SampleBase, cidr_block: &str, zone: char, map_public_ip_on_launch: bool) -> Value {
+    json!(SubnetInputs {
+        vpc_id: base.out("vpc", Vpc::ID),
+        cidr_block: cidr_block.into(),
+        availability_zone: format!("{}{zone}", base.region),
+        map_public_ip_on_launch,
+    })
+}
+
+const SAMPLES: &[Sample] = &[
+    Sample::new("public-subnet", |base| base.name("public-subnet"), |base| sample(base, "10.99.0.0/24", 'a', true))
+        .updated("map_public_ip_on_launch", || json!(false)),
+    Sample::new(
+        "private-subnet-1",
+        |base| base.name("private-subnet-1"),
+        |base| sample(base, "10.99.10.0/24", 'a', false),
+    ),
+    Sample::new(
+        "private-subnet-2",
+        |base| base.name("private-subnet-2"),
+        |base| sample(base, "10.99.11.0/24", 'b', false),
+    ),
+];
+
 impl Kind for Subnet {
     const NAME: &'static str = "ec2:Subnet";
     type Inputs = SubnetInputs;
@@ -114,6 +140,7 @@ impl Kind for Subnet {
             .with_name_max(255)
             .with_deduplication(Deduplication::Never)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("ec2", "subnet/"))
             .with_adopt(&ADOPT)

@@ -131,7 +131,7 @@ const QUOTAS: &[Quota] = &[Quota::region(
 .without_code()
 .per(Per::Topic, |inputs, _| inputs["topic_arn"].to_string())];
 
-const SAMPLE: Sample = Sample::new(
+const SAMPLES: &[Sample] = &[Sample::new(
     "topic-subscription",
     |base| base.name("notices-mail"),
     |base| {
@@ -142,7 +142,7 @@ const SAMPLE: Sample = Sample::new(
             raw_message_delivery: false,
         })
     },
-);
+)];
 
 impl Kind for Subscription {
     const NAME: &'static str = "sns:Subscription";
@@ -161,6 +161,6 @@ impl Kind for Subscription {
             .with_quotas(QUOTAS)
             .with_sim(&SIM)
             .with_adopt(&ADOPT)
-            .with_sample(&SAMPLE)
+            .with_samples(SAMPLES)
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::model::{
     AdoptFacet, ArnForm, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, Link, Naming, Output,
-    Quota, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    Quota, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A target group of type ip (`elbv2:TargetGroup`).
@@ -104,6 +104,29 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html",
 )];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "target-group",
+    |base| base.name("web"),
+    |base| {
+        json!(TargetGroupInputs {
+            port: 8000,
+            protocol: "HTTP".into(),
+            vpc_id: base.vpc_id.clone().into(),
+            health_check: TargetHealthCheck {
+                path: "/admin/".into(),
+                matcher: "200,301,302".into(),
+                interval_seconds: 30,
+                timeout_seconds: 5,
+                healthy_threshold: 2,
+                unhealthy_threshold: 2,
+            },
+            deregistration_delay_seconds: 30,
+            stickiness_seconds: None,
+        })
+    },
+)
+.updated("deregistration_delay_seconds", || json!(60))];
+
 impl Kind for TargetGroup {
     const NAME: &'static str = "elbv2:TargetGroup";
     type Inputs = TargetGroupInputs;
@@ -116,6 +139,7 @@ impl Kind for TargetGroup {
             .with_timing(|_| Timing::seconds(2, 2, 2))
             .with_name_max(32)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("elasticloadbalancing", "targetgroup/"))
             .with_adopt(&ADOPT)

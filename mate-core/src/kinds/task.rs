@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::task_definition;
+use super::{SecurityGroup, TaskDefinition, mount_target};
 use crate::model::{
     Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output, Refused, ReplaceOrder,
-    SimFacet, Timing, outputs,
+    Sample, SimFacet, Timing, outputs,
 };
 
 /// A one-off task of ECS on Fargate (`ecs:Task`). It is run once, and ready when its container has ended with exit code 0; any
@@ -110,6 +111,23 @@ const LINKS: &[Link] = &[
     Link::new("task_definition", "ecs:TaskDefinition", "arn", "InvalidParameterException"),
 ];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "task",
+    |base| base.name("migrate"),
+    |base| {
+        json!(TaskInputs {
+            cluster: base.cluster.clone().into(),
+            task_definition: base.out("task-definition", TaskDefinition::ARN),
+            container: "web".into(),
+            command: vec!["python".into(), "manage.py".into(), "migrate".into()],
+            subnet_ids: base.private_subnets(),
+            security_group_ids: vec![base.out("ecs-group", SecurityGroup::ID)],
+            run: "conformance".into(),
+            after: mount_target::sample_ids(base),
+        })
+    },
+)];
+
 impl Kind for Task {
     const NAME: &'static str = "ecs:Task";
     type Inputs = TaskInputs;
@@ -123,6 +141,7 @@ impl Kind for Task {
             .with_name_max(255)
             .run_once()
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_deduplication(Deduplication::Token)
     }

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::{AccessPoint, FileSystem, LogGroup, Role, Secret};
 use crate::model::{
     AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Mechanism, Output,
-    ReplaceOrder, SimFacet, SimView, SimWorld, TerraformType, Timing, outputs, texts_at,
+    ReplaceOrder, Sample, SimFacet, SimView, SimWorld, TerraformType, Timing, outputs, texts_at,
 };
 
 use std::collections::BTreeMap;
@@ -166,6 +167,41 @@ const ADOPT: AdoptFacet = AdoptFacet {
     ..AdoptFacet::PLAIN
 };
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "task-definition",
+    |base| base.name("web"),
+    |base| {
+        json!(TaskDefinitionInputs {
+            cpu: 256,
+            memory_mib: 1024,
+            execution_role_arn: base.out("execution-role", Role::ARN),
+            task_role_arn: base.out("task-role", Role::ARN),
+            containers: vec![Container {
+                name: "web".into(),
+                image: base.image.clone(),
+                essential: true,
+                command: Vec::new(),
+                port: Some(8000),
+                environment: BTreeMap::from([("MODE".to_owned(), "conformance".into())]),
+                secrets: BTreeMap::from([("APP_SECRET".to_owned(), base.out("app-secret", Secret::ARN))]),
+                mounts: vec![Mount { volume: "data".into(), path: "/mnt/tenant-data".into(), read_only: false }],
+                logs: ContainerLogs {
+                    group: base.out("logs", LogGroup::NAME),
+                    region: base.region.clone(),
+                    stream_prefix: "web".into(),
+                },
+                stop_timeout_seconds: 30,
+            }],
+            volumes: vec![EfsVolume {
+                name: "data".into(),
+                file_system_id: base.out("file-system", FileSystem::ID),
+                access_point_id: Some(base.out("access-point", AccessPoint::ID)),
+            }],
+        })
+    },
+)
+.updated("cpu", || json!(512))];
+
 impl Kind for TaskDefinition {
     const NAME: &'static str = "ecs:TaskDefinition";
     type Inputs = TaskDefinitionInputs;
@@ -180,6 +216,7 @@ impl Kind for TaskDefinition {
             .with_timing(|_| Timing::seconds(1, 1, 1))
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("ecs", "task-definition/"))
             .with_adopt(&ADOPT)

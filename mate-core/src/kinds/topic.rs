@@ -114,7 +114,7 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/general/latest/gr/sns.html",
 )];
 
-const SAMPLE: Sample = Sample::new(
+const SAMPLES: &[Sample] = &[Sample::new(
     "topic",
     |base| base.name("notices"),
     |base| {
@@ -127,7 +127,7 @@ const SAMPLE: Sample = Sample::new(
         })
     },
 )
-.updated("display_name", || json!("Other words"));
+.updated("display_name", || json!("Other words"))];
 
 impl Kind for Topic {
     const NAME: &'static str = "sns:Topic";
@@ -146,6 +146,6 @@ impl Kind for Topic {
             .with_quotas(QUOTAS)
             .with_sim(&SIM)
             .with_adopt(&ADOPT)
-            .with_sample(&SAMPLE)
+            .with_samples(SAMPLES)
     }
 }

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::Bucket;
 use super::s3_bucket;
 use crate::model::{
     AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output, Quota, Refused,
-    ReplaceOrder, SimFacet, SimRequest, SimWorld, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SimFacet, SimRequest, SimWorld, TerraformType, Timing, outputs,
 };
 
 /// The audit trail of an account (`cloudtrail:Trail`): management events, always logging.
@@ -96,6 +97,21 @@ const QUOTAS: &[Quota] = &[Quota::region(
 .without_code()
 .fixed()];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "trail",
+    |base| base.name("trail"),
+    |base| {
+        json!(TrailInputs {
+            s3_bucket_name: base.out("log-bucket", Bucket::NAME),
+            kms_key_arn: None,
+            multi_region: false,
+            log_file_validation: false,
+            logging: true,
+        })
+    },
+)
+.updated("log_file_validation", || json!(true))];
+
 impl Kind for Trail {
     const NAME: &'static str = "cloudtrail:Trail";
     type Inputs = TrailInputs;
@@ -109,6 +125,7 @@ impl Kind for Trail {
             .with_timing(|_| Timing::seconds(3, 3, 3))
             .with_name_max(128)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::whole("cloudtrail", "trail/"))
             .with_adopt(&ADOPT)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     AdoptFacet, ArnForm, Data, Deduplication, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Naming, Output,
-    Quota, Refused, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    Quota, Refused, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A Cognito user pool (`cognito-idp:UserPool`). People sign in with their e-mail address, which Cognito verifies.
@@ -100,6 +100,13 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html",
 )];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "user-pool",
+    |base| base.name("users"),
+    |_| json!(UserPoolInputs { password_minimum_length: 12, admin_create_user_only: true, deletion_protection: true }),
+)
+.updated("password_minimum_length", || json!(14))];
+
 impl Kind for UserPool {
     const NAME: &'static str = "cognito-idp:UserPool";
     type Inputs = UserPoolInputs;
@@ -114,6 +121,7 @@ impl Kind for UserPool {
             .with_name_max(128)
             .with_deduplication(Deduplication::Never)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_arn(ArnForm::of_id("cognito-idp", "userpool/"))
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

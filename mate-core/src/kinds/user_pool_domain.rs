@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::UserPool;
 use crate::model::{
-    AdoptFacet, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, ReplaceOrder, SimFacet,
-    TerraformOutput, TerraformResource, TerraformType, Timing, outputs,
+    AdoptFacet, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, ReplaceOrder, Sample,
+    SimFacet, TerraformOutput, TerraformResource, TerraformType, Timing, outputs,
 };
 
 /// The host name where people sign in to a user pool (`cognito-idp:UserPoolDomain`): a prefix of
@@ -69,6 +70,14 @@ const ADOPT: AdoptFacet = AdoptFacet {
     ..AdoptFacet::PLAIN
 };
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "user-pool-domain",
+    |base| base.name("sign-in"),
+    |base| {
+        json!(UserPoolDomainInputs { user_pool_id: base.out("user-pool", UserPool::ID), domain: base.name("sign-in") })
+    },
+)];
+
 impl Kind for UserPoolDomain {
     const NAME: &'static str = "cognito-idp:UserPoolDomain";
     type Inputs = UserPoolDomainInputs;
@@ -84,6 +93,7 @@ impl Kind for UserPoolDomain {
             .with_name_max(63)
             .untaggable()
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_adopt(&ADOPT)
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     AdoptFacet, ArnForm, Companion, Deduplication, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output,
-    Quota, Refused, RefusedFor, ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    Quota, Refused, RefusedFor, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A VPC (`ec2:VPC`).
@@ -104,6 +104,13 @@ const COMPANIONS: &[Companion] = &[
     },
 ];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "vpc",
+    |base| base.name("vpc"),
+    |_| json!(VpcInputs { cidr_block: "10.99.0.0/16".into(), enable_dns_support: true, enable_dns_hostnames: false }),
+)
+.updated("enable_dns_hostnames", || json!(true))];
+
 impl Kind for Vpc {
     const NAME: &'static str = "ec2:VPC";
     type Inputs = VpcInputs;
@@ -118,6 +125,7 @@ impl Kind for Vpc {
             .with_deduplication(Deduplication::Never)
             .with_companions(COMPANIONS)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_arn(ArnForm::of_id("ec2", "vpc/"))
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

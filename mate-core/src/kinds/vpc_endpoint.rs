@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::{RouteTable, SecurityGroup, Subnet, Vpc};
 use crate::model::{
     AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
-    Per, Quota, Refused, ReplaceOrder, SimFacet, TerraformType, Timing, Unit, outputs,
+    Per, Quota, Refused, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, Unit, outputs,
 };
 
 /// A private way of a VPC to a service of AWS (`ec2:VPCEndpoint`).
@@ -107,6 +108,42 @@ const QUOTAS: &[Quota] = &[
     .counted(Unit::Objects, |inputs, _| u64::from(inputs["endpoint_type"] == "Gateway")),
 ];
 
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "s3-endpoint",
+        |base| base.name("s3"),
+        |base| {
+            json!(VpcEndpointInputs {
+                vpc_id: base.out("vpc", Vpc::ID),
+                service_name: format!("com.amazonaws.{}.s3", base.region),
+                endpoint_type: "Gateway".into(),
+                route_table_ids: vec![base.out("private-routes", RouteTable::ID)],
+                subnet_ids: Vec::new(),
+                security_group_ids: Vec::new(),
+                private_dns_enabled: false,
+            })
+        },
+    ),
+    Sample::new(
+        "ecr-endpoint",
+        |base| base.name("ecr-api"),
+        |base| {
+            json!(VpcEndpointInputs {
+                vpc_id: base.out("vpc", Vpc::ID),
+                service_name: format!("com.amazonaws.{}.ecr.api", base.region),
+                endpoint_type: "Interface".into(),
+                route_table_ids: Vec::new(),
+                subnet_ids: ["private-subnet-1", "private-subnet-2"]
+                    .map(|subnet| base.out(subnet, Subnet::ID))
+                    .to_vec(),
+                security_group_ids: vec![base.out("endpoint-group", SecurityGroup::ID)],
+                private_dns_enabled: false,
+            })
+        },
+    )
+    .updated("private_dns_enabled", || json!(true)),
+];
+
 impl Kind for VpcEndpoint {
     const NAME: &'static str = "ec2:VPCEndpoint";
     type Inputs = VpcEndpointInputs;
@@ -125,6 +162,7 @@ impl Kind for VpcEndpoint {
             })
             .with_name_max(255)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_arn(ArnForm::of_id("ec2", "vpc-endpoint/"))
             .with_adopt(&ADOPT)

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::model::{
     AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Kind, KindModel, Naming, Output, Quota, Refused, ReplaceOrder,
-    SimFacet, TerraformType, Timing, outputs,
+    Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A web ACL in front of load balancers (`wafv2:WebACL`), of scope `REGIONAL`. What no rule blocks is allowed.
@@ -78,6 +78,19 @@ const QUOTAS: &[Quota] = &[Quota::region(
     "https://docs.aws.amazon.com/waf/latest/developerguide/limits.html",
 )];
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "firewall",
+    |base| base.name("firewall"),
+    |_| {
+        json!(WebAclInputs {
+            rate_limit: Some(2000),
+            managed_rule_groups: vec!["AWSManagedRulesCommonRuleSet".into()],
+            blocked_countries: vec!["KP".into()],
+        })
+    },
+)
+.updated("rate_limit", || json!(3000))];
+
 impl Kind for WebAcl {
     const NAME: &'static str = "wafv2:WebACL";
     type Inputs = WebAclInputs;
@@ -90,6 +103,7 @@ impl Kind for WebAcl {
             .with_timing(|_| Timing::seconds(5, 5, 5))
             .with_name_max(128)
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_arn(ArnForm::whole("wafv2", "regional/webacl/"))
             .with_adopt(&ADOPT)
             .with_quotas(QUOTAS)

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::LoadBalancer;
 use crate::model::{
     AdoptFacet, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
-    ReplaceOrder, SimFacet, TerraformType, Timing, outputs,
+    ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
 };
 
 /// A WAF web ACL in front of a load balancer (`wafv2:WebACLAssociation`).
@@ -67,6 +68,18 @@ const ADOPT: AdoptFacet = AdoptFacet {
     ..AdoptFacet::PLAIN
 };
 
+const SAMPLES: &[Sample] = &[Sample::new(
+    "web-acl",
+    |base| base.name("web-acl"),
+    |base| {
+        json!(WebAclAssociationInputs {
+            web_acl_arn: base.web_acl_arn.clone().unwrap_or_default().into(),
+            resource_arn: base.out("load-balancer", LoadBalancer::ARN),
+        })
+    },
+)
+.only_if(|base| base.web_acl_arn.is_some())];
+
 impl Kind for WebAclAssociation {
     const NAME: &'static str = "wafv2:WebACLAssociation";
     type Inputs = WebAclAssociationInputs;
@@ -80,6 +93,7 @@ impl Kind for WebAclAssociation {
             .with_name_max(255)
             .untaggable()
             .with_sim(&SIM)
+            .with_samples(SAMPLES)
             .with_links(LINKS)
             .with_adopt(&ADOPT)
             .with_deduplication(Deduplication::Place)

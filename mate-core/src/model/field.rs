@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::DriftClass;
 
-/// What a change of one field does to the running object.
+/// The impact of a change of one field on the running object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Impact {
@@ -20,7 +20,7 @@ pub enum Impact {
     Never(&'static str),
 }
 
-/// How a field changes.
+/// The impact of a field, always the same or by the values.
 #[derive(Debug, Clone, Copy)]
 pub enum Change {
     /// Always with this impact.
@@ -34,7 +34,7 @@ pub enum Change {
 pub struct FieldRule {
     /// The field's name in the JSON form.
     pub field: &'static str,
-    /// What a change of it does.
+    /// The impact of a change of it.
     pub change: Change,
     /// AWS does not tell this field back, or tells it in a form that cannot be compared: it is compared with the record instead.
     pub write_only: bool,
@@ -46,10 +46,10 @@ pub struct FieldRule {
     pub edge_only: bool,
     /// It says from what the object is made, and means nothing afterwards: never a difference.
     pub creation_only: bool,
-    /// Which changes of it (first: old, second: new) are made behind the changes of everything that uses the object, instead
+    /// True for changes of it (first: old, second: new) that are made behind the changes of everything that uses the object, instead
     /// of before them: what winds down. A database stops once the services are at 0.
     pub after_users: Option<fn(&Value, &Value) -> bool>,
-    /// What a difference of it is about. Where nobody said it, it counts as the gravest.
+    /// The class of a difference of it. Where nobody said it, it counts as the gravest.
     pub class: Option<DriftClass>,
 }
 
@@ -104,7 +104,7 @@ impl FieldRule {
         self
     }
 
-    /// What a difference of it is about.
+    /// The class of a difference of it.
     #[must_use]
     pub const fn class(mut self, class: DriftClass) -> Self {
         self.class = Some(class);

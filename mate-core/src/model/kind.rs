@@ -129,8 +129,8 @@ pub struct KindModel {
     pub health: HealthFacet,
     /// True if the cloud is asked about it although it is ready: it may have to be seen to.
     pub asked: bool,
-    /// The sample node of the conformance suite.
-    pub sample: Option<&'static Sample>,
+    /// The sample nodes of the conformance suite.
+    pub samples: &'static [Sample],
     /// True if an object with these inputs has the output of this name.
     pub has_output: fn(&Value, &str) -> bool,
     pub(super) fits: fn(&Value) -> Result<(), String>,
@@ -167,7 +167,7 @@ impl KindModel {
             adopt: &AdoptFacet::PLAIN,
             health: HealthFacet::Beside,
             asked: false,
-            sample: None,
+            samples: &[],
             has_output: |_, _| true,
             fits: |_| Ok(()),
         }
@@ -334,10 +334,10 @@ impl KindModel {
         self
     }
 
-    /// The sample node of the conformance suite.
+    /// The sample nodes of the conformance suite.
     #[must_use]
-    pub fn with_sample(mut self, sample: &'static Sample) -> Self {
-        self.sample = Some(sample);
+    pub fn with_samples(mut self, samples: &'static [Sample]) -> Self {
+        self.samples = samples;
         self
     }
 

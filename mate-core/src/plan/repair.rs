@@ -3,7 +3,6 @@
 use crate::vocab::RepairSelection;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Plan;
@@ -12,9 +11,9 @@ use super::diff::{Scoped, scoped};
 use super::error::PlanError;
 use super::request::DiffRequest;
 use super::step::{Action, FieldChange, Step};
+use crate::model::KindModel;
 use crate::model::ids::NodeId;
 use crate::model::references;
-use crate::model::{DriftClass, KindModel};
 use crate::state::NodeRecord;
 
 /// Why a step that would do something does nothing.

@@ -1,4 +1,4 @@
-//! What ids and outputs are made from.
+//! The values from which ids and outputs are made.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::Seed;
 use crate::model::Outputs;
 use crate::model::ids::KindName;
 
-/// What the ids and outputs of an object are made from.
+/// The values from which the ids and outputs of an object are made.
 #[derive(Debug, Clone, Copy)]
 pub struct Naming<'a> {
     pub(crate) seed: Seed,
@@ -92,7 +92,7 @@ impl<'a> Naming<'a> {
         self.account
     }
 
-    /// How often the object was changed or made under its name, from 1: the revision of a task definition.
+    /// The number of times that the object was made or changed under its name, from 1: the revision of a task definition.
     #[must_use]
     pub fn revision(&self) -> u32 {
         self.revision

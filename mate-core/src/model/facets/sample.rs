@@ -1,33 +1,68 @@
-//! A sample node of a kind, from which the conformance suite makes an object.
+//! The sample nodes of a kind, from which the conformance suite makes objects.
 
 use serde_json::Value;
 
 use crate::model::{Input, Output, OutputRef};
 
-/// The base under a sample node: ids that exist where the suite runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The base under the sample nodes: objects that exist where the suite runs. The sample nodes of all kinds are one graph.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SampleBase {
-    /// The prefix of every name, `mate-conform-dev`.
-    pub prefix: String,
+    /// The tenant.
+    pub tenant: String,
+    /// The environment.
+    pub environment: String,
     /// The region.
     pub region: String,
     /// The account.
     pub account: String,
-    /// The domain.
+    /// The domain of the base.
     pub domain: String,
     /// The ARN of the key that encrypts.
     pub kms_key_arn: String,
     /// The VPC.
     pub vpc_id: String,
-    /// Two private subnets.
+    /// The public subnets, two or more.
+    pub public_subnet_ids: Vec<String>,
+    /// The private subnets, two or more.
     pub private_subnet_ids: Vec<String>,
+    /// The name of the ECS cluster.
+    pub cluster: String,
+    /// The ARN of a certificate.
+    pub certificate_arn: String,
+    /// The id of the zone of the domain.
+    pub hosted_zone_id: String,
+    /// The ARN of a web ACL, where there is one.
+    pub web_acl_arn: Option<String>,
+    /// The id of a user pool, where there is one.
+    pub user_pool_id: Option<String>,
+    /// The image of a container.
+    pub image: String,
 }
 
 impl SampleBase {
-    pub(crate) fn new(prefix: String, base: [&str; 5], private_subnet_ids: Vec<String>) -> Self {
-        let [region, account, domain, kms_key_arn, vpc_id] = base.map(str::to_owned);
-        Self { prefix, region, account, domain, kms_key_arn, vpc_id, private_subnet_ids }
+    /// The name of a part of the sample: `mate-{tenant}-{environment}-{part}`.
+    #[must_use]
+    pub fn name(&self, part: &str) -> String {
+        format!("mate-{}-{}-{part}", self.tenant, self.environment)
+    }
+
+    /// The domain of the sample's own zone.
+    #[must_use]
+    pub fn zone(&self) -> String {
+        format!("{}.conformance.{}", self.tenant, self.domain)
+    }
+
+    /// The key that encrypts.
+    #[must_use]
+    pub fn key(&self) -> Input<String> {
+        self.kms_key_arn.clone().into()
+    }
+
+    /// The private subnets.
+    #[must_use]
+    pub fn private_subnets(&self) -> Vec<Input<String>> {
+        self.private_subnet_ids.iter().cloned().map(Input::Literal).collect()
     }
 
     /// An output of another sample node.
@@ -43,12 +78,6 @@ impl SampleBase {
             suffix: String::new(),
         })
     }
-
-    /// The name of a part of the sample: `mate-conform-dev-{part}`.
-    #[must_use]
-    pub fn name(&self, part: &str) -> String {
-        format!("{}-{part}", self.prefix)
-    }
 }
 
 /// A sample node of a kind.
@@ -60,6 +89,8 @@ pub struct Sample {
     pub name: fn(&SampleBase) -> String,
     /// Its inputs. [`SampleBase::out`] refers to another sample node.
     pub inputs: fn(&SampleBase) -> Value,
+    /// False for a base over which there is no such node.
+    pub exists: fn(&SampleBase) -> bool,
     /// A field, and another value of it to which every provider can change the object.
     pub update: Option<(&'static str, fn() -> Value)>,
 }
@@ -68,7 +99,14 @@ impl Sample {
     /// A sample node.
     #[must_use]
     pub const fn new(node: &'static str, name: fn(&SampleBase) -> String, inputs: fn(&SampleBase) -> Value) -> Self {
-        Self { node, name, inputs, update: None }
+        Self { node, name, inputs, exists: |_| true, update: None }
+    }
+
+    /// A node that is there over some bases only.
+    #[must_use]
+    pub const fn only_if(mut self, exists: fn(&SampleBase) -> bool) -> Self {
+        self.exists = exists;
+        self
     }
 
     /// A change that every provider can make.

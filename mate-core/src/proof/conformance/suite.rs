@@ -11,7 +11,7 @@ use super::{Check, Failure, Report, Setup};
 use crate::clock::Clock;
 use crate::model::KindModel;
 use crate::model::Ownership;
-use crate::model::ids::{KindName, NodeId, TenantKey};
+use crate::model::ids::{NodeId, TenantKey};
 use crate::model::{Node, Outputs, references, resolve};
 use crate::provider::{Deleted, ErrorClass, Live, Observation, Provider, Scope, Status, Target};
 
