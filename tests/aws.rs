@@ -27,6 +27,8 @@ mod fights;
 mod inventory;
 #[path = "aws/life.rs"]
 mod life;
+#[path = "aws/notices.rs"]
+mod notices;
 #[path = "aws/outbox.rs"]
 mod outbox;
 #[path = "aws/platform.rs"]

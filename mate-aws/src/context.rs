@@ -88,6 +88,8 @@ clients! {
     secretsmanager: aws_sdk_secretsmanager, "secretsmanager";
     /// Service Quotas.
     servicequotas: aws_sdk_servicequotas, "servicequotas";
+    /// SNS.
+    sns: aws_sdk_sns, "sns";
     /// STS: who the credentials are.
     sts: aws_sdk_sts, "sts";
     /// The tagging API, over all services.

@@ -185,7 +185,7 @@ fn a_listener_s_limits_and_scaling_s_internals() {
 const LIST: &str = include_str!("codes.txt");
 
 /// What the operations of AWS begin with.
-const VERBS: [&str; 36] = [
+const VERBS: [&str; 38] = [
     "Add",
     "Allocate",
     "Associate",
@@ -219,14 +219,18 @@ const VERBS: [&str; 36] = [
     "Set",
     "Start",
     "Stop",
+    "Subscribe",
     "Tag",
+    "Unsubscribe",
     "Untag",
     "Update",
 ];
 
 fn is_operation(text: &str) -> bool {
     let Some((service, call)) = text.split_once(':') else { return false };
-    let verb = |verb: &&str| call.strip_prefix(*verb).is_some_and(|rest| rest.starts_with(char::is_uppercase));
+    let verb = |verb: &&str| {
+        call.strip_prefix(*verb).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_uppercase))
+    };
     !service.is_empty()
         && service.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '-')
         && call.chars().all(|one| one.is_ascii_alphanumeric())

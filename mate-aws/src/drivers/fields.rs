@@ -153,7 +153,8 @@ pub(crate) fn remaining<K: Kind>(named: &[String], live: &Live, target: &Target)
     let model = K::model();
     let differs = |field: &str| match (model.field(field), live.inputs.get(field)) {
         (Some(rule), Some(value)) => rule.write_only || !same(rule, value, &target.inputs[field]),
-        _ if field == "tags" => !TagChange::new(&live.tags, &target.tags).is_empty(),
+        // An object that carries no tags has none to be changed.
+        _ if field == "tags" => model.taggable && !TagChange::new(&live.tags, &target.tags).is_empty(),
         _ => true,
     };
     named.iter().filter(|field| differs(field)).cloned().collect()
@@ -180,8 +181,9 @@ pub(crate) fn changeable<K: Kind>(live: &Live, target: &Target) -> Vec<String> {
         let told = live.inputs.get(rule.field);
         !rule.write_only && !rule.edge_only && told.is_some_and(|told| !same(rule, told, &target.inputs[rule.field]))
     };
-    let fields = K::model().fields.iter().filter(differs).filter(|rule| !fixed(rule));
-    let tags = !TagChange::new(&live.tags, &target.tags).is_empty();
+    let model = K::model();
+    let fields = model.fields.iter().filter(differs).filter(|rule| !fixed(rule));
+    let tags = model.taggable && !TagChange::new(&live.tags, &target.tags).is_empty();
     fields.map(|rule| rule.field.to_owned()).chain(tags.then(|| "tags".to_owned())).collect()
 }
 

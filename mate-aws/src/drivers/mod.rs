@@ -34,7 +34,7 @@ mod elbv2;
 mod fields;
 #[cfg_attr(not(feature = "all"), allow(dead_code, reason = "not every kind of a smaller build needs it"))]
 mod findings;
-#[cfg(any(feature = "efs", feature = "s3"))]
+#[cfg_attr(not(feature = "all"), allow(dead_code, reason = "not every kind of a smaller build needs it"))]
 mod policies;
 #[cfg(feature = "rds")]
 mod rds_tags;
@@ -97,9 +97,11 @@ kinds! {
     security_group::SecurityGroupDriver: "ec2";
     service::ServiceDriver: "ecs";
     subnet::SubnetDriver: "ec2";
+    subscription::SubscriptionDriver: "sns";
     target_group::TargetGroupDriver: "elbv2";
     task::TaskDriver: "ecs";
     task_definition::TaskDefinitionDriver: "ecs";
+    topic::TopicDriver: "sns";
     trail::TrailDriver: "cloudtrail";
     user_pool::UserPoolDriver: "cognito";
     user_pool_domain::UserPoolDomainDriver: "cognito";

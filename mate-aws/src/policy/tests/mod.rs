@@ -148,13 +148,17 @@ fn is_call(text: &str) -> bool {
         .into_iter()
         .chain(["Deregister", "Describe", "Detach", "Disable", "Disassociate", "Enable", "Get", "Increase", "List"])
         .chain(["Modify", "Put", "Register", "Release", "Remove", "Replace", "Request", "Reset", "Restore", "Revoke"])
-        .chain(["Schedule", "Set", "Start", "Stop", "Tag", "Untag", "Update", "Cancel"]);
+        .chain(["Schedule", "Set", "Start", "Stop", "Subscribe", "Tag", "Unsubscribe", "Untag", "Update", "Cancel"]);
     let Some((service, call)) = text.split_once(':') else { return false };
     let letters =
         |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let verb =
-        |verb: &str| call.strip_prefix(verb).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
-    letters(service) && letters(call) && verbs.into_iter().any(verb)
+    let verb = |verb: &str| {
+        call.strip_prefix(verb)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_uppercase()))
+    };
+    // In capitals (`SNS:Publish`) it is an action that a policy allows somebody else.
+    let small = !service.bytes().any(|byte| byte.is_ascii_uppercase());
+    small && letters(service) && letters(call) && verbs.into_iter().any(verb)
 }
 
 #[test]
