@@ -32,8 +32,7 @@ impl TenantPhase {
         match (record.phase, record.run.is_some()) {
             (Phase::Provisioning, _) => Self::Provisioning,
             (Phase::Unwinding, _) if record.spec.is_some() => Self::Updating,
-            (Phase::Unwinding, _) => Self::Unwinding,
-            (Phase::Destroying, _) => Self::Offboarding,
+            (Phase::Destroying | Phase::Unwinding, _) => Self::Offboarding,
             (Phase::Active, true) => Self::Updating,
             (Phase::Active, false) => match record.operating.mode {
                 Mode::Running => Self::Active,
