@@ -19,7 +19,10 @@ impl Record {
             TenantVerb::Unwind => matches!(goal, Some(Goal::Apply | Goal::Unwind)),
             _ => true,
         };
-        TenantPhase::of(Some(self)).possible().iter().copied().filter(possible).collect()
+        let of_phase = TenantPhase::of(Some(self)).possible().iter().copied().filter(possible);
+        // What follows a run that has ended is begun by resuming it.
+        let follows = (goal.is_none() && self.then.is_some()).then_some(TenantVerb::ResumeRun);
+        of_phase.chain(follows).collect()
     }
 }
 
