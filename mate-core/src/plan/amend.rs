@@ -5,7 +5,6 @@ use crate::vocab::Amendment;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Plan;

@@ -3,15 +3,11 @@
 use crate::vocab::Consent;
 use crate::vocab::ConsentRisk;
 use crate::vocab::Consents;
-use std::collections::BTreeSet;
 use std::fmt;
-
-use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use super::escape::Printable;
 use super::step::Risk;
-use crate::model::ids::NodeId;
 
 impl Consents {
     /// Consent to every risk of this plan, for a caller who has read it.

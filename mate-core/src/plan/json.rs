@@ -1,7 +1,7 @@
 //! The JSON form of a plan, and its id.
 
 use crate::model::canonical;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Plan;

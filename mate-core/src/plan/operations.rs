@@ -3,10 +3,7 @@
 use crate::vocab::OpId;
 use crate::vocab::Verb;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use super::step::{Action, Step};

@@ -3,7 +3,6 @@
 use crate::vocab::RepairSelection;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Plan;
@@ -14,7 +13,7 @@ use super::request::DiffRequest;
 use super::step::{Action, FieldChange, Risk, Step};
 use crate::model::ids::NodeId;
 use crate::model::references;
-use crate::model::{Data, DriftClass, KindModel};
+use crate::model::{Data, KindModel};
 use crate::state::NodeRecord;
 
 /// Why a step that would do something does nothing.

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use crate::clock::{Clock, SystemClock};
 use crate::model::Tags;
-use crate::model::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
+use crate::model::ids::{Address, Environment, KindName, NodeId, TenantKey};
 
 /// Whose object a request may be about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

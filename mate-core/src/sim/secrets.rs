@@ -12,6 +12,8 @@ use crate::provider::ErrorClass;
 
 /// The values that a secret has: the present one, and the one before.
 struct Versions {
+    /// How each value is made.
+    generate: Value,
     current: (u64, String),
     previous: Option<(u64, String)>,
 }
@@ -63,6 +65,15 @@ impl Secrets {
                 return;
             }
         }
+        let value = self.drawn(arn, generate, generation);
+        self.ever.push(value.clone());
+        let previous = self.values.remove(arn).map(|versions| versions.current);
+        let versions = Versions { generate: generate.clone(), current: (generation, value), previous };
+        self.values.insert(arn.to_owned(), versions);
+    }
+
+    /// The value of one generation: the same whenever it is asked for.
+    fn drawn(&self, arn: &str, generate: &Value, generation: u64) -> String {
         let number = generation.to_string();
         let mut label = vec!["secret value", arn];
         if generation > 0 {
@@ -75,16 +86,48 @@ impl Secrets {
             value.push_str(&random[..length.saturating_sub(self.canary.len()).max(8)]);
             value
         };
-        let value = match (&generate["token"], &generate["credentials"]) {
+        match (&generate["token"], &generate["credentials"]) {
             (Value::Object(options), _) => token(&options["length"]),
             (_, Value::Object(options)) => {
                 json!({ "username": options["username"], "password": token(&options["length"]) }).to_string()
             }
             _ => token(&Value::Null),
-        };
-        self.ever.push(value.clone());
-        let previous = self.values.remove(arn).map(|versions| versions.current);
-        self.values.insert(arn.to_owned(), Versions { current: (generation, value), previous });
+        }
+    }
+
+    /// How the value of each secret is made, its present generation, and the one before: what each value follows from.
+    pub(super) fn generations(&self) -> impl Iterator<Item = (&str, &Value, u64, Option<u64>)> {
+        self.values.iter().map(|(arn, versions)| {
+            let previous = versions.previous.as_ref().map(|(generation, _)| *generation);
+            (arn.as_str(), &versions.generate, versions.current.0, previous)
+        })
+    }
+
+    /// Gives a secret the values of these generations again.
+    pub(super) fn regenerate(&mut self, arn: &str, generate: &Value, current: u64, previous: Option<u64>) {
+        for generation in previous.into_iter().chain([current]) {
+            self.generate(arn, generate, generation);
+        }
+    }
+
+    /// The secret and the generation whose value is this one by `part`.
+    pub(super) fn origin(&self, value: &str, part: impl Fn(&str) -> String) -> Option<(&str, u64)> {
+        self.values.iter().find_map(|(arn, versions)| {
+            let known = versions.previous.iter().map(|(generation, _)| *generation);
+            let mut all = [versions.current.0].into_iter().chain(known).chain(0..versions.current.0);
+            let is_it = |generation: &u64| part(&self.drawn(arn, &versions.generate, *generation)) == value;
+            all.find(is_it).map(|generation| (arn.as_str(), generation))
+        })
+    }
+
+    /// The value that a secret had in one generation.
+    pub(super) fn value_of(&self, arn: &str, generation: u64) -> Option<String> {
+        self.values.get(arn).map(|versions| self.drawn(arn, &versions.generate, generation))
+    }
+
+    /// The names that deleted secrets hold, and until when.
+    pub(super) fn held(&self) -> impl Iterator<Item = (&str, Duration)> {
+        self.recovery.iter().map(|(name, until)| (name.as_str(), *until))
     }
 
     pub(super) fn value(&self, arn: &str) -> Option<&str> {

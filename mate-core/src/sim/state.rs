@@ -21,7 +21,7 @@ use crate::model::ids::{Address, KindName};
 use crate::model::{OutputRef, Tags};
 use crate::provider::{Claim, Diagnosis, Status, Target};
 
-type Key = (String, String);
+pub(super) type Key = (String, String);
 
 pub(super) struct State {
     pub(super) config: Config,
@@ -37,7 +37,7 @@ pub(super) struct State {
     /// Which images do not start, and why.
     pub(super) broken_images: Vec<(String, String)>,
     /// The images of each revision of a task definition.
-    revisions: BTreeMap<String, Vec<String>>,
+    pub(super) revisions: BTreeMap<String, Vec<String>>,
     pub(super) tokens: BTreeMap<String, u64>,
     /// The passwords that each database and cache takes.
     pub(super) credentials: BTreeMap<u64, Vec<String>>,
@@ -46,8 +46,8 @@ pub(super) struct State {
     pub(super) reports: Vec<(Selector, Diagnosis)>,
     pub(super) calls: Vec<Call>,
     pub(super) server: Server,
-    next_uid: u64,
-    serials: BTreeMap<Key, u32>,
+    pub(super) next_uid: u64,
+    pub(super) serials: BTreeMap<Key, u32>,
     names: BTreeMap<Key, BTreeSet<u64>>,
     keys: BTreeMap<Key, u64>,
     places: BTreeMap<Key, u64>,
@@ -58,7 +58,7 @@ pub(super) struct State {
     /// What is run once, and when it ends or is forgotten.
     pub(super) runs: BTreeSet<(Duration, u64)>,
     /// The identities of what was here and is gone.
-    buried: BTreeSet<Key>,
+    pub(super) buried: BTreeSet<Key>,
 }
 
 /// What a lookup found.

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+#[cfg(any(test, feature = "testing"))]
+use super::Stored;
 use super::{
     Lease, LeaseRequest, LeaseState, LogEntry, Record, Slot, StateStore, StoreError, Unlock, Unlocked, check_append,
 };
@@ -43,6 +45,42 @@ impl MemoryStore {
     fn keys(&self, of: impl Fn(&Kept) -> bool) -> Vec<TenantKey> {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.iter().filter(|(_, kept)| of(kept)).map(|(key, _)| key.clone()).collect()
+    }
+}
+
+/// What stores keep, as they keep it: for tests that save it and give it to a later version.
+#[cfg(any(test, feature = "testing"))]
+impl MemoryStore {
+    /// The slot of a tenant with its record in the form in which it leaves the process, and its log.
+    #[must_use]
+    pub fn kept_of(&self, key: &TenantKey) -> (Slot, Vec<LogEntry>) {
+        self.kept(key, |kept| {
+            let record = kept.slot.record.as_ref().map(|stored| Stored {
+                version: stored.version,
+                lineage: stored.lineage.clone(),
+                body: stored.body.seal(),
+            });
+            (Slot { lease: kept.slot.lease.clone(), record, log: kept.slot.log.clone() }, kept.log.clone())
+        })
+    }
+
+    /// Keeps a slot and a log in the place of what is kept of this tenant. A record of an earlier version is brought to the
+    /// present form, as when it is read.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`].
+    pub fn keep(&self, key: &TenantKey, slot: &Slot, log: Vec<LogEntry>) -> Result<(), StoreError> {
+        let body = slot.get(key)?;
+        let record = slot.record.as_ref().zip(body).map(|(stored, body)| Stored {
+            version: stored.version,
+            lineage: stored.lineage.clone(),
+            body,
+        });
+        self.kept(key, |kept| {
+            kept.slot = Slot { lease: slot.lease.clone(), record, log: slot.log.clone() };
+            kept.log = log;
+        });
+        Ok(())
     }
 }
 
@@ -127,5 +165,22 @@ mod tests {
     #[tokio::test]
     async fn it_keeps_the_contract_of_a_store() {
         suite::run(|| async { Arc::new(MemoryStore::new()) as Arc<dyn StateStore> }).await;
+    }
+
+    #[tokio::test]
+    async fn what_one_store_kept_is_kept_by_another_as_it_was() {
+        let (store, record) = (MemoryStore::new(), suite::record("regional"));
+        let lease = suite::leased(&store, &record.key).await;
+        store.put(&lease, &record).await.unwrap();
+        let (slot, log) = store.kept_of(&record.key);
+        let other = MemoryStore::new();
+        other.keep(&record.key, &slot, log.clone()).unwrap();
+        assert_eq!(other.get(&record.key).await.unwrap(), store.get(&record.key).await.unwrap());
+        assert_eq!(other.kept_of(&record.key), (slot.clone(), log.clone()));
+        let mut damaged = slot;
+        let stored = damaged.record.as_mut().unwrap();
+        stored.body = stored.body.replace("regional", "national");
+        let error = other.keep(&record.key, &damaged, log).unwrap_err();
+        assert!(matches!(error, StoreError::Unreadable { .. }), "{error}");
     }
 }

@@ -1,7 +1,5 @@
 //! The goal of a plan.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 /// What a plan is for.

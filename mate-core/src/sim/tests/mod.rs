@@ -4,6 +4,7 @@ mod broken;
 mod claims;
 mod conformance;
 mod faults;
+mod image;
 mod platform;
 mod rotation;
 mod rules;

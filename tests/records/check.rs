@@ -1,0 +1,145 @@
+//! What every version owes to a record of an earlier one.
+
+use mate::state::Record;
+use mate::vocab::Goal;
+use mate::vocab::TenantPhase;
+use mate::{Error, MemoryStore};
+
+use crate::fixture::{Expect, Fixture, GoesOn};
+use crate::subject::{Subject, told};
+use crate::world::World;
+
+/// An error with everything that caused it.
+pub(crate) fn text(error: impl std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(&format!(": {cause}"));
+        source = cause.source();
+    }
+    text
+}
+
+/// Reads it, goes on with its run, and plans its spec.
+pub(crate) async fn check(fixture: &Fixture) -> Result<(), String> {
+    let world = World::of_fixture(fixture)?;
+    let subject = Subject::of(fixture, &world).await.map_err(text)?;
+    reading_changes_nothing(fixture, &world, &subject).await?;
+    let found = go_on(fixture, &world, &subject).await?;
+    let Expect { phase, possible, goes_on, tended, ends } = &fixture.expect;
+    let same = [
+        ("phase", phase.clone(), found.phase),
+        ("goes on", format!("{goes_on:?}"), format!("{:?}", found.goes_on)),
+        ("tended", tended.to_string(), found.tended.to_string()),
+        ("ends", ends.clone(), found.ends),
+    ];
+    if let Some((what, wanted, found)) = same.into_iter().find(|(_, wanted, found)| wanted != found) {
+        return Err(format!("{what}: {found}, and was {wanted}"));
+    }
+    match possible.iter().find(|verb| !found.possible.contains(*verb)) {
+        Some(verb) => Err(format!("{verb} is not possible any more while it is {phase}")),
+        None => Ok(()),
+    }
+}
+
+fn kept(store: &MemoryStore, fixture: &Fixture) -> Vec<String> {
+    let keys = fixture.store.iter().map(|kept| kept.key());
+    keys.map(|key| format!("{:?}", store.kept_of(&key))).collect()
+}
+
+async fn reading_changes_nothing(fixture: &Fixture, world: &World, subject: &Subject) -> Result<(), String> {
+    // In a world of its own: what is waited for while it is read passes there.
+    let apart = World::of_fixture(fixture)?;
+    let before = kept(&apart.store, fixture);
+    let reader = Subject::of(fixture, &apart).await.map_err(text)?;
+    reader.read().await;
+    if kept(&apart.store, fixture) != before {
+        return Err("reading it has changed what is stored".to_owned());
+    }
+    subject.verify().await.map_err(text)?;
+    let stored = world.record(&subject.key()).await;
+    match stored.map(|record| (Record::open(&record.seal()), record)) {
+        Some((again, record)) if again.as_ref().ok() != Some(&record) => {
+            Err(format!("it is not what it was: {again:?}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Brings it to its end, sees that all is right there, and answers what has come of it.
+pub(crate) async fn go_on(fixture: &Fixture, world: &World, subject: &Subject) -> Result<Expect, String> {
+    let record = world.record(&subject.key()).await;
+    let phase = subject.phase(world).await.map_err(text)?;
+    let before = world.cloud.objects().len();
+    let released = record.as_ref().and_then(|record| record.run.as_ref()).is_some_and(|run| run.goal == Goal::Release);
+    let goes_on = match (&fixture.adopted_by, record.as_ref().map(|record| record.run.as_ref())) {
+        (Some(tags), None) => adopt(subject, tags.clone()).await?,
+        (Some(tags), Some(Some(run))) if run.goal == Goal::Adopt => {
+            if !matches!(subject.resume_run().await, Err(Error::NotPossible { .. })) {
+                return Err("an adoption is resumed without its source".to_owned());
+            }
+            adopt(subject, tags.clone()).await?
+        }
+        (_, None | Some(None)) => GoesOn::Nothing,
+        (_, Some(Some(_))) => resume(subject).await?,
+    };
+    let phase_then = subject.phase(world).await.map_err(text)?;
+    let both_tokens = world.record(&subject.key()).await.is_some_and(|record| record.operating.both_tokens);
+    let tended = phase_then == TenantPhase::Maintained && goes_on != GoesOn::Nothing || both_tokens;
+    if tended {
+        subject.tend().await.map_err(text)?;
+    }
+    let ends = subject.phase(world).await.map_err(text)?;
+    if released && world.cloud.objects().len() != before {
+        return Err("what was given back does not stay".to_owned());
+    }
+    is_right(world, subject, ends, released).await?;
+    let possible = phase.possible().iter().map(|verb| verb.word().to_owned()).collect();
+    Ok(Expect { phase: phase.word().to_owned(), possible, goes_on, tended, ends: ends.word().to_owned() })
+}
+
+async fn adopt(subject: &Subject, tags: mate::model::Tags) -> Result<GoesOn, String> {
+    subject.adopt(tags).await.map_err(text)?;
+    Ok(GoesOn::AdoptAgain)
+}
+
+async fn resume(subject: &Subject) -> Result<GoesOn, String> {
+    match subject.resume_run().await {
+        Ok(()) => Ok(GoesOn::Resume),
+        Err(Error::RolledBack { .. } | Error::PutBack { .. } | Error::Maintenance { .. }) => {
+            Ok(GoesOn::ResumeAndGoBack)
+        }
+        Err(Error::NotPossible { .. }) if matches!(subject, Subject::Platform(..)) => {
+            subject.provision().await.map_err(text)?;
+            Ok(GoesOn::ApplyAgain)
+        }
+        Err(error) => Err(format!("its run does not go on: {}", text(error))),
+    }
+}
+
+/// Nothing is left, or nothing is to be done.
+async fn is_right(world: &World, subject: &Subject, phase: TenantPhase, released: bool) -> Result<(), String> {
+    let unclaimed = subject.unclaimed().await.map_err(text)?;
+    if !unclaimed.is_empty() {
+        return Err(format!("this belongs to no record: {unclaimed:?}"));
+    }
+    subject.verify().await.map_err(text)?;
+    if world.record(&subject.key()).await.is_none() {
+        let left = world.cloud.leftovers(&subject.key());
+        if !left.is_empty() && !released {
+            return Err(format!("this is left: {:?}", left.iter().map(|object| &object.name).collect::<Vec<_>>()));
+        }
+        if phase != TenantPhase::Requested {
+            return Ok(());
+        }
+        if !matches!(subject, Subject::Tenant(..)) || !world.cloud.objects().is_empty() {
+            return Ok(());
+        }
+        subject.provision().await.map_err(text)?;
+    }
+    let plan = subject.plan().await.map_err(text)?;
+    if !plan.is_empty() {
+        return Err(format!("this is planned for its unchanged spec: {}", told(&plan)));
+    }
+    Ok(())
+}
