@@ -1,10 +1,11 @@
 //! The way on of a run stands in the run: whether it goes back where it fails, and what follows it.
 
+use mate::engine::EventKind;
 use mate::lifecycle::{Change, Deployment, Scale};
 use mate::plan::Plan;
 use mate::sim::{Fault, FaultRule, Method, Selector, crash};
 use mate::spec::{ImageReference, InstanceClass, ServiceName, TenantSpec};
-use mate::vocab::{Command, Consents, OnFailure, TenantPhase};
+use mate::vocab::{Command, Consents, OnFailure, TenantPhase, TenantVerb};
 use mate::{Error, MaintenanceOptions, StateStore};
 
 use crate::cloud::{World, example, world};
@@ -61,18 +62,38 @@ async fn a_rotation_whose_process_dies_at_any_await_is_ended_by_resuming_alone()
     let id = clinic().id();
     let world = provisioned().await;
     let awaits = crash::awaits(world.mate.rotate(&id, &[])).await;
-    let mut followed = 0;
-    for n in (1..awaits).step_by((awaits / 24).max(1)) {
+    for n in (1..awaits).step_by((awaits / 16).max(1)) {
         let world = provisioned().await;
         assert!(crash::at_await(n, world.mate.rotate(&id, &[])).await.is_none(), "it dies at {n} of {awaits}");
-        let record = world.store.get(&world.mate.key(&id)).await.unwrap().unwrap();
-        followed += usize::from(record.run.is_none() && record.then.is_some());
         resumed(&world).await;
         let record = world.store.get(&world.mate.key(&id)).await.unwrap().unwrap();
         assert!(!record.operating.both_tokens && record.then.is_none(), "it dies at {n} of {awaits}");
         assert!(world.mate.plan(&clinic()).await.unwrap().is_empty(), "it dies at {n} of {awaits}");
     }
-    assert!(followed > 0, "none of {awaits} stood between the rotation and what follows it");
+}
+
+#[tokio::test]
+async fn what_follows_a_run_that_has_ended_stands_in_the_record_until_it_begins() {
+    let (world, id) = (provisioned().await, clinic().id());
+    let rotation = world.mate.rotate(&id, &[]);
+    let (mut events, cancel) = (rotation.events(), rotation.cancel_handle());
+    let stopped = async {
+        while let Some(event) = events.next().await {
+            if event.kind == EventKind::RunFinished {
+                cancel.cancel();
+            }
+        }
+    };
+    let (rotated, ()) = tokio::join!(rotation, stopped);
+    assert!(matches!(rotated, Err(Error::Run(_))), "{rotated:?}");
+    let record = async || world.store.get(&world.mate.key(&id)).await.unwrap().unwrap();
+    let stands = record().await;
+    assert_eq!((stands.run, stands.then.map(|then| then.change)), (None, Some(Change::RetireTokens)));
+    assert!(world.mate.status(&id).await.unwrap().possible.contains(&TenantVerb::ResumeRun));
+    world.mate.resume_run(&id).await.unwrap();
+    let stands = record().await;
+    assert!(!stands.operating.both_tokens && stands.then.is_none());
+    assert!(matches!(world.mate.resume_run(&id).await, Err(Error::NothingInterrupted(_))));
 }
 
 #[tokio::test]
@@ -86,7 +107,7 @@ async fn a_maintenance_whose_process_dies_at_any_await_is_ended_by_resuming_alon
         world
     };
     let awaits = crash::awaits(waiting().await.mate.maintain(&id, &options)).await;
-    for n in (1..awaits).step_by((awaits / 12).max(1)) {
+    for n in (1..awaits).step_by((awaits / 8).max(1)) {
         let world = waiting().await;
         assert!(crash::at_await(n, world.mate.maintain(&id, &options)).await.is_none(), "it dies at {n} of {awaits}");
         let began = resumed(&world).await > 0;

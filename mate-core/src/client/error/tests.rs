@@ -10,7 +10,7 @@ use crate::model::ids::{Environment, KindName, NodeId, TenantId, TenantKey};
 use crate::model::{GraphError, UnknownKind};
 use crate::outbox::SinkError;
 use crate::plan::{AmendError, MissingConsent, NodeProblem, PlanError, PlanJsonError};
-use crate::provider::{ErrorClass, ProviderError, RetryStatus};
+use crate::provider::{ErrorClass, ProviderError};
 use crate::spec::{LoadError, SpecError, SpecErrors};
 use crate::state::{Holder, IllegalTransition, LogBroken, LogFault, RecordError, StoreError};
 use crate::vocab::{Consent, ConsentRisk, OpId, TenantPhase, TenantVerb, Verb};
