@@ -1,14 +1,16 @@
 //! The way on of a run stands in the run: whether it goes back where it fails, and what follows it.
 
+use std::time::Duration;
+
 use mate::engine::EventKind;
 use mate::lifecycle::{Change, Deployment, Scale};
 use mate::plan::Plan;
-use mate::sim::{Fault, FaultRule, Method, Selector, crash};
+use mate::sim::{Fault, FaultRule, Latencies, Method, Selector, crash};
 use mate::spec::{ImageReference, InstanceClass, ServiceName, TenantSpec};
 use mate::vocab::{Command, Consents, OnFailure, TenantPhase, TenantVerb};
-use mate::{Error, MaintenanceOptions, StateStore};
+use mate::{Error, MaintenanceOptions, SimCloud, StateStore};
 
-use crate::cloud::{World, example, world};
+use crate::cloud::{World, example, on, world};
 
 fn clinic() -> TenantSpec {
     example("clinic.tfvars")
@@ -74,7 +76,10 @@ async fn a_rotation_whose_process_dies_at_any_await_is_ended_by_resuming_alone()
 
 #[tokio::test]
 async fn what_follows_a_run_that_has_ended_stands_in_the_record_until_it_begins() {
-    let (world, id) = (provisioned().await, clinic().id());
+    // Calls take their time, so that the cancel comes before what follows has its lease.
+    let takes_time = Latencies::typical().call(Duration::from_millis(50));
+    let (world, id) = (on(SimCloud::builder().seed(7).latencies(takes_time).build()), clinic().id());
+    world.mate.provision(&clinic()).await.unwrap();
     let rotation = world.mate.rotate(&id, &[]);
     let (mut events, cancel) = (rotation.events(), rotation.cancel_handle());
     let stopped = async {
