@@ -36,6 +36,8 @@ mod failure;
 mod figures;
 #[path = "sim/fleet.rs"]
 mod fleet;
+#[path = "sim/going_on.rs"]
+mod going_on;
 #[path = "sim/health.rs"]
 mod health;
 #[path = "sim/holding.rs"]

@@ -33,7 +33,7 @@ fn told(log: &[LogEntry]) -> Vec<(&str, &str)> {
         LogEvent::Ended(RunResult::Cancelled) => "cancelled",
         other => panic!("{other:?}"),
     };
-    log.iter().map(|entry| (entry.verb.as_str(), what(entry))).collect()
+    log.iter().map(|entry| (entry.verb.word(), what(entry))).collect()
 }
 
 #[tokio::test]
@@ -123,7 +123,7 @@ async fn a_lease_that_was_taken_away_is_told_once_by_the_run_that_follows() {
     world.mate.resume_run(&id).await.unwrap();
     world.mate.restart(&id, Vec::new()).await.unwrap();
     let log = world.mate.history(&id).await.unwrap();
-    let verbs: Vec<&str> = log.iter().map(|entry| entry.verb.as_str()).collect();
+    let verbs: Vec<&str> = log.iter().map(|entry| entry.verb.word()).collect();
     assert_eq!(verbs, ["provision", "force_unlock", "provision", "provision", "restart", "restart"]);
     let entry = &log[1];
     assert_eq!(entry.what, LogEvent::Unlocked { owner: taken.owner.clone(), lease: taken.fence });
@@ -154,7 +154,7 @@ fn assert_honest(log: &[LogEntry], key: &mate::model::ids::TenantKey, case: &str
     assert_eq!(verify(key, log).map(|whole| whole.entries), Ok(log.len() as u64), "{case}");
     let mut runs: BTreeMap<(&str, &str), Vec<&LogEvent>> = BTreeMap::new();
     for entry in log {
-        runs.entry((entry.run.as_deref().unwrap(), &entry.verb)).or_default().push(&entry.what);
+        runs.entry((entry.run.as_deref().unwrap(), entry.verb.word())).or_default().push(&entry.what);
     }
     for (run, events) in runs {
         let succeeded = events.iter().filter(|what| ***what == LogEvent::Ended(RunResult::Succeeded)).count();

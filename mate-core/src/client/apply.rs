@@ -62,9 +62,12 @@ impl Desk {
             repair: plan.repair.clone(),
             amendment: plan.amendment.clone(),
             consents: consents.clone(),
+            on_failure: plan.on_failure,
+            then: plan.then.clone(),
             now: self.provider.clock().unix_seconds(),
             fence: lease.fence,
         };
+        record.then = None;
         record.run = Some(Run::begin(record.run.take(), beginning));
         self.tell_begin(&mut record, &plan, lease).await?;
 

@@ -7,8 +7,6 @@ use super::planning::not_admitted;
 use super::{Applied, Error, Inner, Mate, resume};
 use crate::blueprint::image_uri;
 use crate::client::Operation;
-use crate::engine::RunError;
-use crate::engine::{Cancellation, EventSender};
 #[cfg(doc)]
 use crate::kinds::service::DeploymentStrategy;
 use crate::lifecycle::{Change, Deployment, reference_of, with_release};
@@ -18,8 +16,6 @@ use crate::spec::ServiceName;
 use crate::state::Record;
 use crate::vocab::Consents;
 use crate::vocab::{Release, TenantPhase, TenantVerb};
-
-use super::DestroyOptions;
 
 impl Mate {
     /// Plans a deployment. Tags are looked up in the registry, and the plan names the digests. Changes nothing.
@@ -50,7 +46,7 @@ impl Mate {
         let (inner, key, deployment) = (Arc::clone(&self.inner), self.key(tenant), deployment.clone());
         Operation::new(|events, cancellation| async move {
             let plan = inner.plan_deploy(&key, &deployment).await?;
-            inner.deploy(plan, &consents, &events, &cancellation).await
+            inner.carry_out(plan, &consents, &events, &cancellation).await
         })
     }
 
@@ -72,7 +68,7 @@ impl Mate {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
         Operation::new(move |events, cancellation| async move {
             let plan = inner.plan_rollback(&key, to).await?;
-            inner.deploy(plan, &consents, &events, &cancellation).await
+            inner.carry_out(plan, &consents, &events, &cancellation).await
         })
     }
 
@@ -150,43 +146,6 @@ impl Inner {
     pub(super) async fn admitted(&self, key: &TenantKey, verb: TenantVerb) -> Result<Record, Error> {
         let record = self.desk.record(key).await?;
         if TenantPhase::of(Some(&record)).admits(verb) { Ok(record) } else { Err(not_admitted(&record, verb)) }
-    }
-
-    /// Carries out a plan, and goes back to what was before where a step of it fails.
-    pub(super) async fn deploy(
-        &self,
-        plan: Plan,
-        consents: &Consents,
-        events: &EventSender,
-        cancellation: &Cancellation,
-    ) -> Result<Applied, Error> {
-        let key = plan.key.clone();
-        let release = plan.after.operating.release.as_ref().map(|release| release.number);
-        let reason = match self.apply_or_go_back(plan, consents, events, cancellation).await? {
-            Ok(applied) => return Ok(applied),
-            Err(reason) => reason,
-        };
-        let to = self.desk.record(&key).await?.operating.release.map(|release| release.number);
-        Err(Error::RolledBack { key, release, to, reason })
-    }
-
-    /// Carries out a plan, or answers with why a step of it failed, once the tenant is what it was before.
-    pub(super) async fn apply_or_go_back(
-        &self,
-        plan: Plan,
-        consents: &Consents,
-        events: &EventSender,
-        cancellation: &Cancellation,
-    ) -> Result<Result<Applied, Box<RunError>>, Error> {
-        let key = plan.key.clone();
-        let failure = match self.desk.apply(plan, consents, events, cancellation).await {
-            Err(Error::Run(failure)) if matches!(*failure, RunError::Failed { .. }) => failure,
-            other => return other.map(Ok),
-        };
-        let back = self.plan_unwind(&key, &DestroyOptions::new()).await?;
-        let consents = Consents::none().and_to_downtime_of(&back);
-        self.desk.apply(back, &consents, events, cancellation).await?;
-        Ok(Err(failure))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::ids::TenantKey;
 use crate::plan::{After, Plan};
 use crate::spec::{ResolvedTenant, TenantSpec};
 use crate::state::{Phase, Record, RecordSummary};
-use crate::vocab::{Goal, RepairSelection};
+use crate::vocab::{Goal, OnFailure, RepairSelection};
 use crate::vocab::{Operating, TenantPhase, TenantVerb};
 
 /// The refusal of a verb that the phase of a tenant does not admit.
@@ -70,8 +70,8 @@ impl Inner {
                 let wanted = Wanted { spec: resume::spec(key, Some(document))?, operating };
                 let mut plan = self.plan_part(&recorded, &wanted, &selection).await?;
                 plan.goal = Goal::Unwind;
-                plan.id = plan.digest();
-                Ok(plan)
+                let then = run.then().filter(|change| change.follows_a_way_back()).cloned();
+                Ok(plan.going_on(OnFailure::Stop, then))
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::lifecycle::Wanted;
 use crate::model::ids::{TenantId, TenantKey};
 use crate::plan::Plan;
 use crate::state::Record;
-use crate::vocab::{Consents, RepairSelection};
+use crate::vocab::{Consents, RepairSelection, TenantVerb};
 
 impl Mate {
     /// Plans to put right what is selected of what [`Mate::drift`] shows, from the spec that the record holds. What is not
@@ -50,7 +50,7 @@ impl Inner {
         let selection = selection.clone().but(record.operating.deferred.clone());
         let wanted = Wanted { spec: resume::spec(key, record.spec.as_ref())?, operating: record.operating.clone() };
         let plan = self.plan_part(&record, &wanted, &selection).await?;
-        Ok(plan.of_verb("repair"))
+        Ok(plan.of_verb(TenantVerb::Repair))
     }
 
     /// Plans a part of what it takes to bring a tenant that is recorded to what is wanted of it.

@@ -60,7 +60,7 @@ impl Mate {
             let takes_down = change.takes_down();
             let plan = inner.plan_change(&key, change).await?;
             let consents = if takes_down { consents.and_to_downtime_of(&plan) } else { consents };
-            inner.desk.apply(plan, &consents, &events, &cancellation).await
+            inner.carry_out(plan, &consents, &events, &cancellation).await
         })
     }
 
@@ -153,7 +153,8 @@ impl Mate {
         Operation::new(|events, cancellation| async move {
             let record = inner.admitted(&key, TenantVerb::Tend).await?;
             if record.operating.both_tokens && record.operating.mode.has_tasks() {
-                return inner.retire_tokens(&key, &events, &cancellation).await;
+                let plan = inner.planned_change(&record, Change::RetireTokens).await?;
+                return inner.carry_out(plan, &Consents::none(), &events, &cancellation).await;
             }
             if inner.can_be_maintained(&record) {
                 match inner.maintain(&key, &MaintenanceOptions::new(), &events, &cancellation).await {
@@ -187,7 +188,7 @@ impl Inner {
             .fold(RepairSelection::default(), |selection, (id, _)| selection.with_field(id.clone(), "stopped"));
         let wanted = Wanted { spec: resume::spec(key, record.spec.as_ref())?, operating: record.operating.clone() };
         let plan = self.plan_part(record, &wanted, &restless).await?;
-        Ok(plan.of_verb(TenantVerb::Tend.word()))
+        Ok(plan.of_verb(TenantVerb::Tend))
     }
 
     pub(super) async fn plan_change(&self, key: &TenantKey, change: Change) -> Result<Plan, Error> {
@@ -208,8 +209,9 @@ impl Inner {
     pub(super) async fn planned_change(&self, record: &Record, change: Change) -> Result<Plan, Error> {
         let (key, verb) = (&record.key, change.verb());
         let spec = resume::spec(key, record.spec.as_ref())?;
+        let (on_failure, then) = (change.on_failure(), change.then(&record.operating));
         let wanted = change.of(Wanted { spec, operating: record.operating.clone() })?;
-        let plan = self.plan_wanted(Some(record), &wanted).await?.of_verb(verb.word());
+        let plan = self.plan_wanted(Some(record), &wanted).await?.of_verb(verb).going_on(on_failure, then);
         if verb != TenantVerb::ShutDown {
             self.refuse_lost(&plan, record, verb)?;
             return Ok(plan);
@@ -222,6 +224,6 @@ impl Inner {
         let mut left = wanted.operating.deferred.clone();
         left.extend(lost.into_iter().map(|(id, _)| (id, BTreeSet::new())));
         let plan = self.plan_part(record, &wanted, &RepairSelection::all().but(left)).await?;
-        Ok(plan.of_verb(verb.word()))
+        Ok(plan.of_verb(verb))
     }
 }

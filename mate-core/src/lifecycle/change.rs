@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Scale;
 use crate::model::ids::NodeId;
 use crate::spec::{ServiceName, Services, SpecError, SpecErrors, TenantSpec, Tier};
-use crate::vocab::{CommandRun, MaintenanceWindow, Mode, Operating, Page, Release, Suspension, TenantVerb};
+use crate::vocab::{CommandRun, MaintenanceWindow, Mode, OnFailure, Operating, Page, Release, Suspension, TenantVerb};
 
 /// What is wanted of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +19,9 @@ pub struct Wanted {
     pub operating: Operating,
 }
 
-/// A verb with what it is told: a change of what is wanted of a tenant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A verb with what it is told: a change of what is wanted of a tenant. A run stores the one that follows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Change {
     /// Another spec.
@@ -93,6 +96,46 @@ impl Change {
     #[must_use]
     pub fn takes_down(&self) -> bool {
         matches!(self, Self::Suspend(_) | Self::Deactivate(_) | Self::ShutDown(_) | Self::BeginMaintenance(_))
+    }
+
+    /// The way on where a step of its run fails. What the services, their secrets or a maintenance depend on goes back, and so
+    /// does a command, which leaves nothing.
+    #[must_use]
+    pub fn on_failure(&self) -> OnFailure {
+        match self {
+            Self::Deploy(_) | Self::Rollback(_) | Self::Rotate(_) | Self::Maintain | Self::RunCommand(_) => {
+                OnFailure::Unwind
+            }
+            Self::Update(_)
+            | Self::Scale(_)
+            | Self::ChangeTier(_)
+            | Self::Restart(_)
+            | Self::RetireTokens
+            | Self::Suspend(_)
+            | Self::Resume
+            | Self::Deactivate(_)
+            | Self::Activate
+            | Self::ShutDown(_)
+            | Self::SetMaintenanceWindow(_)
+            | Self::BeginMaintenance(_)
+            | Self::EndMaintenance => OnFailure::Stop,
+        }
+    }
+
+    /// The change that follows once its run has reached its end, for a tenant that was run like this before: the token before
+    /// the present one is retired, and the page of a maintenance goes.
+    #[must_use]
+    pub fn then(&self, before: &Operating) -> Option<Self> {
+        match self {
+            Self::Rotate(_) => Some(Self::RetireTokens),
+            Self::Maintain if matches!(before.mode, Mode::Maintained(_)) => Some(Self::EndMaintenance),
+            _ => None,
+        }
+    }
+
+    /// True if it follows a run that went back as well: the page of a maintenance goes either way.
+    pub(crate) fn follows_a_way_back(&self) -> bool {
+        matches!(self, Self::EndMaintenance)
     }
 
     /// What is wanted afterwards.

@@ -256,7 +256,7 @@ fn the_phase_follows_from_the_record() {
     assert_eq!(of(Phase::Active, Mode::ShutDown(page())), TenantPhase::Suspended);
     assert_eq!(of(Phase::Active, Mode::Deactivated(page())), TenantPhase::Deactivated);
     assert_eq!(of(Phase::Destroying, suspended()), TenantPhase::Offboarding);
-    assert_eq!(of(Phase::Unwinding, Mode::Running), TenantPhase::Unwinding);
+    assert_eq!(of(Phase::Unwinding, Mode::Running), TenantPhase::Offboarding);
 }
 
 /// One row a phase: what is possible there, and nothing else.
@@ -278,7 +278,6 @@ fn the_table_of_phases_and_verbs() {
              set_maintenance_window shut_down suspend tend update",
         ),
         ("maintained", "destroy maintain release shut_down tend"),
-        ("unwinding", "destroy resume_run unwind"),
         ("offboarding", "destroy resume_run"),
         ("gone", "adopt provision"),
     ];

@@ -8,7 +8,7 @@ use super::request::{After, DiffRequest};
 use super::step::{Action, FieldChange, Shown, Step};
 use super::{Plan, operations};
 use crate::state::{Phase, Record, RecordSummary};
-use crate::vocab::{Goal, Operating, Release};
+use crate::vocab::{Goal, OnFailure, Operating, Release};
 
 pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -> Plan {
     let keeps = matches!(goal, Goal::Apply | Goal::Adopt);
@@ -31,6 +31,8 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
         key: request.key.clone(),
         goal,
         verb: None,
+        on_failure: OnFailure::Stop,
+        then: None,
         record_version: request.record.map_or(0, |record| record.version),
         lineage: request.record.map(|record| record.lineage.clone()),
         after,
@@ -56,6 +58,7 @@ fn record_changes(record: &Record, after: &After, goal: Goal) -> Vec<FieldChange
     changes.compare("phase", phase(Some(record.phase)), phase(after.phase));
     // An interrupted run ends with the next one that reaches its end, even where nothing is left to do.
     changes.compare("run", record.run.as_ref().map(|_| "interrupted").into(), Value::Null);
+    changes.compare("then", record.then.as_ref().map(|then| then.change.verb().word()).into(), Value::Null);
     if matches!(goal, Goal::Apply | Goal::Adopt) {
         // No field is passed over: a new one does not compile until it is compared, or is named as one that is not.
         let After { phase: _, spec_digest: _, spec: _, operating, summary, deletion_protection, outputs: _ } = after;

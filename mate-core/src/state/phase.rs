@@ -19,7 +19,10 @@ impl Record {
             TenantVerb::Unwind => matches!(goal, Some(Goal::Apply | Goal::Unwind)),
             _ => true,
         };
-        TenantPhase::of(Some(self)).possible().iter().copied().filter(possible).collect()
+        let of_phase = TenantPhase::of(Some(self)).possible().iter().copied().filter(possible);
+        // What follows a run that has ended is begun by resuming it.
+        let follows = (goal.is_none() && self.then.is_some()).then_some(TenantVerb::ResumeRun);
+        of_phase.chain(follows).collect()
     }
 }
 
@@ -32,8 +35,7 @@ impl TenantPhase {
         match (record.phase, record.run.is_some()) {
             (Phase::Provisioning, _) => Self::Provisioning,
             (Phase::Unwinding, _) if record.spec.is_some() => Self::Updating,
-            (Phase::Unwinding, _) => Self::Unwinding,
-            (Phase::Destroying, _) => Self::Offboarding,
+            (Phase::Destroying | Phase::Unwinding, _) => Self::Offboarding,
             (Phase::Active, true) => Self::Updating,
             (Phase::Active, false) => match record.operating.mode {
                 Mode::Running => Self::Active,

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    IllegalTransition, Intent, LeftSnapshot, LogDraft, LogEntry, LogEvent, LogTail, RestingNode, Run, RunResult,
-    Unlocked,
+    Following, IllegalTransition, Intent, LeftSnapshot, LogDraft, LogEntry, LogEvent, LogTail, RestingNode, Run,
+    RunResult, Unlocked,
 };
 use crate::model::ids::{KindName, NodeId, TenantKey};
 use crate::model::{Input, Outputs, Tags};
-use crate::vocab::{Operating, Release};
+use crate::vocab::{Operating, Release, TenantVerb};
 
 /// What is known of a tenant from the last run. The cloud is the truth, this is a hint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct Record {
     /// The run that is under way, or was interrupted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
+    /// The change that follows the last run, where it has not begun: [`crate::client::Mate::resume_run`] does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub then: Option<Following>,
     /// The end of its log.
     #[serde(default, skip_serializing_if = "LogTail::is_empty")]
     pub log: LogTail,
@@ -229,6 +232,7 @@ impl Record {
             resting: BTreeMap::new(),
             snapshots: Vec::new(),
             run: None,
+            then: None,
             log: LogTail::default(),
         }
     }
@@ -279,7 +283,7 @@ impl Record {
     pub(crate) fn note_unlocked(&mut self, unlocked: &[Unlocked], fence: u64) {
         let untold: Vec<Unlocked> = self.log.untold(unlocked, fence).cloned().collect();
         for Unlocked { fence: lease, owner, by, reason, at } in untold {
-            let intent = Intent { actor: by, verb: "force_unlock".to_owned(), reason: Some(reason) };
+            let intent = Intent { actor: by, verb: Some(TenantVerb::ForceUnlock), reason: Some(reason) };
             let what = LogEvent::Unlocked { owner, lease };
             self.log
                 .add(&self.key, LogDraft { at, intent, plan: None, run: None, fence, what, detail: BTreeMap::new() });

@@ -25,9 +25,7 @@ pub enum TenantPhase {
     Deactivated,
     /// It runs behind a page, and is maintained.
     Maintained,
-    /// What an interrupted first run made is being taken away, or that was interrupted.
-    Unwinding,
-    /// It is being removed, or that was interrupted.
+    /// It is being removed, or what an interrupted first run made of it is; or that was interrupted.
     Offboarding,
     /// It was removed. It can be provisioned anew.
     Gone,
@@ -35,7 +33,7 @@ pub enum TenantPhase {
 
 impl TenantPhase {
     /// Every phase, in the order of a life.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Requested,
         Self::Provisioning,
         Self::Active,
@@ -43,7 +41,6 @@ impl TenantPhase {
         Self::Suspended,
         Self::Deactivated,
         Self::Maintained,
-        Self::Unwinding,
         Self::Offboarding,
         Self::Gone,
     ];
@@ -99,7 +96,6 @@ impl TenantPhase {
                 Release,
                 Destroy,
             ],
-            Self::Unwinding => &[ResumeRun, Unwind, Destroy],
             Self::Offboarding => &[ResumeRun, Destroy],
         }
     }
@@ -121,7 +117,6 @@ impl TenantPhase {
             Self::Suspended => "suspended",
             Self::Deactivated => "deactivated",
             Self::Maintained => "maintained",
-            Self::Unwinding => "unwinding",
             Self::Offboarding => "offboarding",
             Self::Gone => "gone",
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Effect, Event, EventKind, Machine, State};
 use crate::provider::Policy;
 use crate::provider::{Discovered, ProviderError};
-use crate::state::{LogEvent, Phase, RunResult, StoreError};
+use crate::state::{Following, LogEvent, Phase, RunResult, StoreError};
 use crate::vocab::Goal;
 
 /// How often the cloud is searched while the last objects go.
@@ -65,7 +65,12 @@ impl Machine {
         } else {
             self.record.phase = Phase::Provisioning;
         }
-        self.record.run = None;
+        let run = self.record.run.take();
+        // What follows is durable together with the end of what it follows.
+        self.record.then = run.and_then(|run| {
+            let change = run.then()?.clone();
+            Some(Following { change, consents: run.consents })
+        });
     }
 
     /// Begins the sweep once everything is done and durable.
