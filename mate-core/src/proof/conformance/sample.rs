@@ -97,7 +97,7 @@ pub fn sample_graph_of(kinds: &Kinds, base: &Base, tenant: &TenantId) -> Graph {
             tags.extend(Ownership(key.node(id(sample.node))).tags());
             let (name, inputs) = ((sample.name)(&sample_base), (sample.inputs)(&sample_base));
             let (id, kind) = (id(sample.node), model.name.clone());
-            let node = Node { id, kind, name, inputs, tags, existing: None };
+            let node = Node { id, kind, name, inputs, tags, existing: None, former: Default::default() };
             graph.insert(node).expect("the node ids of the samples are different");
         }
     }
