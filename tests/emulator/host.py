@@ -175,7 +175,7 @@ def emulators(empty, full):
 
     launcher.prepare()
     loader = shared_loader()
-    warm.moto(launcher.application(), loader)
+    warm.moto(launcher.application())
     if os.fork() == 0:
         empty.close()
         base = make_base()

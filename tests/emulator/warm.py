@@ -11,13 +11,15 @@ APPLICATIONS = """acm applicationautoscaling cloudtrail cognitoidp ec2 ecr ecs e
     resourcegroupstaggingapi route53 s3 secretsmanager servicequotas sts wafv2""".split()
 
 
-def moto(application, loader):
+def moto(application):
     """The models of the services, the applications, the managed policies of IAM, and the default VPC."""
     from moto.core import DEFAULT_ACCOUNT_ID, responses, utils
     from moto.ec2.models import ec2_backends
     from moto.iam.models import iam_backends
     from moto.utilities.utils import PARTITION_NAMES
 
+    # One of moto's own: it corrects some of AWS's models.
+    loader = utils.create_loader()
     utils.create_loader = lambda: loader
     # It looks through all members of a class, for each request.
     responses.method_names_from_class = functools.cache(responses.method_names_from_class)

@@ -36,7 +36,7 @@ impl Emulator {
         let fork = Fork::ask(port, &json!({"serve": {}})).context("starting the emulator")?;
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).context("a directory for the emulator")?;
         let endpoint = fork.answer["endpoint"].as_str().context("the emulator's endpoint")?.to_owned();
-        Ok(Self { endpoint, base_file: directory.path().join("base.toml"), directory, fork: fork })
+        Ok(Self { endpoint, base_file: directory.path().join("base.toml"), directory, fork })
     }
 
     /// Runs one of the scripts beside the emulator's and gives what it printed.
