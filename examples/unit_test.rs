@@ -196,7 +196,12 @@ mod tests {
     async fn a_name_that_somebody_else_has_is_taken() {
         let cloud = SimCloud::new(7);
         let bucket: KindName = "s3:Bucket".parse().unwrap();
-        cloud.plant(bucket.clone(), "mate-clinic-dev-data", Default::default(), serde_json::json!({}));
+        cloud.plant(
+            bucket.clone(),
+            "mate-clinic-dev-data-123456789012-us-east-1",
+            Default::default(),
+            serde_json::json!({}),
+        );
         assert_eq!(sign_up(&OnboardingService::new(cloud.clone()).unwrap()).await, SignUp::Taken);
         assert_eq!(cloud.objects().len(), 1, "what was there is still there, and nothing else");
     }

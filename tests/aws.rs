@@ -27,10 +27,14 @@ mod fights;
 mod inventory;
 #[path = "aws/life.rs"]
 mod life;
+#[path = "aws/notices.rs"]
+mod notices;
 #[path = "aws/outbox.rs"]
 mod outbox;
 #[path = "aws/platform.rs"]
 mod platform;
+#[path = "aws/regions.rs"]
+mod regions;
 #[path = "aws/stores.rs"]
 mod stores;
 #[path = "aws/tenants.rs"]

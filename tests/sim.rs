@@ -12,6 +12,8 @@ mod audit;
 mod blueprint;
 #[path = "sim/canary.rs"]
 mod canary;
+#[path = "sim/cancel.rs"]
+mod cancel;
 #[path = "sim/command.rs"]
 mod command;
 #[path = "sim/crash.rs"]
@@ -26,12 +28,16 @@ mod documented;
 mod drift;
 #[path = "sim/embedding.rs"]
 mod embedding;
+#[path = "sim/environment.rs"]
+mod environment;
 #[path = "sim/failure.rs"]
 mod failure;
 #[path = "support/figures.rs"]
 mod figures;
 #[path = "sim/fleet.rs"]
 mod fleet;
+#[path = "sim/going_on.rs"]
+mod going_on;
 #[path = "sim/health.rs"]
 mod health;
 #[path = "sim/holding.rs"]
@@ -40,6 +46,8 @@ mod holding;
 mod life;
 #[path = "support/logs.rs"]
 mod logs;
+#[path = "sim/lost_data.rs"]
+mod lost_data;
 #[path = "sim/maintenance.rs"]
 mod maintenance;
 #[path = "sim/matrix.rs"]
@@ -56,18 +64,29 @@ mod onboarding;
 mod outbox;
 #[path = "sim/platform.rs"]
 mod platform;
+#[path = "sim/progress.rs"]
+mod progress;
 #[path = "sim/properties.rs"]
 mod properties;
 #[path = "sim/refusals.rs"]
 mod refusals;
+#[path = "sim/regions.rs"]
+mod regions;
 #[path = "sim/repair.rs"]
 mod repair;
 #[path = "sim/rotate.rs"]
 mod rotate;
+#[allow(dead_code, reason = "each test binary uses its own part of this")]
+#[path = "support/sample.rs"]
+mod sample;
+#[path = "sim/standing.rs"]
+mod standing;
 #[path = "sim/state_machine.rs"]
 mod state_machine;
 #[path = "sim/suspended_cache.rs"]
 mod suspended_cache;
+#[path = "sim/told.rs"]
+mod told;
 #[path = "sim/two_groups.rs"]
 mod two_groups;
 #[path = "sim/verbs.rs"]

@@ -1,6 +1,8 @@
 //! The record stores under one suite: memory, SQLite, PostgreSQL; and what can only go wrong with a server.
 #![allow(missing_docs, reason = "tests read as specification")]
 
+#[path = "support/figures.rs"]
+mod figures;
 #[path = "support/logs.rs"]
 mod logs;
 #[path = "support/postgres.rs"]

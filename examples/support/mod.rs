@@ -8,15 +8,17 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use mate::engine::{Event, EventKind};
 use mate::model::ids::{Environment, TenantId};
 use mate::plan::{Plan, TextStyle};
 use mate::spec::{Base, PlatformSpec, TenantSpec};
 use mate::tiers::TierCatalogue;
-use mate::vocab::Consents;
+use mate::vocab::{Consents, Goal};
 use mate::{Applied, Mate, MateBuilder, MemoryStore, Operation, Platform, SimCloud};
 
+mod lines;
 mod store;
+
+use lines::{Lines, line, span};
 
 /// Which cloud, which base, which store.
 #[derive(Debug, Args)]
@@ -105,15 +107,25 @@ pub async fn carry_out(platform: &Platform, plan: Plan, consent: bool) -> anyhow
         return Ok(());
     }
     let consents = if consent { Consents::to_every_step_of(&plan) } else { Consents::none() };
+    let goes = plan.goal == Goal::Destroy;
     let operation = platform.apply(plan, consents);
     let applied = show(&TenantId::platform(), operation, &MultiProgress::new()).await?;
-    outputs(&applied);
+    if goes {
+        println!("\nThe platform {} is gone, and so is its record.", applied.key.environment);
+    } else {
+        outputs(&applied);
+    }
     Ok(())
 }
 
 #[cfg(feature = "aws")]
 async fn aws() -> anyhow::Result<mate::aws::AwsProvider> {
-    Ok(mate::aws::AwsProvider::builder().build().await?)
+    let builder = mate::aws::AwsProvider::builder();
+    // An emulator on this machine has no limits that would have to be kept.
+    let endpoint = std::env::var("AWS_ENDPOINT_URL").unwrap_or_default();
+    let emulator = ["http://127.0.0.1:", "http://localhost:"].iter().any(|local| endpoint.starts_with(local));
+    let builder = if emulator { builder.without_rate_budget() } else { builder };
+    Ok(builder.build().await?)
 }
 
 #[cfg(not(feature = "aws"))]
@@ -137,16 +149,16 @@ pub async fn show(
     let bar = screen.add(ProgressBar::new(1));
     bar.set_style(style());
     bar.set_prefix(tenant.to_string());
-    let lines = !std::io::stdout().is_terminal();
+    let mut lines = (!std::io::stdout().is_terminal()).then(Lines::default);
     let watch = async {
         while let Some(event) = events.next().await {
             bar.set_length(event.total as u64);
             bar.set_position(event.done as u64);
             if let Some(line) = line(&event) {
                 bar.set_message(format!("{line} · about {} left", span(event.remaining.as_secs())));
-                if lines {
-                    println!("{tenant} {:>8} {:>3}/{} {line}", span(event.at.as_secs()), event.done, event.total);
-                }
+            }
+            if let Some(line) = lines.as_mut().and_then(|lines| lines.next(&event)) {
+                println!("{tenant} {:>8} {:>3}/{} {line}", span(event.at.as_secs()), event.done, event.total);
             }
         }
     };
@@ -167,31 +179,6 @@ pub async fn show(
 fn style() -> ProgressStyle {
     ProgressStyle::with_template("{prefix:>12} [{bar:30}] {pos}/{len} {wide_msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-fn line(event: &Event) -> Option<String> {
-    Some(match &event.kind {
-        EventKind::Started { node, verb, .. } => format!("{verb} {node}"),
-        EventKind::Waiting { node, reason, waited } => {
-            format!("wait for {node}: {reason} ({} so far)", span(waited.as_secs()))
-        }
-        EventKind::Retrying { node, reason, after } => {
-            format!("again in {}: {node}: {reason}", span(after.as_secs()))
-        }
-        EventKind::Done { node, took, .. } => format!("done {node} in {}", span(took.as_secs())),
-        EventKind::Failed { node, reason } => format!("FAILED {node}: {reason}"),
-        EventKind::Skipped { node, because } => format!("skipped {node} because of {because}"),
-        EventKind::Cancelling => "cancelling: calls in flight are awaited".to_owned(),
-        EventKind::Sweeping { left } => format!("search by tags: {left} left"),
-        _ => return None,
-    })
-}
-
-fn span(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        _ => format!("{}:{:02} min", seconds / 60, seconds % 60),
-    }
 }
 
 /// Prints what a tenant gives out.

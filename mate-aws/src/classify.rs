@@ -56,7 +56,7 @@ where
         }
         SdkError::DispatchFailure(failure) if failure.is_io() => simple(lost, "the connection failed"),
         SdkError::DispatchFailure(_) => simple(lost, "the request could not be sent"),
-        SdkError::ResponseError(_) => simple(lost, "the answer was broken"),
+        SdkError::ResponseError(broken) => told(simple(lost, "the answer was broken"), broken.raw()),
         SdkError::ServiceError(service) => {
             let meta = service.err().meta();
             let class = class_of_answer(meta.code(), service.raw().status().as_u16(), lost);
@@ -64,10 +64,33 @@ where
             failure.code = meta.code().map(str::to_owned);
             failure.message = meta.message().map(str::to_owned);
             failure.request_id = meta.extra("aws_request_id").map(str::to_owned);
-            failure
+            told(failure, service.raw())
         }
         _ => simple(lost, "the call failed"),
     }
+}
+
+/// With what the answer itself tells: its status, the request id of its headers, and the beginning of its body where the body
+/// holds neither a code nor a message.
+fn told(mut failure: ProviderError, answer: &HttpResponse) -> ProviderError {
+    /// Where the services put the request id.
+    const IDS: [&str; 3] = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"];
+    failure.status = Some(answer.status().as_u16());
+    if failure.request_id.is_none() {
+        failure.request_id = IDS.iter().find_map(|name| answer.headers().get(*name)).map(str::to_owned);
+    }
+    if failure.code.is_none() && failure.message.is_none() {
+        failure.message = answer.body().bytes().map(beginning).filter(|body| !body.is_empty());
+    }
+    failure
+}
+
+/// The first 200 characters of a body on one line.
+fn beginning(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(2000)]).into_owned();
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    words.join(" ").chars().take(200).collect()
 }
 
 fn reads(operation: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What every driver works with: the clients, the region, the account, the source of secrets.
+//! The working surroundings of every driver: the clients, the region, the source of secrets.
 
 use std::sync::Arc;
 
@@ -7,147 +7,99 @@ use aws_config::SdkConfig;
 use crate::gate::Witness;
 use crate::secrets::SecretSource;
 
-/// A client whose requests the rate budget hears of. Interceptors are set on each service's configuration.
-macro_rules! client {
-    ($sdk:ident, $config:ident) => {
-        $sdk::Client::from_conf($sdk::config::Builder::from($config).interceptor(Witness).build())
+/// Declares [`Aws`] with one client a line: `field: SDK crate, "feature"`, and a function that adjusts the client's
+/// configuration where it needs to be. The rate budget hears of the requests of every client: interceptors are set on each
+/// service's configuration.
+macro_rules! clients {
+    ($($(#[$doc:meta])+ $name:ident: $sdk:ident, $feature:tt $(, $adjust:ident)?;)+) => {
+        /// The clients of one account and region, made from one [`SdkConfig`].
+        #[derive(Debug, Clone)]
+        #[non_exhaustive]
+        pub struct Aws {
+            $(
+                $(#[$doc])+
+                #[cfg(feature = $feature)]
+                pub $name: $sdk::Client,
+            )+
+            /// The region, `us-east-1`.
+            pub region: String,
+            /// The source of secret values.
+            pub secrets: Arc<dyn SecretSource>,
+            /// True if the endpoint speaks plain HTTP: an emulator.
+            pub plain_http: bool,
+        }
+
+        impl Aws {
+            pub(crate) fn new(config: &SdkConfig, region: String, secrets: Arc<dyn SecretSource>) -> Self {
+                Self {
+                    $(
+                        #[cfg(feature = $feature)]
+                        $name: {
+                            let builder = $sdk::config::Builder::from(config).interceptor(Witness);
+                            $(let builder = $adjust(builder, config);)?
+                            $sdk::Client::from_conf(builder.build())
+                        },
+                    )+
+                    region,
+                    secrets,
+                    plain_http: config.endpoint_url().is_some_and(|url| url.starts_with("http://")),
+                }
+            }
+        }
     };
 }
 
-/// The clients of one account and region, made from one [`SdkConfig`].
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Aws {
+clients! {
     /// Certificate Manager.
-    #[cfg(feature = "acm")]
-    pub acm: aws_sdk_acm::Client,
+    acm: aws_sdk_acm, "acm";
     /// Application Auto Scaling.
-    #[cfg(feature = "applicationautoscaling")]
-    pub applicationautoscaling: aws_sdk_applicationautoscaling::Client,
+    applicationautoscaling: aws_sdk_applicationautoscaling, "applicationautoscaling";
     /// CloudTrail.
-    #[cfg(feature = "cloudtrail")]
-    pub cloudtrail: aws_sdk_cloudtrail::Client,
+    cloudtrail: aws_sdk_cloudtrail, "cloudtrail";
     /// Cognito user pools.
-    #[cfg(feature = "cognito")]
-    pub cognito: aws_sdk_cognitoidentityprovider::Client,
+    cognito: aws_sdk_cognitoidentityprovider, "cognito";
     /// EC2.
-    #[cfg(feature = "ec2")]
-    pub ec2: aws_sdk_ec2::Client,
+    ec2: aws_sdk_ec2, "ec2";
     /// ECR.
-    #[cfg(feature = "ecr")]
-    pub ecr: aws_sdk_ecr::Client,
+    ecr: aws_sdk_ecr, "ecr";
     /// ECS.
-    #[cfg(feature = "ecs")]
-    pub ecs: aws_sdk_ecs::Client,
+    ecs: aws_sdk_ecs, "ecs";
     /// EFS.
-    #[cfg(feature = "efs")]
-    pub efs: aws_sdk_efs::Client,
+    efs: aws_sdk_efs, "efs";
     /// ElastiCache.
-    #[cfg(feature = "elasticache")]
-    pub elasticache: aws_sdk_elasticache::Client,
+    elasticache: aws_sdk_elasticache, "elasticache";
     /// Elastic Load Balancing.
-    #[cfg(feature = "elbv2")]
-    pub elbv2: aws_sdk_elasticloadbalancingv2::Client,
+    elbv2: aws_sdk_elasticloadbalancingv2, "elbv2";
     /// EventBridge.
-    #[cfg(feature = "eventbridge")]
-    pub eventbridge: aws_sdk_eventbridge::Client,
+    eventbridge: aws_sdk_eventbridge, "eventbridge";
     /// IAM.
-    #[cfg(feature = "iam")]
-    pub iam: aws_sdk_iam::Client,
+    iam: aws_sdk_iam, "iam";
     /// KMS.
-    #[cfg(feature = "kms")]
-    pub kms: aws_sdk_kms::Client,
+    kms: aws_sdk_kms, "kms";
     /// CloudWatch Logs.
-    #[cfg(feature = "logs")]
-    pub logs: aws_sdk_cloudwatchlogs::Client,
+    logs: aws_sdk_cloudwatchlogs, "logs";
     /// RDS.
-    #[cfg(feature = "rds")]
-    pub rds: aws_sdk_rds::Client,
+    rds: aws_sdk_rds, "rds";
     /// Route 53.
-    #[cfg(feature = "route53")]
-    pub route53: aws_sdk_route53::Client,
+    route53: aws_sdk_route53, "route53";
     /// S3.
-    #[cfg(feature = "s3")]
-    pub s3: aws_sdk_s3::Client,
+    s3: aws_sdk_s3, "s3", path_style;
     /// Secrets Manager.
-    #[cfg(feature = "secretsmanager")]
-    pub secretsmanager: aws_sdk_secretsmanager::Client,
+    secretsmanager: aws_sdk_secretsmanager, "secretsmanager";
     /// Service Quotas.
-    #[cfg(feature = "servicequotas")]
-    pub servicequotas: aws_sdk_servicequotas::Client,
+    servicequotas: aws_sdk_servicequotas, "servicequotas";
+    /// SNS.
+    sns: aws_sdk_sns, "sns";
     /// STS: who the credentials are.
-    #[cfg(feature = "sts")]
-    pub sts: aws_sdk_sts::Client,
+    sts: aws_sdk_sts, "sts";
     /// The tagging API, over all services.
-    #[cfg(feature = "tagging")]
-    pub tagging: aws_sdk_resourcegroupstagging::Client,
+    tagging: aws_sdk_resourcegroupstagging, "tagging";
     /// WAF.
-    #[cfg(feature = "wafv2")]
-    pub wafv2: aws_sdk_wafv2::Client,
-    /// The region, `us-east-1`.
-    pub region: String,
-    /// Where secret values come from.
-    pub secrets: Arc<dyn SecretSource>,
-    /// Whether the endpoint speaks plain HTTP: an emulator.
-    pub plain_http: bool,
+    wafv2: aws_sdk_wafv2, "wafv2";
 }
 
-impl Aws {
-    pub(crate) fn new(config: &SdkConfig, region: String, secrets: Arc<dyn SecretSource>) -> Self {
-        let endpoint = config.endpoint_url().map(str::to_owned);
-        Self {
-            #[cfg(feature = "acm")]
-            acm: client!(aws_sdk_acm, config),
-            #[cfg(feature = "applicationautoscaling")]
-            applicationautoscaling: client!(aws_sdk_applicationautoscaling, config),
-            #[cfg(feature = "cloudtrail")]
-            cloudtrail: client!(aws_sdk_cloudtrail, config),
-            #[cfg(feature = "cognito")]
-            cognito: client!(aws_sdk_cognitoidentityprovider, config),
-            #[cfg(feature = "ec2")]
-            ec2: client!(aws_sdk_ec2, config),
-            #[cfg(feature = "ecr")]
-            ecr: client!(aws_sdk_ecr, config),
-            #[cfg(feature = "ecs")]
-            ecs: client!(aws_sdk_ecs, config),
-            #[cfg(feature = "efs")]
-            efs: client!(aws_sdk_efs, config),
-            #[cfg(feature = "elasticache")]
-            elasticache: client!(aws_sdk_elasticache, config),
-            #[cfg(feature = "elbv2")]
-            elbv2: client!(aws_sdk_elasticloadbalancingv2, config),
-            #[cfg(feature = "eventbridge")]
-            eventbridge: client!(aws_sdk_eventbridge, config),
-            #[cfg(feature = "iam")]
-            iam: client!(aws_sdk_iam, config),
-            #[cfg(feature = "kms")]
-            kms: client!(aws_sdk_kms, config),
-            #[cfg(feature = "logs")]
-            logs: client!(aws_sdk_cloudwatchlogs, config),
-            #[cfg(feature = "rds")]
-            rds: client!(aws_sdk_rds, config),
-            #[cfg(feature = "route53")]
-            route53: client!(aws_sdk_route53, config),
-            #[cfg(feature = "s3")]
-            s3: aws_sdk_s3::Client::from_conf(
-                aws_sdk_s3::config::Builder::from(config)
-                    .force_path_style(endpoint.is_some())
-                    .interceptor(Witness)
-                    .build(),
-            ),
-            #[cfg(feature = "secretsmanager")]
-            secretsmanager: client!(aws_sdk_secretsmanager, config),
-            #[cfg(feature = "servicequotas")]
-            servicequotas: client!(aws_sdk_servicequotas, config),
-            #[cfg(feature = "sts")]
-            sts: client!(aws_sdk_sts, config),
-            #[cfg(feature = "tagging")]
-            tagging: client!(aws_sdk_resourcegroupstagging, config),
-            #[cfg(feature = "wafv2")]
-            wafv2: client!(aws_sdk_wafv2, config),
-            region,
-            secrets,
-            plain_http: endpoint.is_some_and(|url| url.starts_with("http://")),
-        }
-    }
+/// An emulator has no host name for each bucket.
+#[cfg(feature = "s3")]
+fn path_style(builder: aws_sdk_s3::config::Builder, config: &SdkConfig) -> aws_sdk_s3::config::Builder {
+    builder.force_path_style(config.endpoint_url().is_some())
 }

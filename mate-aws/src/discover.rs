@@ -1,21 +1,29 @@
-//! What carries a tenant's tags, over all services at once, from the tagging API.
+//! The objects that carry a tenant's tags, over all services at once, from the tagging API. The drivers tell which ARNs are
+//! those of their kinds, and which of the objects still do something.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aws_sdk_resourcegroupstagging::types::TagFilter;
-use mate_core::model::Ownership;
+use futures::future::try_join_all;
 use mate_core::model::ids::KindName;
+use mate_core::model::{ArnForm, Ownership};
 use mate_core::provider::{Discovered, ProviderError, Scope};
 
 use crate::classify::failed;
 use crate::context::Aws;
+use crate::drivers::Driver;
 use crate::tags;
 
-mod alive;
 #[cfg(test)]
 mod tests;
 
+type Drivers = BTreeMap<KindName, Arc<dyn Driver>>;
+
 /// Everything that carries the tags of the scope, without what is only a copy, a part or a remainder: snapshots,
 /// members of a replication group, tasks, what is inactive, deleted or on its way out.
-pub(crate) async fn tagged(aws: &Aws, scope: &Scope) -> Result<Vec<Discovered>, ProviderError> {
+pub(crate) async fn tagged(aws: &Aws, drivers: &Drivers, scope: &Scope) -> Result<Vec<Discovered>, ProviderError> {
+    let places = Places::of(drivers);
     let anchor = scope.anchor();
     let filters: Vec<TagFilter> =
         scope.tags().into_iter().map(|(key, value)| TagFilter::builder().key(key).values(value).build()).collect();
@@ -32,11 +40,10 @@ pub(crate) async fn tagged(aws: &Aws, scope: &Scope) -> Result<Vec<Discovered>, 
             }
             let address = Ownership::from_tags(&tags);
             let arn = mapping.resource_arn().unwrap_or_default().trim_end_matches(":*").to_owned();
-            match place(&arn) {
-                Place::Kind(kind) => {
-                    let kind = KindName::new(kind).expect("a kind of the table");
-                    let physical_id = physical_id(&kind, &arn);
-                    found.push(Discovered { address, kind: Some(kind), arn, physical_id, tags });
+            match places.place(&arn) {
+                Place::Of(kind, physical_id) => {
+                    let (kind, physical_id) = (Some(kind.clone()), Some(physical_id.to_owned()));
+                    found.push(Discovered { address, kind, physical_id, arn, tags });
                 }
                 Place::Unknown => found.push(Discovered { address, kind: None, arn, physical_id: None, tags }),
                 Place::LeftOut => {}
@@ -47,88 +54,67 @@ pub(crate) async fn tagged(aws: &Aws, scope: &Scope) -> Result<Vec<Discovered>, 
             _ => break,
         }
     }
-    alive::only(aws, &anchor, found).await
+    alive(aws, drivers, scope, found).await
 }
 
-/// The physical id of what an ARN stands for, as the kind's driver gives it; none where the ARN does not hold it.
-fn physical_id(kind: &KindName, arn: &str) -> Option<String> {
-    let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
-    let last = resource.rsplit(['/', ':']).next().unwrap_or(resource);
-    let id = match kind.as_str() {
-        "application-autoscaling:ScalableTarget" => return None,
-        "ecr:Repository" => resource.strip_prefix("repository/").unwrap_or(resource),
-        kind if ["ec2:", "efs:", "rds:", "route53:"].iter().any(|service| kind.starts_with(service)) => last,
-        "cognito-idp:UserPool" | "elasticache:CacheSubnetGroup" | "elasticache:ReplicationGroup" | "s3:Bucket" => last,
-        _ => arn,
-    };
-    Some(id.to_owned())
+/// The objects that still do something, in their order: the tagging API goes on listing what is inactive, deleted or on its
+/// way out.
+async fn alive(
+    aws: &Aws,
+    drivers: &Drivers,
+    scope: &Scope,
+    found: Vec<Discovered>,
+) -> Result<Vec<Discovered>, ProviderError> {
+    let order: BTreeMap<String, usize> =
+        found.iter().enumerate().map(|(index, object)| (object.arn.clone(), index)).collect();
+    let mut by_kind: BTreeMap<Option<KindName>, Vec<Discovered>> = BTreeMap::new();
+    for object in found {
+        by_kind.entry(object.kind.clone()).or_default().push(object);
+    }
+    let mut alive = by_kind.remove(&None).unwrap_or_default();
+    let mut calls = Vec::new();
+    for (kind, objects) in by_kind {
+        match kind.and_then(|kind| drivers.get(&kind)) {
+            Some(driver) => calls.push(driver.alive(aws, scope, objects)),
+            None => alive.extend(objects),
+        }
+    }
+    alive.extend(try_join_all(calls).await?.into_iter().flatten());
+    alive.sort_by_key(|object| order.get(&object.arn).copied());
+    Ok(alive)
 }
 
-/// What an ARN stands for.
+/// The object of an ARN.
 #[derive(Debug, PartialEq, Eq)]
-enum Place {
-    Kind(&'static str),
+enum Place<'a> {
+    /// An object of this kind with this physical id.
+    Of(&'a KindName, &'a str),
+    /// An object of no kind that is known.
     Unknown,
+    /// A copy, a part or a remainder.
     LeftOut,
 }
 
-/// Service, beginning of the resource part, kind; no kind for what is left out.
-const PLACES: &[(&str, &str, Option<&str>)] = &[
-    ("application-autoscaling", "scalable-target/", Some("application-autoscaling:ScalableTarget")),
-    ("backup", "recovery-point:", None),
-    ("acm", "certificate/", Some("acm:Certificate")),
-    ("cloudtrail", "trail/", Some("cloudtrail:Trail")),
-    ("cognito-idp", "userpool/", Some("cognito-idp:UserPool")),
-    ("ec2", "elastic-ip/", Some("ec2:EIP")),
-    ("ec2", "internet-gateway/", Some("ec2:InternetGateway")),
-    ("ec2", "natgateway/", Some("ec2:NatGateway")),
-    ("ec2", "network-interface/", None),
-    ("ec2", "route-table/", Some("ec2:RouteTable")),
-    ("ec2", "security-group/", Some("ec2:SecurityGroup")),
-    ("ec2", "security-group-rule/", None),
-    ("ec2", "subnet/", Some("ec2:Subnet")),
-    ("ec2", "vpc-endpoint/", Some("ec2:VPCEndpoint")),
-    ("ec2", "vpc-flow-log/", Some("ec2:FlowLog")),
-    ("ec2", "vpc/", Some("ec2:VPC")),
-    ("ecr", "repository/", Some("ecr:Repository")),
-    ("ecs", "cluster/", Some("ecs:Cluster")),
-    ("ecs", "service/", Some("ecs:Service")),
-    ("ecs", "task-definition/", Some("ecs:TaskDefinition")),
-    ("ecs", "task/", None),
-    ("elasticache", "cluster:", None),
-    ("elasticache", "replicationgroup:", Some("elasticache:ReplicationGroup")),
-    ("elasticache", "snapshot:", None),
-    ("elasticache", "subnetgroup:", Some("elasticache:CacheSubnetGroup")),
-    ("elasticfilesystem", "access-point/", Some("efs:AccessPoint")),
-    ("elasticfilesystem", "file-system/", Some("efs:FileSystem")),
-    ("elasticloadbalancing", "listener-rule/app/", Some("elbv2:ListenerRule")),
-    ("elasticloadbalancing", "listener/app/", Some("elbv2:Listener")),
-    ("elasticloadbalancing", "loadbalancer/app/", Some("elbv2:LoadBalancer")),
-    ("elasticloadbalancing", "targetgroup/", Some("elbv2:TargetGroup")),
-    ("iam", "role/", Some("iam:Role")),
-    ("kms", "key/", Some("kms:Key")),
-    ("logs", "log-group:", Some("logs:LogGroup")),
-    ("rds", "auto-backup:", None),
-    ("rds", "cluster-snapshot:", None),
-    ("rds", "db:", Some("rds:DBInstance")),
-    ("rds", "pg:", Some("rds:DBParameterGroup")),
-    ("rds", "snapshot:", None),
-    ("rds", "subgrp:", Some("rds:DBSubnetGroup")),
-    ("route53", "hostedzone/", Some("route53:HostedZone")),
-    ("s3", "", Some("s3:Bucket")),
-    ("secretsmanager", "secret:", Some("secretsmanager:Secret")),
-    ("wafv2", "regional/webacl/", Some("wafv2:WebACL")),
-];
+/// The ARNs that the drivers know.
+struct Places {
+    forms: Vec<(KindName, ArnForm)>,
+    left_out: Vec<(&'static str, &'static str)>,
+}
 
-fn place(arn: &str) -> Place {
-    let mut parts = arn.splitn(6, ':').skip(2);
-    let (Some(service), Some(resource)) = (parts.next(), parts.nth(2)) else { return Place::Unknown };
-    // Beside buckets, S3 has access points and the like.
-    if service == "s3" && resource.contains('/') {
-        return Place::Unknown;
+impl Places {
+    fn of(drivers: &Drivers) -> Self {
+        let forms = drivers.iter().filter_map(|(kind, driver)| Some((kind.clone(), driver.arn()?)));
+        let left_out = drivers.values().flat_map(|driver| driver.left_out().iter().copied());
+        Self { forms: forms.collect(), left_out: left_out.collect() }
     }
-    PLACES
-        .iter()
-        .find(|(of, begins, _)| *of == service && resource.starts_with(begins))
-        .map_or(Place::Unknown, |(_, _, kind)| kind.map_or(Place::LeftOut, Place::Kind))
+
+    fn place<'a>(&'a self, arn: &'a str) -> Place<'a> {
+        let mut parts = arn.splitn(6, ':').skip(2);
+        let (Some(service), Some(resource)) = (parts.next(), parts.nth(2)) else { return Place::Unknown };
+        if self.left_out.iter().any(|(of, begins)| *of == service && resource.starts_with(begins)) {
+            return Place::LeftOut;
+        }
+        let mut of_kind = self.forms.iter().filter_map(|(kind, form)| Some(Place::Of(kind, form.id_in(arn)?)));
+        of_kind.next().unwrap_or(Place::Unknown)
+    }
 }

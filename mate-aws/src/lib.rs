@@ -26,7 +26,7 @@ pub use context::Aws;
 pub use drivers::Driver;
 #[cfg(feature = "eventbridge")]
 pub use event_bridge::EventBridgeSink;
-pub use policy::{Access, ExecutorPolicy, PermissionReport};
+pub use policy::{Access, Actions, ExecutorPolicy, Grant, On, PermissionReport};
 pub use provider::AwsProvider;
 pub use secrets::{RandomSecrets, SecretSource};
 #[cfg(feature = "s3")]

@@ -15,7 +15,6 @@ use crate::config::AwsProviderBuilder;
 use crate::context::Aws;
 use crate::drivers::{self, Driver};
 use crate::gate::counted;
-use crate::policy::Access;
 
 /// AWS, as the engine sees it: one account and region.
 #[derive(Debug, Clone)]
@@ -32,8 +31,7 @@ impl AwsProvider {
     }
 
     pub(crate) fn new(aws: Aws, extra: Vec<Arc<dyn Driver>>) -> Self {
-        let drivers = drivers::all().into_iter().chain(extra).map(|driver| (driver.kind(), driver)).collect();
-        Self { aws, drivers: Arc::new(drivers) }
+        Self { aws, drivers: Arc::new(drivers::by_kind(extra)) }
     }
 
     /// The clients, for an embedder's own calls to the same account and region.
@@ -51,9 +49,9 @@ impl AwsProvider {
         Err(error.with_message(format!("`{}` is observed only: MATE never writes it", target.name)))
     }
 
-    /// The actions that the kind's driver itself asks for.
-    pub(crate) fn actions(&self, kind: &KindName, access: Access) -> &'static [&'static str] {
-        self.drivers.get(kind).map_or(&[], |driver| driver.actions(access))
+    /// The drivers, the embedder's own among them.
+    pub(crate) fn drivers(&self) -> impl Iterator<Item = &Arc<dyn Driver>> {
+        self.drivers.values()
     }
 
     fn driver(&self, kind: &KindName, address: &Address) -> Result<&Arc<dyn Driver>, ProviderError> {
@@ -114,7 +112,7 @@ impl Provider for AwsProvider {
     async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError> {
         let mut found: BTreeMap<String, Discovered> = BTreeMap::new();
         #[cfg(feature = "tagging")]
-        for object in crate::discover::tagged(&self.aws, &scope).await? {
+        for object in crate::discover::tagged(&self.aws, &self.drivers, &scope).await? {
             found.insert(object.arn.clone(), object);
         }
         for driver in self.drivers.values() {
@@ -122,7 +120,8 @@ impl Provider for AwsProvider {
                 found.insert(object.arn.clone(), object);
             }
         }
-        Ok(found.into_values().collect())
+        // What is global belongs to one region, whichever asks.
+        Ok(found.into_values().filter(|object| crate::tags::is_here(&object.tags, &self.aws.region)).collect())
     }
 
     #[cfg(feature = "ecr")]

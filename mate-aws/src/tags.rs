@@ -62,6 +62,11 @@ pub(crate) fn add_untagging(fields: &mut Vec<String>, request: &UpdateRequest, l
     }
 }
 
+/// False for an object whose tags say that it belongs to another region. Only what is global says it, with account and region.
+pub(crate) fn is_here(tags: &Tags, region: &str) -> bool {
+    !tags.contains_key("Account") || tags.get("Region").is_none_or(|told| told == region)
+}
+
 /// Present when the tags say that it is the target's, foreign otherwise.
 pub(crate) fn judge(target: &Target, live: Live) -> Observation {
     if target.accepts(&live.tags) {
@@ -73,7 +78,12 @@ pub(crate) fn judge(target: &Target, live: Live) -> Observation {
 /// What to say of an object that is not the target's.
 pub(crate) fn not_ours(target: &Target, tags: &Tags) -> String {
     match mate_core::model::Ownership::from_tags(tags) {
-        Some(owner) => format!("{} `{}` belongs to {owner}", target.kind, target.name),
+        Some(owner) => match (tags.get("Account"), tags.get("Region")) {
+            (Some(account), Some(region)) => {
+                format!("{} `{}` belongs to {owner} in {region} of account {account}", target.kind, target.name)
+            }
+            _ => format!("{} `{}` belongs to {owner}", target.kind, target.name),
+        },
         None => format!("{} `{}` exists and does not carry MATE's ownership tags", target.kind, target.name),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use mate_core::blueprint::Blueprint;
 use mate_core::model::GraphError;
+use mate_core::model::Kinds;
 use mate_core::quota::{Needs, needs_of};
 use mate_core::spec::{Base, Catalogue, Contacts, DisplayName, Email, SpecErrors, Subdomain, TenantSpec, Tier};
 
@@ -44,13 +45,26 @@ impl TierCatalogue {
     /// # Errors
     /// [`NeedsError`] for a tier of the caller's own of which no plain tenant can be made; the standard ones have none.
     pub fn needs(&self, blueprint: &dyn Blueprint, base: &Base) -> Result<BTreeMap<Tier, Needs>, NeedsError> {
+        self.needs_of(&Kinds::standard(), blueprint, base)
+    }
+
+    /// The same as [`TierCatalogue::needs`], with an embedder's own kinds among `kinds`.
+    ///
+    /// # Errors
+    /// As [`TierCatalogue::needs`].
+    pub fn needs_of(
+        &self,
+        kinds: &Kinds,
+        blueprint: &dyn Blueprint,
+        base: &Base,
+    ) -> Result<BTreeMap<Tier, Needs>, NeedsError> {
         let tiers = self.iter().map(|definition| {
             let tier = &definition.tier;
             let refused = |source| NeedsError::Spec { tier: tier.clone(), source };
             let tenant = self.resolve(&plain(tier).map_err(refused)?).map_err(refused)?;
             let design = blueprint.design(&tenant, base);
             let design = design.map_err(|source| NeedsError::Graph { tier: tier.clone(), source })?;
-            Ok((tier.clone(), needs_of(&design.graph)))
+            Ok((tier.clone(), needs_of(kinds, &design.graph)))
         });
         tiers.collect()
     }
@@ -69,7 +83,7 @@ mod tests {
     }
 
     fn need(tier: Tier, name: &str) -> u64 {
-        let quota = Quota::all().iter().find(|quota| quota.name == name).unwrap();
+        let quota = Quota::all(&Kinds::standard()).find(|quota| quota.name == name).unwrap();
         needs()[&tier].get(&quota.id()).copied().unwrap_or(0)
     }
 
@@ -103,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_fresh_account_has_room_for_some_trial_tenants_before_its_vcpus_end() {
-        let capacity = Capacity::new(&needs(), &Readings::new());
+        let capacity = Capacity::new(&Kinds::standard(), &needs(), &Readings::new());
         let room = capacity.tiers[&Tier::trial()].as_ref().unwrap();
         assert_eq!(room.name, "Fargate On-Demand vCPU resource count");
         assert_eq!(room.tenants, 6 * 1024 / need(Tier::trial(), &room.name));

@@ -42,6 +42,8 @@ pub(crate) fn resolve(spec: &TenantSpec, tier: &TierDefinition) -> Result<Resolv
         cost_center: sources.maybe("cost_center", tag(spec.cost_center())),
         department: sources.maybe("department", tag(spec.department())),
         deletion_protection: sources.maybe("deletion_protection", spec.deletion_protection()),
+        // Said only where it is the tenant's own, so that the digest of a spec that does not say it stays as it was.
+        host_record: spec.host_record().inspect(|_| sources.note("host_record", Source::Tenant)).unwrap_or(true),
         sources: sources.finish(),
     };
     SpecErrors::from_list(errors).map_or(Ok(resolved), Err)

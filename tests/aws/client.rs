@@ -167,7 +167,7 @@ fn secrets(world: &World) {
     assert_eq!(
         names,
         [
-            "mate-regional-dev-database-credentials",
+            "mate-regional-dev-data-123456789012-us-east-1base-credentials",
             "mate-regional-dev-django-secret-key",
             "mate-regional-dev-redis-auth"
         ]
@@ -175,7 +175,7 @@ fn secrets(world: &World) {
 }
 
 fn bucket(world: &World) {
-    let bucket = "mate-regional-dev-data";
+    let bucket = "mate-regional-dev-data-123456789012-us-east-1";
     let answer = world.aws(&["s3api", "get-bucket-encryption", "--bucket", bucket]);
     let rule = &answer["ServerSideEncryptionConfiguration"]["Rules"][0]["ApplyServerSideEncryptionByDefault"];
     assert_eq!(rule["SSEAlgorithm"], "aws:kms");

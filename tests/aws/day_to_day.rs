@@ -66,14 +66,16 @@ async fn rotated(clinic: &Clinic) {
 }
 
 fn versioning(clinic: &Clinic) -> Value {
-    clinic.aws(&["s3api", "get-bucket-versioning", "--bucket", "mate-clinic-dev-data"])["Status"].clone()
+    clinic.aws(&["s3api", "get-bucket-versioning", "--bucket", "mate-clinic-dev-data-123456789012-us-east-1"])["Status"]
+        .clone()
 }
 
 /// Of two manual changes the grave one is put right, and the other is left until it is asked for.
 async fn drifted(clinic: &Clinic) {
     let (mate, id) = (&clinic.world.mate, clinic.id());
     clinic.open_the_database();
-    let suspended = ["--bucket", "mate-clinic-dev-data", "--versioning-configuration", "Status=Suspended"];
+    let suspended =
+        ["--bucket", "mate-clinic-dev-data-123456789012-us-east-1", "--versioning-configuration", "Status=Suspended"];
     clinic.aws(&[&["s3api", "put-bucket-versioning"], &suspended[..]].concat());
     let drift = mate.drift(&id).await.unwrap();
     assert_eq!(drift.worst(), Some(DriftClass::Security));
@@ -94,7 +96,8 @@ async fn drifted(clinic: &Clinic) {
 async fn renamed(clinic: &Clinic) {
     let (mate, id) = (&clinic.world.mate, clinic.id());
     let component = || {
-        let tags = clinic.aws(&["s3api", "get-bucket-tagging", "--bucket", "mate-clinic-dev-data"]);
+        let tags =
+            clinic.aws(&["s3api", "get-bucket-tagging", "--bucket", "mate-clinic-dev-data-123456789012-us-east-1"]);
         let tags = tags["TagSet"].as_array().unwrap();
         tags.iter().find(|tag| tag["Key"] == "Component").unwrap()["Value"].as_str().unwrap().to_owned()
     };
@@ -103,7 +106,7 @@ async fn renamed(clinic: &Clinic) {
     assert_eq!(component(), "uploads");
     let status = mate.status(&id).await.unwrap();
     let uploads = status.nodes.iter().find(|node| node.node.as_str() == "uploads").unwrap();
-    assert_eq!(uploads.name, "mate-clinic-dev-data");
+    assert_eq!(uploads.name, "mate-clinic-dev-data-123456789012-us-east-1");
     mate.rename_node(&id, node("uploads"), node("bucket")).await.unwrap();
     assert_eq!(component(), "bucket");
     assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());

@@ -1,5 +1,6 @@
 //! Every write of a tenant's life over the wire is struck, by a proxy between MATE and the emulator: what stands in the end is what
-//! stands without it, object by object.
+//! stands without it, object by object. `./test exhaustive faults` strikes with everything, and every other run with one of them,
+//! drawn by a seed.
 
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
@@ -13,8 +14,9 @@ use tokio::sync::Notify;
 
 use crate::examples;
 use crate::support::emulator::Emulator;
-use crate::support::figures::tell;
+use crate::support::figures::{count, tell};
 use crate::support::proxy::{Each, Proxy, Strike};
+use crate::support::sample;
 use crate::world::{example, provider_at};
 
 /// The same clinic in another tier, with a larger database.
@@ -97,51 +99,25 @@ async fn live(mate: &Mate, part: usize) {
 
 /// A whole life in which every write is struck the first time that it comes.
 fn survives(strike: Strike, attempts: u32) {
-    let wanted = undisturbed();
+    // It lives at the same time.
+    std::thread::spawn(undisturbed);
     let emulator = Emulator::start().unwrap();
     let proxy = Proxy::before(emulator.endpoint()).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mate = runtime.block_on(client(&emulator, proxy.endpoint(), attempts));
-    assert_same(&standing(&emulator), &wanted[0], "before");
+    let before = standing(&emulator);
     let mut struck = Vec::new();
     for (part, when) in ["provision", "change", "destroy"].into_iter().enumerate() {
         proxy.strike(strike, Each::Write);
         runtime.block_on(live(&mate, part));
         struck.push((when, proxy.struck(), proxy.operations().len()));
-        assert_same(&standing(&emulator), &wanted[part + 1], when);
+        assert_same(&standing(&emulator), &undisturbed()[part + 1], when);
     }
+    assert_same(&before, &undisturbed()[0], "before");
     tell(format!("{strike:?}, {attempts} attempts of the SDK: {struck:?} (writes struck, operations so far)"));
+    let writes: usize = struck.iter().map(|(_, writes, _)| writes).sum();
+    count("faults", writes, format!("writes struck by {strike:?} ({attempts})"));
     assert!(struck[0].1 >= 37 && struck[1].1 >= 2 && struck[2].1 >= 30, "{struck:?}");
-}
-
-#[test]
-fn every_write_may_meet_an_internal_error() {
-    survives(Strike::InternalError, 1);
-}
-
-#[test]
-fn every_write_may_meet_a_load_balancer_s_page() {
-    survives(Strike::Unavailable, 1);
-}
-
-#[test]
-fn every_write_may_be_throttled() {
-    survives(Strike::Throttled, 1);
-}
-
-#[test]
-fn every_write_may_lose_its_answer() {
-    survives(Strike::AnswerLost, 1);
-}
-
-#[test]
-fn every_write_may_lose_its_answer_and_be_repeated_by_the_sdk() {
-    survives(Strike::AnswerLost, 3);
-}
-
-#[test]
-fn every_answer_may_break_in_the_middle() {
-    survives(Strike::AnswerBroken, 1);
 }
 
 /// Runs a program to its end, or until it is to die: then with SIGKILL. Whether it succeeded; nothing when it was killed.
@@ -159,7 +135,8 @@ async fn until_killed(command: Command, death: &Notify) -> Option<bool> {
 /// The example programs are killed with SIGKILL at each operation of a provision, of a change and of a destroy, once each, and begun
 /// again.
 fn survives_deaths(strike: Strike) {
-    let wanted = undisturbed();
+    // It lives at the same time.
+    std::thread::spawn(undisturbed);
     let emulator = Emulator::start().unwrap();
     let proxy = Proxy::before(emulator.endpoint()).unwrap();
     let death = Arc::new(Notify::new());
@@ -171,12 +148,12 @@ fn survives_deaths(strike: Strike) {
     let log = emulator.directory().join("victim.log");
     let changed = emulator.directory().join("clinic.tfvars");
     std::fs::write(&changed, changed_text()).unwrap();
-    let runs: [(&str, &[&str], &Vec<String>); 3] = [
-        ("onboard", &["examples/tenants/clinic.tfvars"], &wanted[1]),
-        ("onboard", &["--consent", changed.to_str().unwrap()], &wanted[2]),
-        ("destroy", &["--consent", "--no-final-snapshot", "clinic"], &wanted[3]),
+    let runs: [(&str, &[&str], usize); 3] = [
+        ("onboard", &["examples/tenants/clinic.tfvars"], 1),
+        ("onboard", &["--consent", changed.to_str().unwrap()], 2),
+        ("destroy", &["--consent", "--no-final-snapshot", "clinic"], 3),
     ];
-    for (name, arguments, wanted) in runs {
+    for (name, arguments, part) in runs {
         proxy.strike(strike, Each::Operation);
         let mut deaths = 0;
         loop {
@@ -193,17 +170,73 @@ fn survives_deaths(strike: Strike) {
             }
         }
         tell(format!("{strike:?}: {name} was killed {deaths} times, {} operations struck", proxy.struck()));
+        count("faults", deaths, format!("kills at {strike:?} of {name}"));
         assert!(deaths >= 5 && deaths <= proxy.struck(), "{deaths} deaths, {} struck", proxy.struck());
-        assert_same(&standing(&emulator), wanted, name);
+        assert_same(&standing(&emulator), &undisturbed()[part], name);
     }
 }
 
-#[test]
-fn the_process_may_be_killed_before_any_operation() {
-    survives_deaths(Strike::DeathBefore);
+/// One way to strike, of all that there are.
+fn strikes() -> [(&'static str, fn()); 8] {
+    [
+        ("an internal error", every::write_may_meet_an_internal_error),
+        ("a load balancer's page", every::write_may_meet_a_load_balancer_s_page),
+        ("a throttle", every::write_may_be_throttled),
+        ("a lost answer", every::write_may_lose_its_answer),
+        ("a lost answer that the SDK asks for again", every::write_may_lose_its_answer_and_be_repeated_by_the_sdk),
+        ("a broken answer", every::answer_may_break_in_the_middle),
+        ("a death before", every::operation_may_be_preceded_by_the_death_of_the_process),
+        ("a death after", every::operation_may_be_followed_by_the_death_of_the_process),
+    ]
 }
 
 #[test]
-fn the_process_may_be_killed_after_any_operation() {
-    survives_deaths(Strike::DeathAfter);
+fn a_strike_that_the_seed_draws_changes_nothing_of_what_stands_in_the_end() {
+    let (name, strike) = sample::draw("strike", strikes());
+    tell(format!("{}: every write meets {name}", sample::again()));
+    strike();
+}
+
+mod every {
+    use super::{Strike, survives, survives_deaths};
+
+    #[test]
+    pub(super) fn write_may_meet_an_internal_error() {
+        survives(Strike::InternalError, 1);
+    }
+
+    #[test]
+    pub(super) fn write_may_meet_a_load_balancer_s_page() {
+        survives(Strike::Unavailable, 1);
+    }
+
+    #[test]
+    pub(super) fn write_may_be_throttled() {
+        survives(Strike::Throttled, 1);
+    }
+
+    #[test]
+    pub(super) fn write_may_lose_its_answer() {
+        survives(Strike::AnswerLost, 1);
+    }
+
+    #[test]
+    pub(super) fn write_may_lose_its_answer_and_be_repeated_by_the_sdk() {
+        survives(Strike::AnswerLost, 3);
+    }
+
+    #[test]
+    pub(super) fn answer_may_break_in_the_middle() {
+        survives(Strike::AnswerBroken, 1);
+    }
+
+    #[test]
+    pub(super) fn operation_may_be_preceded_by_the_death_of_the_process() {
+        survives_deaths(Strike::DeathBefore);
+    }
+
+    #[test]
+    pub(super) fn operation_may_be_followed_by_the_death_of_the_process() {
+        survives_deaths(Strike::DeathAfter);
+    }
 }

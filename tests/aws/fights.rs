@@ -1,5 +1,6 @@
 //! Two controllers, as processes, share a store and fight over 20 tenants, while they are killed and halted at random: each tenant ends
-//! as it should, and what a halted controller still wants to write is refused.
+//! as it should, and what a halted controller still wants to write is refused. `./test exhaustive fights` runs one over each store,
+//! and every other run one over a store that a seed draws.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -20,8 +21,9 @@ use crate::examples;
 use crate::postgres::{PASSWORD, Server};
 use crate::stores::{BUCKET, config_at, emulator_with_bucket};
 use crate::support::emulator::Emulator;
-use crate::support::figures::tell;
+use crate::support::figures::{count, tell};
 use crate::support::proxy::Proxy;
+use crate::support::sample;
 use crate::world::provider_at;
 
 const TENANTS: usize = 20;
@@ -175,6 +177,10 @@ async fn fight(arena: Arena) {
     let logs = said("one") + &said("two");
     let refused = logs.matches("was taken over while this controller was away").count();
     tell(format!("{}: one {one:?}, two {two:?}, {refused} runs ended by a refused write", arena.address));
+    let place = if arena.address.contains("://") { &*arena.address } else { "a file" };
+    count("fights", one.kills + two.kills, format!("kills in {place}"));
+    count("fights", one.halts + two.halts, format!("halts in {place}"));
+    count("fights", refused, format!("refused writes in {place}"));
     assert!(one.taken_over + two.taken_over >= 1, "{one:?} {two:?}");
     assert!(refused >= 1, "a write under a lost lease was refused:\n{logs}");
 
@@ -206,8 +212,7 @@ async fn emulator() -> Emulator {
     tokio::task::spawn_blocking(|| emulator_with_bucket(Emulator::start().unwrap())).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn over_tenants_in_a_sqlite_file() {
+async fn in_a_sqlite_file() {
     let emulator = emulator().await;
     let path = emulator.directory().join("mate.db");
     let store = Arc::new(SqliteStore::open(&path).unwrap());
@@ -215,8 +220,7 @@ async fn over_tenants_in_a_sqlite_file() {
     fight(Arena { specs: specs(&emulator, TENANTS), address, store, emulator }).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn over_tenants_in_an_s3_bucket() {
+async fn in_an_s3_bucket() {
     use mate::aws::S3Store;
 
     let emulator = emulator().await;
@@ -225,12 +229,39 @@ async fn over_tenants_in_an_s3_bucket() {
     fight(Arena { specs: specs(&emulator, TENANTS), address, store, emulator }).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn over_tenants_in_postgresql() {
+async fn in_postgresql() {
     let emulator = emulator().await;
     let server = Server::shared();
     let (host, port) = server.address();
     let address = format!("postgres://postgres@{host}:{port}/postgres?sslmode=disable");
     let store = Arc::new(PostgresStore::builder(&*address).password(PASSWORD).open().await.unwrap());
     fight(Arena { specs: specs(&emulator, TENANTS), address, store, emulator }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_tenants_in_a_store_that_the_seed_draws() {
+    let store = sample::draw("fight", ["a SQLite file", "an S3 bucket", "PostgreSQL"]);
+    tell(format!("{}: a fight over tenants in {store}", sample::again()));
+    match store {
+        "a SQLite file" => in_a_sqlite_file().await,
+        "an S3 bucket" => in_an_s3_bucket().await,
+        _ => in_postgresql().await,
+    }
+}
+
+mod every {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn over_tenants_in_a_sqlite_file() {
+        super::in_a_sqlite_file().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn over_tenants_in_an_s3_bucket() {
+        super::in_an_s3_bucket().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn over_tenants_in_postgresql() {
+        super::in_postgresql().await;
+    }
 }

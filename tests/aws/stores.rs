@@ -9,6 +9,7 @@ use mate::aws::{BucketProblem, Credentials, S3Store, aws_config};
 use mate::state::{LeaseRequest, StateStore, StoreError, suite};
 
 use crate::support::emulator::Emulator;
+use crate::support::figures;
 use crate::support::proxy::{Each, Proxy, Strike};
 
 pub(crate) const BUCKET: &str = "mate-dev-records";
@@ -57,6 +58,7 @@ async fn s3_keeps_the_contract_whose_writes_fail_or_lose_their_answers() {
             Arc::new(S3Store::new(&config, BUCKET).prefix(prefix)) as Arc<dyn StateStore>
         })
         .await;
+        figures::count("stores", proxy.struck(), format!("writes of S3 struck by {strike:?}"));
         assert!(proxy.struck() > 30, "{}", proxy.struck());
     }
 }

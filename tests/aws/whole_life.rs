@@ -86,7 +86,7 @@ async fn a_tenant_lives_from_its_trial_to_its_end() {
 
     let history = mate.history(&id).await.unwrap();
     let ended = history.iter().filter(|entry| matches!(entry.what, LogEvent::Ended(_)));
-    let told: Vec<&str> = ended.map(|entry| entry.verb.as_str()).collect();
+    let told: Vec<&str> = ended.map(|entry| entry.verb.word()).collect();
     let life =
         "provision deploy change_tier rotate rotate deploy unwind repair suspend tend resume scale change_tier destroy";
     assert_eq!(told, life.split(' ').collect::<Vec<_>>());

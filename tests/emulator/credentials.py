@@ -6,5 +6,11 @@
 import sys
 import urllib.request
 
-with urllib.request.urlopen(f"{sys.argv[1]}/mate/credentials") as answer:
-    print(answer.read().decode())
+
+def main(endpoint):
+    with urllib.request.urlopen(f"{endpoint}/mate/credentials") as answer:
+        print(answer.read().decode())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

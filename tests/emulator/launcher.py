@@ -8,6 +8,7 @@ in `gaps/`, one entry a call, each with what AWS does, what moto does, and AWS's
 """
 
 import argparse
+import functools
 import os
 import sys
 import threading
@@ -54,24 +55,29 @@ def end_with_standard_input():
     threading.Thread(target=wait, daemon=True).start()
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
-    parser.add_argument("--bare", action="store_true", help="moto as it is, without the patches of gaps/")
-    parser.add_argument("--gaps", action="store_true", help="print the list of patches and end")
-    arguments = parser.parse_args()
+def prepare(patched=True):
+    """Imports moto with its settings, and patches it. Once a process."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    if arguments.bare:
-        os.environ.setdefault("MOTO_ECS_SERVICE_RUNNING", "2")
+    import gaps
 
+    if patched:
+        gaps.patch()
+
+
+@functools.cache
+def application():
+    """moto's application: one, as its backends are one, in a process."""
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+    return DomainDispatcherApplication(create_backend_app)
+
+
+def server(port):
+    """A server on this port of loopback, 0 for a free one."""
     import gaps
     import gaps.credentials
-
-    if arguments.gaps:
-        print(gaps.table())
-        return
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server
 
     class QuietHandler(MotoRequestHandler):
@@ -82,14 +88,29 @@ def main():
         def log_request(self, *_):
             pass
 
-    if not arguments.bare:
-        gaps.patch()
     own = {gaps.credentials.PATH: gaps.credentials.answer}
-    app = OneAtATime(DomainDispatcherApplication(create_backend_app), gaps.move_on, own)
-    server = make_server("127.0.0.1", arguments.port, app, threaded=True, request_handler=QuietHandler)
+    app = OneAtATime(application(), gaps.move_on, own)
+    return make_server("127.0.0.1", port, app, threaded=True, request_handler=QuietHandler)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
+    parser.add_argument("--bare", action="store_true", help="moto as it is, without the patches of gaps/")
+    parser.add_argument("--gaps", action="store_true", help="print the list of patches and end")
+    arguments = parser.parse_args()
+    if arguments.bare:
+        os.environ.setdefault("MOTO_ECS_SERVICE_RUNNING", "2")
+    prepare(patched=not arguments.bare)
+    if arguments.gaps:
+        import gaps
+
+        print(gaps.table())
+        return
+    serving = server(arguments.port)
     end_with_standard_input()
-    print(f"ready {server.server_port}", flush=True)
-    server.serve_forever()
+    print(f"ready {serving.server_port}", flush=True)
+    serving.serve_forever()
 
 
 if __name__ == "__main__":

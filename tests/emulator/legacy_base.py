@@ -236,12 +236,12 @@ def make(client):
     }
 
 
-def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    outputs = make(session(sys.argv[1]))
+def main(endpoint):
+    outputs = make(session(endpoint))
     print(json.dumps({name: {"sensitive": False, "value": value} for name, value in outputs.items()}))
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])

@@ -131,6 +131,7 @@ def make_base(client):
         "user_pool_id": pool,
         "cost_center": TAGS["CostCenter"],
         "enable_deletion_protection": False,
+        "secret_recovery_days": 0,
         "repositories": repositories,
     }
 

@@ -16,7 +16,7 @@ impl Renamed {
         self.0.get(id).map_or(id, String::as_str).to_owned()
     }
 
-    /// What refers to a node refers to it by its other id.
+    /// References to a node name its other id.
     fn value(&self, value: &mut Value) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),

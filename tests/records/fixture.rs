@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use mate::model::Tags;
 use mate::model::ids::TenantKey;
@@ -19,7 +20,7 @@ const FOLDER: &str = "tests/fixtures/records";
 #[serde(deny_unknown_fields)]
 pub(crate) struct Fixture {
     pub(crate) name: String,
-    /// How it came about, for people.
+    /// The story of it, for people.
     pub(crate) about: String,
     /// The verb and its arguments, for people.
     pub(crate) run: Value,
@@ -58,23 +59,23 @@ pub(crate) struct Document {
     text: String,
 }
 
-/// What has to come of it.
+/// The end that it has to come to.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expect {
     /// The phase in which it is found.
     pub(crate) phase: String,
-    /// What is possible there. A later version may admit more.
+    /// The verbs that are possible there. A later version may admit more.
     pub(crate) possible: Vec<String>,
     pub(crate) goes_on: GoesOn,
-    /// Whether `tend` has something to do then.
+    /// True if `tend` has something to do then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) tended: bool,
     /// The phase in the end.
     pub(crate) ends: String,
 }
 
-/// How an interrupted run comes to its end.
+/// The way in which an interrupted run comes to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum GoesOn {
@@ -90,7 +91,7 @@ pub(crate) enum GoesOn {
     AdoptAgain,
 }
 
-/// What a store kept of one tenant or platform.
+/// The slot and the log that a store kept of one tenant or platform.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Kept {
@@ -193,7 +194,7 @@ fn pieces(text: &str) -> Vec<String> {
 }
 
 impl Fixture {
-    /// Where it stands, to be told where it is wrong.
+    /// Its generation and its name, for messages.
     pub(crate) fn place(&self) -> String {
         format!("{}/{}", self.generation, self.name)
     }
@@ -204,8 +205,13 @@ impl Fixture {
     }
 }
 
-/// Every fixture of every generation, by name.
-pub(crate) fn all() -> Vec<Fixture> {
+/// Every fixture of every generation, by name. They are read once.
+pub(crate) fn all() -> &'static [Fixture] {
+    static ALL: LazyLock<Vec<Fixture>> = LazyLock::new(read);
+    &ALL
+}
+
+fn read() -> Vec<Fixture> {
     let mut all = Vec::new();
     for folder in entries(Path::new(FOLDER)).into_iter().filter(|path| path.is_dir()) {
         let parts = Parts::read(&std::fs::read_to_string(folder.join("parts.json")).unwrap());

@@ -1,4 +1,4 @@
-//! What several fixtures of a generation have in common stands once, under the hash of its text.
+//! The parts that several fixtures of a generation have in common: each stands once, under the hash of its text.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 
 /// The field that stands for a part.
 const PART: &str = "$part";
-/// What is shorter stands where it is.
+/// A shorter text stands where it is.
 const SHORT: usize = 120;
 
 /// The parts of a generation.
 #[derive(Default)]
 pub(crate) struct Parts(BTreeMap<String, Value>);
 
-/// Where the parts of a fixture are: `*` for every item of a list.
+/// The places of the parts in a fixture: `*` for every item of a list.
 const PLACES: [&str; 4] = ["base.text", "store.*.record.*", "store.*.log.*", "cloud.objects.*"];
 
 impl Parts {

@@ -86,7 +86,7 @@ impl Subject {
         }
     }
 
-    /// What carries ownership tags and belongs to no record, by ARN.
+    /// The objects that carry ownership tags and belong to no record, by ARN.
     pub(crate) async fn unclaimed(&self) -> Result<Vec<String>, Error> {
         let found = match self {
             Self::Tenant(mate, _) => mate.unclaimed().await?,
@@ -95,34 +95,18 @@ impl Subject {
         Ok(found.into_iter().map(|object| object.arn).collect())
     }
 
-    /// Everything that only reads; whatever the answers are.
+    /// Looks at it, and plans; whatever the answers are.
     pub(crate) async fn read(&self) {
         match self {
             Self::Tenant(mate, spec) => {
-                let id = spec.id();
-                drop(mate.phase(&id).await);
-                drop(mate.status(&id).await);
-                drop(mate.health(&id).await);
-                drop(mate.diagnose(&id).await);
-                drop(mate.outputs(&id).await);
-                drop(mate.releases(&id).await);
-                drop(mate.lease(&id).await);
-                drop(mate.drift(&id).await);
-                drop(mate.tenants().await);
-                drop(mate.unclaimed().await);
-                drop(mate.discover(spec).await);
+                drop(mate.status(&spec.id()).await);
+                drop(mate.lease(&spec.id()).await);
+                drop(mate.releases(&spec.id()).await);
                 drop(mate.plan(spec).await);
             }
             Self::Platform(platform, spec) => {
-                let environment = spec.environment();
-                drop(platform.status(environment).await);
-                drop(platform.health(environment).await);
-                drop(platform.diagnose(environment).await);
-                drop(platform.base(environment).await);
-                drop(platform.tenants(environment).await);
-                drop(platform.drift(environment).await);
-                drop(platform.unclaimed(environment).await);
-                drop(platform.discover(spec).await);
+                drop(platform.status(spec.environment()).await);
+                drop(platform.base(spec.environment()).await);
                 drop(platform.plan(spec).await);
             }
         }

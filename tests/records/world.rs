@@ -31,9 +31,9 @@ fn with_calls() -> Latencies {
     Latencies::typical().call(Duration::from_millis(50))
 }
 
-/// Waits are short: there are fewer looks in between.
-fn short() -> Latencies {
-    Latencies::typical().scaled(0.1)
+/// Every change is done at once: there are few looks in between.
+fn at_once() -> Latencies {
+    Latencies::none()
 }
 
 impl World {
@@ -47,7 +47,7 @@ impl World {
 
     pub(crate) fn of_fixture(fixture: &Fixture) -> Result<Self, String> {
         let image: SimImage = serde_json::from_value(fixture.cloud.clone()).map_err(|error| error.to_string())?;
-        Self::new(&image, &fixture.store, short())
+        Self::new(&image, &fixture.store, at_once())
     }
 
     fn new(image: &SimImage, kept: &[Kept], latencies: Latencies) -> Result<Self, String> {

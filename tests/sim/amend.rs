@@ -124,7 +124,7 @@ async fn nodes_get_other_ids_and_no_object_is_touched_but_for_its_tag() {
     let written = world.cloud.calls().into_iter().skip(calls).filter(|call| call.method != mate::sim::Method::Observe);
     let updates = written.filter(|call| call.method == mate::sim::Method::Update).count();
     assert_eq!(updates, RENAMES.len() - 1, "one object carries no tags");
-    assert_eq!(mate.status(&spec().id()).await.unwrap().phase, mate::state::Phase::Active);
+    assert_eq!(mate.status(&spec().id()).await.unwrap().phase, mate::vocab::TenantPhase::Active);
 
     // It lives on under the new ids, down to its end.
     let options = DestroyOptions::new().without_final_snapshot().empty_bucket();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mate::clock::Clock;
+use mate::engine::EventKind;
 use mate::outbox::{LifecycleEvent, LifecycleKind};
 use mate::sim::Selector;
 use mate::sim::crash::{at_await, awaits};
@@ -32,7 +33,7 @@ fn told(log: &[LogEntry]) -> Vec<(&str, &str)> {
         LogEvent::Ended(RunResult::Cancelled) => "cancelled",
         other => panic!("{other:?}"),
     };
-    log.iter().map(|entry| (entry.verb.as_str(), what(entry))).collect()
+    log.iter().map(|entry| (entry.verb.word(), what(entry))).collect()
 }
 
 #[tokio::test]
@@ -85,10 +86,27 @@ async fn a_failure_is_told_with_its_reason_and_its_resumption_as_the_same_run() 
 async fn a_cancelled_run_is_told_as_such() {
     let world = world();
     let operation = world.mate.provision(&spec());
-    operation.cancel();
-    operation.await.unwrap_err();
+    let (mut events, cancel) = (operation.events(), operation.cancel_handle());
+    let begun = async {
+        while let Some(event) = events.next().await {
+            if event.kind == EventKind::RunStarted {
+                cancel.cancel();
+            }
+        }
+    };
+    let (stopped, ()) = tokio::join!(operation, begun);
+    stopped.unwrap_err();
     let log = world.mate.history(&spec().id()).await.unwrap();
     assert_eq!(told(&log), [("provision", "begun"), ("provision", "cancelled")]);
+}
+
+#[tokio::test]
+async fn what_was_cancelled_before_it_began_is_not_told() {
+    let world = world();
+    let operation = world.mate.provision(&spec());
+    operation.cancel();
+    operation.await.unwrap_err();
+    assert_eq!(world.mate.history(&spec().id()).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -105,7 +123,7 @@ async fn a_lease_that_was_taken_away_is_told_once_by_the_run_that_follows() {
     world.mate.resume_run(&id).await.unwrap();
     world.mate.restart(&id, Vec::new()).await.unwrap();
     let log = world.mate.history(&id).await.unwrap();
-    let verbs: Vec<&str> = log.iter().map(|entry| entry.verb.as_str()).collect();
+    let verbs: Vec<&str> = log.iter().map(|entry| entry.verb.word()).collect();
     assert_eq!(verbs, ["provision", "force_unlock", "provision", "provision", "restart", "restart"]);
     let entry = &log[1];
     assert_eq!(entry.what, LogEvent::Unlocked { owner: taken.owner.clone(), lease: taken.fence });
@@ -136,7 +154,7 @@ fn assert_honest(log: &[LogEntry], key: &mate::model::ids::TenantKey, case: &str
     assert_eq!(verify(key, log).map(|whole| whole.entries), Ok(log.len() as u64), "{case}");
     let mut runs: BTreeMap<(&str, &str), Vec<&LogEvent>> = BTreeMap::new();
     for entry in log {
-        runs.entry((entry.run.as_deref().unwrap(), &entry.verb)).or_default().push(&entry.what);
+        runs.entry((entry.run.as_deref().unwrap(), entry.verb.word())).or_default().push(&entry.what);
     }
     for (run, events) in runs {
         let succeeded = events.iter().filter(|what| ***what == LogEvent::Ended(RunResult::Succeeded)).count();

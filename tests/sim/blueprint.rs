@@ -36,7 +36,7 @@ fn names_are_the_seeds() {
         ("django-service", "mate-regional-dev-django"),
         ("celery-service", "mate-regional-dev-celery"),
         ("beat-service", "mate-regional-dev-beat"),
-        ("bucket", "mate-regional-dev-data"),
+        ("bucket", "mate-regional-dev-data-123456789012-us-east-1"),
         ("django-log-group", "/ecs/mate-regional-dev/django"),
         ("dns-record", "regional.mate.sociant.ai"),
         ("db", "mate-regional-dev-db"),

@@ -3,7 +3,7 @@
 use mate::provider::{Concern, Diagnosis};
 use mate::sim::{Fault, FaultRule, Faults, Method, Selector, SimObject, crash};
 use mate::spec::{ServiceName, TenantSpec};
-use mate::vocab::{Command, TenantPhase};
+use mate::vocab::{Command, TenantPhase, TenantVerb};
 use mate::{CommandOutput, Error};
 
 use crate::cloud::{World, example, world};
@@ -72,7 +72,7 @@ async fn a_command_changes_nothing_of_the_tenant_and_can_run_again_and_again() {
     }
     assert_eq!(tasks(&world).len(), 3, "three runs, each of its own");
     let history = world.mate.history(&clinic().id()).await.unwrap();
-    assert_eq!(history.iter().filter(|entry| entry.verb == "run_command" && entry.is_success()).count(), 3);
+    assert_eq!(history.iter().filter(|entry| entry.verb == TenantVerb::RunCommand && entry.is_success()).count(), 3);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //!
 //! A case is one call of one run: of each verb on the complete tenant, and of the creation and the destruction of the complete
 //! platform. It fails before its effect, loses its answer, is throttled, or the process dies before or after it and the run is
-//! resumed.
+//! resumed. `./test exhaustive matrix` runs every case, and every other run a tenth of those of each verb, drawn by a seed.
 
 #[path = "matrix/subjects.rs"]
 mod subjects;
@@ -17,7 +17,8 @@ use mate::sim::{Fault, FaultRule, Method, crash};
 use serde_json::{Value, json};
 
 use self::subjects::{CACHE, Subject};
-use crate::figures::tell;
+use crate::figures::{count, tell};
+use crate::sample::{again, sample};
 
 const FAULTS: [Fault; 5] = [Fault::FailBefore, Fault::LoseAnswer, Fault::Throttle, Fault::KillBefore, Fault::KillAfter];
 
@@ -126,10 +127,12 @@ fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
-/// All cases of a run, over all cores.
+/// The cases of a run, over all cores.
 fn matrix(subject: Subject) {
     let (points, wanted) = runtime().block_on(undisturbed(subject));
-    let cases: Vec<(&Point, Fault)> = points.iter().flat_map(|point| FAULTS.map(|fault| (point, fault))).collect();
+    let all: Vec<(&Point, Fault)> = points.iter().flat_map(|point| FAULTS.map(|fault| (point, fault))).collect();
+    let many = all.len();
+    let cases = sample(format!("{subject:?}"), all);
     let (next, wrong) = (Mutex::new(cases.iter()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
@@ -145,10 +148,11 @@ fn matrix(subject: Subject) {
         }
     });
     let wrong = wrong.into_inner().unwrap();
-    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {} cases, {}:\n{}", wrong.len(), cases.len(), again(), wrong.join("\n"));
+    count("matrix", cases.len(), format!("cases of {subject:?}"));
     let calls = |method| points.iter().filter(|point| point.method == method).count();
     tell(format!(
-        "{subject:?}: {} cases, {} faults at each of {} creates, {} updates, {} deletes, {} batches of looks, {} searches",
+        "{subject:?}: {} of {many} cases, {} faults at each of {} creates, {} updates, {} deletes, {} batches of looks, {} searches",
         cases.len(),
         FAULTS.len(),
         calls(Method::Create),

@@ -67,7 +67,10 @@ fn unprotected(file: &str) -> TenantSpec {
 #[tokio::test]
 async fn from_an_empty_account_to_three_tenants_and_back_to_an_empty_account() {
     let world = world();
-    world.platform.provision(&complete()).await.unwrap();
+    // The images of every example tenant.
+    let repositories = ["ai-ml", "backend", "beat", "celery", "django", "frontend"];
+    let spec = complete().with_repositories(repositories.map(|name| name.parse().unwrap()));
+    world.platform.provision(&spec).await.unwrap();
     let mate = world.tenants().await;
     for file in EXAMPLES {
         mate.provision(&unprotected(file)).await.unwrap();

@@ -50,13 +50,13 @@ async fn a_bucket_that_holds_objects_is_not_emptied_silently() {
     let world = world();
     let spec = example("clinic.tfvars");
     world.mate.provision(&spec).await.unwrap();
-    world.cloud.put_object("mate-clinic-dev-data", "patient.pdf");
+    world.cloud.put_object("mate-clinic-dev-data-123456789012-us-east-1", "patient.pdf");
     let plan = world.mate.plan_destroy(&spec.id(), &DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     let error = world.mate.apply(plan, consents).await.unwrap_err();
     assert!(error.to_string().contains("bucket"), "{error}");
     let bucket = "s3:Bucket".parse().unwrap();
-    assert!(world.cloud.object(&bucket, "mate-clinic-dev-data").is_some(), "it is still there");
+    assert!(world.cloud.object(&bucket, "mate-clinic-dev-data-123456789012-us-east-1").is_some(), "it is still there");
 
     let options = DestroyOptions::new().empty_bucket();
     let plan = world.mate.plan_destroy(&spec.id(), &options).await.unwrap();
@@ -70,12 +70,17 @@ async fn a_bucket_that_holds_objects_is_not_emptied_silently() {
 async fn what_is_not_ours_is_never_touched() {
     let world = world();
     let kind: mate::model::ids::KindName = "s3:Bucket".parse().unwrap();
-    world.cloud.plant(kind.clone(), "mate-clinic-dev-data", Default::default(), serde_json::json!({}));
+    world.cloud.plant(
+        kind.clone(),
+        "mate-clinic-dev-data-123456789012-us-east-1",
+        Default::default(),
+        serde_json::json!({}),
+    );
     let Err(Error::Plan(PlanError::Foreign(foreign))) = world.mate.plan(&example("clinic.tfvars")).await else {
         panic!("a foreign bucket stands in the way")
     };
     assert_eq!(foreign.len(), 1);
-    assert!(world.cloud.object(&kind, "mate-clinic-dev-data").is_some());
+    assert!(world.cloud.object(&kind, "mate-clinic-dev-data-123456789012-us-east-1").is_some());
 }
 
 #[tokio::test]

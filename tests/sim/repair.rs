@@ -127,7 +127,10 @@ async fn what_is_gone_and_not_selected_stays_gone_and_is_still_missed() {
     tamper(&world, "bucket", |inputs| inputs["versioning"] = json!(false)).await;
     world.mate.repair(&spec().id(), &RepairSelection::nodes([id("bucket")]), Consents::none()).await.unwrap();
     assert_eq!(differing(&drift(&world).await), BTreeSet::from(["alb-security-group", "django-log-group"]));
-    world.mate.repair(&spec().id(), &RepairSelection::classes([DriftClass::Data]), Consents::none()).await.unwrap();
+    let data = RepairSelection::classes([DriftClass::Data]);
+    let refused = world.mate.repair(&spec().id(), &data, Consents::none()).await.unwrap_err();
+    assert!(matches!(refused, Error::Consent(_)), "the logs are lost: {refused}");
+    world.mate.repair(&spec().id(), &data, Consents::none().data_loss(id("django-log-group"))).await.unwrap();
     assert_eq!(differing(&drift(&world).await), BTreeSet::from(["alb-security-group"]));
 }
 

@@ -78,7 +78,9 @@ async fn the_cache_goes_for_the_time_of_the_suspension_and_comes_back_with_what_
         assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
         assert!(world.mate.drift(&id).await.unwrap().is_empty());
     }
-    assert!(world.mate.status(&id).await.unwrap().is_ready());
+    let status = world.mate.status(&id).await.unwrap();
+    assert!(status.nodes.iter().all(|node| node.ready), "every object is as it should be");
+    assert!(!status.is_ready(), "and nobody is served");
     assert_eq!(world.mate.health(&id).await.unwrap().verdict, Verdict::Healthy);
     assert!(world.mate.unclaimed().await.unwrap().is_empty());
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures::future::{Either, select};
 use mate::clock::Clock;
+use mate::engine::EventKind;
 use mate::kinds::service::DeploymentStrategy;
 use mate::lifecycle::Deployment;
 use mate::plan::Action;
@@ -89,10 +90,22 @@ async fn nothing_moves_to_a_release_that_does_not_start_and_that_is_told_within_
     let digest = bad.after.operating.release.as_ref().unwrap().images["django"].clone();
     world.cloud.break_image(digest, "essential container exited: exit code 137, out of memory");
     let before = world.cloud.sim_clock().now();
-    let error = world.mate.apply(bad, Consents::none()).await.unwrap_err();
+    // Applied from its plan it goes back by itself too: the traffic is looked at where the run ends that failed.
+    let deployment = world.mate.apply(bad, Consents::none());
+    let mut events = deployment.events();
+    let watched = async {
+        let mut failed = None;
+        while let Some(event) = events.next().await {
+            if event.kind == EventKind::RunFinished && failed.is_none() {
+                failed = Some((shares(&world), world.cloud.sim_clock().now() - before));
+            }
+        }
+        failed.expect("the run ends")
+    };
+    let (deployed, (shares, took)) = tokio::join!(deployment, watched);
+    let error = deployed.unwrap_err();
     assert!(format!("{error:?}").contains("exit code 137, out of memory"), "{error:?}");
-    assert_eq!(shares(&world), [0, 100]);
-    let took = world.cloud.sim_clock().now() - before;
+    assert_eq!(shares, [0, 100]);
     assert!(took < Duration::from_secs(60 * 10), "{took:?}, less than the time that the former tasks would stay");
 }
 

@@ -92,7 +92,7 @@ async fn a_tenant_lives_from_its_trial_to_its_end() {
     let told: Vec<&str> = history
         .iter()
         .filter(|entry| matches!(entry.what, LogEvent::Ended(_)))
-        .map(|entry| entry.verb.as_str())
+        .map(|entry| entry.verb.word())
         .collect();
     assert_eq!(
         told,
@@ -113,7 +113,12 @@ async fn a_tenant_lives_from_its_trial_to_its_end() {
             "destroy"
         ]
     );
-    assert!(history.iter().filter(|entry| entry.verb == "suspend").all(|entry| entry.actor == "alice@example.com"));
+    assert!(
+        history
+            .iter()
+            .filter(|entry| entry.verb == mate::vocab::TenantVerb::Suspend)
+            .all(|entry| entry.actor == "alice@example.com")
+    );
     let verified = mate.verify(&id).await.unwrap();
     assert_eq!(verified.entries, history.len() as u64, "the log outlives the tenant, and is whole");
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mate::model::ids::TenantKey;
-use mate::state::{Lease, LeaseRequest, LeaseState, LogEntry, Unlock, Unlocked};
+use mate::state::{Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Records, Unlock, Unlocked};
 use mate::tiers::TierCatalogue;
 use mate::{Mate, MemoryStore, Record, SimCloud, StateStore, StoreError};
 
@@ -35,7 +35,7 @@ pub(crate) struct Mixed {
 macro_rules! forwarded {
     ($store:ty, |$this:ident| $records:expr, $logs:expr, $wrap:expr) => {
         #[async_trait]
-        impl StateStore for $store {
+        impl Records for $store {
             async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
                 let $this = self;
                 $wrap($records.get(key)).await
@@ -55,7 +55,10 @@ macro_rules! forwarded {
                 let $this = self;
                 $wrap($records.list()).await
             }
+        }
 
+        #[async_trait]
+        impl Leases for $store {
             async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
                 let $this = self;
                 $wrap($records.acquire(request)).await
@@ -80,7 +83,10 @@ macro_rules! forwarded {
                 let $this = self;
                 $wrap($records.lease(key)).await
             }
+        }
 
+        #[async_trait]
+        impl Log for $store {
             async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
                 let $this = self;
                 $wrap($logs.append(lease, entries)).await
@@ -100,7 +106,10 @@ macro_rules! forwarded {
                 let $this = self;
                 $wrap($logs.logged()).await
             }
+        }
 
+        #[async_trait]
+        impl Cursor for $store {
             async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
                 let $this = self;
                 $wrap($logs.delivered(key)).await

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mate::model::ids::TenantKey;
-use mate::state::{Lease, LeaseRequest, LeaseState, LogEntry, Unlock, Unlocked};
+use mate::state::{Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Records, Unlock, Unlocked};
 use mate::{MemoryStore, Record, StateStore, StoreError};
 
 use crate::findings::Findings;
@@ -63,7 +63,7 @@ impl Ledger {
 }
 
 #[async_trait]
-impl StateStore for Ledger {
+impl Records for Ledger {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         self.inner.get(key).await
     }
@@ -96,7 +96,10 @@ impl StateStore for Ledger {
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
         self.inner.list().await
     }
+}
 
+#[async_trait]
+impl Leases for Ledger {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         let lease = self.inner.acquire(request).await?;
         let mut pages = self.pages();
@@ -134,7 +137,10 @@ impl StateStore for Ledger {
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         self.inner.lease(key).await
     }
+}
 
+#[async_trait]
+impl Log for Ledger {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         self.inner.append(lease, entries).await
     }
@@ -150,7 +156,10 @@ impl StateStore for Ledger {
     async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
         self.inner.logged().await
     }
+}
 
+#[async_trait]
+impl Cursor for Ledger {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         self.inner.delivered(key).await
     }

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::figures::tell;
+use crate::figures::{count, tell};
 use crate::findings::{Finding, Invariant};
 use crate::run::{self, Counts, run};
 use crate::schedule::Schedule;
 use crate::world::{Bug, NoBug};
 
-/// How many schedules run with all the other tests, which are not optimised. The gate runs 10,000.
+/// How many schedules run where nothing else is said. `./test` runs 1,000, and `./test exhaustive` 10,000.
 const USUAL: u64 = 200;
 /// How many schedules a bug may stay hidden for.
 const WITHIN: u64 = 300;
@@ -78,6 +78,17 @@ fn every_schedule_keeps_every_invariant() {
     let began = Instant::now();
     let (counts, mut failed) = sweep(first, many);
     tell(figures(&counts, began.elapsed().as_secs_f64()));
+    let told = [
+        (counts.schedules, "schedules"),
+        (counts.operations, "operations"),
+        (counts.calls, "calls"),
+        (counts.cloud_faults, "faults of the cloud"),
+        (counts.store_faults, "faults of the store"),
+        (counts.processes_killed, "processes killed"),
+        (counts.futures_dropped, "futures dropped"),
+        (counts.stale_writes_refused, "stale writes refused"),
+    ];
+    told.into_iter().for_each(|(number, what)| count("simulation", number, what));
     failed.sort_by_key(|(seed, _)| *seed);
     let texts: Vec<String> = failed.iter().take(TOLD).map(|(seed, findings)| told(*seed, findings)).collect();
     assert!(failed.is_empty(), "{} of {many} schedules failed\n{}", failed.len(), texts.join("\n"));

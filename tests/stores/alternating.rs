@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use mate::model::ids::TenantKey;
-use mate::state::{Lease, LeaseRequest, LeaseState, LogEntry, Record, StateStore, StoreError, Unlock, Unlocked};
+use mate::state::{
+    Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Record, Records, StateStore, StoreError, Unlock,
+    Unlocked,
+};
 
 #[derive(Debug)]
 pub(crate) struct Alternating {
@@ -25,7 +28,7 @@ impl Alternating {
 }
 
 #[async_trait]
-impl StateStore for Alternating {
+impl Records for Alternating {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         self.next().get(key).await
     }
@@ -41,7 +44,10 @@ impl StateStore for Alternating {
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
         self.next().list().await
     }
+}
 
+#[async_trait]
+impl Leases for Alternating {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         self.next().acquire(request).await
     }
@@ -61,7 +67,10 @@ impl StateStore for Alternating {
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         self.next().lease(key).await
     }
+}
 
+#[async_trait]
+impl Log for Alternating {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         self.next().append(lease, entries).await
     }
@@ -77,7 +86,10 @@ impl StateStore for Alternating {
     async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
         self.next().logged().await
     }
+}
 
+#[async_trait]
+impl Cursor for Alternating {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         self.next().delivered(key).await
     }

@@ -1,5 +1,4 @@
 //! The connection breaks at every request of every change: the slot is as before or as after, and the contract still holds.
-#![allow(clippy::print_stderr, reason = "the count of cases is told")]
 
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use mate::provider::RetryStatus;
 use mate::state::{Lease, LeaseRequest, LeaseState, PostgresStore, Record, StateStore, StoreError, Unlock, suite};
 
 use crate::cut::{Cut, Proxy};
+use crate::figures::count;
 use crate::postgres::Server;
 use crate::{builder, builder_at};
 
@@ -187,7 +187,7 @@ async fn a_connection_that_breaks_at_any_request_leaves_the_slot_before_or_after
         assert!(requests >= 4, "{change:?}: begin, lock, write and commit, not {requests} requests");
         assert_eq!(made, [(requests - 1, Cut::After)], "{change:?} is made by its last request and by no other");
     }
-    eprintln!("PostgreSQL: {cases} cases of a connection that breaks, {} changes", CHANGES.len());
+    count("stores", cases, "cuts of a change");
 }
 
 /// Without what differs from tenant to tenant.

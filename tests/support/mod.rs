@@ -4,6 +4,8 @@
 
 pub(crate) mod emulator;
 pub(crate) mod figures;
+pub(crate) mod host;
 pub(crate) mod logs;
 pub(crate) mod proxy;
+pub(crate) mod sample;
 pub(crate) mod wire;

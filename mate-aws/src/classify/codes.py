@@ -28,7 +28,7 @@ CRATES = {
 VERBS = (
     "Add Allocate Associate Attach Authorize Change Create Decrease Delete Deregister Describe Detach Disable Disassociate "
     "Enable Get Head Increase List Modify Put Register Release Remove Replace Request Reset Restore Revoke Schedule Set Start "
-    "Stop Tag Untag Update"
+    "Stop Subscribe Tag Unsubscribe Untag Update"
 ).split()
 
 
@@ -38,7 +38,7 @@ def named():
     for file in SOURCES.rglob("*.rs"):
         if file.name in ("tests.rs", "testing.rs") or file.relative_to(SOURCES).parts[0] in ("policy", "classify", "quotas"):
             continue
-        found.update(re.findall(rf'"([a-z0-9-]+:(?:{"|".join(VERBS)})[A-Z]\w*)"', file.read_text()))
+        found.update(re.findall(rf'"([a-z0-9-]+:(?:{"|".join(VERBS)})(?:[A-Z]\w*)?)"', file.read_text()))
     return sorted(found)
 
 

@@ -56,6 +56,7 @@ fn by_name(code: &str, lost: C) -> Option<C> {
         | "InvalidClientTokenId"
         | "SignatureDoesNotMatch"
         | "AuthFailure"
+        | "AuthorizationError"
         | "ExpiredToken"
         | "ExpiredTokenException"
         | "MissingAuthenticationToken"
@@ -157,6 +158,8 @@ fn by_name(code: &str, lost: C) -> Option<C> {
         | "IncorrectState"
         | "IncorrectMountTargetState"
         | "ConcurrentAccess"
+        // SNS: a tag of a deleted topic of the same name, which is on its way out.
+        | "StaleTag"
         | "WAFOptimisticLockException"
         | "WAFTagOperationException"
         // KMS: the state of the key, which is on its way to another.
@@ -233,6 +236,7 @@ fn by_name(code: &str, lost: C) -> Option<C> {
         | "SnapshotFeatureNotSupportedFault"
         | "SubnetNotAllowedFault"
         | "TagException"
+        | "TagPolicy"
         | "TagPolicyException"
         | "TierChangeNotAllowedException"
         | "TrailNotProvidedException"

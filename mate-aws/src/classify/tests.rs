@@ -185,7 +185,7 @@ fn a_listener_s_limits_and_scaling_s_internals() {
 const LIST: &str = include_str!("codes.txt");
 
 /// What the operations of AWS begin with.
-const VERBS: [&str; 36] = [
+const VERBS: [&str; 38] = [
     "Add",
     "Allocate",
     "Associate",
@@ -219,14 +219,18 @@ const VERBS: [&str; 36] = [
     "Set",
     "Start",
     "Stop",
+    "Subscribe",
     "Tag",
+    "Unsubscribe",
     "Untag",
     "Update",
 ];
 
 fn is_operation(text: &str) -> bool {
     let Some((service, call)) = text.split_once(':') else { return false };
-    let verb = |verb: &&str| call.strip_prefix(*verb).is_some_and(|rest| rest.starts_with(char::is_uppercase));
+    let verb = |verb: &&str| {
+        call.strip_prefix(*verb).is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_uppercase))
+    };
     !service.is_empty()
         && service.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '-')
         && call.chars().all(|one| one.is_ascii_alphanumeric())
@@ -352,4 +356,32 @@ fn a_state_that_passes_and_a_key_that_may_not_be_used_are_no_wrong_input() {
     ] {
         assert_eq!(class_of(code, ErrorClass::Ambiguous), class, "{code}");
     }
+}
+
+fn answered(status: u16, body: &'static str) -> ProviderError {
+    let mut answer = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
+    answer.headers_mut().insert("x-amzn-requestid", "4442587F");
+    let error: SdkError<aws_sdk_iam::operation::get_role::GetRoleError, _> =
+        SdkError::service_error(aws_sdk_iam::operation::get_role::GetRoleError::generic(Default::default()), answer);
+    classify(&crate::drivers::testing::address("role"), "iam:GetRole", &error)
+}
+
+#[test]
+fn an_error_without_code_and_message_tells_status_body_and_request() {
+    let error = answered(400, "<html>\n <h1>Bad gateway configuration</h1></html>");
+    assert_eq!(error.class, ErrorClass::Invalid);
+    assert_eq!(
+        error.to_string(),
+        "iam:GetRole for acme/dev/thing failed (invalid, HTTP 400): <html> <h1>Bad gateway \
+         configuration</h1></html> [request 4442587F]"
+            .replace("acme/dev/thing", &error.address.to_string())
+    );
+}
+
+#[test]
+fn the_advice_for_an_error_without_a_message_names_none() {
+    let error = answered(400, "");
+    assert_eq!(error.message, None);
+    assert!(!error.advice().contains("what the message says"), "{}", error.advice());
+    assert!(error.to_string().contains("HTTP 400") && error.to_string().contains("4442587F"), "{error}");
 }

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use aws_sdk_applicationautoscaling::operation::describe_scalable_targets::DescribeScalableTargetsOutput;
 use aws_sdk_applicationautoscaling::types::{ScalableDimension, ScalableTarget, ServiceNamespace};
 use aws_sdk_ec2::operation::describe_nat_gateways::DescribeNatGatewaysOutput;
@@ -15,7 +13,6 @@ use aws_sdk_resourcegroupstagging::operation::get_resources::GetResourcesOutput;
 use aws_sdk_resourcegroupstagging::types::{ResourceTagMapping, Tag};
 use aws_smithy_mocks::{Rule, mock};
 use aws_smithy_types::DateTime;
-use mate_core::model::Kinds;
 use mate_core::model::Tags;
 use mate_core::model::ids::TenantKey;
 
@@ -37,6 +34,14 @@ fn listed(token: Option<&'static str>, arns: &'static [&'static str], next: &'st
             let list = arns.iter().map(mapping).collect();
             GetResourcesOutput::builder().set_resource_tag_mapping_list(Some(list)).pagination_token(next).build()
         })
+}
+
+fn drivers() -> Drivers {
+    crate::drivers::by_kind(Vec::new())
+}
+
+async fn tagged(aws: &Aws, scope: &Scope) -> Result<Vec<Discovered>, ProviderError> {
+    super::tagged(aws, &drivers(), scope).await
 }
 
 fn scope() -> Scope {
@@ -95,27 +100,30 @@ async fn an_inactive_task_definition_is_left_out() {
 
 #[test]
 fn every_kind_that_can_carry_tags_has_its_place() {
-    let placed: BTreeSet<&str> = PLACES.iter().filter_map(|(_, _, kind)| *kind).collect();
-    let kinds = Kinds::standard();
-    let taggable: BTreeSet<&str> =
-        kinds.iter().filter(|model| model.taggable && !model.run_once).map(|model| model.name.as_str()).collect();
-    assert_eq!(placed, taggable);
+    for (kind, driver) in &drivers() {
+        let model = driver.model();
+        assert!(driver.arn().is_some() || !model.taggable || model.run_once, "{kind}");
+    }
 }
 
 #[test]
-fn an_arn_is_placed_by_its_service_and_resource() {
-    for (arn, kind) in [
-        ("arn:aws:s3:::mate-acme-dev-data", "s3:Bucket"),
-        ("arn:aws-cn:rds:cn-north-1:1:db:mate-acme-dev-db", "rds:DBInstance"),
-        ("arn:aws:elasticloadbalancing:us-east-1:1:listener-rule/app/lb/1/2/3", "elbv2:ListenerRule"),
-        ("arn:aws:elasticloadbalancing:us-east-1:1:listener/app/lb/1/2", "elbv2:Listener"),
-        ("arn:aws:iam::1:role/mate/dev/acme/mate-acme-dev-task", "iam:Role"),
-        ("arn:aws:secretsmanager:us-east-1:1:secret:mate-acme-dev-db-a1b2c3", "secretsmanager:Secret"),
+fn copies_and_parts_are_left_out_by_the_driver_of_the_whole() {
+    let drivers = drivers();
+    let places = Places::of(&drivers);
+    for arn in [
+        "arn:aws:backup:us-east-1:1:recovery-point:0a1b",
+        "arn:aws:ec2:us-east-1:1:network-interface/eni-1",
+        "arn:aws:ec2:us-east-1:1:security-group-rule/sgr-1",
+        "arn:aws:ecs:us-east-1:1:task/acme/1",
+        "arn:aws:elasticache:us-east-1:1:cluster:mate-acme-dev-redis-001",
+        "arn:aws:elasticache:us-east-1:1:snapshot:final",
+        "arn:aws:rds:us-east-1:1:auto-backup:ab-1",
+        "arn:aws:rds:us-east-1:1:cluster-snapshot:final",
+        "arn:aws:rds:us-east-1:1:snapshot:final",
     ] {
-        assert_eq!(place(arn), Place::Kind(kind), "{arn}");
+        assert_eq!(places.place(arn), Place::LeftOut, "{arn}");
     }
-    assert_eq!(place("arn:aws:elasticache:us-east-1:1:cluster:mate-acme-dev-redis-001"), Place::LeftOut);
-    assert_eq!(place("no ARN"), Place::Unknown);
+    assert_eq!(places.place("no ARN"), Place::Unknown);
 }
 
 /// What the tagging API lists, each with its tags, when it is asked for exactly these tags.
@@ -337,26 +345,34 @@ fn the_physical_id_is_the_one_that_the_driver_gives() {
         ("secretsmanager:Secret", "arn:aws:secretsmanager:us-east-1:1:secret:mate-acme-dev-db-a1b2c3", WHOLE),
         ("wafv2:WebACL", "arn:aws:wafv2:us-east-1:1:regional/webacl/main/0a1b", WHOLE),
     ];
+    let drivers = drivers();
+    let places = Places::of(&drivers);
     for (kind, arn, id) in table {
-        assert_eq!(place(arn), Place::Kind(kind));
         let id = if id == WHOLE { arn } else { id };
-        assert_eq!(physical_id(&KindName::new(kind).unwrap(), arn).as_deref(), Some(id), "{kind}");
+        assert_eq!(places.place(arn), Place::Of(&KindName::new(kind).unwrap(), id));
     }
-    // The one whose ARN does not hold it.
-    let told: BTreeSet<&str> =
-        table.iter().map(|(kind, ..)| *kind).chain(["application-autoscaling:ScalableTarget"]).collect();
-    let placed: BTreeSet<&str> = PLACES.iter().filter_map(|(_, _, kind)| *kind).collect();
-    assert_eq!(told, placed);
 }
 
 #[test]
 fn what_only_looks_like_one_of_our_kinds_is_none() {
+    let drivers = drivers();
+    let places = Places::of(&drivers);
     for arn in [
         "arn:aws:s3:us-east-1:1:accesspoint/mine",
         "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/net/nlb/1",
         "arn:aws:elasticloadbalancing:us-east-1:1:loadbalancer/classic",
         "arn:aws:elasticloadbalancing:us-east-1:1:listener/net/nlb/1/2",
     ] {
-        assert_eq!(place(arn), Place::Unknown, "{arn}");
+        assert_eq!(places.place(arn), Place::Unknown, "{arn}");
     }
+}
+
+#[tokio::test]
+async fn an_embedder_s_own_kind_is_found_by_the_arn_of_its_model_and_left_out_when_its_driver_says_it_is_over() {
+    let list = listed(None, &["arn:aws:sqs:us-east-1:1:jobs", "arn:aws:sqs:us-east-1:1:jobs-old"], "");
+    let aws = Aws { tagging: client!(aws_sdk_resourcegroupstagging, [&list]), ..aws() };
+    let drivers = crate::drivers::by_kind(vec![Arc::new(crate::drivers::testing::QueueDriver)]);
+    let found = super::tagged(&aws, &drivers, &scope()).await.unwrap();
+    let found: Vec<_> = found.iter().map(|object| (object.kind.clone().unwrap(), object.arn.as_str())).collect();
+    assert_eq!(found, [("sqs:Queue".parse().unwrap(), "arn:aws:sqs:us-east-1:1:jobs")]);
 }

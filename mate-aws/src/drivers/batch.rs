@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::future::Future;
 
 use futures::StreamExt;
-use mate_core::model::KindModel;
-use mate_core::model::Tags;
-use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target, UpdateRequest};
-use serde_json::Value;
+use mate_core::model::{KindModel, compare};
+use mate_core::provider::{ErrorClass, Live, Observation, ProviderError, Target};
 
 use super::{Driver, fields};
 use crate::context::Aws;
-use crate::tags;
+use crate::tags::TagChange;
 
 /// Observes targets in groups of one key and of `size` at most, four groups at a time.
 ///
@@ -130,40 +128,12 @@ pub(crate) fn fixed(target: &Target, operation: &str, fields: &[String]) -> Prov
 
 /// The fields in which `live` is not what is desired or does not say what it is, and `tags` when they differ.
 pub(crate) fn unlike(model: &KindModel, target: &Target, live: &Live) -> Vec<String> {
-    let mut fields: Vec<String> = model
-        .fields
-        .iter()
-        .filter(|rule| !rule.edge_only && !rule.write_only)
-        .filter(|rule| !same(live.inputs.get(rule.field), target.inputs.get(rule.field), rule.unordered))
-        .map(|rule| rule.field.to_owned())
-        .collect();
-    if model.taggable && !tags_kept(&live.tags, &target.tags) {
+    let differing = compare::differing(model, &live.inputs, &target.inputs);
+    let mut fields: Vec<String> = differing.map(|rule| rule.field.to_owned()).collect();
+    if model.taggable && !TagChange::new(&live.tags, &target.tags).is_empty() {
         fields.push("tags".to_owned());
     }
     fields
-}
-
-/// What of an update is still to be done: the named fields in which `live` is unlike what is desired, `tags` also when
-/// only keys are to be taken off.
-pub(crate) fn to_change(model: &KindModel, request: &UpdateRequest, live: &Live) -> Vec<String> {
-    let mut fields = unlike(model, &request.target, live);
-    fields.retain(|field| request.fields.contains(field));
-    tags::add_untagging(&mut fields, request, &live.tags);
-    fields
-}
-
-fn same(live: Option<&Value>, desired: Option<&Value>, unordered: bool) -> bool {
-    match (live, desired) {
-        (Some(Value::Array(live)), Some(Value::Array(desired))) if unordered => {
-            live.len() == desired.len() && live.iter().all(|item| desired.contains(item))
-        }
-        (Some(live), Some(desired)) => live == desired,
-        _ => false,
-    }
-}
-
-fn tags_kept(live: &Tags, desired: &Tags) -> bool {
-    desired.iter().all(|(key, value)| live.get(key) == Some(value))
 }
 
 /// What was seen a moment ago and is not found now is not seen yet, or just gone: the next look tells.

@@ -1,6 +1,7 @@
 //! Between a kind's inputs and what a service tells: reading, normalising and comparing fields.
 
 use mate_core::model::Input;
+use mate_core::model::compare::same;
 use mate_core::model::{Change, FieldRule, Impact, Kind};
 use mate_core::provider::{CreateRequest, Created, ErrorClass, Live, ProviderError, Status, Target, UpdateRequest};
 use serde::Serialize;
@@ -124,6 +125,7 @@ pub(crate) fn behind(created: &Created) -> impl FnOnce(ProviderError) -> Provide
 pub(crate) fn repeat(error: &ProviderError, target: &Target) -> ProviderError {
     let mut copy = ProviderError::new(error.class, error.operation.clone(), target.address.clone());
     copy.retry = error.retry;
+    copy.status = error.status;
     copy.code.clone_from(&error.code);
     copy.message.clone_from(&error.message);
     copy.request_id.clone_from(&error.request_id);
@@ -151,7 +153,8 @@ pub(crate) fn remaining<K: Kind>(named: &[String], live: &Live, target: &Target)
     let model = K::model();
     let differs = |field: &str| match (model.field(field), live.inputs.get(field)) {
         (Some(rule), Some(value)) => rule.write_only || !same(rule, value, &target.inputs[field]),
-        _ if field == "tags" => !TagChange::new(&live.tags, &target.tags).is_empty(),
+        // An object that carries no tags has none to be changed.
+        _ if field == "tags" => model.taggable && !TagChange::new(&live.tags, &target.tags).is_empty(),
         _ => true,
     };
     named.iter().filter(|field| differs(field)).cloned().collect()
@@ -178,21 +181,10 @@ pub(crate) fn changeable<K: Kind>(live: &Live, target: &Target) -> Vec<String> {
         let told = live.inputs.get(rule.field);
         !rule.write_only && !rule.edge_only && told.is_some_and(|told| !same(rule, told, &target.inputs[rule.field]))
     };
-    let fields = K::model().fields.iter().filter(differs).filter(|rule| !fixed(rule));
-    let tags = !TagChange::new(&live.tags, &target.tags).is_empty();
+    let model = K::model();
+    let fields = model.fields.iter().filter(differs).filter(|rule| !fixed(rule));
+    let tags = model.taggable && !TagChange::new(&live.tags, &target.tags).is_empty();
     fields.map(|rule| rule.field.to_owned()).chain(tags.then(|| "tags".to_owned())).collect()
-}
-
-fn same(rule: &FieldRule, live: &Value, desired: &Value) -> bool {
-    fn sorted(value: &Value) -> Option<Vec<String>> {
-        let mut texts: Vec<String> = value.as_array()?.iter().map(Value::to_string).collect();
-        texts.sort();
-        Some(texts)
-    }
-    match (sorted(live), sorted(desired)) {
-        (Some(live), Some(desired)) if rule.unordered => live == desired,
-        _ => live == desired,
-    }
 }
 
 /// Answers a create whose object exists already: refused when it is not ours, else brought to the inputs.

@@ -7,7 +7,7 @@ pub(crate) fn unread(error: &ProviderError) -> Diagnosis {
     Diagnosis {
         concern: None,
         finding: format!("not everything could be asked: {error}"),
-        advice: Some(error.class.advice().to_owned()),
+        advice: Some(error.advice().to_owned()),
         terminal: false,
     }
 }

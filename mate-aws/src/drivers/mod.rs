@@ -1,5 +1,6 @@
-//! The only list of kinds, and what a driver is.
+//! The only list of kinds, and the contract of a driver.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -7,132 +8,108 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt;
 use mate_core::model::ids::KindName;
+use mate_core::model::{ArnForm, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, Observation, ProviderError, Scope, Target,
     UpdateRequest,
 };
 
 use crate::context::Aws;
-use crate::policy::Access;
+use crate::policy::{Actions, Stated};
 
-#[cfg(feature = "efs")]
-mod access_point;
-#[cfg(any(
-    feature = "acm",
-    feature = "applicationautoscaling",
-    feature = "cloudtrail",
-    feature = "ec2",
-    feature = "ecr",
-    feature = "ecs",
-    feature = "elbv2",
-    feature = "kms",
-    feature = "route53",
-    feature = "tagging"
-))]
+#[cfg_attr(not(feature = "all"), allow(dead_code, reason = "not every kind of a smaller build needs all of it"))]
+mod alive;
+#[cfg_attr(not(feature = "all"), allow(dead_code, reason = "not every kind of a smaller build needs all of it"))]
 pub(crate) mod batch;
-#[cfg(feature = "s3")]
-mod bucket;
-#[cfg(feature = "elasticache")]
-mod cache_subnet_group;
-#[cfg(all(feature = "acm", feature = "route53"))]
-mod certificate;
-#[cfg(feature = "ecs")]
-mod cluster;
-#[cfg(feature = "rds")]
-mod db_instance;
-#[cfg(feature = "rds")]
-mod db_parameter_group;
-#[cfg(feature = "rds")]
-mod db_subnet_group;
 #[cfg(feature = "ec2")]
 mod ec2;
 #[cfg(feature = "ecs")]
 mod ecs;
 #[cfg(feature = "efs")]
 mod efs;
-#[cfg(feature = "ec2")]
-mod elastic_ip;
 #[cfg(feature = "elasticache")]
 mod elasticache_tags;
 #[cfg(feature = "elbv2")]
 mod elbv2;
 mod fields;
-#[cfg(feature = "efs")]
-mod file_system;
-#[cfg(any(feature = "acm", feature = "ecs", feature = "elasticache", feature = "rds"))]
+#[cfg_attr(not(feature = "all"), allow(dead_code, reason = "not every kind of a smaller build needs it"))]
 mod findings;
-#[cfg(feature = "ec2")]
-mod flow_log;
-#[cfg(feature = "route53")]
-mod hosted_record;
-#[cfg(feature = "route53")]
-mod hosted_zone;
-#[cfg(feature = "cognito")]
-mod identity_provider;
-#[cfg(feature = "ec2")]
-mod internet_gateway;
-#[cfg(all(feature = "kms", feature = "tagging"))]
-mod key;
-#[cfg(feature = "elbv2")]
-mod listener;
-#[cfg(feature = "elbv2")]
-mod listener_rule;
-#[cfg(feature = "elbv2")]
-mod load_balancer;
-#[cfg(feature = "logs")]
-mod log_group;
-#[cfg(feature = "efs")]
-mod mount_target;
-#[cfg(feature = "ec2")]
-mod nat_gateway;
-#[cfg(any(feature = "efs", feature = "s3"))]
+#[cfg_attr(not(feature = "all"), allow(dead_code, reason = "not every kind of a smaller build needs it"))]
 mod policies;
 #[cfg(feature = "rds")]
 mod rds_tags;
-#[cfg(feature = "elasticache")]
-mod replication_group;
-#[cfg(feature = "ecr")]
-mod repository;
-#[cfg(feature = "iam")]
-mod role;
-#[cfg(feature = "ec2")]
-mod route_table;
-#[cfg(feature = "applicationautoscaling")]
-mod scalable_target;
-#[cfg(feature = "applicationautoscaling")]
-mod scaling_policy;
-#[cfg(feature = "secretsmanager")]
-mod secret;
-#[cfg(feature = "ec2")]
-mod security_group;
-#[cfg(feature = "ecs")]
-mod service;
-#[cfg(feature = "ec2")]
-mod subnet;
-#[cfg(feature = "elbv2")]
-mod target_group;
-#[cfg(feature = "ecs")]
-mod task;
-#[cfg(feature = "ecs")]
-mod task_definition;
 #[cfg(test)]
 pub(crate) mod testing;
-#[cfg(feature = "cloudtrail")]
-mod trail;
 #[cfg(feature = "ec2")]
 mod unsuccessful;
-#[cfg(feature = "cognito")]
-mod user_pool;
-#[cfg(feature = "cognito")]
-mod user_pool_domain;
-#[cfg(feature = "ec2")]
-mod vpc;
-#[cfg(feature = "ec2")]
-mod vpc_endpoint;
-#[cfg(feature = "wafv2")]
-mod web_acl;
-#[cfg(feature = "wafv2")]
-mod web_acl_association;
+
+/// Declares each kind's folder and puts its driver on the list: `folder::Driver: "feature", ..;`, with the features of this
+/// crate whose clients the driver calls.
+macro_rules! kinds {
+    ($($folder:ident::$driver:ident: $($feature:tt),+;)+) => {
+        $(
+            #[cfg(all($(feature = $feature),+))]
+            mod $folder;
+        )+
+
+        /// Every driver of this build.
+        pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
+            vec![
+                $(
+                    #[cfg(all($(feature = $feature),+))]
+                    Arc::new($folder::$driver),
+                )+
+            ]
+        }
+    };
+}
+
+kinds! {
+    access_point::AccessPointDriver: "efs";
+    bucket::BucketDriver: "s3";
+    cache_subnet_group::CacheSubnetGroupDriver: "elasticache";
+    certificate::CertificateDriver: "acm", "route53";
+    cluster::ClusterDriver: "ecs";
+    db_instance::DbInstanceDriver: "rds";
+    db_parameter_group::DbParameterGroupDriver: "rds";
+    db_subnet_group::DbSubnetGroupDriver: "rds";
+    elastic_ip::ElasticIpDriver: "ec2";
+    file_system::FileSystemDriver: "efs";
+    flow_log::FlowLogDriver: "ec2";
+    hosted_record::RecordSetDriver: "route53";
+    hosted_zone::HostedZoneDriver: "route53";
+    identity_provider::IdentityProviderDriver: "cognito";
+    internet_gateway::InternetGatewayDriver: "ec2";
+    key::KeyDriver: "kms", "tagging";
+    listener::ListenerDriver: "elbv2";
+    listener_rule::ListenerRuleDriver: "elbv2";
+    load_balancer::LoadBalancerDriver: "elbv2";
+    log_group::LogGroupDriver: "logs";
+    mount_target::MountTargetDriver: "efs";
+    nat_gateway::NatGatewayDriver: "ec2";
+    replication_group::ReplicationGroupDriver: "elasticache";
+    repository::RepositoryDriver: "ecr";
+    role::RoleDriver: "iam";
+    route_table::RouteTableDriver: "ec2";
+    scalable_target::ScalableTargetDriver: "applicationautoscaling";
+    scaling_policy::ScalingPolicyDriver: "applicationautoscaling";
+    secret::SecretDriver: "secretsmanager";
+    security_group::SecurityGroupDriver: "ec2";
+    service::ServiceDriver: "ecs";
+    subnet::SubnetDriver: "ec2";
+    subscription::SubscriptionDriver: "sns";
+    target_group::TargetGroupDriver: "elbv2";
+    task::TaskDriver: "ecs";
+    task_definition::TaskDefinitionDriver: "ecs";
+    topic::TopicDriver: "sns";
+    trail::TrailDriver: "cloudtrail";
+    user_pool::UserPoolDriver: "cognito";
+    user_pool_domain::UserPoolDomainDriver: "cognito";
+    vpc::VpcDriver: "ec2";
+    vpc_endpoint::VpcEndpointDriver: "ec2";
+    web_acl::WebAclDriver: "wafv2";
+    web_acl_association::WebAclAssociationDriver: "wafv2";
+}
 
 /// One resource kind on AWS. The contract is [`mate_core::provider::Provider`]'s, for one kind.
 ///
@@ -140,8 +117,8 @@ mod web_acl_association;
 /// wanted. Every one of its calls can fail before, during or after it took effect, and every method can be repeated.
 #[async_trait]
 pub trait Driver: Send + Sync + fmt::Debug {
-    /// The kind.
-    fn kind(&self) -> KindName;
+    /// The facts of the kind: [`Kind::model`](mate_core::model::Kind::model).
+    fn model(&self) -> KindModel;
 
     /// Reads many objects in as few calls as the service allows; one answer a target, in order.
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation>;
@@ -172,6 +149,32 @@ pub trait Driver: Send + Sync + fmt::Debug {
         Ok(Vec::new())
     }
 
+    /// The form of the ARN by which the tagging API lists its objects; that of the [model](Self::model) unless a driver says
+    /// otherwise.
+    fn arn(&self) -> Option<ArnForm> {
+        self.model().arn
+    }
+
+    /// The beginnings of ARNs, service and resource, of copies, parts and remains of its objects, such as snapshots
+    /// (`("rds", "snapshot:")`). Discovery leaves them out.
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// The ones of these objects of its kind that still do something: the tagging API goes on listing objects that are inactive,
+    /// deleted or on their way out. Unless a driver says otherwise, all of them.
+    ///
+    /// # Errors
+    /// See [`ProviderError`].
+    async fn alive(
+        &self,
+        _aws: &Aws,
+        _scope: &Scope,
+        found: Vec<Discovered>,
+    ) -> Result<Vec<Discovered>, ProviderError> {
+        Ok(found)
+    }
+
     /// Why an object is stuck or has failed.
     ///
     /// # Errors
@@ -180,101 +183,21 @@ pub trait Driver: Send + Sync + fmt::Debug {
         Ok(Vec::new())
     }
 
-    /// The IAM actions that it needs for this access, `sqs:CreateQueue`: for kinds of the embedder's own. Those of the
-    /// standard kinds stand in a table.
-    fn actions(&self, _access: Access) -> &'static [&'static str] {
-        &[]
+    /// The IAM actions that it needs. From the calls that it makes, and from what AWS asks for with them.
+    fn actions(&self) -> Actions {
+        Actions::NONE
     }
 }
 
-/// Every driver of this build.
-pub(crate) fn all() -> Vec<Arc<dyn Driver>> {
-    vec![
-        #[cfg(feature = "efs")]
-        Arc::new(access_point::AccessPointDriver),
-        #[cfg(feature = "s3")]
-        Arc::new(bucket::BucketDriver),
-        #[cfg(feature = "elasticache")]
-        Arc::new(cache_subnet_group::CacheSubnetGroupDriver),
-        #[cfg(all(feature = "acm", feature = "route53"))]
-        Arc::new(certificate::CertificateDriver),
-        #[cfg(feature = "ecs")]
-        Arc::new(cluster::ClusterDriver),
-        #[cfg(feature = "rds")]
-        Arc::new(db_instance::DbInstanceDriver),
-        #[cfg(feature = "rds")]
-        Arc::new(db_parameter_group::DbParameterGroupDriver),
-        #[cfg(feature = "rds")]
-        Arc::new(db_subnet_group::DbSubnetGroupDriver),
-        #[cfg(feature = "ec2")]
-        Arc::new(elastic_ip::ElasticIpDriver),
-        #[cfg(feature = "efs")]
-        Arc::new(file_system::FileSystemDriver),
-        #[cfg(feature = "ec2")]
-        Arc::new(flow_log::FlowLogDriver),
-        #[cfg(feature = "route53")]
-        Arc::new(hosted_record::RecordSetDriver),
-        #[cfg(feature = "route53")]
-        Arc::new(hosted_zone::HostedZoneDriver),
-        #[cfg(feature = "cognito")]
-        Arc::new(identity_provider::IdentityProviderDriver),
-        #[cfg(feature = "ec2")]
-        Arc::new(internet_gateway::InternetGatewayDriver),
-        #[cfg(all(feature = "kms", feature = "tagging"))]
-        Arc::new(key::KeyDriver),
-        #[cfg(feature = "elbv2")]
-        Arc::new(listener::ListenerDriver),
-        #[cfg(feature = "elbv2")]
-        Arc::new(listener_rule::ListenerRuleDriver),
-        #[cfg(feature = "elbv2")]
-        Arc::new(load_balancer::LoadBalancerDriver),
-        #[cfg(feature = "logs")]
-        Arc::new(log_group::LogGroupDriver),
-        #[cfg(feature = "efs")]
-        Arc::new(mount_target::MountTargetDriver),
-        #[cfg(feature = "ec2")]
-        Arc::new(nat_gateway::NatGatewayDriver),
-        #[cfg(feature = "elasticache")]
-        Arc::new(replication_group::ReplicationGroupDriver),
-        #[cfg(feature = "ecr")]
-        Arc::new(repository::RepositoryDriver),
-        #[cfg(feature = "iam")]
-        Arc::new(role::RoleDriver),
-        #[cfg(feature = "ec2")]
-        Arc::new(route_table::RouteTableDriver),
-        #[cfg(feature = "applicationautoscaling")]
-        Arc::new(scalable_target::ScalableTargetDriver),
-        #[cfg(feature = "applicationautoscaling")]
-        Arc::new(scaling_policy::ScalingPolicyDriver),
-        #[cfg(feature = "secretsmanager")]
-        Arc::new(secret::SecretDriver),
-        #[cfg(feature = "ec2")]
-        Arc::new(security_group::SecurityGroupDriver),
-        #[cfg(feature = "ecs")]
-        Arc::new(service::ServiceDriver),
-        #[cfg(feature = "ec2")]
-        Arc::new(subnet::SubnetDriver),
-        #[cfg(feature = "elbv2")]
-        Arc::new(target_group::TargetGroupDriver),
-        #[cfg(feature = "ecs")]
-        Arc::new(task::TaskDriver),
-        #[cfg(feature = "ecs")]
-        Arc::new(task_definition::TaskDefinitionDriver),
-        #[cfg(feature = "cloudtrail")]
-        Arc::new(trail::TrailDriver),
-        #[cfg(feature = "cognito")]
-        Arc::new(user_pool::UserPoolDriver),
-        #[cfg(feature = "cognito")]
-        Arc::new(user_pool_domain::UserPoolDomainDriver),
-        #[cfg(feature = "ec2")]
-        Arc::new(vpc::VpcDriver),
-        #[cfg(feature = "ec2")]
-        Arc::new(vpc_endpoint::VpcEndpointDriver),
-        #[cfg(feature = "wafv2")]
-        Arc::new(web_acl::WebAclDriver),
-        #[cfg(feature = "wafv2")]
-        Arc::new(web_acl_association::WebAclAssociationDriver),
-    ]
+/// Every driver of this build, and the embedder's own, by kind. A driver of one of our kinds takes ours' place.
+pub(crate) fn by_kind(own: Vec<Arc<dyn Driver>>) -> BTreeMap<KindName, Arc<dyn Driver>> {
+    all().into_iter().chain(own).map(|driver| (driver.model().name, driver)).collect()
+}
+
+/// The actions that these drivers state; a driver that states none is left out.
+pub(crate) fn actions<'a>(drivers: impl IntoIterator<Item = &'a Arc<dyn Driver>>) -> Stated {
+    let stated = drivers.into_iter().map(|driver| (driver.model().name, driver.actions()));
+    stated.filter(|(_, actions)| !actions.is_empty()).collect()
 }
 
 /// Observes targets one by one, eight at a time, for services that describe one object a call.

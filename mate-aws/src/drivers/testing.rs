@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::error::ErrorMetadata;
-use mate_core::model::Kind;
-use mate_core::model::Ownership;
-use mate_core::model::Tags;
 use mate_core::model::ids::{Address, NodeId};
+use mate_core::model::{ArnForm, Kind, KindModel, Ownership, Tags};
 use mate_core::provider::{
-    Claim, CreateRequest, DataPolicy, DeleteRequest, Observation, ProviderError, Target, UpdateRequest,
+    Claim, CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Discovered, ErrorClass, Observation,
+    ProviderError, Scope, Target, UpdateRequest,
 };
 
+use super::Driver;
 use crate::context::Aws;
+use crate::policy::{Access, Actions, Grant, On};
 use crate::secrets::RandomSecrets;
 
 /// A client of an SDK crate that answers by the rules: in their order, or `any` of them that fits.
@@ -137,4 +139,43 @@ pub(crate) fn give_back(target: Target) -> UpdateRequest {
 /// The ownership tags of another tenant.
 pub(crate) fn somebody_s() -> Tags {
     Ownership(Address { tenant: "other".parse().expect("a tenant"), ..address("thing") }).tags()
+}
+
+/// A driver of an embedder's own kind, `sqs:Queue`. It makes nothing; a queue whose name ends with `-old` is not alive.
+#[derive(Debug)]
+pub(crate) struct QueueDriver;
+
+#[async_trait]
+impl Driver for QueueDriver {
+    fn model(&self) -> KindModel {
+        KindModel::new("sqs:Queue".parse().expect("a kind"), &[]).with_arn(ArnForm::whole("sqs", ""))
+    }
+
+    fn actions(&self) -> Actions {
+        Actions::new(&[
+            Grant(Access::Read, "sqs", "GetQueueAttributes", On::Any),
+            Grant(Access::Create, "sqs", "CreateQueue", On::Arn("sqs:{name}")),
+        ])
+    }
+
+    async fn alive(&self, _: &Aws, _: &Scope, mut found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        found.retain(|object| !object.arn.ends_with("-old"));
+        Ok(found)
+    }
+
+    async fn observe(&self, _: &Aws, targets: &[Target]) -> Vec<Observation> {
+        targets.iter().map(|_| Observation::Absent).collect()
+    }
+
+    async fn create(&self, _: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
+        Err(ProviderError::new(ErrorClass::Denied, "queue", request.target.address.clone()))
+    }
+
+    async fn update(&self, _: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
+        Err(ProviderError::new(ErrorClass::Denied, "queue", request.target.address.clone()))
+    }
+
+    async fn delete(&self, _: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {
+        Err(ProviderError::new(ErrorClass::Denied, "queue", request.target.address.clone()))
+    }
 }

@@ -130,7 +130,7 @@ fn each_kind_that_aws_does_not_deduplicate_has_its_creation_in_the_list() {
     use crate::policy::{Access, ExecutorPolicy};
 
     let kinds = mate_core::model::Kinds::standard();
-    for model in kinds.iter().filter(|model| !model.deduplicated) {
+    for model in kinds.iter().filter(|model| !model.deduplicated()) {
         let policy = ExecutorPolicy::for_kinds([&model.name], &[Access::Create]);
         let actions = policy.actions();
         assert!(ONCE.iter().any(|creation| actions.contains(creation)), "{}: {actions:?}", model.name);

@@ -1,7 +1,7 @@
 //! What the process that carries plans out needs a right to: the least IAM policy, and whether the caller has it.
 
+mod actions;
 mod document;
-mod grants;
 mod simulate;
 
 #[cfg(test)]
@@ -15,8 +15,9 @@ use mate_core::plan::{Action, Plan, Step};
 use mate_core::vocab::Goal;
 use serde_json::Value;
 
-use grants::{Grant, On};
+use crate::drivers;
 
+pub use actions::{Actions, Grant, On};
 pub use simulate::PermissionReport;
 
 /// What is done with objects of a kind.
@@ -110,7 +111,10 @@ enum Condition {
     LinkedRole(&'static str),
 }
 
-/// What names and inputs a pattern is filled in from.
+/// The actions that the drivers of some kinds state.
+pub(crate) type Stated = BTreeMap<KindName, Actions>;
+
+/// The name and inputs that a pattern is filled in from.
 struct Known<'a> {
     name: &'a str,
     inputs: &'a Value,
@@ -128,9 +132,15 @@ impl ExecutorPolicy {
     }
 
     /// What carrying out this plan needs. Other plans need other rights: for a process that makes and removes tenants take
-    /// [`ExecutorPolicy::for_kinds`].
+    /// [`ExecutorPolicy::for_kinds`]. It knows the drivers of this build;
+    /// [`AwsProvider::executor_policy`](crate::AwsProvider::executor_policy) knows those of the embedder too.
     #[must_use]
     pub fn for_plan(plan: &Plan) -> Self {
+        Self::of_plan(plan, &drivers::actions(&drivers::all()))
+    }
+
+    /// What carrying out this plan needs with drivers that state these actions.
+    pub(crate) fn of_plan(plan: &Plan, stated: &Stated) -> Self {
         let mut policy = Self::empty();
         for step in &plan.steps {
             for access in Access::of(step) {
@@ -140,13 +150,15 @@ impl ExecutorPolicy {
                     Some(old) => (&old.kind, Known { name: &old.name, inputs: &old.inputs }),
                     None => (&step.kind, Known { name: &step.name, inputs: &step.inputs }),
                 };
-                policy.add(kind, *access, Some(&known));
+                policy.add(stated, kind, *access, Some(&known));
             }
         }
         if plan.goal == Goal::Destroy {
             // The sweep asks every driver, whatever the plan has.
-            for grant in grants::all().filter(|grant| grant.0 == Access::Discover) {
-                policy.grant(grant, "", &Known { name: "*", inputs: &Value::Null });
+            for (kind, actions) in stated {
+                for grant in actions.grants.iter().filter(|grant| grant.0 == Access::Discover) {
+                    policy.grant(grant, kind.as_str(), &Known { name: "*", inputs: &Value::Null });
+                }
             }
             policy = policy.with(Access::Discover, ["tag:GetResources"]);
         }
@@ -154,13 +166,14 @@ impl ExecutorPolicy {
     }
 
     /// What these accesses to these kinds need, whatever the objects' names: they begin with `mate-` where the blueprints
-    /// name them so.
+    /// name them so. It knows the drivers of this build.
     #[must_use]
     pub fn for_kinds<'a>(kinds: impl IntoIterator<Item = &'a KindName>, accesses: &[Access]) -> Self {
+        let stated = drivers::actions(&drivers::all());
         let mut policy = Self::empty();
         for kind in kinds {
             for access in accesses {
-                policy.add(kind, *access, None);
+                policy.add(&stated, kind, *access, None);
             }
         }
         if accesses.contains(&Access::Discover) {
@@ -208,7 +221,7 @@ impl ExecutorPolicy {
         self
     }
 
-    /// Kinds that the table does not have, as those of the caller's own: their actions are missing in the policy.
+    /// Kinds without a driver that states its actions: theirs are missing in the policy.
     #[must_use]
     pub fn unknown_kinds(&self) -> &BTreeSet<KindName> {
         &self.unknown
@@ -220,15 +233,15 @@ impl ExecutorPolicy {
         self.allowed.values().flatten().map(String::as_str).collect()
     }
 
-    fn add(&mut self, kind: &KindName, access: Access, known: Option<&Known<'_>>) {
-        let Some((names, grants)) = grants::of(kind.as_str()) else {
+    fn add(&mut self, stated: &Stated, kind: &KindName, access: Access, known: Option<&Known<'_>>) {
+        let Some(actions) = stated.get(kind) else {
             self.unknown.insert(kind.clone());
             return;
         };
-        let unknown = Known { name: names, inputs: &Value::Null };
+        let unknown = Known { name: actions.names, inputs: &Value::Null };
         let known = known.unwrap_or(&unknown);
         let accesses = access.with_implied();
-        for grant in grants.iter().filter(|grant| accesses.contains(&grant.0)) {
+        for grant in actions.grants.iter().filter(|grant| accesses.contains(&grant.0)) {
             self.grant(grant, kind.as_str(), known);
         }
     }

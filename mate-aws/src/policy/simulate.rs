@@ -58,17 +58,11 @@ impl AwsProvider {
         report
     }
 
-    /// What carrying out this plan needs, with what the drivers of the caller's own kinds say ([`crate::Driver::actions`]).
+    /// What carrying out this plan needs, by the actions that this provider's drivers state ([`crate::Driver::actions`]), those
+    /// of the embedder's own kinds among them.
     #[must_use]
     pub fn executor_policy(&self, plan: &mate_core::plan::Plan) -> ExecutorPolicy {
-        let mut policy = ExecutorPolicy::for_plan(plan);
-        for step in &plan.steps {
-            for access in super::Access::of(step).iter().flat_map(|access| access.with_implied()) {
-                policy = policy.with(*access, self.actions(&step.kind, *access).iter().copied());
-            }
-        }
-        policy.unknown.retain(|kind| super::Access::ALL.iter().all(|access| self.actions(kind, *access).is_empty()));
-        policy
+        ExecutorPolicy::of_plan(plan, &crate::drivers::actions(self.drivers()))
     }
 }
 

@@ -4,6 +4,7 @@ use aws_sdk_servicequotas::operation::get_service_quota::{GetServiceQuotaError, 
 use aws_sdk_servicequotas::types::ServiceQuota;
 use aws_sdk_servicequotas::types::error::{AccessDeniedException, NoSuchResourceException};
 use aws_smithy_mocks::mock;
+use mate_core::model::Kinds;
 use mate_core::quota::Quota;
 
 use super::*;
@@ -71,10 +72,11 @@ fn services_without_regions_are_asked_about_where_they_are_kept() {
 
 #[test]
 fn whatever_is_counted_is_a_quota_of_the_table() {
-    for quota in Quota::all().iter().filter(|quota| quota.service == "ec2" || quota.service == "rds") {
+    let kinds = Kinds::standard();
+    for quota in Quota::all(&kinds).filter(|quota| quota.service == "ec2" || quota.service == "rds") {
         assert!(used::LISTINGS.iter().any(|listing| listing.tells(&quota.id())), "{}", quota.name);
     }
-    let told = Quota::all().iter().filter(|quota| used::LISTINGS.iter().any(|listing| listing.tells(&quota.id())));
+    let told = Quota::all(&kinds).filter(|quota| used::LISTINGS.iter().any(|listing| listing.tells(&quota.id())));
     assert_eq!(told.count(), used::LISTINGS.iter().map(used::Listing::len).sum::<usize>());
 }
 

@@ -13,7 +13,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use mate_core::model::ids::{Address, Environment, TenantId, TenantKey};
 use mate_core::provider::{ErrorClass, ProviderError};
 use mate_core::state::{
-    Lease, LeaseRequest, LeaseState, LogEntry, LogState, Record, Slot, StateStore, StoreError, Stored, Unlock, Unlocked,
+    Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, LogState, Record, Records, Slot, StateStore,
+    StoreError, Stored, Unlock, Unlocked,
 };
 
 use serde::de::DeserializeOwned;
@@ -335,7 +336,7 @@ fn nobody() -> Address {
 }
 
 #[async_trait]
-impl StateStore for S3Store {
+impl Records for S3Store {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         self.read(key).await?.0.get(key)
     }
@@ -351,7 +352,10 @@ impl StateStore for S3Store {
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
         self.keys(|slot| slot.record.is_some()).await
     }
+}
 
+#[async_trait]
+impl Leases for S3Store {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         self.change(&request.key, |slot| slot.acquire(request)).await
     }
@@ -375,7 +379,10 @@ impl StateStore for S3Store {
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         Ok(self.read(key).await?.0.lease)
     }
+}
 
+#[async_trait]
+impl Log for S3Store {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         self.append_to_log(lease, entries).await
     }
@@ -393,7 +400,10 @@ impl StateStore for S3Store {
     async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
         self.keys(|slot| slot.log.seq > 0).await
     }
+}
 
+#[async_trait]
+impl Cursor for S3Store {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         Ok(self.read(key).await?.0.log.delivered)
     }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::forms::{is_arn, resource_of};
-use crate::model::Tags;
+use super::forms::facet;
 use crate::model::ids::{KindName, NodeId};
+use crate::model::{Kinds, Tags};
 use crate::provider::Discovered;
 
 /// An object that exists and may stand for a node.
@@ -36,18 +36,19 @@ pub struct Candidate {
 impl Candidate {
     /// An object of which no more is known than its id, and its name where the id carries it.
     #[must_use]
-    pub fn new(kind: KindName, physical_id: impl Into<String>, origin: impl Into<String>) -> Self {
-        let physical_id = plain_id(&kind, physical_id.into());
-        let name = name_of(&kind, &physical_id);
+    pub fn new(kinds: &Kinds, kind: KindName, physical_id: impl Into<String>, origin: impl Into<String>) -> Self {
+        let facet = facet(kinds, &kind);
+        let physical_id = (facet.plain_id)(&physical_id.into()).to_owned();
+        let name = facet.name_of(&physical_id);
         let (hints, tags, origin) = (BTreeMap::new(), Tags::new(), origin.into());
         Self { kind, physical_id, name, hints, tags, origin, node: None }
     }
 
     /// What a search by tags found; none where its kind is not one that we know.
     #[must_use]
-    pub fn from_discovered(found: &Discovered) -> Option<Self> {
+    pub fn from_discovered(kinds: &Kinds, found: &Discovered) -> Option<Self> {
         let (kind, id) = (found.kind.clone()?, found.physical_id.as_deref()?);
-        Some(Self { tags: found.tags.clone(), ..Self::new(kind, id, &found.arn) })
+        Some(Self { tags: found.tags.clone(), ..Self::new(kinds, kind, id, &found.arn) })
     }
 
     /// How it is called: its physical name, else its tag `Name`.
@@ -57,56 +58,9 @@ impl Candidate {
     }
 }
 
-/// The id without what some answers of AWS put around it.
-fn plain_id(kind: &KindName, id: String) -> String {
-    match kind.as_str() {
-        "route53:HostedZone" => id.strip_prefix("/hostedzone/").map(str::to_owned).unwrap_or(id),
-        "logs:LogGroup" => id.strip_suffix(":*").map(str::to_owned).unwrap_or(id),
-        _ => id,
-    }
-}
-
 /// The physical name of an object, where its physical id carries it; none for an object that is known by an opaque id
 /// (`vpc-…`, the ARN of a certificate).
 #[must_use]
-pub fn name_of(kind: &KindName, physical_id: &str) -> Option<String> {
-    // An object that its driver knows by an ARN may be given by its name alone.
-    let resource = if is_arn(physical_id) { resource_of(physical_id)? } else { physical_id };
-    let last = |text: &str| text.rsplit('/').next().map(str::to_owned);
-    let name = match kind.as_str() {
-        "s3:Bucket" | "cognito-idp:UserPoolDomain" => Some(resource.to_owned()),
-        "ecr:Repository" => Some(resource.strip_prefix("repository/").unwrap_or(resource).to_owned()),
-        "ecs:Cluster" | "ecs:Service" | "iam:Role" | "cloudtrail:Trail" | "application-autoscaling:ScalableTarget" => {
-            last(resource)
-        }
-        "rds:DBInstance"
-        | "rds:DBParameterGroup"
-        | "rds:DBSubnetGroup"
-        | "elasticache:CacheSubnetGroup"
-        | "elasticache:ReplicationGroup" => resource.rsplit(':').next().map(str::to_owned),
-        "logs:LogGroup" => {
-            let name = resource.strip_prefix("log-group:").unwrap_or(resource);
-            Some(name.strip_suffix(":*").unwrap_or(name).to_owned())
-        }
-        "ecs:TaskDefinition" => last(resource)?.split(':').next().map(str::to_owned),
-        "elbv2:LoadBalancer" => resource.strip_prefix("loadbalancer/app/")?.split('/').next().map(str::to_owned),
-        "elbv2:TargetGroup" => resource.strip_prefix("targetgroup/")?.split('/').next().map(str::to_owned),
-        "wafv2:WebACL" => resource.strip_prefix("regional/webacl/")?.split('/').next().map(str::to_owned),
-        "secretsmanager:Secret" => resource.strip_prefix("secret:").map(|name| secret_name(name).to_owned()),
-        "application-autoscaling:ScalingPolicy" => resource.split_once(":policyName/").map(|(_, name)| name.to_owned()),
-        "cognito-idp:IdentityProvider" => resource.split_once('/').map(|(_, name)| name.to_owned()),
-        "route53:RecordSet" => {
-            resource.strip_suffix("/A")?.split_once('/').map(|(_, name)| name.trim_end_matches('.').to_owned())
-        }
-        _ => None,
-    };
-    name.filter(|name| !name.is_empty())
-}
-
-/// A secret's name: AWS puts a hyphen and six random characters behind it.
-fn secret_name(name: &str) -> &str {
-    match name.rsplit_once('-') {
-        Some((name, random)) if random.len() == 6 && random.bytes().all(|b| b.is_ascii_alphanumeric()) => name,
-        _ => name,
-    }
+pub fn name_of(kinds: &Kinds, kind: &KindName, physical_id: &str) -> Option<String> {
+    facet(kinds, kind).name_of(physical_id)
 }

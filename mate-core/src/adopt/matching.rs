@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::candidate::Candidate;
+use super::forms::facet;
 use super::object::{Object, Seen, objects};
-use super::telling::{Telling, comparable};
-use crate::model::Ownership;
+use super::telling::comparable;
 use crate::model::ids::{KindName, NodeId};
-use crate::model::{Graph, Node, OutputRef, Outputs, references, resolve};
+use crate::model::{Graph, Kinds, Node, OutputRef, Outputs, Ownership, references, resolve};
 
 /// Which object stands for which node.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -68,12 +68,17 @@ pub enum Evidence {
 /// An object that carries the ownership tags of another node or tenant, that was given for another node, or that stands in
 /// another place (another VPC, another pool) is never taken.
 #[must_use]
-pub fn match_nodes(graph: &Graph, candidates: &[Candidate], live: &BTreeMap<(KindName, String), Seen>) -> Matches {
-    let objects = objects(candidates, live);
+pub fn match_nodes(
+    kinds: &Kinds,
+    graph: &Graph,
+    candidates: &[Candidate],
+    live: &BTreeMap<(KindName, String), Seen>,
+) -> Matches {
+    let objects = objects(kinds, candidates, live);
     // What is found shows what it uses, by which more is found. Each round only adds to what is known to be used.
     let mut used = BTreeSet::new();
     loop {
-        let round = Round::run(graph, &objects, &used);
+        let round = Round::run(kinds, graph, &objects, &used);
         let more = round.used();
         if more.is_subset(&used) {
             return round.into_matches();
@@ -129,6 +134,7 @@ struct Wanted<'a> {
 
 /// One pass over all nodes.
 struct Round<'a> {
+    kinds: &'a Kinds,
     graph: &'a Graph,
     objects: &'a [Object],
     used: &'a BTreeSet<(NodeId, usize)>,
@@ -139,9 +145,16 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn run(graph: &'a Graph, objects: &'a [Object], used: &'a BTreeSet<(NodeId, usize)>) -> Self {
-        let mut round =
-            Self { graph, objects, used, fates: BTreeMap::new(), taken: BTreeSet::new(), outputs: BTreeMap::new() };
+    fn run(kinds: &'a Kinds, graph: &'a Graph, objects: &'a [Object], used: &'a BTreeSet<(NodeId, usize)>) -> Self {
+        let mut round = Self {
+            kinds,
+            graph,
+            objects,
+            used,
+            fates: BTreeMap::new(),
+            taken: BTreeSet::new(),
+            outputs: BTreeMap::new(),
+        };
         let mut pending: BTreeSet<&KindName> = graph.nodes().map(|node| &node.kind).collect();
         while let Some(kind) =
             pending.iter().copied().find(|kind| !round.waits(kind, &pending)).or(pending.first().copied())
@@ -154,9 +167,9 @@ impl<'a> Round<'a> {
 
     /// Whether a node of the kind refers, in a field that tells it apart, to a node of another kind that is not decided.
     fn waits(&self, kind: &KindName, pending: &BTreeSet<&KindName>) -> bool {
-        let telling = Telling::of(kind);
+        let telling = facet(self.kinds, kind);
         self.graph.nodes().filter(|node| node.kind == *kind).any(|node| {
-            let values = telling.fields().filter_map(|field| node.inputs.get(field));
+            let values = telling.keys.iter().chain(telling.place).filter_map(|field| node.inputs.get(*field));
             let named = values.flat_map(references).filter_map(|reference| self.graph.get(&reference.node));
             named.map(|other| &other.kind).any(|other| other != kind && pending.contains(other))
         })
@@ -235,7 +248,7 @@ impl<'a> Round<'a> {
 
     /// Whether the node is a part of one for which there is no object: then there is none of the part either.
     fn is_within_missing(&self, node: &Node) -> bool {
-        let keys = Telling::of(&node.kind).keys.iter().filter_map(|field| node.inputs.get(*field));
+        let keys = facet(self.kinds, &node.kind).keys.iter().filter_map(|field| node.inputs.get(*field));
         keys.flat_map(references).any(|reference| matches!(self.fates.get(&reference.node), Some(Fate::Missing)))
     }
 
@@ -274,7 +287,7 @@ impl<'a> Round<'a> {
         if !given && (!object.given.is_empty() || object.superseded || (owner.is_some() && !owned)) {
             return None;
         }
-        let telling = Telling::of(&node.kind);
+        let telling = facet(self.kinds, &node.kind);
         let agrees = |field: &&'static str| -> Option<bool> {
             let value = comparable(field, wanted.inputs.get(*field)?)?;
             let facts = object.facts(field);
@@ -296,7 +309,7 @@ impl<'a> Round<'a> {
         } else {
             Agreement::Fully
         };
-        let named = object.names.iter().chain(&object.labels).any(|name| same_name(&node.kind, name, &node.name));
+        let named = object.names.iter().chain(&object.labels).any(|name| telling.same_name(name, &node.name));
         let used = self.used.contains(&(node.id.clone(), index));
         Some(Fit { given, owned, named, used, fields })
     }
@@ -342,16 +355,5 @@ impl<'a> Round<'a> {
         }
         matches.unused = (0..self.objects.len()).filter(|index| !self.taken.contains(index)).map(candidate).collect();
         matches
-    }
-}
-
-/// Whether two names are one: RDS and ElastiCache keep them in lower case, DNS does not tell cases apart.
-fn same_name(kind: &KindName, one: &str, other: &str) -> bool {
-    let (service, _) = kind.as_str().split_once(':').unwrap_or_default();
-    match service {
-        "rds" | "elasticache" | "route53" => {
-            one.trim_end_matches('.').eq_ignore_ascii_case(other.trim_end_matches('.'))
-        }
-        _ => one == other,
     }
 }

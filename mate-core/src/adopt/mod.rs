@@ -11,7 +11,7 @@
 //! ```
 //! use std::collections::BTreeMap;
 //! use mate_core::adopt::{AdoptionSource, match_nodes};
-//! use mate_core::model::{Graph, Tags};
+//! use mate_core::model::{Graph, Kinds, Tags};
 //! use mate_core::kinds::{Vpc, vpc::VpcInputs};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,8 +20,9 @@
 //! graph.add::<Vpc>("vpc".parse()?, "mate-dev", &inputs, Tags::new())?;
 //!
 //! let outputs = r#"{"vpc_id": {"sensitive": false, "type": "string", "value": "vpc-0a1b2c3d4e5f60718"}}"#;
+//! let kinds = Kinds::standard();
 //! let source = AdoptionSource::terraform_outputs(outputs)?;
-//! let matches = match_nodes(&graph, &source.candidates(&graph)?, &BTreeMap::new());
+//! let matches = match_nodes(&kinds, &graph, &source.candidates(&kinds, &graph)?, &BTreeMap::new());
 //! assert_eq!(matches.matched["vpc"].physical_id, "vpc-0a1b2c3d4e5f60718");
 //! # Ok(())
 //! # }

@@ -6,11 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::candidate::Candidate;
-use super::forms::is_arn;
-use super::telling::{comparable, comparable_text, outputs_of};
-use crate::model::Outputs;
-use crate::model::Ownership;
+use super::forms::facet;
+use super::telling::{comparable, comparable_text};
 use crate::model::ids::{KindName, NodeId};
+use crate::model::{Kinds, Outputs, Ownership, is_arn};
 use crate::provider::Live;
 
 /// What a look at a candidate told.
@@ -48,7 +47,7 @@ pub(super) struct Object {
 }
 
 impl Object {
-    fn new(mut candidates: Vec<&Candidate>, live: &BTreeMap<(KindName, String), Seen>) -> Option<Self> {
+    fn new(kinds: &Kinds, mut candidates: Vec<&Candidate>, live: &BTreeMap<(KindName, String), Seen>) -> Option<Self> {
         candidates.sort();
         candidates.dedup();
         let first = candidates.first()?;
@@ -89,7 +88,7 @@ impl Object {
             }
         }
         candidate.origin = origins.join(", ");
-        object.outputs = outputs_of(&candidate.kind, &candidate.physical_id, candidate.name.as_deref());
+        object.outputs = facet(kinds, &candidate.kind).outputs_of(&candidate.physical_id, candidate.name.as_deref());
         if let Some(seen) = seen {
             object.outputs.extend(seen.outputs.clone());
             object.inputs = seen.inputs.clone();
@@ -113,7 +112,11 @@ impl Object {
 }
 
 /// The objects that the candidates are, in the order of kind and id.
-pub(super) fn objects(candidates: &[Candidate], live: &BTreeMap<(KindName, String), Seen>) -> Vec<Object> {
+pub(super) fn objects(
+    kinds: &Kinds,
+    candidates: &[Candidate],
+    live: &BTreeMap<(KindName, String), Seen>,
+) -> Vec<Object> {
     let mut by_id: BTreeMap<(&KindName, &str), Vec<&Candidate>> = BTreeMap::new();
     for candidate in candidates {
         by_id.entry((&candidate.kind, &candidate.physical_id)).or_default().push(candidate);
@@ -131,17 +134,17 @@ pub(super) fn objects(candidates: &[Candidate], live: &BTreeMap<(KindName, Strin
             by_id.entry(*arn).or_default().extend(same);
         }
     }
-    let mut objects: Vec<Object> = by_id.into_values().filter_map(|same| Object::new(same, live)).collect();
-    supersede(&mut objects);
+    let mut objects: Vec<Object> = by_id.into_values().filter_map(|same| Object::new(kinds, same, live)).collect();
+    supersede(kinds, &mut objects);
     objects
 }
 
-/// Of the revisions of a task definition the latest stands for it.
-fn supersede(objects: &mut [Object]) {
+/// Of the revisions of an object, as a task definition has them, the latest stands for it.
+fn supersede(kinds: &Kinds, objects: &mut [Object]) {
     let revision = |object: &Object| -> Option<(String, u64)> {
         let (family, revision) = object.candidate.physical_id.rsplit_once(':')?;
-        let is = object.candidate.kind.as_str() == "ecs:TaskDefinition";
-        is.then_some((family.to_owned(), revision.parse().ok()?))
+        let is_revised = kinds.get(&object.candidate.kind).is_ok_and(|model| !model.revised_outputs.is_empty());
+        is_revised.then_some((family.to_owned(), revision.parse().ok()?))
     };
     let mut latest: BTreeMap<String, u64> = BTreeMap::new();
     for (family, number) in objects.iter().filter_map(revision) {

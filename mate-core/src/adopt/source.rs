@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::candidate::Candidate;
 use super::terraform;
 use crate::model::ids::{KindName, NodeId};
-use crate::model::{Graph, Tags};
+use crate::model::{Graph, Kinds, Tags};
 
 /// Where an adoption looks for what exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,7 +146,7 @@ impl AdoptionSource {
     /// # Errors
     /// [`SourceError`] when the text is something else.
     pub fn terraform_outputs(json: &str) -> Result<Self, SourceError> {
-        terraform::outputs(json).map(Self::Listing)
+        Self::terraform_outputs_of(&Kinds::standard(), json)
     }
 
     /// What a Terraform or OpenTofu state holds: the text of `terraform show -json`, resources and data sources of all
@@ -157,7 +157,23 @@ impl AdoptionSource {
     /// # Errors
     /// [`SourceError`] when the text is something else, or of a newer format.
     pub fn terraform_state(json: &str) -> Result<Self, SourceError> {
-        terraform::state(json).map(Self::Listing)
+        Self::terraform_state_of(&Kinds::standard(), json)
+    }
+
+    /// The same as [`AdoptionSource::terraform_outputs`], with an embedder's own kinds among `kinds`.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the text is something else.
+    pub fn terraform_outputs_of(kinds: &Kinds, json: &str) -> Result<Self, SourceError> {
+        terraform::outputs(kinds, json).map(Self::Listing)
+    }
+
+    /// The same as [`AdoptionSource::terraform_state`], with an embedder's own kinds among `kinds`.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the text is something else, or of a newer format.
+    pub fn terraform_state_of(kinds: &Kinds, json: &str) -> Result<Self, SourceError> {
+        terraform::state(kinds, json).map(Self::Listing)
     }
 
     /// What may stand for nodes of the graph. Of [`AdoptionSource::Tags`] none is known before a provider has
@@ -165,22 +181,22 @@ impl AdoptionSource {
     ///
     /// # Errors
     /// [`SourceError::UnknownNode`] and [`SourceError::GivenTwice`] for ids that cannot be meant.
-    pub fn candidates(&self, graph: &Graph) -> Result<Vec<Candidate>, SourceError> {
+    pub fn candidates(&self, kinds: &Kinds, graph: &Graph) -> Result<Vec<Candidate>, SourceError> {
         match self {
-            Self::Ids(ids) => given(ids, graph),
+            Self::Ids(ids) => given(kinds, ids, graph),
             Self::Tags(_) => Ok(Vec::new()),
             Self::Listing(listing) => Ok(listing.candidates.clone()),
         }
     }
 }
 
-fn given(ids: &BTreeMap<NodeId, String>, graph: &Graph) -> Result<Vec<Candidate>, SourceError> {
+fn given(kinds: &Kinds, ids: &BTreeMap<NodeId, String>, graph: &Graph) -> Result<Vec<Candidate>, SourceError> {
     let mut candidates: Vec<Candidate> = Vec::new();
     for (id, physical_id) in ids {
         let Some(node) = graph.get(id) else {
             return Err(SourceError::UnknownNode { node: id.clone(), nearest: nearest(id, graph) });
         };
-        let candidate = Candidate::new(node.kind.clone(), physical_id, format!("the id given for {id}"));
+        let candidate = Candidate::new(kinds, node.kind.clone(), physical_id, format!("the id given for {id}"));
         let same = |other: &&Candidate| other.kind == candidate.kind && other.physical_id == candidate.physical_id;
         if let Some(first) = candidates.iter().find(same).and_then(|other| other.node.clone()) {
             let (kind, physical_id) = (candidate.kind, candidate.physical_id);

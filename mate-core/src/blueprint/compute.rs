@@ -50,7 +50,7 @@ pub(super) fn log_groups(cx: &mut Context<'_>) -> Result<Vec<NodeHandle<LogGroup
 pub(super) fn services(cx: &mut Context<'_>, parts: &Parts<'_>) -> Result<(), GraphError> {
     let tenant = cx.tenant;
     for (service, logs) in tenant.services.iter().zip(parts.logs) {
-        let definition = task_definition(cx, parts, service, logs);
+        let definition = task_definition(cx, parts, service, logs)?;
         let definition: NodeHandle<TaskDefinition> =
             cx.add(&format!("{}-task-definition", service.name), &service.name, &definition)?;
         let exposed = parts.edge.exposed(&service.name);
@@ -68,14 +68,14 @@ fn task_definition(
     parts: &Parts<'_>,
     service: &ResolvedService,
     logs: &NodeHandle<LogGroup>,
-) -> TaskDefinitionInputs {
+) -> Result<TaskDefinitionInputs, GraphError> {
     let layout = &cx.tenant.storage.layout;
     let mount = |volume: &str, path: &str, read_only| Mount { volume: volume.into(), path: path.into(), read_only };
     let volume =
         |name: &str, file_system_id, access_point_id| EfsVolume { name: name.into(), file_system_id, access_point_id };
     let container = Container {
         name: service.name.clone(),
-        image: image_uri(cx.base, &service.image),
+        image: image_uri(cx.base, &service.image)?,
         essential: true,
         command: service.command.clone(),
         port: service.port,
@@ -93,7 +93,7 @@ fn task_definition(
         },
         stop_timeout_seconds: service.stop_timeout_seconds,
     };
-    TaskDefinitionInputs {
+    Ok(TaskDefinitionInputs {
         cpu: service.cpu,
         memory_mib: service.memory_mib,
         execution_role_arn: parts.roles.execution.out(Role::ARN),
@@ -104,20 +104,23 @@ fn task_definition(
             volume("tenant-models", parts.files.file_system_id(), Some(parts.files.models())),
             volume("tenant-data", parts.files.file_system_id(), Some(parts.files.data())),
         ],
-    }
+    })
 }
 
 /// The full URI of an image.
-pub(crate) fn image_uri(base: &Base, image: &ResolvedImage) -> String {
+///
+/// # Errors
+/// [`GraphError::UnknownRepository`] for a repository that the base does not have.
+pub(crate) fn image_uri(base: &Base, image: &ResolvedImage) -> Result<String, GraphError> {
     match image {
-        ResolvedImage::Uri(uri) => uri.clone(),
+        ResolvedImage::Uri(uri) => Ok(uri.clone()),
         ResolvedImage::Repository { repository, reference } => {
-            let uri = base.repositories.get(repository).cloned().unwrap_or_else(|| {
-                let registry = format!("{}.dkr.ecr.{}.amazonaws.com", base.account_id, base.region);
-                format!("{registry}/mate-{repository}-{}", base.environment)
-            });
+            let uri = base.repositories.get(repository).ok_or_else(|| GraphError::UnknownRepository {
+                repository: repository.clone(),
+                known: base.repositories.keys().cloned().collect(),
+            })?;
             let separator = if reference.starts_with("sha256:") { '@' } else { ':' };
-            format!("{uri}{separator}{reference}")
+            Ok(format!("{uri}{separator}{reference}"))
         }
     }
 }

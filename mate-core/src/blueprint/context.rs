@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::Design;
 use crate::model::Kind;
-use crate::model::Ownership;
 use crate::model::ids::{Address, NodeId, TenantKey};
 use crate::model::names;
-use crate::model::{Graph, GraphError, Input, NodeHandle, Tags};
+use crate::model::{Former, Graph, GraphError, Input, NodeHandle, Tags};
+use crate::model::{Ownership, Reach};
 use crate::spec::{Base, ResolvedTenant};
 
 #[derive(Debug)]
@@ -54,7 +56,12 @@ impl<'a> Context<'a> {
         inputs: &K::Inputs,
     ) -> Result<NodeHandle<K>, GraphError> {
         let name = self.name::<K>(part);
-        self.add_named(id, name, inputs)
+        let Some(place) = K::REACH.place(&self.base.account_id, &self.base.region) else {
+            return self.add_named(id, name, inputs);
+        };
+        let handle = self.add_named(id, self.name::<K>(&format!("{part}-{place}")), inputs)?;
+        self.former(handle.id(), |former| former.name = Some(name));
+        Ok(handle)
     }
 
     /// Adds a node with a name of its own form.
@@ -65,8 +72,27 @@ impl<'a> Context<'a> {
         inputs: &K::Inputs,
     ) -> Result<NodeHandle<K>, GraphError> {
         let id = NodeId::new(id).map_err(|error| GraphError::NodeId(error.to_string()))?;
-        let tags = self.tags(&id, &name);
-        self.graph.add(id, name, inputs, tags)
+        let mut tags = self.tags(&id, &name);
+        if K::REACH != Reach::Region {
+            tags.insert("Account".into(), self.base.account_id.clone());
+            tags.insert("Region".into(), self.base.region.clone());
+        }
+        let handle: NodeHandle<K> = self.graph.add(id, name, inputs, tags)?;
+        if K::REACH != Reach::Region {
+            self.former(handle.id(), |former| former.without_tags.extend(Ownership::PLACE.map(str::to_owned)));
+        }
+        Ok(handle)
+    }
+
+    fn former(&mut self, id: &NodeId, say: impl FnOnce(&mut Former)) {
+        if let Some(node) = self.graph.get_mut(id) {
+            say(&mut node.former);
+        }
+    }
+
+    /// Says what a field of a node's inputs was in an earlier version.
+    pub(super) fn formerly(&mut self, id: &NodeId, field: &str, value: Value) {
+        self.former(id, |former| drop(former.inputs.insert(field.to_owned(), value)));
     }
 
     fn tags(&self, id: &NodeId, name: &str) -> Tags {
@@ -96,9 +122,9 @@ impl<'a> Context<'a> {
         self.tenant.deletion_protection.unwrap_or(self.base.enable_deletion_protection)
     }
 
-    /// Production keeps deleted secrets for 30 days; elsewhere their names are free at once.
+    /// Days in which deleted secrets can be brought back: as the base says, 30 where it does not.
     pub(super) fn secret_recovery_days(&self) -> u8 {
-        if self.base.environment.as_str() == "production" { 30 } else { 0 }
+        self.base.secret_recovery_days.unwrap_or(30)
     }
 
     pub(super) fn private_subnets(&self) -> Vec<Input<String>> {

@@ -72,6 +72,13 @@ pub(super) fn load_balancer(cx: &mut Context<'_>, groups: &SecurityGroups) -> Re
         let _: NodeHandle<WebAclAssociation> = cx.add("web-acl-association", "waf", &inputs)?;
     }
 
+    if !cx.tenant.host_record {
+        cx.note(format!(
+            "host_record: {} is not this tenant's; point it to the output alb_dns_name to have it answer",
+            cx.host_name()
+        ));
+        return Ok(Edge { load_balancer, targets });
+    }
     let record = RecordSetInputs {
         hosted_zone_id: Input::Literal(cx.base.hosted_zone_id.clone()),
         record_name: cx.host_name(),

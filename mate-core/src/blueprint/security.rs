@@ -39,7 +39,12 @@ fn secret(cx: &mut Context<'_>, part: &str, what: &str, generate: Generate) -> R
         recovery_window_days: cx.secret_recovery_days(),
         generation: 0,
     };
-    cx.add(part, part, &inputs)
+    let secret: NodeHandle<Secret> = cx.add(part, part, &inputs)?;
+    if cx.base.secret_recovery_days.is_none() && cx.base.environment.as_str() != "production" {
+        // Earlier versions took the environment's name for its wish.
+        cx.formerly(secret.id(), "recovery_window_days", serde_json::json!(0));
+    }
+    Ok(secret)
 }
 
 #[derive(Debug)]

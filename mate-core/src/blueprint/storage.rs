@@ -5,6 +5,7 @@ use super::network::SecurityGroups;
 use crate::kinds::access_point::AccessPointInputs;
 use crate::kinds::file_system::{FileSystemInputs, FileSystemThroughput};
 use crate::kinds::mount_target::MountTargetInputs;
+use crate::kinds::policy::{Effect, PolicyDocument, Statement};
 use crate::kinds::s3_bucket::{BucketInputs, LifecycleRule, Transition};
 use crate::kinds::{AccessPoint, Bucket, FileSystem, MountTarget};
 use crate::model::{GraphError, Input, NodeHandle};
@@ -86,9 +87,10 @@ pub(super) fn files(cx: &mut Context<'_>, groups: &SecurityGroups) -> Result<Fil
             None => FileSystemThroughput::Bursting,
         },
         transition_to_ia: Some("AFTER_30_DAYS".into()),
-        policy: None,
+        policy: Some(mounts(cx)),
     };
     let file_system: NodeHandle<FileSystem> = cx.add("file-system", "efs", &file_system)?;
+    cx.formerly(file_system.id(), "policy", serde_json::Value::Null);
 
     let mut mount_targets = Vec::new();
     for (index, subnet_id) in cx.private_subnets().into_iter().enumerate() {
@@ -114,4 +116,34 @@ pub(super) fn files(cx: &mut Context<'_>, groups: &SecurityGroups) -> Result<Fil
     let models = access_point("models")?;
     let data = access_point("data")?;
     Ok(Files { file_system, mount_targets, models, data })
+}
+
+/// Only the tenant's own roles, only over TLS, and only through an access point. Roles are named by their path and not as
+/// principals: a role that is made anew under its name is another principal, and would be locked out.
+/// <https://docs.aws.amazon.com/efs/latest/ug/security_iam_resource-based-policy-examples.html>,
+/// <https://docs.aws.amazon.com/efs/latest/ug/access-points-iam-policy.html>,
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn>.
+/// The access points themselves cannot be named: they refer to the file system, which would refer to them.
+fn mounts(cx: &Context<'_>) -> PolicyDocument {
+    let partition = cx.base.kms_key_arn.split(':').nth(1).unwrap_or("aws");
+    let (account, environment) = (&cx.base.account_id, &cx.base.environment);
+    let roles =
+        || vec![Input::Literal(format!("arn:{partition}:iam::{account}:role/mate/{environment}/{}/*", cx.tenant.id))];
+    let statement = |sid: &str, effect: Effect, actions: &[&str]| Statement {
+        effect,
+        principals: vec!["*".into()],
+        actions: actions.iter().map(|action| format!("elasticfilesystem:{action}")).collect(),
+        ..Statement::allow(sid, [], Vec::new())
+    };
+    let deny = |sid: &str| statement(sid, Effect::Deny, &["ClientMount", "ClientRootAccess", "ClientWrite"]);
+    PolicyDocument {
+        statements: vec![
+            statement("TenantMounts", Effect::Allow, &["ClientMount", "ClientWrite"])
+                .when("ArnLike", "aws:PrincipalArn", roles())
+                .when("Bool", "elasticfilesystem:AccessedViaMountTarget", vec!["true".into()]),
+            deny("OnlyTheTenant").when("ArnNotLike", "aws:PrincipalArn", roles()),
+            deny("OnlyOverTls").when("Bool", "aws:SecureTransport", vec!["false".into()]),
+            deny("OnlyThroughAccessPoints").when("Null", "elasticfilesystem:AccessPointArn", vec!["true".into()]),
+        ],
+    }
 }

@@ -12,7 +12,9 @@ use crate::adopt::{AdoptionSource, Candidate, Matches, Seen, match_nodes};
 use crate::blueprint::Design;
 use crate::model::ids::{KindName, NodeId, TenantKey};
 use crate::model::{Graph, resolve};
-use crate::plan::{AdoptRequest, After, Found, NodeDifferences, Observed, Plan, PlanError, adoption, differences};
+use crate::plan::{
+    AdoptRequest, After, Found, NodeDifferences, Observed, Plan, PlanError, adoption, differences, former,
+};
 use crate::provider::reads;
 use crate::provider::{Claim, Observation, Scope, Target};
 use crate::state::{Holding, NodeRecord, NodeState, Record};
@@ -84,34 +86,34 @@ impl fmt::Display for Adoption {
 impl Desk {
     pub(super) async fn adopt(
         &self,
-        key: &TenantKey,
+        (key, record): (&TenantKey, Option<&Record>),
         design: Design,
         after: After,
         source: AdoptionSource,
     ) -> Result<Adoption, Error> {
         design.graph.order()?;
-        let mut candidates = source.candidates(&design.graph)?;
+        let mut candidates = source.candidates(&self.kinds, &design.graph)?;
         if let AdoptionSource::Tags(tags) = &source {
             let found = reads::discover(&*self.provider, Scope::Tags(tags.clone())).await?;
-            candidates.extend(found.iter().filter_map(Candidate::from_discovered));
+            candidates.extend(found.iter().filter_map(|found| Candidate::from_discovered(&self.kinds, found)));
         }
-        self.take(key, design, after, candidates, Claim::Unowned).await
+        self.take((key, record), design, after, candidates, Claim::Unowned).await
     }
 
     /// Matches the candidates, reads what they stand for, and plans to take it.
     pub(super) async fn take(
         &self,
-        key: &TenantKey,
-        design: Design,
+        (key, record): (&TenantKey, Option<&Record>),
+        mut design: Design,
         after: After,
         mut candidates: Vec<Candidate>,
         claim: Claim,
     ) -> Result<Adoption, Error> {
+        let seen = self.look(key, &design.graph, &mut candidates, claim).await;
+        let matches = match_nodes(&self.kinds, &design.graph, &candidates, &seen);
+        let known = named(key, &design.graph, &matches, &seen, record);
+        former::keep(&mut design.graph, Some(&known));
         let graph = &design.graph;
-        let seen = self.look(key, graph, &mut candidates, claim).await;
-        let matches = match_nodes(graph, &candidates, &seen);
-        let record = self.store.get(key).await?;
-        let known = named(key, graph, &matches, &seen, record.as_ref());
         let snapshot = observe::snapshot(&*self.provider, key, graph, Some(&known), &self.kinds, claim)
             .await
             .map_err(PlanError::from)?;
@@ -139,7 +141,7 @@ impl Desk {
         let plan = adoption(AdoptRequest {
             key,
             graph,
-            record: record.as_ref(),
+            record,
             found: &found,
             kinds: &self.kinds,
             after,

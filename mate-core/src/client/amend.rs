@@ -10,6 +10,7 @@ use crate::model::Graph;
 use crate::model::ids::{NodeId, TenantId, TenantKey};
 use crate::plan::{AmendError, Observed, Plan, PlanError, amend};
 use crate::provider::Claim;
+use crate::state::Record;
 use crate::vocab::{Amendment, Consents};
 
 impl Mate {
@@ -51,7 +52,7 @@ impl Inner {
             return Err(Error::NotPossible { key: key.clone(), reason: "goes first: resume it, or unwind it" });
         }
         // What is wrong with the ids is told before the cloud is asked.
-        let plan = self.amendment(key, amendment).await?;
+        let plan = self.amendment(&record, amendment)?;
         let named = |id: &NodeId| amendment.renames().contains_key(id) || amendment.forgets().contains(id);
         record.nodes.retain(|id, _| named(id));
         let (desk, graph) = (&self.desk, Graph::new());
@@ -69,8 +70,8 @@ impl Inner {
     }
 
     /// The plan of an amendment that begins or goes on, from the record.
-    pub(super) async fn amendment(&self, key: &TenantKey, amendment: &Amendment) -> Result<Plan, Error> {
-        let record = self.desk.record(key).await?;
+    pub(super) fn amendment(&self, record: &Record, amendment: &Amendment) -> Result<Plan, Error> {
+        let key = &record.key;
         let graph = match &record.spec {
             Some(spec) => {
                 let (spec, operating) = (resume::spec(key, Some(spec))?, record.operating.clone());
@@ -78,6 +79,6 @@ impl Inner {
             }
             None => Graph::new(),
         };
-        amend(&record, amendment, &self.desk.kinds, &graph).map_err(|source| Error::Amend { key: key.clone(), source })
+        amend(record, amendment, &self.desk.kinds, &graph).map_err(|source| Error::Amend { key: key.clone(), source })
     }
 }

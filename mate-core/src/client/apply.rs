@@ -45,7 +45,7 @@ impl Desk {
         }
         let present = self.store.get(&plan.key).await?;
         fits(&plan, present.as_ref())?;
-        if let Some(record) = present.as_ref().filter(|record| nothing_to_do(&plan, record)) {
+        if let Some(record) = present.as_ref().filter(|_| plan.is_empty()) {
             let (outputs, record_version) = (record.outputs.clone(), record.version);
             return Ok(Applied { key: record.key.clone(), outputs, record_version });
         }
@@ -62,9 +62,12 @@ impl Desk {
             repair: plan.repair.clone(),
             amendment: plan.amendment.clone(),
             consents: consents.clone(),
+            on_failure: plan.on_failure,
+            then: plan.then.clone(),
             now: self.provider.clock().unix_seconds(),
             fence: lease.fence,
         };
+        record.then = None;
         record.run = Some(Run::begin(record.run.take(), beginning));
         self.tell_begin(&mut record, &plan, lease).await?;
 
@@ -92,13 +95,6 @@ fn fits(plan: &Plan, record: Option<&Record>) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::Stale { key: plan.key.clone(), planned: plan.record_version, present })
-}
-
-/// Whether the record says already what it would say afterwards: then there is no run, and nothing is written.
-fn nothing_to_do(plan: &Plan, record: &Record) -> bool {
-    let after = &plan.after;
-    let same = record.spec == after.spec && record.spec_digest == after.spec_digest;
-    plan.is_empty() && same && record.operating == after.operating.clone().settled() && record.run.is_none()
 }
 
 /// The record as the run begins: the goal, and what the plan found to be there and right already. What differs and is left

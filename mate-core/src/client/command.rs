@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{DestroyOptions, Error, Inner, Mate, resume};
+use super::carry::Way;
+use super::{Error, Inner, Mate, resume};
 use crate::client::Operation;
 use crate::engine::RunError;
 use crate::engine::{Cancellation, EventSender};
@@ -82,26 +83,23 @@ impl Inner {
         }
         // The version of a record only counts up: no run comes twice.
         let run = CommandRun { run: format!("command-{}", record.version), command };
-        let plan = self.plan_change(key, Change::RunCommand(run)).await?;
-        let target = task(&plan);
-        let ended = self.desk.apply(plan, &Consents::none(), events, cancellation).await;
-        let reason = match ended {
-            Ok(_) => None,
-            Err(Error::Run(reason)) if matches!(*reason, RunError::Failed { .. }) => Some(reason),
-            Err(error) => return Err(error),
+        let plan = self.planned_change(&record, Change::RunCommand(run)).await?;
+        let (target, way, consents) = (task(&plan), Way::of(&plan), Consents::none());
+        let ended = self.desk.apply(plan, &consents, events, cancellation).await;
+        let has_run = match &ended {
+            Ok(_) => true,
+            Err(Error::Run(reason)) => matches!(**reason, RunError::Failed { .. }),
+            Err(_) => false,
         };
-        let output = match target {
+        // It is looked at before anything goes on: what goes on may take it away.
+        let output = match target.filter(|_| has_run) {
             Some(target) => self.look(key, target).await,
             None => None,
         };
-        if reason.is_some() {
-            let back = self.plan_unwind(key, &DestroyOptions::new()).await?;
-            let consents = Consents::none().and_to_downtime_of(&back);
-            self.desk.apply(back, &consents, events, cancellation).await?;
-        }
-        match (output, reason) {
+        let arrived = self.go_on(way, &consents, ended, events, cancellation).await?;
+        match (output, arrived.went_back) {
             (Some(output), _) => Ok(output),
-            (None, Some(reason)) => Err(Error::Run(reason)),
+            (None, Some(went_back)) => Err(Error::Run(went_back.reason)),
             (None, None) => Err(Error::NoExitCode(key.clone())),
         }
     }

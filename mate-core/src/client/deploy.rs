@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::planning::not_admitted;
 use super::{Applied, Error, Inner, Mate, resume};
 use crate::blueprint::image_uri;
 use crate::client::Operation;
-use crate::engine::RunError;
-use crate::engine::{Cancellation, EventSender};
 #[cfg(doc)]
 use crate::kinds::service::DeploymentStrategy;
 use crate::lifecycle::{Change, Deployment, reference_of, with_release};
@@ -17,8 +16,6 @@ use crate::spec::ServiceName;
 use crate::state::Record;
 use crate::vocab::Consents;
 use crate::vocab::{Release, TenantPhase, TenantVerb};
-
-use super::DestroyOptions;
 
 impl Mate {
     /// Plans a deployment. Tags are looked up in the registry, and the plan names the digests. Changes nothing.
@@ -49,7 +46,7 @@ impl Mate {
         let (inner, key, deployment) = (Arc::clone(&self.inner), self.key(tenant), deployment.clone());
         Operation::new(|events, cancellation| async move {
             let plan = inner.plan_deploy(&key, &deployment).await?;
-            inner.deploy(plan, &consents, &events, &cancellation).await
+            inner.carry_out(plan, &consents, &events, &cancellation).await
         })
     }
 
@@ -71,7 +68,7 @@ impl Mate {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
         Operation::new(move |events, cancellation| async move {
             let plan = inner.plan_rollback(&key, to).await?;
-            inner.deploy(plan, &consents, &events, &cancellation).await
+            inner.carry_out(plan, &consents, &events, &cancellation).await
         })
     }
 
@@ -114,7 +111,7 @@ impl Inner {
         let mut images = BTreeMap::new();
         let mut digests: BTreeMap<String, Option<String>> = BTreeMap::new();
         for (service, image) in deployment.images(&tenant, record.operating.strategy)? {
-            let uri = image_uri(&self.base, &image);
+            let uri = image_uri(&self.base, &image)?;
             if !digests.contains_key(&uri) {
                 let digest = self.desk.provider.image_digest(&uri).await.map_err(|source| match source.class {
                     crate::provider::ErrorClass::NotFound => Error::NoImage { image: uri.clone(), source },
@@ -131,7 +128,7 @@ impl Inner {
             migration: deployment.migration.clone(),
             strategy: deployment.strategy,
         };
-        self.plan_change(key, Change::Deploy(release)).await
+        self.planned_change(&record, Change::Deploy(release)).await
     }
 
     async fn plan_rollback(&self, key: &TenantKey, to: Option<u32>) -> Result<Plan, Error> {
@@ -141,51 +138,14 @@ impl Inner {
         let before = || current.and_then(|current| known.iter().rev().find(|number| **number < current).copied());
         let release = to.or_else(before).and_then(|to| record.releases.iter().find(|release| release.number == to));
         let Some(release) = release.cloned() else { return Err(Error::NoRelease { key: key.clone(), to, known }) };
-        self.plan_change(key, Change::Rollback(Release { migration: None, strategy: None, ..release })).await
+        let change = Change::Rollback(Release { migration: None, strategy: None, ..release });
+        self.planned_change(&record, change).await
     }
 
     /// The record of a tenant whose phase admits the verb.
     pub(super) async fn admitted(&self, key: &TenantKey, verb: TenantVerb) -> Result<Record, Error> {
         let record = self.desk.record(key).await?;
-        let phase = TenantPhase::of(Some(&record));
-        if phase.admits(verb) { Ok(record) } else { Err(Error::IllegalTransition { key: key.clone(), phase, verb }) }
-    }
-
-    /// Carries out a plan, and goes back to what was before where a step of it fails.
-    pub(super) async fn deploy(
-        &self,
-        plan: Plan,
-        consents: &Consents,
-        events: &EventSender,
-        cancellation: &Cancellation,
-    ) -> Result<Applied, Error> {
-        let key = plan.key.clone();
-        let release = plan.after.operating.release.as_ref().map(|release| release.number);
-        let reason = match self.apply_or_go_back(plan, consents, events, cancellation).await? {
-            Ok(applied) => return Ok(applied),
-            Err(reason) => reason,
-        };
-        let to = self.desk.record(&key).await?.operating.release.map(|release| release.number);
-        Err(Error::RolledBack { key, release, to, reason })
-    }
-
-    /// Carries out a plan, or answers with why a step of it failed, once the tenant is what it was before.
-    pub(super) async fn apply_or_go_back(
-        &self,
-        plan: Plan,
-        consents: &Consents,
-        events: &EventSender,
-        cancellation: &Cancellation,
-    ) -> Result<Result<Applied, Box<RunError>>, Error> {
-        let key = plan.key.clone();
-        let failure = match self.desk.apply(plan, consents, events, cancellation).await {
-            Err(Error::Run(failure)) if matches!(*failure, RunError::Failed { .. }) => failure,
-            other => return other.map(Ok),
-        };
-        let back = self.plan_unwind(&key, &DestroyOptions::new()).await?;
-        let consents = Consents::none().and_to_downtime_of(&back);
-        self.desk.apply(back, &consents, events, cancellation).await?;
-        Ok(Err(failure))
+        if TenantPhase::of(Some(&record)).admits(verb) { Ok(record) } else { Err(not_admitted(&record, verb)) }
     }
 }
 

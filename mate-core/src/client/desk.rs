@@ -14,7 +14,7 @@ use crate::kinds::DbInstance;
 use crate::model::Graph;
 use crate::model::ids::{KindName, TenantKey};
 use crate::model::{Kind, Kinds};
-use crate::plan::{After, DiffRequest, Mode, Plan, PlanError, diff, release, repair};
+use crate::plan::{After, DiffRequest, Mode, Plan, PlanError, diff, former, release, repair};
 use crate::provider::{Claim, Provider};
 use crate::quota::{self, Preflight};
 use crate::rate::{Caller, Priority};
@@ -83,30 +83,30 @@ impl Desk {
         }
     }
 
-    pub(super) async fn plan(&self, key: &TenantKey, design: Design, after: After) -> Result<Plan, Error> {
-        self.plan_part(key, design, after, &RepairSelection::all()).await
-    }
-
-    /// Plans what is selected of what it takes to bring a tenant or platform to its design.
+    /// Plans what is selected of what it takes to bring a tenant or platform to its design. The record is the one from which
+    /// the design was made: the plan carries its version, so that what another controller writes meanwhile makes it stale.
     pub(super) async fn plan_part(
         &self,
-        key: &TenantKey,
-        design: Design,
+        (key, record): (&TenantKey, Option<&Record>),
+        mut design: Design,
         after: After,
         selection: &RepairSelection,
     ) -> Result<Plan, Error> {
-        let record = self.store.get(key).await?;
+        former::keep(&mut design.graph, record);
         design.graph.order()?;
-        self.wait_until_visible(record.as_ref(), |kind| !self.kinds.deduplicated(kind)).await;
-        let made = record.as_ref().is_some_and(|record| record.phase != Phase::Provisioning);
+        self.wait_until_visible(record, |kind| !self.kinds.deduplicated(kind)).await;
+        let made = record.is_some_and(|record| record.phase != Phase::Provisioning);
         let priority = if made { Priority::Change } else { Priority::NewTenant };
-        let look = observe::snapshot(&*self.provider, key, &design.graph, record.as_ref(), &self.kinds, Claim::Owned);
-        let snapshot = Caller::new(key.clone(), priority).asks(look).await.map_err(PlanError::from)?;
+        let look = observe::snapshot(&*self.provider, key, &design.graph, record, &self.kinds, Claim::Owned);
+        let caller = Caller::new(key.clone(), priority);
+        let mut snapshot = caller.clone().asks(look).await.map_err(PlanError::from)?;
+        let look = observe::former(&*self.provider, key, &mut design.graph, record, &self.kinds, &mut snapshot);
+        caller.asks(look).await.map_err(PlanError::from)?;
         let request = DiffRequest {
             key,
             mode: if record.is_some() { Mode::Update } else { Mode::Provision },
             graph: &design.graph,
-            record: record.as_ref(),
+            record,
             snapshot: &snapshot,
             kinds: &self.kinds,
             deletions: &Deletions::default(),
@@ -152,9 +152,9 @@ impl Desk {
 
     /// What the plan needs against what the account may have and has.
     pub(super) async fn preflight(&self, plan: &Plan) -> Preflight {
-        let needs = quota::needs(plan);
+        let needs = quota::needs(&self.kinds, plan);
         let readings = quota::read(&*self.provider, needs.keys()).await;
-        Preflight::new(&needs, &readings)
+        Preflight::new(&self.kinds, &needs, &readings)
     }
 
     pub(super) async fn plan_release(&self, key: &TenantKey) -> Result<Plan, Error> {

@@ -109,7 +109,7 @@ impl Desk {
                     let found = match reads::diagnose(&*self.provider, target).await {
                         Ok(found) => found,
                         Err(error) => {
-                            vec![finding(format!("the cloud could not be asked: {error}"), error.class.advice(), false)]
+                            vec![finding(format!("the cloud could not be asked: {error}"), error.advice(), false)]
                         }
                     };
                     (live.status.to_string(), found)

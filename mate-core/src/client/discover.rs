@@ -44,19 +44,27 @@ impl fmt::Display for Discovery {
 }
 
 impl Desk {
-    pub(super) async fn discover(&self, key: &TenantKey, design: Design, after: After) -> Result<Discovery, Error> {
+    pub(super) async fn discover(
+        &self,
+        (key, record): (&TenantKey, Option<&Record>),
+        design: Design,
+        after: After,
+    ) -> Result<Discovery, Error> {
         let discovered = reads::discover(&*self.provider, Scope::Tenant(key.clone())).await?;
         let (mut candidates, mut surplus) = (Vec::new(), Vec::new());
         for object in discovered {
             let node = object.address.as_ref().map(|address| address.node.clone());
-            match (node.filter(|node| design.graph.get(node).is_some()), Candidate::from_discovered(&object)) {
+            match (
+                node.filter(|node| design.graph.get(node).is_some()),
+                Candidate::from_discovered(&self.kinds, &object),
+            ) {
                 // The tag says which node it is.
                 (Some(node), Some(candidate)) => candidates.push(Candidate { node: Some(node), ..candidate }),
                 (Some(_), None) => {}
                 (None, _) => surplus.push(object),
             }
         }
-        let taken = self.take(key, design, after, candidates, Claim::Owned).await?;
+        let taken = self.take((key, record), design, after, candidates, Claim::Owned).await?;
         Ok(Discovery { plan: taken.plan, missing: taken.missing, differences: taken.differences, surplus })
     }
 
@@ -89,7 +97,9 @@ fn claims(kinds: &Kinds, node: &NodeRecord, object: &Discovered) -> bool {
         return node.kind == *kind;
     }
     let same = |id: Option<&String>, name: &str| match (id, &object.physical_id) {
-        (Some(id), Some(found)) => id == found || object.arn == *id || name_of(kind, found).as_deref() == Some(name),
+        (Some(id), Some(found)) => {
+            id == found || object.arn == *id || name_of(kinds, kind, found).as_deref() == Some(name)
+        }
         // Its creation has begun, or its kind has no id: the address is all there is.
         _ => true,
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::engine::RunError;
 use crate::model::GraphError;
-use crate::model::ids::TenantKey;
+use crate::model::ids::{KindName, NodeId, TenantKey};
 use crate::plan::{MissingConsent, PlanError};
 use crate::spec::SpecErrors;
 use crate::state::{LogBroken, StoreError};
@@ -97,6 +97,20 @@ pub enum Error {
     /// The record does not hold the spec that the run was for.
     #[error("the record of {0} does not hold the spec of its run: apply the spec again")]
     SpecNotRecorded(TenantKey),
+    /// Objects that held data are gone, and the verb is about something else than making them anew.
+    #[error(
+        "`{verb}` of {key} would make anew, and empty, what held data and is gone: {}. Restore it and adopt it, or have it \
+         made empty by `repair` with `Consents::data_loss`; then ask again",
+        Lost(.lost)
+    )]
+    DataGone {
+        /// The tenant.
+        key: TenantKey,
+        /// What was asked for.
+        verb: TenantVerb,
+        /// The objects that are gone, with their kinds.
+        lost: Vec<(NodeId, KindName)>,
+    },
     /// A run of this sort cannot be resumed, or cannot be unwound.
     #[error("the interrupted run of {key} {reason}")]
     NotPossible {
@@ -106,12 +120,14 @@ pub enum Error {
         reason: &'static str,
     },
     /// What is asked for is not possible where the tenant stands in its life.
-    #[error("{key} is {phase}: `{verb}` is not possible now; possible: {}", Verbs(.phase.possible()))]
+    #[error("{key} is {phase}: `{verb}` is not possible now; possible: {}", Verbs(.possible))]
     IllegalTransition {
         /// The tenant.
         key: TenantKey,
         /// Where it stands.
         phase: TenantPhase,
+        /// The verbs that are possible instead.
+        possible: Vec<TenantVerb>,
         /// What was asked for.
         verb: TenantVerb,
     },
@@ -191,7 +207,7 @@ pub enum Error {
         known: Vec<u32>,
     },
     /// The record cannot be amended so.
-    #[error("the record of {key} cannot be amended: {source}")]
+    #[error("the record of {key} cannot be amended")]
     Amend {
         /// The tenant.
         key: TenantKey,
@@ -268,12 +284,21 @@ impl std::fmt::Display for Numbers<'_> {
     }
 }
 
-struct Verbs(&'static [TenantVerb]);
+struct Verbs<'a>(&'a [TenantVerb]);
 
-impl std::fmt::Display for Verbs {
+impl std::fmt::Display for Verbs<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let words: Vec<&str> = self.0.iter().map(|verb| verb.word()).collect();
         f.write_str(&words.join(", "))
+    }
+}
+
+struct Lost<'a>(&'a [(NodeId, KindName)]);
+
+impl std::fmt::Display for Lost<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lost: Vec<String> = self.0.iter().map(|(node, kind)| format!("{node} ({kind})")).collect();
+        f.write_str(&lost.join(", "))
     }
 }
 
@@ -296,3 +321,6 @@ impl std::fmt::Display for Lines<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,6 +61,7 @@ impl Desk {
             None => None,
         };
         Ok(assess(HealthRequest {
+            kinds: &self.kinds,
             record: &record,
             snapshot: &snapshot,
             answers: &answers,
@@ -70,7 +71,7 @@ impl Desk {
     }
 
     async fn answers(&self, record: &Record, snapshot: &Snapshot) -> Result<Answers, Error> {
-        let asked = questions(record, snapshot);
+        let asked = questions(&self.kinds, record, snapshot);
         let targets = observe_targets(&record.key, &Graph::new(), Some(record), &Default::default(), &self.kinds)
             .map_err(PlanError::from)?;
         let targets = targets.into_iter().filter(|target| asked.contains(&target.address.node));

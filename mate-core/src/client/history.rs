@@ -9,7 +9,7 @@ use crate::client::Operation;
 use crate::model::ids::{TenantId, TenantKey};
 use crate::plan::Plan;
 use crate::state::{self, Intent, Lease, LogEntry, LogEvent, LogTail, Record, StateStore, Verified};
-use crate::vocab::{Consents, Goal};
+use crate::vocab::{Consents, Goal, TenantVerb};
 
 /// How many entries are read at once.
 const PAGE: usize = 500;
@@ -62,21 +62,19 @@ impl Mate {
 impl Desk {
     /// Who does it, by which verb, and why.
     pub(super) fn intent(&self, plan: &Plan, record: &Record) -> Intent {
-        let interrupted = record.run.as_ref().filter(|run| run.goal == plan.goal && !run.intent.verb.is_empty());
-        let verb = match (&plan.verb, interrupted, plan.goal) {
-            (Some(verb), _, _) => verb,
-            (None, Some(run), _) => &run.intent.verb,
-            (None, None, Goal::Apply) if record.spec_digest.is_empty() => "provision",
-            (None, None, Goal::Apply) => "update",
-            (None, None, Goal::Destroy) => "destroy",
-            (None, None, Goal::Adopt) => "adopt",
-            (None, None, Goal::Release) => "release",
-            (None, None, Goal::Unwind) => "unwind",
-            (None, None, Goal::Amend) => "amend",
-        };
+        let interrupted = record.run.as_ref().filter(|run| run.goal == plan.goal).and_then(|run| run.intent.verb);
+        let verb = plan.verb.or(interrupted).unwrap_or(match plan.goal {
+            Goal::Apply if record.spec_digest.is_empty() => TenantVerb::Provision,
+            Goal::Apply => TenantVerb::Update,
+            Goal::Destroy => TenantVerb::Destroy,
+            Goal::Adopt => TenantVerb::Adopt,
+            Goal::Release => TenantVerb::Release,
+            Goal::Unwind => TenantVerb::Unwind,
+            Goal::Amend => TenantVerb::Amend,
+        });
         Intent {
             actor: self.actor.clone().unwrap_or_else(|| self.owner.clone()),
-            verb: verb.to_owned(),
+            verb: Some(verb),
             reason: self.reason.clone(),
         }
     }

@@ -17,6 +17,8 @@ const ATTEMPTS: u32 = 5;
 impl Desk {
     /// Takes the lease, and says when it was asked for.
     ///
+    /// A cancel that came before takes none.
+    ///
     /// A holder that has died does not renew: its lease is waited for, once, until it is over. One that lives renews
     /// meanwhile, and is not disturbed.
     pub(super) async fn take_lease(
@@ -30,6 +32,9 @@ impl Desk {
         let mut waited: Option<Holder> = None;
         let mut failures = 0;
         loop {
+            if cancellation.is_cancelled() {
+                return Err(RunError::Cancelled { key: key.clone(), done: 0, total: 0 }.into());
+            }
             let (asked, now) = (clock.now(), clock.unix_seconds());
             let request = LeaseRequest { key: key.clone(), owner: owner.clone(), now, ttl: self.limits.lease };
             let pause = match self.store.acquire(&request).await {
@@ -48,9 +53,7 @@ impl Desk {
             };
             tokio::select! {
                 () = clock.sleep_until(clock.now() + pause) => {}
-                () = cancellation.cancelled() => {
-                    return Err(RunError::Cancelled { key: key.clone(), done: 0, total: 0 }.into());
-                }
+                () = cancellation.cancelled() => {}
             }
         }
     }

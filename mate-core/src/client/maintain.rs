@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::carry::Way;
 use super::{Applied, Error, Inner, Mate, resume};
 use crate::client::Operation;
 use crate::engine::{Cancellation, EventSender};
@@ -14,8 +15,7 @@ use crate::model::ids::{KindName, NodeId, TenantId, TenantKey};
 use crate::plan::{Action, Plan};
 use crate::spec::Tier;
 use crate::state::Record;
-use crate::vocab::{Consents, Waiting};
-use crate::vocab::{MaintenanceWindow, Mode, Page, TenantVerb};
+use crate::vocab::{Consents, MaintenanceWindow, Mode, OnFailure, Page, TenantVerb, Waiting};
 
 /// The windows of tenants that have none of their own.
 #[derive(Debug, Clone, Default)]
@@ -142,7 +142,7 @@ impl Mate {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
         Operation::new(|events, cancellation| async move {
             let plan = inner.plan_deferred(&key, change).await?;
-            inner.desk.apply(plan, &consents, &events, &cancellation).await
+            inner.carry_out(plan, &consents, &events, &cancellation).await
         })
     }
 
@@ -193,10 +193,11 @@ impl Inner {
         let spec = resume::spec(key, record.spec.as_ref())?;
         let mut wanted = change.of(Wanted { spec, operating: record.operating.clone() })?;
         loop {
-            let plan = self.plan_wanted(wanted.clone()).await?;
+            let plan = self.plan_wanted(Some(&record), &wanted).await?;
             let waiting = waiting(&plan, &record, &wanted.operating.deferred);
             if waiting.is_empty() {
-                return Ok(plan.of_verb(verb.word()));
+                self.refuse_lost(&plan, &record, verb)?;
+                return Ok(plan.of_verb(verb));
             }
             wanted.operating.deferred.extend(waiting);
         }
@@ -232,57 +233,33 @@ impl Inner {
         if record.operating.deferred.is_empty() && !begun {
             return Ok(report);
         }
-        let plan = self.plan_change(key, Change::Maintain).await?;
-        plan.check(&options.consents.clone().and_to_downtime_of(&plan)).map_err(Error::Consent)?;
+        let plan = self.planned_change(&record, Change::Maintain).await?;
+        let consents = options.consents.clone().and_to_downtime_of(&plan);
+        plan.check(&consents).map_err(Error::Consent)?;
         if !begun && !options.regardless_of_time {
             self.check_time(&record, &plan)?;
         }
+        let work = work_of(&plan);
         let page = begun || record.operating.mode.page().is_none();
-        if page && !begun {
-            let plan = self.plan_change(key, Change::BeginMaintenance(options.page.clone())).await?;
-            let consents = Consents::none().and_to_downtime_of(&plan);
-            self.desk.apply(plan, &consents, events, cancellation).await?;
-        }
-        let stood_at = now();
-        let failure = self.work(key, options, &mut report, events, cancellation).await?;
-        if page {
-            let plan = self.plan_change(key, Change::EndMaintenance).await?;
-            self.desk.apply(plan, &Consents::none(), events, cancellation).await?;
-            report.down = Duration::from_secs(u64::try_from(now() - stood_at).unwrap_or(0));
-        }
+        let plan = if page && !begun {
+            let page = Change::BeginMaintenance(options.page.clone());
+            let page = self.planned_change(&record, page).await?;
+            page.going_on(OnFailure::Stop, Some(Change::Maintain))
+        } else {
+            plan
+        };
+        let (way, consents) = (Way::of(&plan), options.consents.clone().and_to_downtime_of(&plan));
+        let stands_since = now();
+        let ended = self.desk.apply(plan, &consents, events, cancellation).await;
+        let stands_since = if begun { stands_since } else { now() };
+        let arrived = self.go_on(way, &consents, ended, events, cancellation).await?;
+        self.desk.told(arrived).await?;
+        report.work = work;
         report.ended_at = now();
-        match failure {
-            Some(reason) => Err(Error::Maintenance { key: key.clone(), reason }),
-            None => Ok(report),
+        if page {
+            report.down = Duration::from_secs(u64::try_from(report.ended_at - stands_since).unwrap_or(0));
         }
-    }
-
-    /// Does what waits, or answers with why it failed once everything is as before.
-    async fn work(
-        &self,
-        key: &TenantKey,
-        options: &MaintenanceOptions,
-        report: &mut MaintenanceReport,
-        events: &EventSender,
-        cancellation: &Cancellation,
-    ) -> Result<Option<Box<crate::engine::RunError>>, Error> {
-        let plan = self.plan_change(key, Change::Maintain).await?;
-        let done = plan.steps.iter().filter(|step| step.action != Action::NoChange);
-        let work = done.map(|step| MaintenanceWork {
-            node: step.node.clone(),
-            kind: step.kind.clone(),
-            name: step.name.clone(),
-            reason: step.reason.clone(),
-        });
-        let work = work.collect();
-        let consents = options.consents.clone().and_to_downtime_of(&plan);
-        match self.apply_or_go_back(plan, &consents, events, cancellation).await? {
-            Ok(_) => {
-                report.work = work;
-                Ok(None)
-            }
-            Err(reason) => Ok(Some(reason)),
-        }
+        Ok(report)
     }
 
     /// Refuses work for which the window is not open, or not open for long enough.
@@ -296,6 +273,17 @@ impl Inner {
         let next = window.map(|window| window.next(now));
         Err(Error::NotTheTime { key: record.key.clone(), window, next, needs, left })
     }
+}
+
+fn work_of(plan: &Plan) -> Vec<MaintenanceWork> {
+    let done = plan.steps.iter().filter(|step| step.action != Action::NoChange);
+    let work = done.map(|step| MaintenanceWork {
+        node: step.node.clone(),
+        kind: step.kind.clone(),
+        name: step.name.clone(),
+        reason: step.reason.clone(),
+    });
+    work.collect()
 }
 
 /// What of a plan takes the tenant down and can wait, beside what waits already; and what an object of which a change waits still

@@ -4,6 +4,7 @@ mod adopt;
 mod amend;
 mod apply;
 mod builder;
+mod carry;
 mod command;
 mod deliver;
 mod deploy;
@@ -61,8 +62,7 @@ use crate::plan::Plan;
 use crate::provider::Discovered;
 use crate::quota::Preflight;
 use crate::spec::{Base, Catalogue, ResolvedTenant, TenantSpec};
-use crate::state::{LeaseState, Unlock, Unlocked};
-use crate::vocab::Operating;
+use crate::state::{Following, LeaseState, Unlock, Unlocked};
 use crate::vocab::{Consents, Goal};
 use desk::{Desk, digest};
 
@@ -187,16 +187,20 @@ impl Mate {
     /// 4. The outputs are written into the record. After a destroy the cloud is searched by tags, and the record
     ///    removed only when nothing is left.
     ///
+    /// 5. Where the plan says so, the tenant goes back by itself when a step fails ([`Plan::on_failure`]), and the change that
+    ///    follows is planned and carried out ([`Plan::then`]).
+    ///
     /// Guaranteed: nothing is done that the plan does not say; a failed operation stops its dependents and nothing else; what
     /// was done is in the record however the operation ends. The caller must tolerate that dropping it at any await leaves the
     /// tenant half-way: the next plan goes on from there.
     ///
     /// # Errors
-    /// [`Error::Stale`], [`Error::Consent`] before anything is changed; [`Error::Run`] after.
+    /// [`Error::Stale`], [`Error::Consent`] before anything is changed; [`Error::Run`] after; [`Error::RolledBack`],
+    /// [`Error::PutBack`] or [`Error::Maintenance`] where the tenant went back.
     pub fn apply(&self, plan: Plan, consents: Consents) -> Operation<Applied> {
         let inner = Arc::clone(&self.inner);
         Operation::new(
-            |events, cancellation| async move { inner.desk.apply(plan, &consents, &events, &cancellation).await },
+            |events, cancellation| async move { inner.carry_out(plan, &consents, &events, &cancellation).await },
         )
     }
 
@@ -237,8 +241,8 @@ impl Mate {
     /// 3. A new plan brings the tenant from there to the same end, and is carried out as [`Mate::apply`] does.
     ///
     /// Guaranteed: the end is the one that the interrupted run would have come to; nothing is made twice. May be dropped at any
-    /// await, and resumed again. An interrupted unwind or destroy goes on as such. A deployment, rollback or rotation that fails
-    /// now goes back by itself, as it would have before.
+    /// await, and resumed again. An interrupted unwind or destroy goes on as such. The run says itself whether it goes back where
+    /// it fails now, and what follows it, also where it has ended and what follows had not begun.
     ///
     /// # Errors
     /// [`Error::NothingInterrupted`]; [`Error::NotPossible`] for an adoption, which needs its source again;
@@ -246,14 +250,23 @@ impl Mate {
     pub fn resume_run(&self, tenant: &TenantId) -> Operation<Applied> {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
         Operation::new(|events, cancellation| async move {
-            let (_, run) = inner.desk.interrupted(&key).await?;
+            let record = inner.desk.record(&key).await?;
+            if let (None, Some(Following { change, consents })) = (&record.run, record.then.clone()) {
+                let (plan, consents) = inner.following(&record, change, &consents).await?;
+                return inner.carry_out(plan, &consents, &events, &cancellation).await;
+            }
+            let run = record.run.clone().ok_or_else(|| Error::NothingInterrupted(key.clone()))?;
             let plan = match run.goal {
                 Goal::Apply => {
-                    inner.plan_part(&key, run.spec.as_ref(), run.operating.clone(), &run.selection()).await?
+                    let spec = resume::spec(&key, run.spec.as_ref())?;
+                    let wanted = Wanted { spec, operating: run.operating.clone() };
+                    let plan = inner.plan_part(&record, &wanted, &run.selection()).await?;
+                    let plan = run.intent.verb.into_iter().fold(plan, Plan::of_verb);
+                    plan.going_on(run.on_failure(), run.then().cloned())
                 }
                 Goal::Destroy => inner.desk.plan_destroy(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Release => inner.desk.plan_release(&key).await?,
-                Goal::Amend => inner.amendment(&key, &run.amendment.clone().unwrap_or_default()).await?,
+                Goal::Amend => inner.amendment(&record, &run.amendment.clone().unwrap_or_default())?,
                 Goal::Unwind => inner.plan_unwind(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Adopt => {
                     return Err(Error::NotPossible {
@@ -262,7 +275,7 @@ impl Mate {
                     });
                 }
             };
-            inner.go_on(plan, &run, &events, &cancellation).await
+            inner.carry_out(plan, &run.consents, &events, &cancellation).await
         })
     }
 
@@ -292,7 +305,7 @@ impl Mate {
         let (inner, key, options) = (Arc::clone(&self.inner), self.key(tenant), options.clone());
         Operation::new(|events, cancellation| async move {
             let plan = inner.plan_unwind(&key, &options).await?;
-            inner.desk.apply(plan, &options.consents, &events, &cancellation).await
+            inner.carry_out(plan, &options.consents, &events, &cancellation).await
         })
     }
 
@@ -351,8 +364,9 @@ impl Mate {
     pub fn adopt(&self, spec: &TenantSpec, source: AdoptionSource) -> Operation<Adoption> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
         Operation::new(|_, _| async move {
-            let (key, design, after) = inner.designed(&Wanted { spec, operating: Operating::default() })?;
-            inner.desk.adopt(&key, design, after, source).await
+            let (record, wanted) = inner.wanted(spec).await?;
+            let (key, design, after) = inner.designed(&wanted)?;
+            inner.desk.adopt((&key, record.as_ref()), design, after, source).await
         })
     }
 
@@ -375,8 +389,9 @@ impl Mate {
     pub fn discover(&self, spec: &TenantSpec) -> Operation<Discovery> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
         Operation::new(|_, _| async move {
-            let (key, design, after) = inner.designed(&Wanted { spec, operating: Operating::default() })?;
-            inner.desk.discover(&key, design, after).await
+            let (record, wanted) = inner.wanted(spec).await?;
+            let (key, design, after) = inner.designed(&wanted)?;
+            inner.desk.discover((&key, record.as_ref()), design, after).await
         })
     }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::model::ids::{NodeId, TenantKey};
 use crate::model::{Graph, Known, each_reference};
 use crate::model::{Kinds, UnknownKind};
-use crate::plan::{Observed, Snapshot, targets_among};
+use crate::plan::{Observed, Snapshot, former, observe_targets, targets_among};
 use crate::provider::reads;
 use crate::provider::{Claim, Provider};
 use crate::rate::{Caller, Priority};
@@ -79,4 +79,36 @@ impl Known for Seen {
             _ => None,
         }
     }
+}
+
+/// Looks for what no record knows under the names that earlier versions gave, and lets the graph and the snapshot have what is
+/// found there.
+///
+/// # Errors
+/// [`UnknownKind`] for a node of a kind that is not registered.
+pub(crate) async fn former(
+    provider: &dyn Provider,
+    key: &TenantKey,
+    graph: &mut Graph,
+    record: Option<&Record>,
+    kinds: &Kinds,
+    snapshot: &mut Snapshot,
+) -> Result<(), UnknownKind> {
+    let before = former::unrecorded(graph, record, snapshot);
+    if before.is_empty() {
+        return Ok(());
+    }
+    let outputs = snapshot.iter().filter_map(|(id, observed)| match observed {
+        Observed::Present(live) => Some((id.clone(), live.outputs.clone())),
+        _ => None,
+    });
+    let targets = observe_targets(key, &before, None, &outputs.collect(), kinds)?;
+    let ids: Vec<NodeId> = targets.iter().map(|target| target.address.node.clone()).collect();
+    for (id, observation) in ids.into_iter().zip(reads::observe(provider, targets).await) {
+        if let present @ Observed::Present(_) = Observed::from(observation) {
+            former::take(graph, &before, &id);
+            snapshot.insert(id, present);
+        }
+    }
+    Ok(())
 }

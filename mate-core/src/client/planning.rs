@@ -7,9 +7,15 @@ use crate::lifecycle::{Wanted, operate, with_release};
 use crate::model::ids::TenantKey;
 use crate::plan::{After, Plan};
 use crate::spec::{ResolvedTenant, TenantSpec};
-use crate::state::{Phase, RecordSummary};
-use crate::vocab::{Goal, RepairSelection};
+use crate::state::{Phase, Record, RecordSummary};
+use crate::vocab::{Goal, OnFailure, RepairSelection};
 use crate::vocab::{Operating, TenantPhase, TenantVerb};
+
+/// The refusal of a verb that the phase of a tenant does not admit.
+pub(super) fn not_admitted(record: &Record, verb: TenantVerb) -> Error {
+    let (key, phase) = (record.key.clone(), TenantPhase::of(Some(record)));
+    Error::IllegalTransition { key, phase, possible: record.possible(), verb }
+}
 
 impl Inner {
     fn key(&self, tenant: &ResolvedTenant) -> TenantKey {
@@ -45,7 +51,8 @@ impl Inner {
     }
 
     pub(super) async fn plan_unwind(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
-        let (record, run) = self.desk.interrupted(key).await?;
+        let recorded = self.desk.record(key).await?;
+        let Some(run) = &recorded.run else { return Err(Error::NothingInterrupted(key.clone())) };
         if run.goal == Goal::Amend {
             return Err(Error::NotPossible { key: key.clone(), reason: "renames: resume it, and rename back" });
         }
@@ -55,37 +62,43 @@ impl Inner {
                 reason: "cannot be undone: resume it, and provision the tenant again where it should be there",
             });
         }
-        match &record.spec {
-            None => self.desk.plan_unwind_made(key, options).await,
+        match &recorded.spec {
+            None => self.desk.plan_unwind_made(&recorded, options).await,
             Some(document) => {
-                let operating = resume::undone(&record, &run);
-                let mut plan = self
-                    .plan_part(key, Some(document), operating.clone(), &run.selection().but(operating.deferred))
-                    .await?;
+                let operating = resume::undone(&recorded, run);
+                let selection = run.selection().but(operating.deferred.clone());
+                let wanted = Wanted { spec: resume::spec(key, Some(document))?, operating };
+                let mut plan = self.plan_part(&recorded, &wanted, &selection).await?;
                 plan.goal = Goal::Unwind;
-                plan.id = plan.digest();
-                Ok(plan)
+                let then = run.then().filter(|change| change.follows_a_way_back()).cloned();
+                Ok(plan.going_on(OnFailure::Stop, then))
             }
         }
+    }
+
+    /// The record of a tenant, if there is one, and this spec run as that record says.
+    pub(super) async fn wanted(&self, spec: TenantSpec) -> Result<(Option<Record>, Wanted), Error> {
+        let record = self.desk.store.get(&TenantKey::new(self.base.environment.clone(), spec.id())).await?;
+        let operating = record.as_ref().map(|record| record.operating.clone()).unwrap_or_default();
+        Ok((record, Wanted { spec, operating }))
     }
 
     pub(super) async fn plan(&self, spec: &TenantSpec) -> Result<Plan, Error> {
-        let record = self.desk.store.get(&TenantKey::new(self.base.environment.clone(), spec.id())).await?;
-        let operating = record.as_ref().map(|record| record.operating.clone()).unwrap_or_default();
-        if let Some(record) = record.filter(|_| !operating.mode.has_tasks()) {
+        let (record, wanted) = self.wanted(spec.clone()).await?;
+        if let Some(record) = record.as_ref().filter(|_| !wanted.operating.mode.has_tasks()) {
             // A tenant without tasks stays as it is until it is resumed; to see to that it does is all that is planned.
-            let phase = TenantPhase::of(Some(&record));
             if record.spec != Some(serde_json::to_value(spec).expect("a spec has the form of a document")) {
-                return Err(Error::IllegalTransition { key: record.key, phase, verb: TenantVerb::Update });
+                return Err(not_admitted(record, TenantVerb::Update));
             }
         }
-        self.plan_wanted(Wanted { spec: spec.clone(), operating }).await
+        self.plan_wanted(record.as_ref(), &wanted).await
     }
 
-    pub(super) async fn plan_wanted(&self, wanted: Wanted) -> Result<Plan, Error> {
-        let (key, design, after) = self.designed(&wanted)?;
+    /// Plans everything that brings a tenant from this record, or from none, to what is wanted of it.
+    pub(super) async fn plan_wanted(&self, record: Option<&Record>, wanted: &Wanted) -> Result<Plan, Error> {
+        let (key, design, after) = self.designed(wanted)?;
         self.desk.stands(&key.environment).await?;
-        let selection = RepairSelection::all().but(wanted.operating.deferred);
-        self.desk.plan_part(&key, design, after, &selection).await
+        let selection = RepairSelection::all().but(wanted.operating.deferred.clone());
+        self.desk.plan_part((&key, record), design, after, &selection).await
     }
 }

@@ -18,8 +18,8 @@ use crate::plan::{After, Plan};
 use crate::provider::{Discovered, Identity, QuotaId};
 use crate::quota::{self, Capacity, Needs, Preflight};
 use crate::spec::{Base, PlatformSpec, Tier};
-use crate::state::{LogEntry, Phase, RecordSummary, StateStore, Verified};
-use crate::vocab::{Consents, Goal};
+use crate::state::{LogEntry, Phase, Record, RecordSummary, Verified};
+use crate::vocab::{Consents, Goal, RepairSelection};
 
 /// The client of platforms: the shared bases of one account and region, their provider, and the store of their records.
 ///
@@ -90,7 +90,7 @@ impl Platform {
     /// [`Error::Spec`] with everything that is wrong at once, [`Error::OtherPlace`] for other credentials than the spec's.
     pub fn design(&self, spec: &PlatformSpec) -> Operation<Design> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
-        Operation::new(|_, _| async move { Ok(inner.designed(&spec).await?.1) })
+        Operation::new(|_, _| async move { Ok(inner.designed(&spec).await?.2) })
     }
 
     /// Plans what it takes to bring a platform to its spec: as [`super::Mate::plan`]. Changes nothing.
@@ -115,7 +115,7 @@ impl Platform {
         Operation::new(|_, _| async move {
             let quotas: BTreeSet<&QuotaId> = per_tenant.values().flat_map(BTreeMap::keys).collect();
             let readings = quota::read(&*inner.desk.provider, quotas).await;
-            Ok(Capacity::new(&per_tenant, &readings))
+            Ok(Capacity::new(&inner.desk.kinds, &per_tenant, &readings))
         })
     }
 
@@ -175,11 +175,11 @@ impl Platform {
         let (inner, environment) = (Arc::clone(&self.inner), environment.clone());
         Operation::new(|events, cancellation| async move {
             let key = TenantKey::platform(environment.clone());
-            let (_, run) = inner.desk.interrupted(&key).await?;
+            let (record, run) = inner.desk.interrupted(&key).await?;
             let plan = match run.goal {
                 Goal::Destroy => inner.plan_destroy(&environment, &DestroyOptions::of(&run)).await?,
                 Goal::Release => inner.desk.plan_release(&key).await?,
-                Goal::Unwind => inner.desk.plan_unwind_made(&key, &DestroyOptions::of(&run)).await?,
+                Goal::Unwind => inner.desk.plan_unwind_made(&record, &DestroyOptions::of(&run)).await?,
                 Goal::Apply | Goal::Adopt | Goal::Amend => {
                     let reason = "is for a spec that the record does not hold: apply the spec again";
                     return Err(Error::NotPossible { key, reason });
@@ -201,7 +201,7 @@ impl Platform {
             let (record, run) = inner.desk.interrupted(&key).await?;
             if record.spec_digest.is_empty() && matches!(run.goal, Goal::Apply | Goal::Unwind) {
                 inner.desk.free(&environment).await?;
-                let plan = inner.desk.plan_unwind_made(&key, &options).await?;
+                let plan = inner.desk.plan_unwind_made(&record, &options).await?;
                 return inner.desk.apply(plan, &options.consents, &events, &cancellation).await;
             }
             let reason = "is not one that made the platform: apply the spec that it had before";
@@ -282,8 +282,8 @@ impl Platform {
     pub fn adopt(&self, spec: &PlatformSpec, source: AdoptionSource) -> Operation<Adoption> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
         Operation::new(|_, _| async move {
-            let (key, design, after) = inner.designed(&spec).await?;
-            inner.desk.adopt(&key, design, after, source).await
+            let (record, key, design, after) = inner.designed(&spec).await?;
+            inner.desk.adopt((&key, record.as_ref()), design, after, source).await
         })
     }
 
@@ -305,8 +305,8 @@ impl Platform {
     pub fn discover(&self, spec: &PlatformSpec) -> Operation<Discovery> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
         Operation::new(|_, _| async move {
-            let (key, design, after) = inner.designed(&spec).await?;
-            inner.desk.discover(&key, design, after).await
+            let (record, key, design, after) = inner.designed(&spec).await?;
+            inner.desk.discover((&key, record.as_ref()), design, after).await
         })
     }
 
@@ -322,7 +322,7 @@ impl Platform {
 
 impl Inner {
     /// The design, once it is sure that the provider works where the spec wants it.
-    async fn designed(&self, spec: &PlatformSpec) -> Result<(TenantKey, Design, After), Error> {
+    async fn designed(&self, spec: &PlatformSpec) -> Result<(Option<Record>, TenantKey, Design, After), Error> {
         spec.validate()?;
         let identity = self.desk.provider.identity().await?;
         let account = spec.account_id().map_or(identity.account_id.as_str(), |account| account.as_str());
@@ -330,7 +330,8 @@ impl Inner {
             return Err(Error::OtherPlace { wanted: place(account, spec.region().as_str()), present: at(&identity) });
         }
         let key = TenantKey::platform(spec.environment().clone());
-        if let Some(record) = self.desk.store.get(&key).await? {
+        let record = self.desk.store.get(&key).await?;
+        if let Some(record) = &record {
             let recorded = (record.outputs.get("account_id"), record.outputs.get("region"));
             if let (Some(account), Some(region)) = recorded
                 && (*account != identity.account_id || *region != identity.region)
@@ -354,12 +355,12 @@ impl Inner {
             deletion_protection: spec.deletion_protection,
             outputs: design.outputs.clone(),
         };
-        Ok((key, design, after))
+        Ok((record, key, design, after))
     }
 
     async fn plan(&self, spec: &PlatformSpec) -> Result<Plan, Error> {
-        let (key, design, after) = self.designed(spec).await?;
-        self.desk.plan(&key, design, after).await
+        let (record, key, design, after) = self.designed(spec).await?;
+        self.desk.plan_part((&key, record.as_ref()), design, after, &RepairSelection::all()).await
     }
 
     async fn plan_destroy(&self, environment: &Environment, options: &DestroyOptions) -> Result<Plan, Error> {

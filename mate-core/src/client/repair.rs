@@ -7,8 +7,8 @@ use crate::client::Operation;
 use crate::lifecycle::Wanted;
 use crate::model::ids::{TenantId, TenantKey};
 use crate::plan::Plan;
-use crate::vocab::Operating;
-use crate::vocab::{Consents, RepairSelection};
+use crate::state::Record;
+use crate::vocab::{Consents, RepairSelection, TenantVerb};
 
 impl Mate {
     /// Plans to put right what is selected of what [`Mate::drift`] shows, from the spec that the record holds. What is not
@@ -48,20 +48,20 @@ impl Inner {
             return Err(Error::NotPossible { key: key.clone(), reason: "goes first: resume it, or unwind it" });
         }
         let selection = selection.clone().but(record.operating.deferred.clone());
-        let plan = self.plan_part(key, record.spec.as_ref(), record.operating, &selection).await?;
-        Ok(plan.of_verb("repair"))
+        let wanted = Wanted { spec: resume::spec(key, record.spec.as_ref())?, operating: record.operating.clone() };
+        let plan = self.plan_part(&record, &wanted, &selection).await?;
+        Ok(plan.of_verb(TenantVerb::Repair))
     }
 
-    /// Plans a part of what it takes to bring a tenant to a recorded spec.
+    /// Plans a part of what it takes to bring a tenant that is recorded to what is wanted of it.
     pub(super) async fn plan_part(
         &self,
-        key: &TenantKey,
-        spec: Option<&serde_json::Value>,
-        operating: Operating,
+        record: &Record,
+        wanted: &Wanted,
         selection: &RepairSelection,
     ) -> Result<Plan, Error> {
-        let (key, design, after) = self.designed(&Wanted { spec: resume::spec(key, spec)?, operating })?;
+        let (key, design, after) = self.designed(wanted)?;
         self.desk.stands(&key.environment).await?;
-        self.desk.plan_part(&key, design, after, selection).await
+        self.desk.plan_part((&key, Some(record)), design, after, selection).await
     }
 }

@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::desk::Desk;
-use super::{Applied, DestroyOptions, Error, Inner};
-use crate::engine::{Cancellation, EventSender};
+use super::{DestroyOptions, Error};
 use crate::kinds::TargetGroup;
 use crate::model::Kind;
 use crate::model::ids::{NodeId, TenantKey};
 use crate::plan::{Mode, Plan};
 use crate::spec::TenantSpec;
 use crate::state::{Record, Run};
-use crate::vocab::{Goal, RepairSelection};
-use crate::vocab::{Operating, TenantVerb};
+use crate::vocab::{Operating, RepairSelection};
 
 impl Run {
     /// What of the tenant it is about: a repair of a part goes on as one.
@@ -21,43 +19,17 @@ impl Run {
     }
 }
 
-impl Inner {
-    /// Carries out the plan by which an interrupted run goes on. What would have gone back by itself where it fails does so now.
-    pub(super) async fn go_on(
-        &self,
-        plan: Plan,
-        run: &Run,
-        events: &EventSender,
-        cancellation: &Cancellation,
-    ) -> Result<Applied, Error> {
-        let verb = run.intent.verb.as_str();
-        let is = |other: TenantVerb| plan.goal == Goal::Apply && verb == other.word();
-        if is(TenantVerb::Deploy) || is(TenantVerb::Rollback) {
-            self.deploy(plan, &run.consents, events, cancellation).await
-        } else if is(TenantVerb::Rotate) && run.operating.both_tokens {
-            let applied = self.rotate_or_put_back(plan, &run.consents, events, cancellation).await?;
-            // The plan of a run that goes on does not tell whether the cache took another token before.
-            if self.desk.record(&applied.key).await?.operating.both_tokens {
-                return self.retire_tokens(&applied.key, events, cancellation).await;
-            }
-            Ok(applied)
-        } else {
-            self.desk.apply(plan, &run.consents, events, cancellation).await
-        }
-    }
-}
-
 impl Desk {
-    /// The record and its interrupted run.
+    /// The record, and a copy of its interrupted run.
     pub(super) async fn interrupted(&self, key: &TenantKey) -> Result<(Record, Run), Error> {
-        let mut record = self.record(key).await?;
-        let run = record.run.take().ok_or_else(|| Error::NothingInterrupted(key.clone()))?;
+        let record = self.record(key).await?;
+        let run = record.run.clone().ok_or_else(|| Error::NothingInterrupted(key.clone()))?;
         Ok((record, run))
     }
 
     /// Plans to take away what an interrupted first run has made: the nodes that it made, and no others.
-    pub(super) async fn plan_unwind_made(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
-        let mut record = self.record(key).await?;
+    pub(super) async fn plan_unwind_made(&self, record: &Record, options: &DestroyOptions) -> Result<Plan, Error> {
+        let mut record = record.clone();
         self.wait_until_visible(Some(&record), |_| true).await;
         let made: BTreeSet<NodeId> = record.run.as_ref().map(|run| run.made.clone()).unwrap_or_default();
         record.nodes.retain(|id, _| made.contains(id));

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::{Applied, Error, Inner, Mate};
 use crate::client::Operation;
-use crate::engine::{Cancellation, EventSender};
-use crate::kinds::{ReplicationGroup, Secret};
+use crate::kinds::Secret;
 use crate::lifecycle::Change;
 use crate::model::Kind;
 use crate::model::ids::{NodeId, TenantId, TenantKey};
@@ -35,13 +34,16 @@ impl Mate {
     ///
     /// Where a consumer fails, every value goes back to what it was, tasks and all, and the error is [`Error::PutBack`]. Between
     /// 2 and 3 running tasks keep their connections, and a task that starts in these seconds has the old password: it is started
-    /// again. If the process dies before 4, [`Mate::tend`] does that.
+    /// again. If the process dies before 4, [`Mate::resume_run`] or [`Mate::tend`] does that.
     ///
     /// # Errors
     /// As [`Mate::plan_rotate`] and [`Mate::apply`].
     pub fn rotate(&self, tenant: &TenantId, secrets: &[NodeId]) -> Operation<Applied> {
         let (inner, key, secrets) = (Arc::clone(&self.inner), self.key(tenant), secrets.to_vec());
-        Operation::new(|events, cancellation| async move { inner.rotate(&key, &secrets, &events, &cancellation).await })
+        Operation::new(|events, cancellation| async move {
+            let plan = inner.plan_rotate(&key, &secrets).await?;
+            inner.carry_out(plan, &Consents::none(), &events, &cancellation).await
+        })
     }
 }
 
@@ -65,43 +67,6 @@ impl Inner {
         let generation = u32::try_from(record.version).unwrap_or(u32::MAX);
         let chosen = known.into_iter().filter(|id| secrets.is_empty() || secrets.contains(id));
         let generations: BTreeMap<NodeId, u32> = chosen.map(|id| (id.clone(), generation)).collect();
-        self.plan_change(key, Change::Rotate(generations)).await
-    }
-
-    async fn rotate(
-        &self,
-        key: &TenantKey,
-        secrets: &[NodeId],
-        events: &EventSender,
-        cancellation: &Cancellation,
-    ) -> Result<Applied, Error> {
-        let plan = self.plan_rotate(key, secrets).await?;
-        self.rotate_or_put_back(plan, &Consents::none(), events, cancellation).await
-    }
-
-    /// Carries out the plan of a rotation, or puts every value back; in the end the cache takes its present token only.
-    pub(super) async fn rotate_or_put_back(
-        &self,
-        plan: Plan,
-        consents: &Consents,
-        events: &EventSender,
-        cancellation: &Cancellation,
-    ) -> Result<Applied, Error> {
-        let key = &plan.key.clone();
-        let tokens = plan.steps.iter().any(|step| step.kind == ReplicationGroup::name() && !step.changes.is_empty());
-        let applied = self.apply_or_go_back(plan, consents, events, cancellation).await?;
-        let applied = applied.map_err(|reason| Error::PutBack { key: key.clone(), reason })?;
-        if tokens { self.retire_tokens(key, events, cancellation).await } else { Ok(applied) }
-    }
-
-    /// Has the cache take its present token only.
-    pub(super) async fn retire_tokens(
-        &self,
-        key: &TenantKey,
-        events: &EventSender,
-        cancellation: &Cancellation,
-    ) -> Result<Applied, Error> {
-        let plan = self.plan_change(key, Change::RetireTokens).await?;
-        self.desk.apply(plan, &Consents::none(), events, cancellation).await
+        self.planned_change(&record, Change::Rotate(generations)).await
     }
 }

@@ -11,8 +11,8 @@ use crate::model::Graph;
 use crate::model::ids::{KindName, NodeId, TenantKey};
 use crate::plan::{Observed, PlanError, is_over};
 use crate::provider::{Claim, Status};
-use crate::state::{Phase, RecordSummary, Stuck};
-use crate::vocab::Goal;
+use crate::state::{RecordSummary, Stuck};
+use crate::vocab::{Goal, TenantPhase, TenantVerb};
 
 /// How a tenant is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,8 +20,11 @@ use crate::vocab::Goal;
 pub struct TenantStatus {
     /// The tenant.
     pub key: TenantKey,
-    /// Where it stands in its life.
-    pub phase: Phase,
+    /// Where it stands in its life, as [`super::Mate::phase`] tells it.
+    pub phase: TenantPhase,
+    /// The verbs that are possible now. A run that was interrupted admits fewer than its phase: an interrupted destroy
+    /// cannot be unwound.
+    pub possible: Vec<TenantVerb>,
     /// Its name, tier and URL.
     pub summary: RecordSummary,
     /// What it gives out.
@@ -39,10 +42,10 @@ pub struct TenantStatus {
 }
 
 impl TenantStatus {
-    /// Whether it is active and every object is ready.
+    /// True if it serves its users: it is active, no run is under way, and every object is ready.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.phase == Phase::Active && self.nodes.iter().all(|node| node.ready)
+        self.phase == TenantPhase::Active && self.nodes.iter().all(|node| node.ready)
     }
 }
 
@@ -83,8 +86,9 @@ impl Desk {
             })
             .collect();
         Ok(TenantStatus {
+            phase: TenantPhase::of(Some(&record)),
+            possible: record.possible(),
             key: record.key,
-            phase: record.phase,
             summary: record.summary,
             outputs: record.outputs,
             deletion_protection: record.deletion_protection,

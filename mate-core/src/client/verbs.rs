@@ -1,5 +1,6 @@
 //! The verbs: each a [`Change`], planned and carried out like any other plan.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Applied, Error, Inner, MaintenanceOptions, Mate, resume};
@@ -7,7 +8,7 @@ use crate::client::Operation;
 use crate::kinds::DbInstance;
 use crate::lifecycle::{Change, Scale, Wanted};
 use crate::model::Kind;
-use crate::model::ids::{TenantId, TenantKey};
+use crate::model::ids::{KindName, NodeId, TenantId, TenantKey};
 use crate::plan::Plan;
 use crate::spec::{TenantSpec, Tier};
 use crate::state::Record;
@@ -59,7 +60,7 @@ impl Mate {
             let takes_down = change.takes_down();
             let plan = inner.plan_change(&key, change).await?;
             let consents = if takes_down { consents.and_to_downtime_of(&plan) } else { consents };
-            inner.desk.apply(plan, &consents, &events, &cancellation).await
+            inner.carry_out(plan, &consents, &events, &cancellation).await
         })
     }
 
@@ -152,7 +153,8 @@ impl Mate {
         Operation::new(|events, cancellation| async move {
             let record = inner.admitted(&key, TenantVerb::Tend).await?;
             if record.operating.both_tokens && record.operating.mode.has_tasks() {
-                return inner.retire_tokens(&key, &events, &cancellation).await;
+                let plan = inner.planned_change(&record, Change::RetireTokens).await?;
+                return inner.carry_out(plan, &Consents::none(), &events, &cancellation).await;
             }
             if inner.can_be_maintained(&record) {
                 match inner.maintain(&key, &MaintenanceOptions::new(), &events, &cancellation).await {
@@ -172,21 +174,56 @@ impl Mate {
     }
 }
 
+/// The nodes of a record that a plan makes anew and empty, though they held data, with their kinds.
+fn made_anew(plan: &Plan, record: &Record) -> Vec<(NodeId, KindName)> {
+    let lost = plan.steps.iter().filter(|step| step.comes_back_empty() && record.nodes.contains_key(&step.node));
+    lost.map(|step| (step.node.clone(), step.kind.clone())).collect()
+}
+
 impl Inner {
     /// Plans to put back what AWS changes by itself, and nothing else.
     async fn plan_tend(&self, key: &TenantKey, record: &Record) -> Result<Plan, Error> {
         let databases = record.nodes.iter().filter(|(_, node)| node.kind == DbInstance::name());
         let restless = databases
             .fold(RepairSelection::default(), |selection, (id, _)| selection.with_field(id.clone(), "stopped"));
-        let plan = self.plan_part(key, record.spec.as_ref(), record.operating.clone(), &restless).await?;
-        Ok(plan.of_verb(TenantVerb::Tend.word()))
+        let wanted = Wanted { spec: resume::spec(key, record.spec.as_ref())?, operating: record.operating.clone() };
+        let plan = self.plan_part(record, &wanted, &restless).await?;
+        Ok(plan.of_verb(TenantVerb::Tend))
     }
 
     pub(super) async fn plan_change(&self, key: &TenantKey, change: Change) -> Result<Plan, Error> {
-        let verb = change.verb();
-        let record = self.admitted(key, verb).await?;
+        let record = self.admitted(key, change.verb()).await?;
+        self.planned_change(&record, change).await
+    }
+
+    /// Refuses a plan by which a verb that is about something else would make anew, and empty, what held data and is gone.
+    pub(super) fn refuse_lost(&self, plan: &Plan, record: &Record, verb: TenantVerb) -> Result<(), Error> {
+        let lost = made_anew(plan, record);
+        if lost.is_empty() || verb == TenantVerb::Update {
+            return Ok(());
+        }
+        Err(Error::DataGone { key: record.key.clone(), verb, lost })
+    }
+
+    /// Plans a change of what this record says is wanted.
+    pub(super) async fn planned_change(&self, record: &Record, change: Change) -> Result<Plan, Error> {
+        let (key, verb) = (&record.key, change.verb());
         let spec = resume::spec(key, record.spec.as_ref())?;
-        let plan = self.plan_wanted(change.of(Wanted { spec, operating: record.operating })?).await?;
-        Ok(plan.of_verb(verb.word()))
+        let (on_failure, then) = (change.on_failure(), change.then(&record.operating));
+        let wanted = change.of(Wanted { spec, operating: record.operating.clone() })?;
+        let plan = self.plan_wanted(Some(record), &wanted).await?.of_verb(verb).going_on(on_failure, then);
+        if verb != TenantVerb::ShutDown {
+            self.refuse_lost(&plan, record, verb)?;
+            return Ok(plan);
+        }
+        let lost = made_anew(&plan, record);
+        if lost.is_empty() {
+            return Ok(plan);
+        }
+        // An emergency does not wait: what is gone stays gone until somebody decides about it.
+        let mut left = wanted.operating.deferred.clone();
+        left.extend(lost.into_iter().map(|(id, _)| (id, BTreeSet::new())));
+        let plan = self.plan_part(record, &wanted, &RepairSelection::all().but(left)).await?;
+        Ok(plan.of_verb(verb))
     }
 }

@@ -84,6 +84,10 @@ impl Cancellation {
         self.flag.send_replace(true);
     }
 
+    pub(crate) fn is_cancelled(&self) -> bool {
+        *self.flag.borrow()
+    }
+
     pub(crate) async fn cancelled(&self) {
         let mut receiver = self.flag.subscribe();
         // The sender lives in self, so this cannot fail while it is awaited.

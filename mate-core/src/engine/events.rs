@@ -27,7 +27,7 @@ pub struct Event {
 #[serde(rename_all = "snake_case", tag = "event")]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The run has begun.
+    /// The run has begun, and the record tells of it. Not told of a run whose record could not be written.
     RunStarted,
     /// A call is about to be made.
     Started {

@@ -27,8 +27,18 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "to {} ({} `{}`): {}", self.operation, self.kind, self.operation.name, self.reason)?;
+        // The cloud often says of it what the failure itself says: each is told once.
+        let says_more = |finding: &str| finding.contains(&self.reason);
+        let told = self.diagnoses.iter().map(|diagnosis| diagnosis.finding.as_str()).find(|finding| says_more(finding));
+        let reason = told.unwrap_or(&self.reason);
+        write!(f, "to {} ({} `{}`): {reason}", self.operation, self.kind, self.operation.name)?;
         for diagnosis in &self.diagnoses {
+            if reason.contains(&diagnosis.finding) {
+                if let Some(advice) = &diagnosis.advice {
+                    write!(f, " ({advice})")?;
+                }
+                continue;
+            }
             write!(f, "; {}", diagnosis.finding)?;
             if let Some(advice) = &diagnosis.advice {
                 write!(f, " ({advice})")?;

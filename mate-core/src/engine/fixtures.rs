@@ -40,6 +40,8 @@ pub(crate) fn begun(record: Record) -> Record {
         repair: None,
         amendment: None,
         consents: Default::default(),
+        on_failure: Default::default(),
+        then: None,
         now: 0,
         fence: 1,
     };
@@ -94,6 +96,8 @@ pub(crate) fn plan(steps: Vec<Step>) -> Plan {
         key: key(),
         goal: Goal::Apply,
         verb: None,
+        on_failure: Default::default(),
+        then: None,
         record_version: 0,
         lineage: None,
         after: After::default(),

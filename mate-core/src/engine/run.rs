@@ -79,8 +79,9 @@ impl Runner<'_> {
         let mut writing = 0_usize;
         let flushed = Arc::new(AtomicU64::new(0));
         let mut cancel = std::pin::pin!(self.cancellation.cancelled());
-        let mut cancel_seen = false;
-        let mut input = Input::Start;
+        // A cancel that has come already is heard before anything is begun.
+        let mut cancel_seen = self.cancellation.is_cancelled();
+        let mut input = if cancel_seen { Input::Cancel } else { Input::Start };
         loop {
             match &input {
                 Input::Stored(_) | Input::Renewed(_) | Input::Removed(_) => writing -= 1,
@@ -198,3 +199,6 @@ async fn make(provider: Arc<dyn Provider>, id: OpId, call: Call) -> Input {
     };
     Input::Returned(id, answer)
 }
+
+#[cfg(all(test, feature = "testing"))]
+mod tests;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::model::Timing;
 use crate::vocab::OpId;
 
 /// When to look next at something that the cloud is at work on.
@@ -26,7 +27,7 @@ pub(crate) fn next_look(begun: Duration, now: Duration, typical: Duration) -> Du
 
 /// How long something may take before it counts as stuck: four times as long as usual, half an hour at least.
 pub(crate) fn deadline(begun: Duration, typical: Duration) -> Duration {
-    begun + (typical * 4).max(Duration::from_secs(1800))
+    begun + Timing::deadline(typical)
 }
 
 /// When the cloud is asked for the first time why something takes so long: half as long again as usual, a minute at least.

@@ -6,19 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Health, HealthIssue, HealthReason, Verdict};
-use crate::kinds::{
-    Certificate, Cluster, DbInstance, FileSystem, Listener, LoadBalancer, MountTarget, RecordSet, ReplicationGroup,
-    Service, TargetGroup,
-};
-use crate::model::Kind;
-use crate::model::ids::{KindName, NodeId};
+use crate::model::ids::NodeId;
+use crate::model::{HealthFacet, Kinds};
 use crate::plan::{Observed, Snapshot};
 use crate::provider::{Concern, Diagnosis, ErrorClass, Live, Status};
 use crate::state::{NodeRecord, Record};
-
-const SERVICE: &str = <Service as Kind>::NAME;
-const DATABASE: &str = <DbInstance as Kind>::NAME;
-const CACHE: &str = <ReplicationGroup as Kind>::NAME;
 
 /// A certificate that ends within this time has to be seen to: ACM renews sixty days before.
 const CERTIFICATE_NOTICE_DAYS: i64 = 30;
@@ -30,6 +22,8 @@ pub type Answers = BTreeMap<NodeId, Result<Vec<Diagnosis>, String>>;
 /// What a verdict follows from.
 #[derive(Debug, Clone, Copy)]
 pub struct HealthRequest<'a> {
+    /// The kinds.
+    pub kinds: &'a Kinds,
     /// What should be there.
     pub record: &'a Record,
     /// What is there: an entry for each node of the record.
@@ -45,10 +39,10 @@ pub struct HealthRequest<'a> {
 /// The nodes that the cloud has to be asked about: those that are not ready, and those of kinds that may need to be seen to
 /// although they are.
 #[must_use]
-pub fn questions(record: &Record, snapshot: &Snapshot) -> Vec<NodeId> {
-    const TELLING: [&str; 5] = [SERVICE, DATABASE, CACHE, <FileSystem as Kind>::NAME, <Certificate as Kind>::NAME];
+pub fn questions(kinds: &Kinds, record: &Record, snapshot: &Snapshot) -> Vec<NodeId> {
+    let is_asked = |node: &NodeRecord| kinds.get(&node.kind).is_ok_and(|model| model.asked);
     let asked = |(id, node): &(&NodeId, &NodeRecord)| match snapshot.get(*id) {
-        Some(Observed::Present(live)) => live.status != Status::Ready || TELLING.contains(&node.kind.as_str()),
+        Some(Observed::Present(live)) => live.status != Status::Ready || is_asked(node),
         _ => false,
     };
     record.nodes.iter().filter(asked).map(|(id, _)| id.clone()).collect()
@@ -57,7 +51,7 @@ pub fn questions(record: &Record, snapshot: &Snapshot) -> Vec<NodeId> {
 /// The verdict. Pure.
 #[must_use]
 pub fn assess(request: HealthRequest<'_>) -> Health {
-    let HealthRequest { record, snapshot, answers, certificate, now } = request;
+    let HealthRequest { kinds, record, snapshot, answers, certificate, now } = request;
     let mut reasons = Vec::new();
     if let Some(run) = &record.run {
         let text = format!("a run to {} has begun and has not ended", run.goal.word());
@@ -65,7 +59,8 @@ pub fn assess(request: HealthRequest<'_>) -> Health {
         reasons.push(reason(None, Verdict::Degraded, HealthIssue::RunUnfinished, text, next));
     }
     for (id, node) in &record.nodes {
-        let looked = Looked { id, node, now };
+        let facet = kinds.get(&node.kind).map_or(HealthFacet::Beside, |model| model.health);
+        let looked = Looked { id, node, facet, now };
         match snapshot.get(id) {
             Some(Observed::Present(live)) => {
                 let answer = answers.get(id).map(Result::as_ref);
@@ -134,26 +129,11 @@ fn certificate_ends(node: Option<&NodeId>, found: &Diagnosis, now: i64) -> Optio
     Some(reason(node, verdict, HealthIssue::CertificateEnds { days }, text, next))
 }
 
-/// Whether users notice when an object of this kind is not there.
-fn serves(kind: &KindName) -> bool {
-    const SERVING: [&str; 9] = [
-        DATABASE,
-        CACHE,
-        <Cluster as Kind>::NAME,
-        <FileSystem as Kind>::NAME,
-        <MountTarget as Kind>::NAME,
-        <LoadBalancer as Kind>::NAME,
-        <Listener as Kind>::NAME,
-        <TargetGroup as Kind>::NAME,
-        <RecordSet as Kind>::NAME,
-    ];
-    SERVING.contains(&kind.as_str())
-}
-
 /// One node of the record, at one time.
 struct Looked<'a> {
     id: &'a NodeId,
     node: &'a NodeRecord,
+    facet: HealthFacet,
     now: i64,
 }
 
@@ -168,10 +148,6 @@ impl Looked<'_> {
         reason(Some(self.id), verdict, issue, text, next)
     }
 
-    fn is(&self, kind: &str) -> bool {
-        self.node.kind.as_str() == kind
-    }
-
     /// How many tasks of a service are wanted at least: none where it was suspended. Where autoscaling may have fewer than it
     /// was made with, as few as that; where it wants more, it sees to that itself.
     fn wanted(&self) -> u64 {
@@ -182,13 +158,14 @@ impl Looked<'_> {
 
     /// Whether it is out of service on purpose.
     fn rests(&self) -> bool {
-        (self.is(SERVICE) && self.wanted() == 0) || self.node.inputs["stopped"] == Value::Bool(true)
+        (self.facet == HealthFacet::Tasks && self.wanted() == 0) || self.node.inputs["stopped"] == Value::Bool(true)
     }
 
     /// What it means when it does not serve at all.
     fn down(&self) -> Verdict {
         let answers_users = |inputs: &Value| inputs["load_balancers"].as_array().is_some_and(|all| !all.is_empty());
-        let needed = if self.is(SERVICE) { answers_users(&self.node.inputs) } else { serves(&self.node.kind) };
+        let needed =
+            if self.facet == HealthFacet::Tasks { answers_users(&self.node.inputs) } else { self.facet.serves() };
         if needed && !self.rests() { Verdict::Unhealthy } else { Verdict::Degraded }
     }
 
@@ -224,7 +201,7 @@ impl Looked<'_> {
     /// What the status says, and for a service the number of tasks that it is told to run.
     fn standing(&self, live: &Live, findings: &[Diagnosis]) -> Option<HealthReason> {
         let wanted = self.wanted();
-        if self.is(SERVICE)
+        if self.facet == HealthFacet::Tasks
             && let Some(told) = live.inputs["desired_count"].as_u64().filter(|told| *told < wanted)
         {
             let verdict = if told == 0 { self.down() } else { Verdict::Degraded };
@@ -233,15 +210,15 @@ impl Looked<'_> {
             return Some(self.reason(verdict, HealthIssue::TasksMissing { wanted }, text, next));
         }
         // AWS counts a database that is stopped among what is as it should be.
-        if self.is(DATABASE) && live.inputs["stopped"] == Value::Bool(true) {
+        if self.facet == HealthFacet::Database && live.inputs["stopped"] == Value::Bool(true) {
             let text = "it is stopped, and is wanted to run";
             let next = "somebody stopped it: repair the drift, or suspend the tenant";
             return Some(self.reason(self.down(), HealthIssue::DatabaseNotAvailable, text, next));
         }
-        let issue = match self.node.kind.as_str() {
-            SERVICE => HealthIssue::TasksMissing { wanted },
-            DATABASE => HealthIssue::DatabaseNotAvailable,
-            CACHE => HealthIssue::CacheNotAvailable,
+        let issue = match self.facet {
+            HealthFacet::Tasks => HealthIssue::TasksMissing { wanted },
+            HealthFacet::Database => HealthIssue::DatabaseNotAvailable,
+            HealthFacet::Cache => HealthIssue::CacheNotAvailable,
             _ => HealthIssue::NotReady,
         };
         let lasting = findings.iter().find(|found| found.terminal);

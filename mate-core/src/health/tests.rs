@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::engine::fixtures::{begun, id, ready, record};
+use crate::model::Kinds;
 use crate::plan::{Observed, Snapshot};
 use crate::provider::{Concern, Diagnosis, Live, Status};
 use crate::state::Record;
@@ -93,6 +94,7 @@ impl World {
 
     fn health(&self) -> Health {
         assess(HealthRequest {
+            kinds: &Kinds::standard(),
             record: &self.record,
             snapshot: &self.snapshot,
             answers: &self.answers,
@@ -269,7 +271,11 @@ fn a_run_that_has_not_ended_is_a_reason_and_so_is_what_it_has_not_made() {
 #[test]
 fn the_cloud_is_asked_about_what_is_not_ready_and_what_may_have_to_be_seen_to() {
     let asked = |world: &World| {
-        questions(&world.record, &world.snapshot).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        questions(&Kinds::standard(), &world.record, &world.snapshot)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     assert_eq!(asked(&world()), "certificate db redis web worker");
     assert_eq!(asked(&world().status("alb", pending("provisioning"))), "alb certificate db redis web worker");

@@ -1,9 +1,13 @@
 //! An EFS access point: one directory seen as one POSIX user (`efs:AccessPoint`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use super::FileSystem;
+use crate::model::{
+    AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
+    ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
+};
 
 /// An EFS access point: one directory seen as one POSIX user (`efs:AccessPoint`).
 #[derive(Debug)]
@@ -50,25 +54,70 @@ const FIELDS: &[FieldRule] = &[
     .class(DriftClass::Security),
 ];
 
+const SIM: SimFacet = SimFacet {
+    physical_id: |n| n.id("fsap"),
+    outputs: Some(|n| {
+        let id = n.id("fsap");
+        let arn = n.arn("elasticfilesystem", &format!("access-point/{id}"));
+        let file_system = n.text("file_system_id");
+        outputs([("access_point_id", json!(id)), ("arn", json!(arn)), ("file_system_id", json!(file_system))])
+    }),
+    scope: "file_system_id",
+    calls: ("CreateAccessPoint", "TagResource", "DeleteAccessPoint"),
+    exists: "AccessPointAlreadyExists",
+    quota: "AccessPointLimitExceeded",
+    read: Some(("efs:DescribeAccessPoints", 1)),
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[Link::new("file_system_id", "efs:FileSystem", "file_system_id", "FileSystemNotFound")
+    .needs_ready("IncorrectFileSystemLifeCycleState")
+    .goes_along()
+    .or_base()];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    id_prefix: "fsap-",
+    keys: &["file_system_id", "root_directory"],
+    known: &[("access_point_id", KnownId::Id)],
+    terraform: &[TerraformType {
+        names: &["aws_efs_access_point"],
+        id: |r| r.first(&["id", "access_point_id"]),
+        hints: &[("file_system_id", "file_system_id"), ("root_directory.0.path", "root_directory")],
+        ..TerraformType::PLAIN
+    }],
+    ..AdoptFacet::PLAIN
+};
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "access-point",
+    |base| base.name("data"),
+    |base| {
+        json!(AccessPointInputs {
+            file_system_id: base.out("file-system", FileSystem::ID),
+            posix_uid: 1000,
+            posix_gid: 1000,
+            root_directory: "/data".into(),
+            permissions: "0750".into(),
+        })
+    },
+)];
+
 impl Kind for AccessPoint {
     const NAME: &'static str = "efs:AccessPoint";
     type Inputs = AccessPointInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["access_point_id", "arn", "file_system_id"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::CreateFirst,
-            data: Data::None,
-            lost: DriftClass::Data,
-            timing: |_| Timing::seconds(5, 2, 2),
-            name_rule: NameRule { max: 255 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["access_point_id", "arn", "file_system_id"])
+            .with_replace(ReplaceOrder::CreateFirst)
+            .with_lost(DriftClass::Data)
+            .with_timing(|_| Timing::seconds(5, 2, 2))
+            .with_name_max(255)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_arn(ArnForm::of_id("elasticfilesystem", "access-point/"))
+            .with_adopt(&ADOPT)
+            .with_deduplication(Deduplication::Token)
     }
 }

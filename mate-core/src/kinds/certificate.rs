@@ -1,10 +1,12 @@
 //! A TLS certificate with its DNS validation record (`acm:Certificate`).
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use crate::model::{
+    AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output,
+    Quota, ReplaceOrder, Sample, SimFacet, TerraformResource, TerraformType, Timing, outputs,
+};
 
 /// A TLS certificate with its DNS validation record (`acm:Certificate`).
 ///
@@ -45,26 +47,75 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::by("hosted_zone_id", zone).class(DriftClass::Security),
 ];
 
+fn certificate_arn(n: &Naming<'_>) -> String {
+    n.arn("acm", &format!("certificate/{}", n.uuid("id")))
+}
+
+const SIM: SimFacet = SimFacet {
+    physical_id: certificate_arn,
+    outputs: Some(|n| outputs([("arn", json!(certificate_arn(n)))])),
+    by_tags: true,
+    words: ("PENDING_VALIDATION", "PENDING_VALIDATION"),
+    calls: ("RequestCertificate", "AddTagsToCertificate", "DeleteCertificate"),
+    quota: "LimitExceededException",
+    read: Some(("acm:DescribeCertificate", 1)),
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] =
+    &[Link::new("hosted_zone_id", "route53:HostedZone", "hosted_zone_id", "NoSuchHostedZone").or_base()];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    keys: &["domain_name"],
+    terraform: &[TerraformType {
+        names: &["aws_acm_certificate"],
+        name: &[],
+        hints: &[("domain_name", "domain_name"), ("domain", "domain_name")],
+        in_our_form: |field, value| if field == "domain_name" { TerraformResource::host(&value) } else { value },
+        ..TerraformType::ARN
+    }],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "acm",
+    "L-F141DD1D",
+    "ACM certificates",
+    2500,
+    "https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html",
+)];
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "certificate",
+    |base| base.name("certificate"),
+    |base| {
+        json!(CertificateInputs {
+            domain_name: format!("*.{}", base.zone()),
+            subject_alternative_names: vec![base.zone()],
+            hosted_zone_id: base.hosted_zone_id.clone().into(),
+        })
+    },
+)];
+
 impl Kind for Certificate {
     const NAME: &'static str = "acm:Certificate";
     type Inputs = CertificateInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::CreateFirst,
-            data: Data::None,
-            lost: DriftClass::Security,
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn"])
+            .with_replace(ReplaceOrder::CreateFirst)
+            .with_lost(DriftClass::Security)
             // DNS validation: 1:00 to 1:42 in public logs.
-            timing: |_| Timing::seconds(80, 10, 2),
-            name_rule: NameRule { max: 255 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+            .with_timing(|_| Timing::seconds(80, 10, 2))
+            .with_name_max(255)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_arn(ArnForm::whole("acm", "certificate/"))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
+            .asked()
+            .with_deduplication(Deduplication::Token)
     }
 }

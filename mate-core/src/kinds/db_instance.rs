@@ -1,10 +1,14 @@
 //! An RDS database instance (`rds:DBInstance`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
-use serde_json::Value;
+use super::{DbParameterGroup, DbSubnetGroup, Secret, SecurityGroup};
+use crate::model::{
+    AdoptFacet, ArnForm, Companion, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
+    KindModel, KnownId, Link, Output, Quota, Refused, ReplaceOrder, Sample, SimFacet, SnapshotRule, TerraformOutput,
+    TerraformType, Timing, Unit, outputs,
+};
 
 /// An RDS database instance (`rds:DBInstance`).
 #[derive(Debug)]
@@ -149,25 +153,186 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("master_user_secret_version", Impact::InPlace).class(DriftClass::Security).write_only(),
 ];
 
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
+fn check_inputs(inputs: &Value) -> Result<(), Refused> {
+    let number = |field: &str| inputs[field].as_u64().unwrap_or(0);
+    if !(20..=65536).contains(&number("allocated_storage_gib")) {
+        return Refused::invalid("InvalidParameterValue", "AllocatedStorage must be 20 to 65536 GiB");
+    }
+    if number("max_allocated_storage_gib") < number("allocated_storage_gib") {
+        let message = "MaxAllocatedStorage must not be less than AllocatedStorage";
+        return Refused::invalid("InvalidParameterCombination", message);
+    }
+    if number("backup_retention_days") > 35 {
+        return Refused::invalid("InvalidParameterValue", "BackupRetentionPeriod must be 0 to 35");
+    }
+    Ok(())
+}
+
+const SIM: SimFacet = SimFacet {
+    outputs: Some(|n| {
+        outputs([
+            ("address", json!(format!("{}.{}.{}.rds.amazonaws.com", n.name(), n.zone(), n.region()))),
+            ("port", n.inputs()["port"].clone()),
+            ("arn", json!(n.arn("rds", &format!("db:{}", n.name())))),
+            ("identifier", json!(n.name())),
+        ])
+    }),
+    late: &["address", "port"],
+    calls: ("CreateDBInstance", "ModifyDBInstance", "DeleteDBInstance"),
+    exists: "DBInstanceAlreadyExists",
+    busy: "InvalidDBInstanceState",
+    quota: "InstanceQuotaExceeded",
+    read: Some(("rds:DescribeDBInstances", 100)),
+    snapshot_exists: "DBSnapshotAlreadyExists",
+    protected: Some(("InvalidParameterCombination", "cannot delete the protected DB instance {name}")),
+    inputs: check_inputs,
+    deletion: |deletion, _| {
+        if deletion.keeps && deletion.final_snapshot.is_none() {
+            let message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified";
+            return Refused::invalid("InvalidParameterCombination", message);
+        }
+        Ok(())
+    },
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[
+    Link::security_group("security_group_ids.*", "InvalidParameterValue"),
+    Link::key("kms_key_id", "KMSKeyNotAccessibleFault"),
+    Link::new("db_subnet_group_name", "rds:DBSubnetGroup", "name", "DBSubnetGroupNotFoundFault")
+        .holds("InvalidDBSubnetGroupStateFault"),
+    Link::new("db_parameter_group_name", "rds:DBParameterGroup", "name", "DBParameterGroupNotFound")
+        .holds("InvalidDBParameterGroupState")
+        .or_of_aws("default."),
+    Link::new("master_user_secret_arn", "secretsmanager:Secret", "arn", "ResourceNotFoundException"),
+];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: |id| id.rsplit(':').next(),
+    known: &[("identifier", KnownId::Id)],
+    terraform: &[TerraformType {
+        names: &["aws_db_instance"],
+        // `id` is the resource id in newer versions of the provider.
+        id: |r| r.first(&["identifier", "db_instance_identifier"]),
+        hints: &[("port", "port")],
+        ..TerraformType::PLAIN
+    }],
+    outputs: &[
+        // `db-ABCDEFGHIJKLMNOPQRSTUVWXYZ` is the resource id of an instance, by which it cannot be looked up.
+        TerraformOutput::new(
+            &[
+                "db_instance_id",
+                "rds_instance_id",
+                "db_instance_identifier",
+                "rds_instance_identifier",
+                "db_identifier",
+            ],
+            |text| {
+                let is_resource = text.strip_prefix("db-").is_some_and(|id| {
+                    id.len() >= 20 && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+                });
+                !is_resource && TerraformOutput::identifier(text)
+            },
+        ),
+    ],
+    folds_case: true,
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[
+    Quota::region(
+        "rds",
+        "L-7B6409FD",
+        "DB instances",
+        40,
+        "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html",
+    ),
+    Quota::region(
+        "rds",
+        "L-7ADDB58A",
+        "Total storage for all DB instances",
+        100_000,
+        "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html",
+    )
+    .counted(Unit::Gib, |inputs, _| inputs["allocated_storage_gib"].as_u64().unwrap_or(0)),
+];
+
+const SNAPSHOT: SnapshotRule = SnapshotRule::usual();
+
+const COMPANIONS: &[Companion] = &[
+    Companion {
+        kind: "logs:LogGroup",
+        name: "/aws/rds/instance/{name}/postgresql",
+        stays: true,
+        source: "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Concepts.PostgreSQL.html",
+    },
+    Companion {
+        kind: "iam:ServiceLinkedRole",
+        name: "AWSServiceRoleForRDS",
+        stays: true,
+        source: "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAM.ServiceLinkedRoles.html",
+    },
+];
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "db",
+    |base| base.name("db"),
+    |base| {
+        json!(DbInstanceInputs {
+            engine: "postgres".into(),
+            engine_version: "16".into(),
+            instance_class: "db.t4g.micro".into(),
+            allocated_storage_gib: 20,
+            max_allocated_storage_gib: 100,
+            storage_type: "gp3".into(),
+            kms_key_id: base.key(),
+            multi_az: false,
+            backup_retention_days: 7,
+            db_name: "mate".into(),
+            master_username: "mate".into(),
+            master_user_secret_arn: base.out("db-secret", Secret::ARN),
+            port: 5432,
+            db_subnet_group_name: base.out("db-subnets", DbSubnetGroup::NAME),
+            db_parameter_group_name: base.out("db-parameters", DbParameterGroup::NAME),
+            security_group_ids: vec![base.out("data-group", SecurityGroup::ID)],
+            deletion_protection: true,
+            performance_insights: false,
+            log_exports: vec!["postgresql".into()],
+            stopped: false,
+            master_user_secret_version: None,
+        })
+    },
+)
+.updated("instance_class", || json!("db.t4g.small"))];
+
 impl Kind for DbInstance {
     const NAME: &'static str = "rds:DBInstance";
     type Inputs = DbInstanceInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["address", "port", "arn", "identifier"],
-            revised_outputs: &[],
-            named_outputs: &["identifier"],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::Held("the database"),
-            lost: DriftClass::Data,
-            timing: |inputs| timing(inputs),
-            name_rule: NameRule { max: 63 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["address", "port", "arn", "identifier"])
+            .with_named_outputs(&["identifier"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_data(Data::Held("the database"))
+            .with_lost(DriftClass::Data)
+            .with_timing(|inputs| timing(inputs))
+            .with_name_max(63)
+            .with_companions(COMPANIONS)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_arn(ArnForm::of_id("rds", "db:"))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
+            .with_health(HealthFacet::Database)
+            .asked()
+            .with_snapshot(&SNAPSHOT)
+            .with_credentials(CredentialRule {
+                secret: "master_user_secret_arn",
+                version: "master_user_secret_version",
+                only: None,
+            })
     }
 }

@@ -1,10 +1,13 @@
 //! An EFS file system (`efs:FileSystem`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::policy::PolicyDocument;
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use super::policy::{Effect, PolicyDocument, Statement};
+use crate::model::{
+    AdoptFacet, ArnForm, Companion, Data, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
+    KindModel, KnownId, Link, Output, Quota, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
+};
 
 /// An EFS file system (`efs:FileSystem`).
 #[derive(Debug)]
@@ -55,25 +58,98 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("policy", Impact::InPlace).class(DriftClass::Security),
 ];
 
+const SIM: SimFacet = SimFacet {
+    physical_id: |n| n.id("fs"),
+    outputs: Some(|n| {
+        let id = n.id("fs");
+        let arn = n.arn("elasticfilesystem", &format!("file-system/{id}"));
+        outputs([("file_system_id", json!(id)), ("arn", json!(arn))])
+    }),
+    words: ("creating", "updating"),
+    calls: ("CreateFileSystem", "UpdateFileSystem", "DeleteFileSystem"),
+    exists: "FileSystemAlreadyExists",
+    busy: "IncorrectFileSystemLifeCycleState",
+    quota: "FileSystemLimitExceeded",
+    read: Some(("efs:DescribeFileSystems", 1)),
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[Link::key("kms_key_id", "BadRequest")];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    id_prefix: "fs-",
+    known: &[("file_system_id", KnownId::Id)],
+    terraform: &[TerraformType {
+        names: &["aws_efs_file_system"],
+        id: |r| r.first(&["id", "file_system_id"]),
+        ..TerraformType::PLAIN
+    }],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "elasticfilesystem",
+    "L-848C634D",
+    "File systems per account",
+    1000,
+    "https://docs.aws.amazon.com/efs/latest/ug/limits.html",
+)];
+
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "iam:ServiceLinkedRole",
+    name: "AWSServiceRoleForAmazonElasticFileSystem",
+    stays: true,
+    source: "https://docs.aws.amazon.com/efs/latest/ug/using-service-linked-roles.html",
+}];
+
+/// The sample refuses whatever does not come over TLS.
+fn only_over_tls() -> Statement {
+    let refused = Statement {
+        effect: Effect::Deny,
+        principals: vec!["*".into()],
+        ..Statement::allow(
+            "OnlyOverTls",
+            ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+            Vec::new(),
+        )
+    };
+    refused.when("Bool", "aws:SecureTransport", vec!["false".into()])
+}
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "file-system",
+    |base| base.name("efs"),
+    |base| {
+        json!(FileSystemInputs {
+            kms_key_id: base.key(),
+            throughput: FileSystemThroughput::Bursting,
+            transition_to_ia: Some("AFTER_30_DAYS".into()),
+            policy: Some(PolicyDocument { statements: vec![only_over_tls()] }),
+        })
+    },
+)];
+
 impl Kind for FileSystem {
     const NAME: &'static str = "efs:FileSystem";
     type Inputs = FileSystemInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["file_system_id", "arn"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::Held("every file in the file system"),
-            lost: DriftClass::Data,
-            timing: |_| Timing::seconds(5, 5, 5),
-            name_rule: NameRule { max: 255 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["file_system_id", "arn"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_data(Data::Held("every file in the file system"))
+            .with_lost(DriftClass::Data)
+            .with_timing(|_| Timing::seconds(5, 5, 5))
+            .with_name_max(255)
+            .with_companions(COMPANIONS)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_arn(ArnForm::of_id("elasticfilesystem", "file-system/"))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
+            .with_health(HealthFacet::Serving)
+            .asked()
+            .with_deduplication(Deduplication::Token)
     }
 }

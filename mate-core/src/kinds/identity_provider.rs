@@ -1,9 +1,13 @@
 //! A hospital's own identity provider in the shared user pool (`cognito-idp:IdentityProvider`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use crate::model::{
+    AdoptFacet, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, Per, Quota, ReplaceOrder,
+    Sample, SimFacet, TerraformType, Timing, outputs,
+};
+
 use std::collections::BTreeMap;
 
 /// A hospital's own identity provider in the shared user pool (`cognito-idp:IdentityProvider`).
@@ -38,25 +42,76 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("attribute_mapping", Impact::InPlace).class(DriftClass::Security),
 ];
 
+const SIM: SimFacet = SimFacet {
+    physical_id: |n| format!("{}/{}", n.text("user_pool_id"), n.name()),
+    outputs: Some(|n| outputs([("provider_name", json!(n.name()))])),
+    scope: "user_pool_id",
+    calls: ("CreateIdentityProvider", "UpdateIdentityProvider", "DeleteIdentityProvider"),
+    exists: "DuplicateProviderException",
+    quota: "LimitExceededException",
+    read: Some(("cognito-idp:DescribeIdentityProvider", 1)),
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] =
+    &[Link::new("user_pool_id", "cognito-idp:UserPool", "user_pool_id", "ResourceNotFoundException")
+        .goes_along()
+        .or_base()];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: |id| id.split_once('/').map(|(_, name)| name),
+    place: &["user_pool_id"],
+    known: &[("provider_name", KnownId::Name)],
+    terraform: &[TerraformType {
+        names: &["aws_cognito_identity_provider"],
+        id: |r| Some(format!("{}/{}", r.text("user_pool_id")?, r.text("provider_name")?)),
+        name: &["provider_name"],
+        hints: &[("user_pool_id", "user_pool_id")],
+        ..TerraformType::PLAIN
+    }],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "cognito-idp",
+    "L-1B44D826",
+    "Identity providers per user pool",
+    300,
+    "https://docs.aws.amazon.com/cognito/latest/developerguide/quotas.html",
+)
+.per(Per::UserPool, |inputs, _| inputs["user_pool_id"].to_string())];
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "identity-provider",
+    |base| format!("{}-saml", base.tenant),
+    |base| {
+        json!(IdentityProviderInputs {
+            user_pool_id: base.user_pool_id.clone().unwrap_or_default().into(),
+            provider_type: "SAML".into(),
+            metadata_url: "https://sso.example.org/metadata.xml".into(),
+            attribute_mapping: BTreeMap::from([("email".to_owned(), "mail".to_owned())]),
+        })
+    },
+)
+.only_if(|base| base.user_pool_id.is_some())];
+
 impl Kind for IdentityProvider {
     const NAME: &'static str = "cognito-idp:IdentityProvider";
     type Inputs = IdentityProviderInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["provider_name"],
-            revised_outputs: &[],
-            named_outputs: &["provider_name"],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::None,
-            lost: DriftClass::Security,
-            timing: |_| Timing::seconds(2, 2, 2),
-            name_rule: NameRule { max: 32 },
-            taggable: false,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["provider_name"])
+            .with_named_outputs(&["provider_name"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_lost(DriftClass::Security)
+            .with_timing(|_| Timing::seconds(2, 2, 2))
+            .with_name_max(32)
+            .untaggable()
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
     }
 }

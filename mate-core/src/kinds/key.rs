@@ -1,10 +1,15 @@
 //! A customer-managed KMS key with its alias (`kms:Key`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::policy::PolicyDocument;
-use crate::model::Output;
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use super::policy::Statement;
+use crate::model::{
+    AdoptFacet, ArnForm, Data, Deduplication, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Naming, Output,
+    Quota, Refused, ReplaceOrder, Sample, SimFacet, SimRequest, SimView, SimWorld, TerraformAlias, TerraformOutput,
+    TerraformType, Timing, outputs,
+};
 
 /// A customer-managed KMS key with its alias (`kms:Key`): symmetric, of one region.
 ///
@@ -44,28 +49,108 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("pending_window_days", Impact::InPlace).class(DriftClass::Data).write_only(),
 ];
 
+fn key_arn(n: &Naming<'_>) -> String {
+    n.arn("kms", &format!("key/{}", n.uuid("id")))
+}
+
+fn check_inputs(inputs: &Value) -> Result<(), Refused> {
+    if !(7..=30).contains(&inputs["pending_window_days"].as_u64().unwrap_or(0)) {
+        return Refused::invalid("ValidationException", "PendingWindowInDays must be 7 to 30");
+    }
+    Ok(())
+}
+
+/// An alias leads to one key.
+fn check_alias(request: &SimRequest<'_>, world: &dyn SimWorld) -> Result<(), Refused> {
+    let alias = &request.inputs["alias"];
+    let mut taken = |key: &SimView<'_>| Some(key.uid) != request.own && key.inputs["alias"] == *alias;
+    match world.find("kms:Key", &mut taken) {
+        Some(key) => {
+            Refused::exists("AlreadyExistsException", format!("the alias {alias} leads to {}", key.physical_id))
+        }
+        None => Ok(()),
+    }
+}
+
+const SIM: SimFacet = SimFacet {
+    physical_id: key_arn,
+    outputs: Some(|n| outputs([("arn", json!(key_arn(n))), ("key_id", json!(n.uuid("id")))])),
+    by_tags: true,
+    words: ("Creating", "Updating"),
+    calls: ("CreateKey", "UpdateKeyDescription", "ScheduleKeyDeletion"),
+    exists: "AlreadyExistsException",
+    quota: "LimitExceededException",
+    read: Some(("kms:DescribeKey", 1)),
+    // A deleted key only waits, and its alias is free: nobody can use or see it as a key.
+    gone_at_once: true,
+    inputs: check_inputs,
+    request: check_alias,
+    ..SimFacet::PLAIN
+};
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    keys: &["alias"],
+    known: &[("arn", KnownId::Arn), ("key_id", KnownId::By(|id| id.rsplit('/').next()))],
+    terraform: &[TerraformType { names: &["aws_kms_key"], name: &[], ..TerraformType::ARN }],
+    outputs: &[TerraformOutput::new(&["kms_key_id", "kms_key_ids", "key_id"], |text| {
+        let id = text.strip_prefix("mrk-").unwrap_or(text);
+        TerraformOutput::within(id, 32, 36, |b| b.is_ascii_hexdigit() || b == b'-')
+    })],
+    alias: Some(TerraformAlias {
+        of_type: "aws_kms_alias",
+        target: &["target_key_arn", "target_key_id"],
+        prefix: "alias/",
+        of_aws: "alias/aws/",
+        field: "alias",
+    }),
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "kms",
+    "L-C2F1777E",
+    "Customer Master Keys (CMKs)",
+    100_000,
+    "https://docs.aws.amazon.com/kms/latest/developerguide/resource-limits.html",
+)];
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "key",
+    |base| base.name("key"),
+    |base| {
+        let root = format!("arn:aws:iam::{}:root", base.account);
+        let everything = Statement::allow("Account", ["kms:*"], vec!["*".into()]);
+        json!(KeyInputs {
+            description: "conformance suite".into(),
+            alias: format!("alias/{}", base.name("key")),
+            enable_key_rotation: true,
+            policy: PolicyDocument { statements: vec![Statement { principals: vec![root], ..everything }] },
+            pending_window_days: 7,
+        })
+    },
+)
+.updated("description", || json!("other words"))];
+
 impl Kind for Key {
     const NAME: &'static str = "kms:Key";
     type Inputs = KeyInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn", "key_id"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::Held(
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn", "key_id"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_data(Data::Held(
                 "whatever the key encrypted, snapshots and backups included, once its waiting period is over",
-            ),
-            lost: DriftClass::Data,
-            timing: |_| Timing::seconds(2, 2, 2),
+            ))
+            .with_lost(DriftClass::Data)
+            .with_timing(|_| Timing::seconds(2, 2, 2))
             // `alias/` and the name together have 256.
-            name_rule: NameRule { max: 250 },
-            taggable: true,
-            deduplicated: false,
-            run_once: false,
-        }
+            .with_name_max(250)
+            .with_deduplication(Deduplication::Never)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_arn(ArnForm::whole("kms", "key/"))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
     }
 }

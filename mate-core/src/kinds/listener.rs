@@ -1,9 +1,13 @@
 //! A listener of a load balancer (`elbv2:Listener`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use super::LoadBalancer;
+use crate::model::{
+    AdoptFacet, ArnForm, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, Link,
+    Naming, Output, Outputs, Refused, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
+};
 
 /// A listener of a load balancer (`elbv2:Listener`).
 #[derive(Debug)]
@@ -76,25 +80,129 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("default_action", Impact::InPlace).class(DriftClass::Security),
 ];
 
+fn listener_arn(n: &Naming<'_>) -> String {
+    n.below("load_balancer_arn", ":loadbalancer/", ":listener/")
+}
+
+/// True but for a target group that the action of a listener or rule with these inputs does not name: one that answers by itself
+/// has no target group, and one that forwards to a single one no other.
+pub(super) fn forwards_to(inputs: &Value, output: &str) -> bool {
+    if !["target_group_arn", "alternate_target_group_arn"].contains(&output) {
+        return true;
+    }
+    let actions = [&inputs["default_action"], &inputs["action"]].into_iter();
+    actions.flat_map(|action| [&action["forward"], &action["forward_to_either"]]).any(|to| !to[output].is_null())
+}
+
+/// The outputs of an object with this ARN and action: the ARN, and the target groups that it forwards to.
+pub(super) fn forwarding(arn: String, action: &Value) -> Outputs {
+    let mut outputs = outputs([("arn", json!(arn))]);
+    for forward in [&action["forward"], &action["forward_to_either"]] {
+        for output in ["target_group_arn", "alternate_target_group_arn"] {
+            if let Some(target_group) = forward[output].as_str() {
+                outputs.insert(output.into(), json!(target_group));
+            }
+        }
+    }
+    outputs
+}
+
+fn check_inputs(inputs: &Value) -> Result<(), Refused> {
+    if inputs["protocol"] == "HTTPS" && inputs["certificate_arn"].is_null() {
+        return Refused::invalid("CertificateNotFound", "a certificate must be specified for HTTPS listeners");
+    }
+    Ok(())
+}
+
+const SIM: SimFacet = SimFacet {
+    physical_id: listener_arn,
+    outputs: Some(|n| forwarding(listener_arn(n), &n.inputs()["default_action"])),
+    scope: "load_balancer_arn",
+    place: &["load_balancer_arn", "port"],
+    calls: ("CreateListener", "ModifyListener", "DeleteListener"),
+    exists: "DuplicateListener",
+    quota: "TooManyListeners",
+    read: Some(("elbv2:DescribeListeners", 20)),
+    inputs: check_inputs,
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[
+    Link::new("load_balancer_arn", "elbv2:LoadBalancer", "arn", "LoadBalancerNotFound").goes_along(),
+    Link::new("default_action.forward.target_group_arn", "elbv2:TargetGroup", "arn", "TargetGroupNotFound")
+        .holds("ResourceInUse"),
+    Link::new("certificate_arn", "acm:Certificate", "arn", "CertificateNotFound")
+        .needs_ready("UnsupportedCertificate")
+        .holds("ResourceInUseException")
+        .or_base(),
+];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    keys: &["load_balancer_arn", "port"],
+    terraform: &[TerraformType {
+        names: &["aws_lb_listener", "aws_alb_listener"],
+        name: &[],
+        hints: &[("load_balancer_arn", "load_balancer_arn"), ("port", "port"), ("protocol", "protocol")],
+        covers: |r| r.text("load_balancer_arn").is_none_or(|arn| arn.contains(":loadbalancer/app/")),
+        ..TerraformType::ARN
+    }],
+    ..AdoptFacet::PLAIN
+};
+
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "https",
+        |base| base.name("https"),
+        |base| {
+            json!(ListenerInputs {
+                load_balancer_arn: base.out("load-balancer", LoadBalancer::ARN),
+                port: 443,
+                protocol: "HTTPS".into(),
+                certificate_arn: Some(base.certificate_arn.clone().into()),
+                ssl_policy: Some("ELBSecurityPolicy-TLS13-1-2-2021-06".into()),
+                default_action: ListenerAction::FixedResponse {
+                    status: 404,
+                    content_type: "text/plain".into(),
+                    body: "not here".into(),
+                },
+            })
+        },
+    ),
+    Sample::new(
+        "http",
+        |base| base.name("http"),
+        |base| {
+            json!(ListenerInputs {
+                load_balancer_arn: base.out("load-balancer", LoadBalancer::ARN),
+                port: 80,
+                protocol: "HTTP".into(),
+                certificate_arn: None,
+                ssl_policy: None,
+                default_action: ListenerAction::RedirectToHttps { port: 443 },
+            })
+        },
+    ),
+];
+
 impl Kind for Listener {
     const NAME: &'static str = "elbv2:Listener";
     type Inputs = ListenerInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn", "target_group_arn"],
-            revised_outputs: &["target_group_arn"],
-            named_outputs: &[],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::None,
-            lost: DriftClass::Capacity,
-            timing: |_| Timing::seconds(2, 2, 2),
-            name_rule: NameRule { max: 255 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn", "target_group_arn"])
+            .with_revised_outputs(&["target_group_arn"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_lost(DriftClass::Capacity)
+            .with_timing(|_| Timing::seconds(2, 2, 2))
+            .with_name_max(255)
+            .with_optional_outputs(forwards_to)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_arn(ArnForm::whole("elasticloadbalancing", "listener/app/"))
+            .with_adopt(&ADOPT)
+            .with_health(HealthFacet::Serving)
+            .with_deduplication(Deduplication::Place)
     }
 }

@@ -1,9 +1,12 @@
 //! A CloudWatch log group (`logs:LogGroup`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::model::Output;
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
+use crate::model::{
+    AdoptFacet, ArnForm, Data, DriftClass, FieldRule, Impact, Kind, KindModel, KnownId, Output, Quota, Refused,
+    ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
+};
 
 /// A CloudWatch log group (`logs:LogGroup`).
 #[derive(Debug)]
@@ -37,25 +40,74 @@ pub fn retention_at_least(days: u32) -> u16 {
 
 const FIELDS: &[FieldRule] = &[FieldRule::new("retention_days", Impact::InPlace).class(DriftClass::Data)];
 
+/// The name of a group, by its ARN's resource or by itself.
+pub(crate) fn group_name(id: &str) -> Option<&str> {
+    let name = id.strip_prefix("log-group:").unwrap_or(id);
+    Some(name.strip_suffix(":*").unwrap_or(name))
+}
+
+fn check_inputs(inputs: &Value) -> Result<(), Refused> {
+    let days = inputs["retention_days"].as_u64().unwrap_or(0);
+    if !RETENTION_DAYS.iter().any(|allowed| u64::from(*allowed) == days) {
+        return Refused::invalid("InvalidParameterException", "retentionInDays is not one of the allowed values");
+    }
+    Ok(())
+}
+
+const SIM: SimFacet = SimFacet {
+    outputs: Some(|n| {
+        outputs([("name", json!(n.name())), ("arn", json!(n.arn("logs", &format!("log-group:{}", n.name()))))])
+    }),
+    calls: ("CreateLogGroup", "PutRetentionPolicy", "DeleteLogGroup"),
+    quota: "LimitExceededException",
+    read: Some(("logs:DescribeLogGroups", 1)),
+    inputs: check_inputs,
+    ..SimFacet::PLAIN
+};
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    plain_id: |id| id.strip_suffix(":*").unwrap_or(id),
+    name: group_name,
+    known: &[("arn", KnownId::Arn), ("name", KnownId::Name)],
+    terraform: &[TerraformType { names: &["aws_cloudwatch_log_group"], ..TerraformType::ARN }],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "logs",
+    "L-C7B9AAAB",
+    "Log groups",
+    1_000_000,
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html",
+)];
+
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "flow-log-group",
+        |base| format!("/vpc/{}", base.name("flow")),
+        |_| json!(LogGroupInputs { retention_days: 30 }),
+    ),
+    Sample::new("logs", |base| format!("/ecs/{}", base.name("web")), |_| json!(LogGroupInputs { retention_days: 90 }))
+        .updated("retention_days", || json!(30)),
+];
+
 impl Kind for LogGroup {
     const NAME: &'static str = "logs:LogGroup";
     type Inputs = LogGroupInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["name", "arn"],
-            revised_outputs: &[],
-            named_outputs: &["name", "arn"],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::Held("the logs"),
-            lost: DriftClass::Data,
-            timing: |_| Timing::seconds(1, 1, 1),
-            name_rule: NameRule { max: 512 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["name", "arn"])
+            .with_named_outputs(&["name", "arn"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_data(Data::Held("the logs"))
+            .with_lost(DriftClass::Data)
+            .with_timing(|_| Timing::seconds(1, 1, 1))
+            .with_name_max(512)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_arn(ArnForm::whole("logs", "log-group:").with_parts(&[":log-stream:"]))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
     }
 }

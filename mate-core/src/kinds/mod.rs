@@ -36,9 +36,11 @@ pub mod secret;
 pub mod security_group;
 pub mod service;
 pub mod subnet;
+pub mod subscription;
 pub mod target_group;
 pub mod task;
 pub mod task_definition;
+pub mod topic;
 pub mod trail;
 pub mod user_pool;
 pub mod user_pool_domain;
@@ -79,9 +81,11 @@ pub use secret::Secret;
 pub use security_group::SecurityGroup;
 pub use service::Service;
 pub use subnet::Subnet;
+pub use subscription::Subscription;
 pub use target_group::TargetGroup;
 pub use task::Task;
 pub use task_definition::TaskDefinition;
+pub use topic::Topic;
 pub use trail::Trail;
 pub use user_pool::UserPool;
 pub use user_pool_domain::UserPoolDomain;
@@ -129,9 +133,11 @@ impl Kinds {
             .with::<SecurityGroup>()
             .with::<Service>()
             .with::<Subnet>()
+            .with::<Subscription>()
             .with::<TargetGroup>()
             .with::<Task>()
             .with::<TaskDefinition>()
+            .with::<Topic>()
             .with::<Trail>()
             .with::<UserPool>()
             .with::<UserPoolDomain>()
@@ -141,3 +147,6 @@ impl Kinds {
             .with::<WebAclAssociation>()
     }
 }
+
+#[cfg(test)]
+mod tests;

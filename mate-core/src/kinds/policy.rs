@@ -62,7 +62,8 @@ impl PolicyDocument {
         }
     }
 
-    /// The document as AWS reads it.
+    /// The document as AWS reads it, in the form in which AWS shows it: a single value is a scalar, several are a list.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
     ///
     /// # Errors
     /// [`Unresolved`] while a resource or condition is still a reference.
@@ -108,7 +109,8 @@ impl Statement {
 
     fn to_aws(&self) -> Result<Value, Unresolved> {
         let texts = |inputs: &[Input<String>]| {
-            inputs.iter().map(|input| input.get().cloned().map(Value::String)).collect::<Result<Vec<_>, _>>()
+            let texts = inputs.iter().map(|input| input.get().cloned()).collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, Unresolved>(scalar_or_list(&texts))
         };
         let mut statement = Map::new();
         statement.insert("Sid".into(), json!(self.sid));
@@ -124,22 +126,22 @@ impl Statement {
                 let mut by_type = Map::new();
                 for (name, principals) in [("AWS", arns), ("Service", services)] {
                     if !principals.is_empty() {
-                        by_type.insert(name.into(), json!(principals));
+                        by_type.insert(name.into(), scalar_or_list(&principals));
                     }
                 }
                 statement.insert("Principal".into(), Value::Object(by_type));
             }
         }
-        statement.insert("Action".into(), json!(self.actions));
+        statement.insert("Action".into(), scalar_or_list(&self.actions));
         if !self.resources.is_empty() {
-            statement.insert("Resource".into(), Value::Array(texts(&self.resources)?));
+            statement.insert("Resource".into(), texts(&self.resources)?);
         }
         if !self.conditions.is_empty() {
             let mut operators = Map::new();
             for (operator, keys) in &self.conditions {
                 let keys = keys
                     .iter()
-                    .map(|(key, values)| Ok((key.clone(), Value::Array(texts(values)?))))
+                    .map(|(key, values)| Ok((key.clone(), texts(values)?)))
                     .collect::<Result<Map<_, _>, Unresolved>>()?;
                 operators.insert(operator.clone(), Value::Object(keys));
             }
@@ -196,6 +198,14 @@ impl Statement {
     }
 }
 
+/// `"s3:GetObject"` for one value, `["s3:GetObject", "s3:PutObject"]` for several.
+fn scalar_or_list<T: AsRef<str>>(texts: &[T]) -> Value {
+    match texts {
+        [one] => json!(one.as_ref()),
+        several => several.iter().map(AsRef::as_ref).collect::<Vec<&str>>().into(),
+    }
+}
+
 fn texts(value: Option<&Value>) -> Vec<String> {
     match value {
         Some(Value::Array(items)) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
@@ -219,6 +229,25 @@ mod tests {
             )],
         };
         assert_eq!(PolicyDocument::from_aws(&document.to_aws().unwrap()).unwrap(), document);
+    }
+
+    #[test]
+    fn a_single_value_is_a_scalar_and_several_are_a_list() {
+        let one = Statement {
+            principals: vec!["arn:aws:iam::123456789012:root".into()],
+            ..Statement::allow("One", ["s3:*"], vec!["arn:aws:s3:::b".into()])
+        };
+        let several = Statement::allow("Two", ["s3:GetObject", "s3:PutObject"], vec!["a".into(), "b".into()]);
+        let document =
+            PolicyDocument { statements: vec![one.when("Bool", "aws:SecureTransport", vec!["true".into()]), several] };
+        assert_eq!(
+            document.to_aws().unwrap(),
+            json!({"Version": "2012-10-17", "Statement": [
+                {"Sid": "One", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Action": "s3:*",
+                 "Resource": "arn:aws:s3:::b", "Condition": {"Bool": {"aws:SecureTransport": "true"}}},
+                {"Sid": "Two", "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": ["a", "b"]},
+            ]})
+        );
     }
 
     #[test]

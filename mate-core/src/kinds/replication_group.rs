@@ -1,10 +1,14 @@
 //! An ElastiCache replication group of Redis (`elasticache:ReplicationGroup`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
-use serde_json::Value;
+use super::{CacheSubnetGroup, Secret, SecurityGroup};
+use crate::model::{
+    AdoptFacet, ArnForm, Companion, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
+    KindModel, KnownId, Link, Naming, Output, Quota, Refused, ReplaceOrder, Sample, SimFacet, SnapshotRule,
+    TerraformOutput, TerraformType, Timing, Unit, outputs,
+};
 
 /// An ElastiCache replication group of Redis (`elasticache:ReplicationGroup`).
 #[derive(Debug)]
@@ -97,25 +101,139 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("snapshot_name", Impact::InPlace).class(DriftClass::Data).write_only().creation_only(),
 ];
 
+fn cache_host(n: &Naming<'_>, role: &str) -> String {
+    format!("{role}.{}.{}.use1.cache.amazonaws.com", n.name(), n.zone())
+}
+
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html>
+fn check_inputs(inputs: &Value) -> Result<(), Refused> {
+    if inputs["automatic_failover"] == true && inputs["num_cache_clusters"].as_u64().unwrap_or(0) < 2 {
+        return Refused::invalid("InvalidParameterCombination", "automatic failover needs two nodes at least");
+    }
+    if inputs["multi_az"] == true && inputs["automatic_failover"] != true {
+        return Refused::invalid("InvalidParameterCombination", "Multi-AZ needs automatic failover");
+    }
+    Ok(())
+}
+
+const SIM: SimFacet = SimFacet {
+    outputs: Some(|n| {
+        outputs([
+            ("primary_endpoint", json!(cache_host(n, "master"))),
+            ("reader_endpoint", json!(cache_host(n, "replica"))),
+            ("port", n.inputs()["port"].clone()),
+            ("arn", json!(n.arn("elasticache", &format!("replicationgroup:{}", n.name())))),
+            ("replication_group_id", json!(n.name())),
+        ])
+    }),
+    late: &["primary_endpoint", "reader_endpoint", "port"],
+    calls: ("CreateReplicationGroup", "ModifyReplicationGroup", "DeleteReplicationGroup"),
+    exists: "ReplicationGroupAlreadyExists",
+    busy: "InvalidReplicationGroupState",
+    quota: "ClusterQuotaForCustomerExceeded",
+    read: Some(("elasticache:DescribeReplicationGroups", 100)),
+    inputs: check_inputs,
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[
+    Link::security_group("security_group_ids.*", "InvalidParameterValue"),
+    Link::key("kms_key_id", "InvalidParameterValue"),
+    Link::new("cache_subnet_group_name", "elasticache:CacheSubnetGroup", "name", "CacheSubnetGroupNotFoundFault")
+        .holds("CacheSubnetGroupInUse"),
+    Link::new("auth_token_secret_arn", "secretsmanager:Secret", "arn", "ResourceNotFoundException"),
+];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: |id| id.rsplit(':').next(),
+    known: &[("replication_group_id", KnownId::Id)],
+    terraform: &[TerraformType {
+        names: &["aws_elasticache_replication_group"],
+        id: |r| r.first(&["replication_group_id", "id"]),
+        hints: &[("port", "port")],
+        ..TerraformType::PLAIN
+    }],
+    outputs: &[TerraformOutput::new(&["replication_group_id"], TerraformOutput::identifier)],
+    folds_case: true,
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "elasticache",
+    "L-DFE45DF3",
+    "Nodes per Region",
+    300,
+    "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/quota-limits.html",
+)
+.counted(Unit::Objects, |inputs, _| inputs["num_cache_clusters"].as_u64().unwrap_or(1))];
+
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups.html>
+const SNAPSHOT: SnapshotRule = SnapshotRule::on_request().filled_from("snapshot_name").refused(|inputs| {
+    (inputs["node_type"] == "cache.t1.micro").then_some(
+        "ElastiCache takes no snapshot of a cache.t1.micro; keep the cache while the tenant is suspended, or scale it to another \
+         node type before",
+    )
+});
+
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "iam:ServiceLinkedRole",
+    name: "AWSServiceRoleForElastiCache",
+    stays: true,
+    source: "https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/using-service-linked-roles.html",
+}];
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "cache",
+    |base| base.name("redis"),
+    |base| {
+        json!(ReplicationGroupInputs {
+            description: "conformance suite".into(),
+            engine_version: "7.1".into(),
+            node_type: "cache.t4g.micro".into(),
+            num_cache_clusters: 1,
+            automatic_failover: false,
+            multi_az: false,
+            auth_token_secret_arn: base.out("cache-secret", Secret::ARN),
+            kms_key_id: base.key(),
+            snapshot_retention_days: 0,
+            cache_subnet_group_name: base.out("cache-subnets", CacheSubnetGroup::NAME),
+            security_group_ids: vec![base.out("data-group", SecurityGroup::ID)],
+            port: 6379,
+            auth_token_secret_version: None,
+            auth_token_only: true,
+            snapshot_name: None,
+        })
+    },
+)
+.updated("snapshot_retention_days", || json!(3))];
+
 impl Kind for ReplicationGroup {
     const NAME: &'static str = "elasticache:ReplicationGroup";
     type Inputs = ReplicationGroupInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["primary_endpoint", "reader_endpoint", "port", "arn", "replication_group_id"],
-            revised_outputs: &[],
-            named_outputs: &["replication_group_id"],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::Held("what the cache holds"),
-            lost: DriftClass::Data,
-            timing: |_| Timing::seconds(420, 420, 300),
-            name_rule: NameRule { max: 40 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["primary_endpoint", "reader_endpoint", "port", "arn", "replication_group_id"])
+            .with_named_outputs(&["replication_group_id"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_data(Data::Held("what the cache holds"))
+            .with_lost(DriftClass::Data)
+            .with_timing(|_| Timing::seconds(420, 420, 300))
+            .with_name_max(40)
+            .with_companions(COMPANIONS)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_arn(ArnForm::of_id("elasticache", "replicationgroup:"))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
+            .with_health(HealthFacet::Cache)
+            .asked()
+            .with_snapshot(&SNAPSHOT)
+            .with_credentials(CredentialRule {
+                secret: "auth_token_secret_arn",
+                version: "auth_token_secret_version",
+                only: Some("auth_token_only"),
+            })
     }
 }

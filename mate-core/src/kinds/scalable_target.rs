@@ -1,9 +1,13 @@
 //! The bounds of a service's autoscaling (`application-autoscaling:ScalableTarget`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use super::Service;
+use crate::model::{
+    AdoptFacet, Companion, Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output,
+    Quota, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
+};
 
 /// The bounds of a service's autoscaling (`application-autoscaling:ScalableTarget`).
 #[derive(Debug)]
@@ -35,25 +39,81 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("suspended", Impact::InPlace).class(DriftClass::Capacity),
 ];
 
+const SIM: SimFacet = SimFacet {
+    physical_id: |n| n.text("resource_id").to_owned(),
+    outputs: Some(|n| outputs([("resource_id", json!(n.text("resource_id")))])),
+    scope: "resource_id",
+    place: &["resource_id"],
+    calls: ("RegisterScalableTarget", "RegisterScalableTarget", "DeregisterScalableTarget"),
+    exists: "ValidationException",
+    quota: "LimitExceededException",
+    read: Some(("application-autoscaling:DescribeScalableTargets", 50)),
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[Link::new("resource_id", "ecs:Service", "resource_id", "ValidationException")];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: |id| id.rsplit('/').next(),
+    keys: &["resource_id"],
+    known: &[("resource_id", KnownId::Id)],
+    terraform: &[TerraformType {
+        names: &["aws_appautoscaling_target"],
+        id: |r| r.text("resource_id"),
+        hints: &[("resource_id", "resource_id")],
+        covers: |r| r.is("service_namespace", "ecs"),
+        ..TerraformType::PLAIN
+    }],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "application-autoscaling",
+    "L-782A3EE2",
+    "Scalable targets for ECS",
+    3000,
+    "https://docs.aws.amazon.com/general/latest/gr/as-app.html",
+)];
+
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "iam:ServiceLinkedRole",
+    name: "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    stays: true,
+    source: "https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html",
+}];
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "scalable-target",
+    |base| base.name("web"),
+    |base| {
+        json!(ScalableTargetInputs {
+            resource_id: base.out("service", Service::RESOURCE_ID),
+            min_capacity: 1,
+            max_capacity: 4,
+            suspended: false,
+        })
+    },
+)
+.updated("max_capacity", || json!(5))];
+
 impl Kind for ScalableTarget {
     const NAME: &'static str = "application-autoscaling:ScalableTarget";
     type Inputs = ScalableTargetInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["resource_id"],
-            revised_outputs: &[],
-            named_outputs: &["resource_id"],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::None,
-            lost: DriftClass::Capacity,
-            timing: |_| Timing::seconds(2, 2, 2),
-            name_rule: NameRule { max: 255 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["resource_id"])
+            .with_named_outputs(&["resource_id"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_lost(DriftClass::Capacity)
+            .with_timing(|_| Timing::seconds(2, 2, 2))
+            .with_name_max(255)
+            .with_companions(COMPANIONS)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
+            .with_deduplication(Deduplication::Place)
     }
 }

@@ -1,9 +1,13 @@
 //! A target-tracking policy of a service (`application-autoscaling:ScalingPolicy`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use super::{LoadBalancer, ScalableTarget, TargetGroup};
+use crate::model::{
+    AdoptFacet, ArnForm, Companion, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output,
+    ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
+};
 
 /// A target-tracking policy of a service (`application-autoscaling:ScalingPolicy`).
 #[derive(Debug)]
@@ -55,25 +59,82 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("scale_out_cooldown_seconds", Impact::InPlace).class(DriftClass::Capacity),
 ];
 
+fn policy_arn(n: &Naming<'_>) -> String {
+    let id = n.uuid("id");
+    let resource = format!("scalingPolicy:{id}:resource/ecs/{}:policyName/{}", n.text("resource_id"), n.name());
+    n.arn("autoscaling", &resource)
+}
+
+const SIM: SimFacet = SimFacet {
+    physical_id: policy_arn,
+    outputs: Some(|n| outputs([("arn", json!(policy_arn(n)))])),
+    scope: "resource_id",
+    calls: ("PutScalingPolicy", "PutScalingPolicy", "DeleteScalingPolicy"),
+    quota: "LimitExceededException",
+    read: Some(("application-autoscaling:DescribeScalingPolicies", 10)),
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] =
+    &[Link::new("resource_id", "application-autoscaling:ScalableTarget", "resource_id", "ObjectNotFoundException")
+        .goes_along()];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: |id| id.split_once(":policyName/").map(|(_, name)| name),
+    place: &["resource_id"],
+    terraform: &[TerraformType {
+        names: &["aws_appautoscaling_policy"],
+        id: |r| r.text("arn"),
+        name: &["name"],
+        hints: &[("resource_id", "resource_id")],
+        covers: |r| r.is("service_namespace", "ecs") && r.is("policy_type", "TargetTrackingScaling"),
+        ..TerraformType::PLAIN
+    }],
+    ..AdoptFacet::PLAIN
+};
+
+const COMPANIONS: &[Companion] = &[Companion {
+    kind: "cloudwatch:Alarm",
+    name: "TargetTracking-{resource_id}-*",
+    stays: false,
+    source: "https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-target-tracking.html",
+}];
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "scaling-policy",
+    |base| base.name("requests"),
+    |base| {
+        json!(ScalingPolicyInputs {
+            resource_id: base.out("scalable-target", ScalableTarget::RESOURCE_ID),
+            metric: ScalingMetric::RequestsPerTarget {
+                load_balancer: base.out("load-balancer", LoadBalancer::FULL_NAME),
+                target_group: base.out("target-group", TargetGroup::FULL_NAME),
+            },
+            target_value: 1000.0,
+            scale_in_cooldown_seconds: 300,
+            scale_out_cooldown_seconds: 60,
+        })
+    },
+)
+.updated("target_value", || json!(60.0))];
+
 impl Kind for ScalingPolicy {
     const NAME: &'static str = "application-autoscaling:ScalingPolicy";
     type Inputs = ScalingPolicyInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::None,
-            lost: DriftClass::Capacity,
-            timing: |_| Timing::seconds(2, 2, 2),
-            name_rule: NameRule { max: 255 },
-            taggable: false,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_lost(DriftClass::Capacity)
+            .with_timing(|_| Timing::seconds(2, 2, 2))
+            .with_name_max(255)
+            .untaggable()
+            .with_companions(COMPANIONS)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_arn(ArnForm::whole("autoscaling", "scalingPolicy:"))
+            .with_adopt(&ADOPT)
     }
 }

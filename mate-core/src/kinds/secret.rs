@@ -1,9 +1,12 @@
 //! A secret whose value is generated where it is written (`secretsmanager:Secret`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use crate::model::{
+    AdoptFacet, ArnForm, Data, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Mechanism, Naming, Output,
+    Quota, ReplaceOrder, Sample, SampleBase, SimFacet, TerraformType, Timing, outputs,
+};
 
 /// A secret whose value is generated where it is written (`secretsmanager:Secret`).
 #[derive(Debug)]
@@ -61,25 +64,99 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("generation", Impact::InPlace).class(DriftClass::Security),
 ];
 
+fn secret_arn(n: &Naming<'_>) -> String {
+    let suffix = n.lettered("secret", 6);
+    n.arn("secretsmanager", &format!("secret:{}-{suffix}", n.name()))
+}
+
+/// A secret's name: AWS puts a hyphen and six random characters behind it.
+fn secret_name(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((name, random)) if random.len() == 6 && random.bytes().all(|b| b.is_ascii_alphanumeric()) => name,
+        _ => name,
+    }
+}
+
+const SIM: SimFacet = SimFacet {
+    physical_id: secret_arn,
+    outputs: Some(|n| outputs([("arn", json!(secret_arn(n)))])),
+    calls: ("CreateSecret", "UpdateSecret", "DeleteSecret"),
+    exists: "ResourceExistsException",
+    quota: "LimitExceededException",
+    read: Some(("secretsmanager:DescribeSecret", 1)),
+    mechanism: Mechanism::Secret,
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[Link::key("kms_key_id", "EncryptionFailure")];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: |id| id.strip_prefix("secret:").map(secret_name),
+    terraform: &[TerraformType { names: &["aws_secretsmanager_secret"], ..TerraformType::ARN }],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "secretsmanager",
+    "",
+    "Secrets",
+    500_000,
+    "https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html",
+)
+.without_code()
+.fixed()];
+
+fn sample_name(base: &SampleBase, node: &str) -> String {
+    format!("mate/{}/{}/{node}", base.tenant, base.environment)
+}
+
+fn sample(base: &SampleBase, generate: Generate) -> Value {
+    json!(SecretInputs {
+        description: "conformance suite".into(),
+        kms_key_id: Some(base.key()),
+        generate,
+        recovery_window_days: 0,
+        generation: 0,
+    })
+}
+
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "db-secret",
+        |base| sample_name(base, "db-secret"),
+        |base| sample(base, Generate::Credentials { username: "mate".into(), length: 32 }),
+    )
+    .updated("description", || json!("other words")),
+    Sample::new(
+        "cache-secret",
+        |base| sample_name(base, "cache-secret"),
+        |base| sample(base, Generate::Token { length: 64 }),
+    ),
+    Sample::new(
+        "app-secret",
+        |base| sample_name(base, "app-secret"),
+        |base| sample(base, Generate::Token { length: 50 }),
+    )
+    .updated("generation", || json!(1)),
+];
+
 impl Kind for Secret {
     const NAME: &'static str = "secretsmanager:Secret";
     type Inputs = SecretInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::Held("the secret value"),
-            lost: DriftClass::Security,
-            timing: |_| Timing::seconds(1, 1, 1),
-            name_rule: NameRule { max: 512 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_data(Data::Held("the secret value"))
+            .with_lost(DriftClass::Security)
+            .with_timing(|_| Timing::seconds(1, 1, 1))
+            .with_name_max(512)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_arn(ArnForm::whole("secretsmanager", "secret:"))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
     }
 }

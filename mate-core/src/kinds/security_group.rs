@@ -1,9 +1,13 @@
 //! A security group with its rules (`ec2:SecurityGroup`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use super::Vpc;
+use crate::model::{
+    AdoptFacet, ArnForm, DriftClass, FieldRule, Impact, Input, Kind, KindModel, KnownId, Link, Output, Quota,
+    ReplaceOrder, Sample, SampleBase, SimFacet, TerraformType, Timing, outputs,
+};
 
 /// A security group with its rules (`ec2:SecurityGroup`).
 #[derive(Debug)]
@@ -89,25 +93,106 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("egress", Impact::InPlace).class(DriftClass::Security).unordered(),
 ];
 
+const SIM: SimFacet = SimFacet {
+    physical_id: |n| n.id("sg"),
+    outputs: Some(|n| outputs([("group_id", json!(n.id("sg")))])),
+    scope: "vpc_id",
+    calls: ("CreateSecurityGroup", "AuthorizeSecurityGroupIngress", "DeleteSecurityGroup"),
+    exists: "InvalidGroup.Duplicate",
+    quota: "SecurityGroupLimitExceeded",
+    read: Some(("ec2:DescribeSecurityGroups", 100)),
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[
+    Link::security_group("ingress.*.peer.security_group", "InvalidGroup.NotFound"),
+    Link::security_group("egress.*.peer.security_group", "InvalidGroup.NotFound"),
+    Link::vpc().or_base(),
+];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    id_prefix: "sg-",
+    place: &["vpc_id"],
+    known: &[("group_id", KnownId::Id)],
+    terraform: &[TerraformType {
+        names: &["aws_security_group"],
+        name: &["name"],
+        hints: &[("vpc_id", "vpc_id")],
+        ..TerraformType::PLAIN
+    }],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "vpc",
+    "L-E79EC296",
+    "VPC security groups per Region",
+    2500,
+    "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html",
+)];
+
+fn from(base: &SampleBase, group: &str, port: u16) -> Rule {
+    Rule::tcp(port, Peer::SecurityGroup(base.out(group, SecurityGroup::ID)), "from inside")
+}
+
+fn sample(base: &SampleBase, node: &str, ingress: Vec<Rule>) -> Value {
+    json!(SecurityGroupInputs {
+        description: format!("{node} of the conformance suite"),
+        vpc_id: base.vpc_id.clone().into(),
+        ingress,
+        egress: vec![Rule::all_out()],
+    })
+}
+
+const SAMPLES: &[Sample] = &[
+    Sample::new(
+        "endpoint-group",
+        |base| base.name("endpoint-group"),
+        |base| {
+            json!(SecurityGroupInputs {
+                description: "endpoints of the conformance suite".into(),
+                vpc_id: base.out("vpc", Vpc::ID),
+                ingress: vec![Rule::tcp(443, Peer::Cidr("10.99.0.0/16".into()), "from the network")],
+                egress: vec![Rule::all_out()],
+            })
+        },
+    ),
+    Sample::new(
+        "alb-group",
+        |base| base.name("alb-group"),
+        |base| {
+            let anywhere = |port| Rule::tcp(port, Peer::Cidr("0.0.0.0/0".into()), "from anywhere");
+            sample(base, "alb-group", vec![anywhere(80), anywhere(443)])
+        },
+    ),
+    Sample::new(
+        "ecs-group",
+        |base| base.name("ecs-group"),
+        |base| sample(base, "ecs-group", vec![from(base, "alb-group", 8000)]),
+    ),
+    Sample::new(
+        "data-group",
+        |base| base.name("data-group"),
+        |base| sample(base, "data-group", [5432, 6379, 2049].map(|port| from(base, "ecs-group", port)).to_vec()),
+    ),
+];
+
 impl Kind for SecurityGroup {
     const NAME: &'static str = "ec2:SecurityGroup";
     type Inputs = SecurityGroupInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["group_id"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::CreateFirst,
-            data: Data::None,
-            lost: DriftClass::Security,
-            timing: |_| Timing::seconds(2, 2, 2),
-            name_rule: NameRule { max: 255 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["group_id"])
+            .with_replace(ReplaceOrder::CreateFirst)
+            .with_lost(DriftClass::Security)
+            .with_timing(|_| Timing::seconds(2, 2, 2))
+            .with_name_max(255)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_arn(ArnForm::of_id("ec2", "security-group/"))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
     }
 }

@@ -4,10 +4,15 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
-use serde_json::Value;
+use super::task_definition;
+use super::{ListenerRule, SecurityGroup, TaskDefinition, mount_target};
+use crate::model::{
+    AdoptFacet, ArnForm, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, KnownId, Link, Mechanism,
+    Naming, Output, Per, Quota, QuotaWorld, Refused, ReplaceOrder, Sample, SimFacet, SimRequest, SimView, SimWorld,
+    TerraformType, Timing, Unit, outputs, resource_of, texts_at,
+};
 
 /// An ECS service on Fargate (`ecs:Service`).
 #[derive(Debug)]
@@ -222,25 +227,206 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("restart_on", Impact::Restart("tasks are started anew")).class(DriftClass::Capacity).write_only(),
 ];
 
+fn service_arn(n: &Naming<'_>) -> String {
+    n.arn("ecs", &format!("service/{}/{}", n.text("cluster"), n.name()))
+}
+
+fn service_resource(n: &Naming<'_>) -> String {
+    format!("service/{}/{}", n.text("cluster"), n.name())
+}
+
+/// The CPU units of a service's task; none for a task definition that is not among the nodes.
+fn task_cpu(service: &Value, world: &QuotaWorld<'_>) -> u64 {
+    world.node(&service["task_definition"]).and_then(|task| task["cpu"].as_u64()).unwrap_or(0)
+}
+
+/// The number of a service's tasks that run on FARGATE_SPOT, or on FARGATE. Where its strategy divides unevenly, both get the one
+/// more: which of them does is up to ECS.
+fn tasks(service: &Value, spot: bool) -> u64 {
+    let count = service["desired_count"].as_u64().unwrap_or(0);
+    let empty = Vec::new();
+    let strategy = service["capacity_providers"].as_array().unwrap_or(&empty);
+    if strategy.is_empty() {
+        return if spot { 0 } else { count };
+    }
+    let figure = |provider: &Value, field: &str| provider[field].as_u64().unwrap_or(0);
+    let total = |field: &str| strategy.iter().map(|provider| figure(provider, field)).sum::<u64>();
+    let rest = count.saturating_sub(total("base"));
+    strategy
+        .iter()
+        .filter(|provider| (provider["name"] == "FARGATE_SPOT") == spot)
+        .map(|provider| {
+            let share = (rest * figure(provider, "weight")).checked_div(total("weight").max(1)).unwrap_or(0);
+            let uneven = u64::from(rest * figure(provider, "weight") % total("weight").max(1) > 0);
+            figure(provider, "base").min(count) + share + uneven
+        })
+        .sum::<u64>()
+        .min(count)
+}
+
+/// ECS takes a target group only once a load balancer has it.
+fn check_attached(request: &SimRequest<'_>, world: &dyn SimWorld) -> Result<(), Refused> {
+    let groups = ["load_balancers.*.target_group_arn", "load_balancers.*.alternate.target_group_arn"];
+    for arn in groups.iter().flat_map(|path| texts_at(request.inputs, path)) {
+        let attached = world.by_key("elbv2:TargetGroup", arn).is_some_and(|group| {
+            world.holders(group.uid).iter().any(|holder| holder.kind.starts_with("elbv2:Listener"))
+        });
+        if !attached {
+            let message = format!("the target group {arn} does not have an associated load balancer");
+            return Refused::invalid("InvalidParameterException", message);
+        }
+    }
+    Ok(())
+}
+
+/// The reason why the tasks of a service cannot start, if there is one.
+fn held_up(service: &SimView<'_>, world: &dyn SimWorld) -> Option<String> {
+    if service.inputs["desired_count"] == 0 {
+        return None;
+    }
+    let definition = world.by_key("ecs:TaskDefinition", service.inputs["task_definition"].as_str()?)?;
+    let why = task_definition::trouble(&definition, world)?;
+    Some(format!("0 of {} tasks running: ResourceInitializationError: {why}", service.inputs["desired_count"]))
+}
+
+const SIM: SimFacet = SimFacet {
+    physical_id: service_arn,
+    outputs: Some(|n| {
+        outputs([
+            ("arn", json!(service_arn(n))),
+            ("service_name", json!(n.name())),
+            ("resource_id", json!(service_resource(n))),
+        ])
+    }),
+    scope: "cluster",
+    words: ("tasks running", "tasks replaced"),
+    calls: ("CreateService", "UpdateService", "DeleteService"),
+    exists: "InvalidParameterException",
+    quota: "LimitExceededException",
+    read: Some(("ecs:DescribeServices", 10)),
+    request: check_attached,
+    trouble: held_up,
+    mechanism: Mechanism::Service,
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[
+    Link::security_group("security_group_ids.*", "InvalidParameterException"),
+    Link::subnet("subnet_ids.*", "InvalidParameterException").or_base(),
+    Link::new("cluster", "ecs:Cluster", "cluster_name", "ClusterNotFoundException")
+        .holds("ClusterContainsServicesException")
+        .or_base(),
+    Link::new("task_definition", "ecs:TaskDefinition", "arn", "ClientException"),
+    Link::target_group("load_balancers.*.target_group_arn", "InvalidParameterException"),
+    Link::target_group("load_balancers.*.alternate.target_group_arn", "InvalidParameterException"),
+    Link::new(
+        "load_balancers.*.alternate.production_listener_rule_arn",
+        "elbv2:ListenerRule",
+        "arn",
+        "InvalidParameterException",
+    ),
+    Link::new("load_balancers.*.alternate.role_arn", "iam:Role", "arn", "InvalidParameterException"),
+];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: |id| id.rsplit('/').next(),
+    place: &["cluster"],
+    known: &[
+        ("arn", KnownId::Arn),
+        ("service_name", KnownId::Name),
+        ("resource_id", KnownId::By(|id| resource_of(id).filter(|resource| resource.matches('/').count() == 2))),
+    ],
+    terraform: &[
+        // `cluster` is an ARN or a name.
+        TerraformType {
+            names: &["aws_ecs_service"],
+            hints: &[("cluster", "cluster")],
+            in_our_form: |field, value| {
+                if field == "cluster" { value.rsplit('/').next().map(str::to_owned).unwrap_or(value) } else { value }
+            },
+            ..TerraformType::ARN
+        },
+    ],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[
+    Quota::region(
+        "ecs",
+        "L-9EF96962",
+        "Services per cluster",
+        5000,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html",
+    )
+    .per(Per::Cluster, |inputs, _| inputs["cluster"].to_string()),
+    Quota::region(
+        "fargate",
+        "L-3032A538",
+        "Fargate On-Demand vCPU resource count",
+        6,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html",
+    )
+    .counted(Unit::Vcpu, |inputs, world| task_cpu(inputs, world) * tasks(inputs, false)),
+    Quota::region(
+        "fargate",
+        "L-36FBB829",
+        "Fargate Spot vCPU resource count",
+        6,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html",
+    )
+    .counted(Unit::Vcpu, |inputs, world| task_cpu(inputs, world) * tasks(inputs, true)),
+];
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "service",
+    |base| base.name("web"),
+    |base| {
+        json!(ServiceInputs {
+            cluster: base.cluster.clone().into(),
+            task_definition: base.out("task-definition", TaskDefinition::ARN),
+            desired_count: 2,
+            autoscaling: Some(CountRange { min: 1, max: 4 }),
+            capacity_providers: vec![CapacityProvider { name: "FARGATE".into(), weight: 1, base: 1 }],
+            subnet_ids: base.private_subnets(),
+            security_group_ids: vec![base.out("ecs-group", SecurityGroup::ID)],
+            load_balancers: vec![ServiceLoadBalancer {
+                alternate: None,
+                target_group_arn: base.out("rule", ListenerRule::TARGET_GROUP_ARN),
+                container_name: "web".into(),
+                container_port: 8000,
+            }],
+            health_check_grace_seconds: Some(60),
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: true,
+            deployment_strategy: DeploymentStrategy::Rolling,
+            enable_execute_command: false,
+            after: mount_target::sample_ids(base),
+            restart_on: Vec::new(),
+        })
+    },
+)
+.updated("desired_count", || json!(3))];
+
 impl Kind for Service {
     const NAME: &'static str = "ecs:Service";
     type Inputs = ServiceInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn", "service_name", "resource_id"],
-            revised_outputs: &[],
-            named_outputs: &["service_name", "resource_id"],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::None,
-            lost: DriftClass::Capacity,
-            timing,
-            name_rule: NameRule { max: 255 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn", "service_name", "resource_id"])
+            .with_named_outputs(&["service_name", "resource_id"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_lost(DriftClass::Capacity)
+            .with_timing(timing)
+            .with_name_max(255)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_arn(ArnForm::whole("ecs", "service/"))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
+            .with_health(HealthFacet::Tasks)
+            .asked()
     }
 }

@@ -1,9 +1,12 @@
 //! A target group of type ip (`elbv2:TargetGroup`).
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use crate::model::{
+    AdoptFacet, ArnForm, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, Link, Naming, Output,
+    Quota, ReplaceOrder, Sample, SimFacet, TerraformType, Timing, outputs,
+};
 
 /// A target group of type ip (`elbv2:TargetGroup`).
 #[derive(Debug)]
@@ -63,25 +66,84 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("stickiness_seconds", Impact::InPlace).class(DriftClass::Capacity),
 ];
 
+fn tg_full_name(n: &Naming<'_>) -> String {
+    format!("targetgroup/{}/{}", n.name(), n.hex("id", 16))
+}
+
+const SIM: SimFacet = SimFacet {
+    physical_id: |n| n.arn("elasticloadbalancing", &tg_full_name(n)),
+    outputs: Some(|n| {
+        let full_name = tg_full_name(n);
+        outputs([("arn", json!(n.arn("elasticloadbalancing", &full_name))), ("full_name", json!(full_name))])
+    }),
+    calls: ("CreateTargetGroup", "ModifyTargetGroup", "DeleteTargetGroup"),
+    exists: "DuplicateTargetGroupName",
+    quota: "TooManyTargetGroups",
+    read: Some(("elbv2:DescribeTargetGroups", 20)),
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[Link::new("vpc_id", "ec2:VPC", "vpc_id", "ValidationError").or_base()];
+
+const ADOPT: AdoptFacet = AdoptFacet {
+    name: |id| id.strip_prefix("targetgroup/")?.split('/').next(),
+    place: &["vpc_id"],
+    terraform: &[TerraformType {
+        names: &["aws_lb_target_group", "aws_alb_target_group"],
+        hints: &[("vpc_id", "vpc_id"), ("port", "port"), ("protocol", "protocol")],
+        ..TerraformType::ARN
+    }],
+    ..AdoptFacet::PLAIN
+};
+
+const QUOTAS: &[Quota] = &[Quota::region(
+    "elasticloadbalancing",
+    "L-B22855CB",
+    "Target Groups per Region",
+    3000,
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html",
+)];
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "target-group",
+    |base| base.name("web"),
+    |base| {
+        json!(TargetGroupInputs {
+            port: 8000,
+            protocol: "HTTP".into(),
+            vpc_id: base.vpc_id.clone().into(),
+            health_check: TargetHealthCheck {
+                path: "/admin/".into(),
+                matcher: "200,301,302".into(),
+                interval_seconds: 30,
+                timeout_seconds: 5,
+                healthy_threshold: 2,
+                unhealthy_threshold: 2,
+            },
+            deregistration_delay_seconds: 30,
+            stickiness_seconds: None,
+        })
+    },
+)
+.updated("deregistration_delay_seconds", || json!(60))];
+
 impl Kind for TargetGroup {
     const NAME: &'static str = "elbv2:TargetGroup";
     type Inputs = TargetGroupInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn", "full_name"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::CreateFirst,
-            data: Data::None,
-            lost: DriftClass::Capacity,
-            timing: |_| Timing::seconds(2, 2, 2),
-            name_rule: NameRule { max: 32 },
-            taggable: true,
-            deduplicated: true,
-            run_once: false,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn", "full_name"])
+            .with_replace(ReplaceOrder::CreateFirst)
+            .with_lost(DriftClass::Capacity)
+            .with_timing(|_| Timing::seconds(2, 2, 2))
+            .with_name_max(32)
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_arn(ArnForm::whole("elasticloadbalancing", "targetgroup/"))
+            .with_adopt(&ADOPT)
+            .with_quotas(QUOTAS)
+            .with_health(HealthFacet::Serving)
     }
 }

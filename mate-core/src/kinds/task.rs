@@ -1,9 +1,14 @@
 //! A one-off task of ECS on Fargate (`ecs:Task`): a migration, a command.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, NameRule, ReplaceOrder, Timing};
-use crate::model::{Input, Output};
+use super::task_definition;
+use super::{SecurityGroup, TaskDefinition, mount_target};
+use crate::model::{
+    Deduplication, DriftClass, FieldRule, Impact, Input, Kind, KindModel, Link, Naming, Output, Refused, ReplaceOrder,
+    Sample, SimFacet, Timing, outputs,
+};
 
 /// A one-off task of ECS on Fargate (`ecs:Task`). It is run once, and ready when its container has ended with exit code 0; any
 /// other end is a failure. ECS forgets it about an hour later: from then on the record tells that it has run.
@@ -61,25 +66,83 @@ const FIELDS: &[FieldRule] = &[
     FieldRule::new("after", Impact::InPlace).edge_only(),
 ];
 
+fn task_arn(n: &Naming<'_>) -> String {
+    n.arn("ecs", &format!("task/{}/{}", n.text("cluster"), n.hex("id", 32)))
+}
+
+fn check_inputs(inputs: &Value) -> Result<(), Refused> {
+    if is_starter(inputs["run"].as_str().unwrap_or_default()) {
+        return Ok(());
+    }
+    let message = "startedBy must be 1 to 128 letters, digits, hyphens, underscores and slashes";
+    Refused::invalid("InvalidParameterException", message)
+}
+
+/// True if ECS takes it for who started a task.
+fn is_starter(text: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/');
+    (1..=128).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+const SIM: SimFacet = SimFacet {
+    physical_id: task_arn,
+    outputs: Some(|n| outputs([("arn", json!(task_arn(n))), ("exit_code", json!(0))])),
+    late: &["exit_code"],
+    by_tags: true,
+    words: ("RUNNING", "RUNNING"),
+    calls: ("RunTask", "TagResource", "StopTask"),
+    exists: "ConflictException",
+    quota: "LimitExceededException",
+    read: Some(("ecs:DescribeTasks", 100)),
+    inputs: check_inputs,
+    trouble: |task, world| {
+        let definition = world.by_key("ecs:TaskDefinition", task.inputs["task_definition"].as_str()?)?;
+        task_definition::trouble(&definition, world)
+    },
+    ..SimFacet::PLAIN
+};
+
+const LINKS: &[Link] = &[
+    Link::security_group("security_group_ids.*", "InvalidParameterException"),
+    Link::subnet("subnet_ids.*", "InvalidParameterException").or_base(),
+    Link::new("cluster", "ecs:Cluster", "cluster_name", "ClusterNotFoundException")
+        .holds("ClusterContainsTasksException")
+        .or_base(),
+    Link::new("task_definition", "ecs:TaskDefinition", "arn", "InvalidParameterException"),
+];
+
+const SAMPLES: &[Sample] = &[Sample::new(
+    "task",
+    |base| base.name("migrate"),
+    |base| {
+        json!(TaskInputs {
+            cluster: base.cluster.clone().into(),
+            task_definition: base.out("task-definition", TaskDefinition::ARN),
+            container: "web".into(),
+            command: vec!["python".into(), "manage.py".into(), "migrate".into()],
+            subnet_ids: base.private_subnets(),
+            security_group_ids: vec![base.out("ecs-group", SecurityGroup::ID)],
+            run: "conformance".into(),
+            after: mount_target::sample_ids(base),
+        })
+    },
+)];
+
 impl Kind for Task {
     const NAME: &'static str = "ecs:Task";
     type Inputs = TaskInputs;
 
     fn model() -> KindModel {
-        KindModel {
-            name: Self::name(),
-            fields: FIELDS,
-            outputs: &["arn", "exit_code"],
-            revised_outputs: &[],
-            named_outputs: &[],
-            replace: ReplaceOrder::DeleteFirst,
-            data: Data::None,
-            lost: DriftClass::Cosmetic,
-            timing: |_| Timing::seconds(90, 1, 60),
-            name_rule: NameRule { max: 255 },
-            taggable: true,
-            deduplicated: true,
-            run_once: true,
-        }
+        KindModel::new(Self::name(), FIELDS)
+            .with_outputs(&["arn", "exit_code"])
+            .with_replace(ReplaceOrder::DeleteFirst)
+            .with_lost(DriftClass::Cosmetic)
+            .with_timing(|_| Timing::seconds(90, 1, 60))
+            .with_name_max(255)
+            .run_once()
+            .with_sim(&SIM)
+            .with_samples(SAMPLES)
+            .with_links(LINKS)
+            .with_deduplication(Deduplication::Token)
     }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::Scale;
 use crate::model::ids::NodeId;
 use crate::spec::{ServiceName, Services, SpecError, SpecErrors, TenantSpec, Tier};
-use crate::vocab::{CommandRun, MaintenanceWindow, Mode, Operating, Page, Release, Suspension, TenantVerb};
+use crate::vocab::{CommandRun, MaintenanceWindow, Mode, OnFailure, Operating, Page, Release, Suspension, TenantVerb};
 
 /// What is wanted of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +19,9 @@ pub struct Wanted {
     pub operating: Operating,
 }
 
-/// A verb with what it is told: a change of what is wanted of a tenant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A verb with what it is told: a change of what is wanted of a tenant. A run stores the one that follows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Change {
     /// Another spec.
@@ -95,43 +98,94 @@ impl Change {
         matches!(self, Self::Suspend(_) | Self::Deactivate(_) | Self::ShutDown(_) | Self::BeginMaintenance(_))
     }
 
+    /// The way on where a step of its run fails. What the services, their secrets or a maintenance depend on goes back, and so
+    /// does a command, which leaves nothing.
+    #[must_use]
+    pub fn on_failure(&self) -> OnFailure {
+        match self {
+            Self::Deploy(_) | Self::Rollback(_) | Self::Rotate(_) | Self::Maintain | Self::RunCommand(_) => {
+                OnFailure::Unwind
+            }
+            Self::Update(_)
+            | Self::Scale(_)
+            | Self::ChangeTier(_)
+            | Self::Restart(_)
+            | Self::RetireTokens
+            | Self::Suspend(_)
+            | Self::Resume
+            | Self::Deactivate(_)
+            | Self::Activate
+            | Self::ShutDown(_)
+            | Self::SetMaintenanceWindow(_)
+            | Self::BeginMaintenance(_)
+            | Self::EndMaintenance => OnFailure::Stop,
+        }
+    }
+
+    /// The change that follows once its run has reached its end, for a tenant that was run like this before: the token before
+    /// the present one is retired, and the page of a maintenance goes.
+    #[must_use]
+    pub fn then(&self, before: &Operating) -> Option<Self> {
+        match self {
+            Self::Rotate(_) => Some(Self::RetireTokens),
+            Self::Maintain if matches!(before.mode, Mode::Maintained(_)) => Some(Self::EndMaintenance),
+            _ => None,
+        }
+    }
+
+    /// True if it follows a run that went back as well: the page of a maintenance goes either way.
+    pub(crate) fn follows_a_way_back(&self) -> bool {
+        matches!(self, Self::EndMaintenance)
+    }
+
     /// What is wanted afterwards.
     ///
     /// # Errors
     /// [`SpecErrors`] where the spec cannot be changed so.
     pub fn of(self, wanted: Wanted) -> Result<Wanted, SpecErrors> {
-        let Wanted { spec, operating } = wanted;
-        let in_mode = |operating: Operating, mode| operating.in_mode(mode);
-        Ok(match self {
+        let Wanted { mut spec, operating } = wanted;
+        // No field is passed over: a new one does not compile until it stands here, to be changed or kept by each verb.
+        let Operating {
+            mut mode,
+            mut release,
+            mut strategy,
+            mut restarts,
+            mut secrets,
+            mut command,
+            mut window,
+            mut deferred,
+            mut both_tokens,
+        } = operating;
+        match self {
             Self::Update(new) => {
                 // A spec that names other images than before means them.
-                let release = operating.release.filter(|_| images(&new) == images(&spec));
-                Wanted { spec: *new, operating: Operating { release, ..operating } }
+                release = release.filter(|_| images(&new) == images(&spec));
+                spec = *new;
             }
-            Self::Scale(scale) => Wanted { spec: scale.of(spec)?, operating },
-            Self::ChangeTier(tier) => Wanted { spec: spec.into_builder().with_tier(tier).build()?, operating },
-            Self::Deploy(release) | Self::Rollback(release) => {
-                let strategy = release.strategy.unwrap_or(operating.strategy);
-                Wanted { spec, operating: Operating { release: Some(release), strategy, ..operating } }
+            Self::Scale(scale) => spec = scale.of(spec)?,
+            Self::ChangeTier(tier) => spec = spec.into_builder().with_tier(tier).build()?,
+            Self::Deploy(new) | Self::Rollback(new) => {
+                strategy = new.strategy.unwrap_or(strategy);
+                release = Some(new);
             }
-            Self::Restart(services) => Wanted { operating: restarted(operating, &spec, &services)?, spec },
-            Self::Rotate(secrets) => {
-                let mut operating = operating;
-                operating.secrets.extend(secrets);
-                Wanted { spec, operating: Operating { both_tokens: true, ..operating } }
+            Self::Restart(services) => restart(&mut restarts, &spec, &services)?,
+            Self::Rotate(generations) => {
+                secrets.extend(generations);
+                both_tokens = true;
             }
-            Self::RetireTokens => Wanted { spec, operating: Operating { both_tokens: false, ..operating } },
-            Self::Suspend(how) => Wanted { spec, operating: in_mode(operating, Mode::Suspended(how)) },
-            Self::RunCommand(run) => Wanted { spec, operating: Operating { command: Some(run), ..operating } },
-            Self::SetMaintenanceWindow(window) => Wanted { spec, operating: Operating { window, ..operating } },
-            Self::BeginMaintenance(page) => Wanted { spec, operating: in_mode(operating, Mode::Maintained(page)) },
-            Self::Maintain => Wanted { spec, operating: Operating { deferred: BTreeMap::new(), ..operating } },
-            Self::Resume | Self::Activate | Self::EndMaintenance => {
-                Wanted { spec, operating: in_mode(operating, Mode::Running) }
-            }
-            Self::Deactivate(page) => Wanted { spec, operating: in_mode(operating, Mode::Deactivated(page)) },
-            Self::ShutDown(page) => Wanted { spec, operating: in_mode(operating, Mode::ShutDown(page)) },
-        })
+            Self::RetireTokens => both_tokens = false,
+            Self::Suspend(how) => mode = Mode::Suspended(how),
+            Self::RunCommand(run) => command = Some(run),
+            Self::SetMaintenanceWindow(new) => window = new,
+            Self::BeginMaintenance(page) => mode = Mode::Maintained(page),
+            Self::Maintain => deferred = BTreeMap::new(),
+            Self::Resume | Self::Activate | Self::EndMaintenance => mode = Mode::Running,
+            Self::Deactivate(page) => mode = Mode::Deactivated(page),
+            Self::ShutDown(page) => mode = Mode::ShutDown(page),
+        }
+        let operating =
+            Operating { mode, release, strategy, restarts, secrets, command, window, deferred, both_tokens };
+        Ok(Wanted { spec, operating })
     }
 }
 
@@ -145,7 +199,12 @@ fn images(spec: &TenantSpec) -> Vec<(String, String)> {
     }
 }
 
-fn restarted(mut operating: Operating, spec: &TenantSpec, services: &[ServiceName]) -> Result<Operating, SpecErrors> {
+/// Counts one restart more of these services, of all where none is named.
+fn restart(
+    restarts: &mut BTreeMap<String, u32>,
+    spec: &TenantSpec,
+    services: &[ServiceName],
+) -> Result<(), SpecErrors> {
     let known: Vec<String> = match spec.services() {
         Services::Preset(_) => ["django", "celery", "beat"].map(str::to_owned).to_vec(),
         Services::List(list) => list.iter().map(|service| service.name.to_string()).collect(),
@@ -158,8 +217,8 @@ fn restarted(mut operating: Operating, spec: &TenantSpec, services: &[ServiceNam
     }
     for name in known {
         if services.is_empty() || services.iter().any(|service| service.as_str() == name) {
-            *operating.restarts.entry(name).or_default() += 1;
+            *restarts.entry(name).or_default() += 1;
         }
     }
-    Ok(operating)
+    Ok(())
 }

@@ -38,25 +38,28 @@ pub fn operate(
     key: &TenantKey,
     kinds: &Kinds,
 ) -> Result<Design, GraphError> {
-    let mode = &operating.mode;
-    if !operating.strategy.is_rolling() {
-        two_groups::stand_over(&mut design, operating.strategy, key)?;
-        design.notes.push(format!("deployments move the traffic: {}", operating.strategy));
+    // No field is passed over: a new one does not compile until it is laid over the design, or named as one that is not.
+    // The window and what is deferred say when something is done, not what the tenant is made of.
+    let Operating { mode, release, strategy, restarts, secrets, command, window: _, deferred: _, both_tokens } =
+        operating;
+    if !strategy.is_rolling() {
+        two_groups::stand_over(&mut design, *strategy, key)?;
+        design.notes.push(format!("deployments move the traffic: {strategy}"));
     }
-    for (service, times) in &operating.restarts {
+    for (service, times) in restarts {
         restart(&mut design, service, *times)?;
     }
-    for (secret, generation) in &operating.secrets {
-        rotate(&mut design, secret, *generation, operating.both_tokens)?;
+    for (secret, generation) in secrets {
+        rotate(&mut design, secret, *generation, *both_tokens)?;
     }
     if let Some(page) = mode.page() {
         stand_before(&mut design, page, key)?;
     }
-    let migration = operating.release.as_ref().and_then(|release| Some((release.number, release.migration.as_ref()?)));
+    let migration = release.as_ref().and_then(|release| Some((release.number, release.migration.as_ref()?)));
     if let Some((number, migration)) = migration.filter(|_| mode.has_tasks()) {
         migrate(&mut design, number, migration, key)?;
     }
-    if let Some(CommandRun { run, command }) = &operating.command {
+    if let Some(CommandRun { run, command }) = command {
         run_once(&mut design, "command", command, run, key)?;
     }
     if !mode.has_tasks() {
@@ -215,7 +218,7 @@ pub(super) fn beside<K: Kind>(
     let mut tags = like.tags.clone();
     tags.extend(Ownership(key.node(id.clone())).tags());
     tags.insert("Name".to_owned(), name.clone());
-    Ok(Node { id, kind: K::name(), name, inputs, tags, existing: None })
+    Ok(Node { id, kind: K::name(), name, inputs, tags, existing: None, former: Default::default() })
 }
 
 /// A late-bound input: this output of this node.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::spec::{
     CacheTopology, FargateSize, Gib, InstanceClass, NodeCount, NodeType, ReplicaCount, Scaling, ServiceName,
     ServiceRole, Services, SpecError, SpecErrors, TaskCount, TenantSpec,
@@ -21,7 +23,8 @@ use crate::spec::{
 ///     .with_max_storage(Gib::new(500)?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Scale {
     /// Its services, by name.
@@ -41,7 +44,8 @@ pub struct Scale {
 }
 
 /// How one service is scaled.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ServiceScale {
     /// Tasks.

@@ -82,7 +82,15 @@ fn node(id: &str, kind: &str, inputs: Value) -> Node {
     let inputs = complete(kind, &inputs);
     let tags = Ownership(key().node(id.parse().unwrap())).tags();
     let name = format!("mate-clinic-dev-{id}");
-    Node { id: id.parse().unwrap(), kind: kind.parse().unwrap(), name, inputs: inputs.into(), tags, existing: None }
+    Node {
+        id: id.parse().unwrap(),
+        kind: kind.parse().unwrap(),
+        name,
+        inputs: inputs.into(),
+        tags,
+        existing: None,
+        former: Default::default(),
+    }
 }
 
 /// One node of each kind that is touched, and one that is not.
@@ -310,7 +318,7 @@ fn the_table_of_phases_and_verbs() {
              set_maintenance_window shut_down suspend tend update",
         ),
         ("maintained", "destroy maintain release shut_down tend"),
-        ("offboarding", "destroy resume_run unwind"),
+        ("offboarding", "destroy resume_run"),
         ("gone", "adopt provision"),
     ];
     assert_eq!(rows.map(|(phase, _)| phase), TenantPhase::ALL.map(TenantPhase::word));

@@ -26,6 +26,9 @@ pub struct Node {
     /// Set for an object that is there already and somebody else's: it is read and checked, and never written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub existing: Option<Existing>,
+    /// The form in which an earlier version of the blueprint made it.
+    #[serde(skip)]
+    pub former: Former,
 }
 
 /// An object that is only read.
@@ -113,6 +116,18 @@ pub(crate) fn json_of<K: Kind>(id: &NodeId, inputs: &K::Inputs) -> Result<Inputs
     }
 }
 
+/// The form in which an earlier version of a blueprint made a node. An object that the record knows in that form keeps it, so that
+/// a newer version of the library has nothing to do for a spec that did not change.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Former {
+    /// The name that it had.
+    pub name: Option<String>,
+    /// Keys of tags that it did not carry.
+    pub without_tags: BTreeSet<String>,
+    /// Values that its inputs had, by field.
+    pub inputs: BTreeMap<String, serde_json::Value>,
+}
+
 /// What a tenant should be made of.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -142,7 +157,15 @@ impl Graph {
     ) -> Result<NodeHandle<K>, GraphError> {
         let inputs = json_of::<K>(&id, inputs)?;
         let kind = K::name();
-        self.insert(Node { id: id.clone(), kind, name: name.into(), inputs, tags, existing: None })?;
+        self.insert(Node {
+            id: id.clone(),
+            kind,
+            name: name.into(),
+            inputs,
+            tags,
+            existing: None,
+            former: Former::default(),
+        })?;
         Ok(NodeHandle { id, kind: PhantomData })
     }
 

@@ -2,136 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::facets::{
+    AdoptFacet, ArnForm, Companion, CredentialRule, Deduplication, HealthFacet, Link, Quota, Sample, SimFacet,
+    SnapshotRule, Timing,
+};
+use super::field::FieldRule;
 use super::ids::KindName;
 use super::{DriftClass, Ownership};
-
-/// What a change of one field does to the running object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Impact {
-    /// Changed in place, nobody notices.
-    InPlace,
-    /// Tasks or nodes restart one after another; the service goes on.
-    Restart(&'static str),
-    /// The object cannot be used for a while. The text says for how long and why.
-    Downtime(&'static str),
-    /// AWS cannot change it: a new object takes the old one's place.
-    Replace(&'static str),
-    /// Refused. The text says the way round.
-    Never(&'static str),
-}
-
-/// How a field changes.
-#[derive(Debug, Clone, Copy)]
-pub enum Change {
-    /// Always with this impact.
-    Always(Impact),
-    /// It depends on the whole inputs before and after (first: old, second: new).
-    By(fn(&Value, &Value) -> Impact),
-}
-
-/// One field of a kind's inputs.
-#[derive(Debug, Clone, Copy)]
-pub struct FieldRule {
-    /// The field's name in the JSON form.
-    pub field: &'static str,
-    /// What a change of it does.
-    pub change: Change,
-    /// AWS does not tell this field back, or tells it in a form that cannot be compared: it is compared with the record instead.
-    pub write_only: bool,
-    /// A list whose order means nothing.
-    pub unordered: bool,
-    /// Words for people (a description, a comment): an adopted object keeps those of its maker.
-    pub words: bool,
-    /// Only there to derive an edge from; never sent to AWS, never a difference.
-    pub edge_only: bool,
-    /// It says from what the object is made, and means nothing afterwards: never a difference.
-    pub creation_only: bool,
-    /// Which changes of it (first: old, second: new) are made behind the changes of everything that uses the object, instead
-    /// of before them: what winds down. A database stops once the services are at 0.
-    pub after_users: Option<fn(&Value, &Value) -> bool>,
-    /// What a difference of it is about. Where nobody said it, it counts as the gravest.
-    pub class: Option<DriftClass>,
-}
-
-impl FieldRule {
-    /// A field that is read back, ordered, with this impact when it changes.
-    #[must_use]
-    pub const fn new(field: &'static str, impact: Impact) -> Self {
-        Self {
-            field,
-            change: Change::Always(impact),
-            write_only: false,
-            unordered: false,
-            words: false,
-            edge_only: false,
-            creation_only: false,
-            class: None,
-            after_users: None,
-        }
-    }
-
-    /// A field whose impact depends on the values.
-    #[must_use]
-    pub const fn by(field: &'static str, change: fn(&Value, &Value) -> Impact) -> Self {
-        Self { change: Change::By(change), ..Self::new(field, Impact::InPlace) }
-    }
-
-    /// These changes of it, by its old and new value, come behind those of everything that uses the object.
-    #[must_use]
-    pub const fn after_users(mut self, winds_down: fn(&Value, &Value) -> bool) -> Self {
-        self.after_users = Some(winds_down);
-        self
-    }
-
-    /// AWS does not tell it back.
-    #[must_use]
-    pub const fn write_only(mut self) -> Self {
-        self.write_only = true;
-        self
-    }
-
-    /// A list whose order means nothing.
-    #[must_use]
-    pub const fn unordered(mut self) -> Self {
-        self.unordered = true;
-        self
-    }
-
-    /// Words for people.
-    #[must_use]
-    pub const fn words(mut self) -> Self {
-        self.words = true;
-        self
-    }
-
-    /// What a difference of it is about.
-    #[must_use]
-    pub const fn class(mut self, class: DriftClass) -> Self {
-        self.class = Some(class);
-        self
-    }
-
-    /// It means something only when the object is made.
-    #[must_use]
-    pub const fn creation_only(mut self) -> Self {
-        self.creation_only = true;
-        self
-    }
-
-    /// Only an edge.
-    #[must_use]
-    pub const fn edge_only(mut self) -> Self {
-        self.edge_only = true;
-        self
-    }
-}
 
 /// How a replacement is ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,29 +34,6 @@ pub enum Data {
     Held(&'static str),
 }
 
-/// Typical durations, for estimates and for when to look first. From `docs`' table of creation times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    /// From the create call to ready.
-    pub create: Duration,
-    /// From the update call to ready.
-    pub update: Duration,
-    /// From the delete call to gone.
-    pub delete: Duration,
-}
-
-impl Timing {
-    /// In seconds.
-    #[must_use]
-    pub const fn seconds(create: u64, update: u64, delete: u64) -> Self {
-        Self {
-            create: Duration::from_secs(create),
-            update: Duration::from_secs(update),
-            delete: Duration::from_secs(delete),
-        }
-    }
-}
-
 /// AWS's limit on the physical name of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NameRule {
@@ -182,10 +41,38 @@ pub struct NameRule {
     pub max: usize,
 }
 
+/// Within what the name of an object is unique.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// An account and region: the same name can be used in each.
+    #[default]
+    Region,
+    /// An account: its regions share the names. Roles and trails.
+    Account,
+    /// The world: an account cannot have a name that another has. Buckets.
+    World,
+}
+
+impl Reach {
+    /// The end of a name that no other region, or no other account, gives: `us-east-1`, `123456789012-us-east-1`.
+    #[must_use]
+    pub fn place(self, account_id: &str, region: &str) -> Option<String> {
+        match self {
+            Self::Region => None,
+            Self::Account => Some(region.to_owned()),
+            Self::World => Some(format!("{account_id}-{region}")),
+        }
+    }
+}
+
 /// A resource kind.
 pub trait Kind: fmt::Debug + Send + Sync + 'static {
     /// `service:Noun`, in AWS's own terms.
     const NAME: &'static str;
+
+    /// Within what its names are unique. An object of a kind that is not a region's carries the tags `Account` and `Region`
+    /// ([`Ownership::PLACE`]).
+    const REACH: Reach = Reach::Region;
 
     /// What goes in.
     type Inputs: Serialize + DeserializeOwned + Clone + fmt::Debug + PartialEq + Send + Sync;
@@ -203,8 +90,23 @@ pub trait Kind: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// A kind without its types: what plan and engine need to know of it.
+/// A kind without its types: the facts that plan, engine, simulation, adoption, quotas, health and conformance read.
+///
+/// ```
+/// use mate_core::model::{DriftClass, FieldRule, Impact, KindModel, ReplaceOrder, Timing};
+///
+/// const FIELDS: &[FieldRule] = &[FieldRule::new("fifo", Impact::Replace("SQS fixes the type of a queue"))];
+/// let queue = KindModel::new("sqs:Queue".parse()?, FIELDS)
+///     .with_outputs(&["url", "arn"])
+///     .with_replace(ReplaceOrder::CreateFirst)
+///     .with_lost(DriftClass::Data)
+///     .with_timing(|_| Timing::seconds(1, 60, 60))
+///     .with_name_max(80);
+/// assert!(queue.taggable && queue.deduplicated());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct KindModel {
     /// The kind.
     pub name: KindName,
@@ -216,27 +118,278 @@ pub struct KindModel {
     pub revised_outputs: &'static [&'static str],
     /// Outputs that follow from the name alone: an object made again under its name has them as before.
     pub named_outputs: &'static [&'static str],
-    /// How a replacement is ordered.
+    /// The order of a replacement.
     pub replace: ReplaceOrder,
-    /// What a deletion loses.
+    /// The loss of a deletion.
     pub data: Data,
-    /// What it is about when the object is gone.
+    /// The final snapshot that a deleted object leaves; none for a kind that has no snapshots.
+    pub snapshot: Option<&'static SnapshotRule>,
+    /// The credentials that it takes from a secret.
+    pub credentials: Option<CredentialRule>,
+    /// The noun for the content (`objects`, `images`) as long as which is there AWS refuses a deletion.
+    pub content: Option<&'static str>,
+    /// The class of drift of an object that is gone.
     pub lost: DriftClass,
     /// Typical durations for these inputs.
     pub timing: fn(&Value) -> Timing,
     /// The limit on its name.
     pub name_rule: NameRule,
-    /// Whether AWS lets it carry tags.
+    /// True if AWS lets it carry tags.
     pub taggable: bool,
-    /// Whether AWS itself keeps a second creation from making a second object: by its name, its place or a token. Where it
-    /// does not, a creation whose outcome is not known is made again only once the first would be visible by its tags.
-    pub deduplicated: bool,
-    /// Whether it is run, and is over then: it is ready once it has ended well, AWS forgets it some time later, and nobody misses
+    /// The way AWS keeps a second creation from making a second object.
+    pub deduplication: Deduplication,
+    /// True if it is run, and is over then: it is ready once it has ended well, AWS forgets it some time later, and nobody misses
     /// it. Other inputs are another run, beside which nothing has to be deleted; one that failed is run again.
     pub run_once: bool,
+    /// The form of its ARN; none for a kind whose objects have none, or none that tells the kind.
+    pub arn: Option<ArnForm>,
+    /// The references to other kinds.
+    pub links: &'static [Link],
+    /// The quotas that its objects count against.
+    pub quotas: &'static [Quota],
+    /// The objects that AWS makes beside it.
+    pub companions: &'static [Companion],
+    /// The behaviour in a simulated cloud; none for a generic one.
+    pub sim: Option<&'static SimFacet>,
+    /// The marks by which an existing object is known for one of this kind.
+    pub adopt: &'static AdoptFacet,
+    /// The meaning of its state for users.
+    pub health: HealthFacet,
+    /// True if the cloud is asked about it although it is ready: it may have to be seen to.
+    pub asked: bool,
+    /// The sample nodes of the conformance suite.
+    pub samples: &'static [Sample],
+    /// True if an object with these inputs has the output of this name.
+    pub has_output: fn(&Value, &str) -> bool,
+    pub(super) fits: fn(&Value) -> Result<(), String>,
 }
 
 impl KindModel {
+    /// A kind with one rule a field of its inputs. Unless said: it has no outputs, is deleted before it is made anew, holds no data,
+    /// its loss counts as the gravest, takes a second for everything, has a name of at most 255 characters by which AWS
+    /// deduplicates, and carries tags.
+    #[must_use]
+    pub fn new(name: KindName, fields: &'static [FieldRule]) -> Self {
+        Self {
+            name,
+            fields,
+            outputs: &[],
+            revised_outputs: &[],
+            named_outputs: &[],
+            replace: ReplaceOrder::DeleteFirst,
+            data: Data::None,
+            snapshot: None,
+            credentials: None,
+            content: None,
+            lost: DriftClass::Security,
+            timing: |_| Timing::seconds(1, 1, 1),
+            name_rule: NameRule { max: 255 },
+            taggable: true,
+            deduplication: Deduplication::Name,
+            run_once: false,
+            arn: None,
+            links: &[],
+            quotas: &[],
+            companions: &[],
+            sim: None,
+            adopt: &AdoptFacet::PLAIN,
+            health: HealthFacet::Beside,
+            asked: false,
+            samples: &[],
+            has_output: |_, _| true,
+            fits: |_| Ok(()),
+        }
+    }
+
+    /// The names of the outputs.
+    #[must_use]
+    pub fn with_outputs(mut self, outputs: &'static [&'static str]) -> Self {
+        self.outputs = outputs;
+        self
+    }
+
+    /// Outputs that an update in place gives a new value.
+    #[must_use]
+    pub fn with_revised_outputs(mut self, outputs: &'static [&'static str]) -> Self {
+        self.revised_outputs = outputs;
+        self
+    }
+
+    /// Outputs that follow from the name alone.
+    #[must_use]
+    pub fn with_named_outputs(mut self, outputs: &'static [&'static str]) -> Self {
+        self.named_outputs = outputs;
+        self
+    }
+
+    /// The order of a replacement.
+    #[must_use]
+    pub fn with_replace(mut self, order: ReplaceOrder) -> Self {
+        self.replace = order;
+        self
+    }
+
+    /// The loss of a deletion.
+    #[must_use]
+    pub fn with_data(mut self, data: Data) -> Self {
+        self.data = data;
+        self
+    }
+
+    /// The final snapshot that a deleted object leaves.
+    #[must_use]
+    pub fn with_snapshot(mut self, rule: &'static SnapshotRule) -> Self {
+        self.snapshot = Some(rule);
+        self
+    }
+
+    /// The credentials that it takes from a secret.
+    #[must_use]
+    pub fn with_credentials(mut self, rule: CredentialRule) -> Self {
+        self.credentials = Some(rule);
+        self
+    }
+
+    /// The noun for the content as long as which is there AWS refuses a deletion: `objects`.
+    #[must_use]
+    pub fn with_content(mut self, content: &'static str) -> Self {
+        self.content = Some(content);
+        self
+    }
+
+    /// The class of drift of an object that is gone.
+    #[must_use]
+    pub fn with_lost(mut self, class: DriftClass) -> Self {
+        self.lost = class;
+        self
+    }
+
+    /// Typical durations by the inputs.
+    #[must_use]
+    pub fn with_timing(mut self, timing: fn(&Value) -> Timing) -> Self {
+        self.timing = timing;
+        self
+    }
+
+    /// The most characters of a name.
+    #[must_use]
+    pub fn with_name_max(mut self, max: usize) -> Self {
+        self.name_rule = NameRule { max };
+        self
+    }
+
+    /// It carries no tags.
+    #[must_use]
+    pub fn untaggable(mut self) -> Self {
+        self.taggable = false;
+        self
+    }
+
+    /// The way AWS keeps a second creation from making a second object.
+    #[must_use]
+    pub fn with_deduplication(mut self, by: Deduplication) -> Self {
+        self.deduplication = by;
+        self
+    }
+
+    /// It is run, and is over then.
+    #[must_use]
+    pub fn run_once(mut self) -> Self {
+        self.run_once = true;
+        self
+    }
+
+    /// Outputs that an object has only with some inputs: true if an object with these inputs has the output of this name.
+    #[must_use]
+    pub fn with_optional_outputs(mut self, has_output: fn(&Value, &str) -> bool) -> Self {
+        self.has_output = has_output;
+        self
+    }
+
+    /// The form of its ARN.
+    #[must_use]
+    pub fn with_arn(mut self, form: ArnForm) -> Self {
+        self.arn = Some(form);
+        self
+    }
+
+    /// The references to other kinds.
+    #[must_use]
+    pub fn with_links(mut self, links: &'static [Link]) -> Self {
+        self.links = links;
+        self
+    }
+
+    /// The quotas that its objects count against.
+    #[must_use]
+    pub fn with_quotas(mut self, quotas: &'static [Quota]) -> Self {
+        self.quotas = quotas;
+        self
+    }
+
+    /// The objects that AWS makes beside it.
+    #[must_use]
+    pub fn with_companions(mut self, companions: &'static [Companion]) -> Self {
+        self.companions = companions;
+        self
+    }
+
+    /// The behaviour in a simulated cloud.
+    #[must_use]
+    pub fn with_sim(mut self, facet: &'static SimFacet) -> Self {
+        self.sim = Some(facet);
+        self
+    }
+
+    /// The marks by which an existing object is known for one of this kind.
+    #[must_use]
+    pub fn with_adopt(mut self, facet: &'static AdoptFacet) -> Self {
+        self.adopt = facet;
+        self
+    }
+
+    /// The meaning of its state for users.
+    #[must_use]
+    pub fn with_health(mut self, facet: HealthFacet) -> Self {
+        self.health = facet;
+        self
+    }
+
+    /// The cloud is asked about it although it is ready.
+    #[must_use]
+    pub fn asked(mut self) -> Self {
+        self.asked = true;
+        self
+    }
+
+    /// The sample nodes of the conformance suite.
+    #[must_use]
+    pub fn with_samples(mut self, samples: &'static [Sample]) -> Self {
+        self.samples = samples;
+        self
+    }
+
+    /// True if AWS itself keeps a second creation from making a second object.
+    #[must_use]
+    pub fn deduplicated(&self) -> bool {
+        self.deduplication != Deduplication::Never
+    }
+
+    /// True if a name stands for one object only. Where it does not, an object is known by its ownership tags and its id, and
+    /// somebody else may have another of the same name.
+    #[must_use]
+    pub fn names_are_unique(&self) -> bool {
+        !self.sim.is_some_and(|sim| sim.by_tags)
+    }
+
+    /// Checks that inputs have the form of the kind's `Inputs`. A model that was not registered by [`Kinds::with`] takes any.
+    ///
+    /// # Errors
+    /// The reason why they have not.
+    pub fn check_form(&self, inputs: &Value) -> Result<(), String> {
+        (self.fits)(inputs)
+    }
+
     /// The rule of a field.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&'static FieldRule> {
@@ -278,7 +431,12 @@ impl Kinds {
     /// Adds a kind.
     #[must_use]
     pub fn with<K: Kind>(mut self) -> Self {
-        self.models.insert(K::name(), K::model());
+        let mut model = K::model();
+        model.fits = |inputs| match serde_json::from_value::<K::Inputs>(inputs.clone()) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        };
+        self.models.insert(K::name(), model);
         self
     }
 
@@ -290,10 +448,10 @@ impl Kinds {
         self.models.get(kind).ok_or_else(|| UnknownKind(kind.clone()))
     }
 
-    /// Whether AWS keeps a second creation of this kind from making a second object; see [`KindModel::deduplicated`].
+    /// True if AWS keeps a second creation of this kind from making a second object; see [`KindModel::deduplicated`].
     #[must_use]
     pub fn deduplicated(&self, kind: &KindName) -> bool {
-        self.models.get(kind).is_none_or(|model| model.deduplicated)
+        self.models.get(kind).is_none_or(KindModel::deduplicated)
     }
 
     /// All models in the order of their names.

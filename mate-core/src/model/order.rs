@@ -30,6 +30,14 @@ pub enum GraphError {
     /// A node id that cannot be one.
     #[error("{0}")]
     NodeId(String),
+    /// A service's image comes from a repository that the base does not have.
+    #[error("the base has no repository `{repository}`; {}", Repositories(known))]
+    UnknownRepository {
+        /// The repository, by its short name.
+        repository: String,
+        /// Those that the base has.
+        known: Vec<String>,
+    },
     /// A node that is to be changed and is not in the graph.
     #[error("there is no node `{0}`")]
     NotFound(NodeId),
@@ -59,6 +67,17 @@ pub enum GraphError {
         /// Why.
         reason: String,
     },
+}
+
+struct Repositories<'a>(&'a [String]);
+
+impl std::fmt::Display for Repositories<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            [] => f.write_str("it has none: name the image by its whole URI"),
+            known => write!(f, "it has {}", known.join(", ")),
+        }
+    }
 }
 
 /// The nodes of a cycle.
@@ -139,6 +158,7 @@ mod tests {
             inputs: json!(inputs).into(),
             tags: Default::default(),
             existing: None,
+            former: Default::default(),
         }
     }
 

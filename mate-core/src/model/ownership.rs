@@ -11,6 +11,13 @@ use super::ids::{Address, Environment, TenantId};
 /// | `Tenant` | the tenant; an object of the platform has `Platform` with its name, `mate-dev`, in its place |
 /// | `Environment` | the environment |
 /// | `Component` | the node of the graph |
+///
+/// An object whose name is not a region's ([`crate::model::Reach`]) says besides where it belongs, and belongs to nobody else:
+///
+/// | key | value |
+/// |---|---|
+/// | `Account` | the account, twelve digits |
+/// | `Region` | the region, `us-east-1` |
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ownership(pub Address);
 
@@ -35,7 +42,11 @@ impl Ownership {
     }
 
     /// The keys of ownership tags, of tenants and platforms: what is taken off an object that is given back.
-    pub const KEYS: [&'static str; 5] = ["Component", "Environment", "ManagedBy", "Platform", "Tenant"];
+    pub const KEYS: [&'static str; 7] =
+        ["Account", "Component", "Environment", "ManagedBy", "Platform", "Region", "Tenant"];
+
+    /// The keys of the tags that say where an object belongs whose name is not a region's.
+    pub const PLACE: [&'static str; 2] = ["Account", "Region"];
 
     /// Whether `tags` say that the object belongs to this address.
     #[must_use]

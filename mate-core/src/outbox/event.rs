@@ -74,7 +74,7 @@ impl From<&LogEntry> for LifecycleEvent {
             tenant: entry.tenant.clone(),
             seq: entry.seq,
             at: entry.at,
-            verb: entry.verb.clone(),
+            verb: entry.verb.to_string(),
             kind: match &entry.what {
                 LogEvent::Begun => LifecycleKind::Begun,
                 LogEvent::Ended(RunResult::Succeeded) => LifecycleKind::Succeeded,

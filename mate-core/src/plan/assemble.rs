@@ -1,12 +1,14 @@
 //! A plan out of its steps: their order, what the record says otherwise, and the digest over all of it.
 
-use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
 
 use super::request::{After, DiffRequest};
-use super::step::{FieldChange, Shown, Step};
+use super::step::{Action, FieldChange, Shown, Step};
 use super::{Plan, operations};
-use crate::state::{Phase, Record};
-use crate::vocab::Goal;
+use crate::state::{Phase, Record, RecordSummary};
+use crate::vocab::{Goal, OnFailure, Operating, Release};
 
 pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -> Plan {
     let keeps = matches!(goal, Goal::Apply | Goal::Adopt);
@@ -15,7 +17,11 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
         Some(record) if goal == Goal::Amend => Some(record.phase),
         _ => keeps.then_some(Phase::Active),
     };
-    let record_changes = request.record.map_or_else(Vec::new, |record| record_changes(record, &after, goal));
+    let mut changes = request.record.map_or_else(Vec::new, |record| record_changes(record, &after, goal));
+    let alone = changes.is_empty() && steps.iter().all(|step| step.action == Action::NoChange);
+    if let Some(record) = request.record.filter(|_| alone && matches!(goal, Goal::Apply | Goal::Adopt)) {
+        changes = words_alone(record, &after);
+    }
     let order = operations::ordered(&steps).expect("both graphs have an order, and so has what follows from them");
     let mut slots: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
     let steps = order.into_iter().filter_map(|index| slots[index].take()).collect();
@@ -25,10 +31,12 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
         key: request.key.clone(),
         goal,
         verb: None,
+        on_failure: OnFailure::Stop,
+        then: None,
         record_version: request.record.map_or(0, |record| record.version),
         lineage: request.record.map(|record| record.lineage.clone()),
         after,
-        record_changes,
+        record_changes: changes,
         steps,
         notes: request.notes,
         deletions: request.deletions.clone(),
@@ -39,38 +47,82 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
     plan
 }
 
-fn json(value: &impl serde::Serialize) -> Value {
-    serde_json::to_value(value).expect("a map by text has a JSON form")
-}
-
+/// Everything that the record says otherwise afterwards, apart from its nodes. Nothing is written where there is no such
+/// change and no step: whatever is missing here would be written by a plan that says that there is nothing to do.
 fn record_changes(record: &Record, after: &After, goal: Goal) -> Vec<FieldChange> {
-    let mut changes = Vec::new();
-    let mut compare = |path: &str, old: Value, new: Value| {
-        if old != new {
-            changes.push(FieldChange { path: path.to_owned(), old: Shown::Value(old), new: Shown::Value(new) });
-        }
-    };
+    let mut changes = Changes(Vec::new());
     let phase = |phase: Option<Phase>| match phase {
         Some(phase) => serde_json::to_value(phase).unwrap_or_default(),
         None => Value::String("removed".to_owned()),
     };
-    compare("phase", phase(Some(record.phase)), phase(after.phase));
+    changes.compare("phase", phase(Some(record.phase)), phase(after.phase));
     // An interrupted run ends with the next one that reaches its end, even where nothing is left to do.
-    compare("run", record.run.as_ref().map(|_| "interrupted").into(), Value::Null);
+    changes.compare("run", record.run.as_ref().map(|_| "interrupted").into(), Value::Null);
+    changes.compare("then", record.then.as_ref().map(|then| then.change.verb().word()).into(), Value::Null);
     if matches!(goal, Goal::Apply | Goal::Adopt) {
-        let (old, new) = (&record.summary, &after.summary);
-        compare("display_name", old.display_name.clone().into(), new.display_name.clone().into());
-        compare("tier", old.tier.clone().into(), new.tier.clone().into());
-        compare("url", old.url.clone().into(), new.url.clone().into());
-        compare("operating", record.operating.mode.word().into(), after.operating.mode.word().into());
-        let release = |operating: &crate::vocab::Operating| {
-            operating.release.as_ref().map_or(Value::Null, |release| release.number.into())
-        };
-        compare("release", release(&record.operating), release(&after.operating));
-        compare("restarts", json(&record.operating.restarts), json(&after.operating.restarts));
-        compare("secrets", json(&record.operating.secrets), json(&after.operating.secrets));
-        compare("both_tokens", record.operating.both_tokens.into(), after.operating.both_tokens.into());
-        compare("deletion_protection", record.deletion_protection.into(), after.deletion_protection.into());
+        // No field is passed over: a new one does not compile until it is compared, or is named as one that is not.
+        let After { phase: _, spec_digest: _, spec: _, operating, summary, deletion_protection, outputs: _ } = after;
+        let RecordSummary { display_name, tier, url } = summary;
+        let old = &record.summary;
+        changes.compare("display_name", old.display_name.as_str().into(), display_name.as_str().into());
+        changes.compare("tier", old.tier.as_str().into(), tier.as_str().into());
+        changes.compare("url", old.url.as_str().into(), url.as_str().into());
+        changes.operating(&record.operating, operating);
+        changes.compare("deletion_protection", record.deletion_protection.into(), (*deletion_protection).into());
     }
-    changes
+    changes.0
+}
+
+/// What the record says otherwise though no object changes: told only where nothing else is, as it follows from those changes.
+fn words_alone(record: &Record, after: &After) -> Vec<FieldChange> {
+    let mut changes = Changes(Vec::new());
+    if record.spec != after.spec {
+        let field = |spec: &Option<Value>, name: &str| spec.as_ref().and_then(|spec| spec.get(name)).cloned();
+        let named = |spec: &Option<Value>| spec.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+        let names: BTreeSet<String> =
+            named(&record.spec).into_iter().chain(named(&after.spec)).map(|(name, _)| name).collect();
+        for name in names {
+            let (old, new) = (field(&record.spec, &name), field(&after.spec, &name));
+            changes.compare(&format!("spec.{name}"), old.unwrap_or_default(), new.unwrap_or_default());
+        }
+    }
+    let outputs = record.outputs_of(&after.outputs);
+    for name in record.outputs.keys().chain(outputs.keys()).collect::<BTreeSet<_>>() {
+        let value = |outputs: &BTreeMap<String, String>| outputs.get(name).map_or(Value::Null, |value| json!(value));
+        changes.compare(&format!("outputs.{name}"), value(&record.outputs), value(&outputs));
+    }
+    changes.0
+}
+
+struct Changes(Vec<FieldChange>);
+
+impl Changes {
+    fn compare(&mut self, path: &str, old: Value, new: Value) {
+        if old != new {
+            self.0.push(FieldChange { path: path.to_owned(), old: Shown::Value(old), new: Shown::Value(new) });
+        }
+    }
+
+    /// Compares two values that are shown in short where that tells them apart, and in full where it does not.
+    fn in_short<T: serde::Serialize>(&mut self, path: &str, (old, new): (&T, &T), short: impl Fn(&T) -> Value) {
+        let (shown, wanted) = (short(old), short(new));
+        if shown == wanted { self.compare(path, json!(old), json!(new)) } else { self.compare(path, shown, wanted) }
+    }
+
+    fn operating(&mut self, old: &Operating, new: &Operating) {
+        // No field is passed over: a new one does not compile until it is compared.
+        let Operating { mode, release, strategy, restarts, secrets, command, window, deferred, both_tokens } = old;
+        self.in_short("operating", (mode, &new.mode), |mode| mode.word().into());
+        // A migration runs once: the record does not keep it.
+        let kept = |release: &Option<Release>| release.clone().map(|release| Release { migration: None, ..release });
+        let number = |release: &Option<Release>| release.as_ref().map_or(Value::Null, |release| release.number.into());
+        self.in_short("release", (release, &kept(&new.release)), number);
+        self.compare("strategy", json!(strategy), json!(new.strategy));
+        self.compare("restarts", json!(restarts), json!(new.restarts));
+        self.compare("secrets", json!(secrets), json!(new.secrets));
+        self.compare("command", json!(command), json!(new.command));
+        self.compare("window", json!(window), json!(new.window));
+        self.compare("deferred", json!(deferred), json!(new.deferred));
+        self.compare("both_tokens", (*both_tokens).into(), new.both_tokens.into());
+    }
 }

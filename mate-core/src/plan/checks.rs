@@ -34,7 +34,7 @@ pub(super) fn check_fit(request: &DiffRequest<'_>) -> Result<(), PlanError> {
                 }
             }
         }
-        if request.graph.rests(&node.id) && resting::filled_from(&node.kind).is_none() {
+        if request.graph.rests(&node.id) && resting::filled_from(request.kinds, &node.kind).is_none() {
             misfit("it cannot rest: an object of this kind cannot be made anew from a snapshot".to_owned());
         }
         let mut unknown = None;

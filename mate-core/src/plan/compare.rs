@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::step::{FieldChange, Shown};
 use crate::model::canonical;
+use crate::model::compare::same_value as same;
 use crate::model::{Change, FieldRule, Impact, KindModel};
 use crate::model::{Inputs, Known, OutputRef, Reference, Tags, references, resolve_with};
 
@@ -150,22 +151,6 @@ fn alike(old: &Value, new: &Value, known: &dyn Known) -> bool {
                 && is.iter().all(|(name, is)| was.contains_key(name) || alike(&null, is, known))
         }
         _ => same(old, new),
-    }
-}
-
-/// True if two values mean the same. A missing member is as good as null; 5 is 5.0.
-fn same(old: &Value, new: &Value) -> bool {
-    match (old, new) {
-        (Value::Number(old), Value::Number(new)) => old == new || old.as_f64() == new.as_f64(),
-        (Value::Array(old), Value::Array(new)) => {
-            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| same(old, new))
-        }
-        (Value::Object(old), Value::Object(new)) => {
-            let null = Value::Null;
-            old.iter().all(|(name, old)| same(old, new.get(name).unwrap_or(&null)))
-                && new.iter().all(|(name, new)| old.contains_key(name) || same(&null, new))
-        }
-        _ => old == new,
     }
 }
 

@@ -1,18 +1,12 @@
 //! What a deletion does to data.
 
 use super::step::{OldObject, Risk};
-use crate::kinds::{Bucket, DbInstance, ReplicationGroup, Repository};
 use crate::model::ids::NodeId;
 use crate::model::names;
-use crate::model::{Data, Kind, KindModel};
+use crate::model::{Data, KindModel};
 use crate::provider::DataPolicy;
 use crate::state::Record;
 use crate::vocab::{Deletions, FinalSnapshot};
-
-const DB_INSTANCE: &str = <DbInstance as Kind>::NAME;
-const CACHE: &str = <ReplicationGroup as Kind>::NAME;
-const BUCKET: &str = <Bucket as Kind>::NAME;
-const REPOSITORY: &str = <Repository as Kind>::NAME;
 
 /// The longest name that RDS and ElastiCache take for a snapshot.
 const SNAPSHOT_NAME_MAX: usize = 255;
@@ -40,25 +34,19 @@ pub(super) fn loss(
         risk: Risk::DataLoss(format!("loses {what} for good: {}", old.name)),
         text: String::new(),
     };
-    match old.kind.as_str() {
-        CACHE => match deletions.final_snapshots.get(node) {
-            Some(FinalSnapshot::Named(name)) => kept(name.clone()),
-            Some(FinalSnapshot::Discard) | None => lost(),
-        },
-        DB_INSTANCE => {
-            let name = match deletions.final_snapshots.get(node) {
-                Some(FinalSnapshot::Discard) => return lost(),
-                Some(FinalSnapshot::Named(name)) => name.clone(),
-                None => derived_snapshot_name(&old.name, record),
-            };
-            kept(name)
-        }
-        kind @ (BUCKET | REPOSITORY) if !deletions.empty => Loss {
+    match (model.snapshot, deletions.final_snapshots.get(node)) {
+        (Some(_), Some(FinalSnapshot::Discard)) => return lost(),
+        (Some(_), Some(FinalSnapshot::Named(name))) => return kept(name.clone()),
+        (Some(rule), None) if rule.usual => return kept(derived_snapshot_name(&old.name, record)),
+        (Some(_) | None, _) => {}
+    }
+    match model.content.filter(|_| !deletions.empty) {
+        Some(content) => Loss {
             policy: DataPolicy::Keep { final_snapshot: None },
             risk: Risk::None,
-            text: format!("refused while it still holds {}", if kind == BUCKET { "objects" } else { "images" }),
+            text: format!("refused while it still holds {content}"),
         },
-        _ => lost(),
+        None => lost(),
     }
 }
 

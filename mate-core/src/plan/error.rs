@@ -35,11 +35,11 @@ pub enum PlanError {
     #[error("{}", List("the graph does not fit its kinds", .0))]
     Misfit(Vec<NodeProblem>),
     /// The graph has no order.
-    #[error("the graph cannot be carried out: {0}")]
-    Graph(GraphError),
+    #[error("the graph cannot be carried out")]
+    Graph(#[source] GraphError),
     /// The objects of the record have no order.
-    #[error("the record is damaged: {0}")]
-    Record(GraphError),
+    #[error("the record is damaged: its objects have no order")]
+    Record(#[source] GraphError),
     /// A kind is not registered.
     #[error(transparent)]
     Kind(#[from] UnknownKind),

@@ -14,9 +14,11 @@ mod differ;
 mod error;
 pub(crate) mod escape;
 mod finish;
+pub(crate) mod former;
 mod holding;
 mod json;
 mod judge;
+mod lost;
 mod mermaid;
 mod once;
 mod operations;
@@ -48,10 +50,8 @@ pub use targets::observe_targets;
 pub(crate) use targets::targets_among;
 pub use text::TextStyle;
 
-use crate::vocab::Amendment;
-use crate::vocab::Deletions;
-use crate::vocab::Goal;
-use crate::vocab::RepairSelection;
+use crate::lifecycle::Change;
+use crate::vocab::{Amendment, Deletions, Goal, OnFailure, RepairSelection, TenantVerb};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -71,7 +71,13 @@ pub struct Plan {
     pub goal: Goal,
     /// The verb that it carries out, where it is another than the goal says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub verb: Option<String>,
+    pub verb: Option<TenantVerb>,
+    /// The way on where a step of it fails.
+    #[serde(default, skip_serializing_if = "OnFailure::is_stop")]
+    pub on_failure: OnFailure,
+    /// The change that follows once it is carried out. It is planned then, from the record as it is by then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub then: Option<Change>,
     /// The version of the record that it was made from; 0 when there was none.
     pub record_version: u64,
     /// The lineage of that record.
@@ -139,8 +145,16 @@ impl Plan {
 
     /// The same plan as that of this verb, which the log then tells.
     #[must_use]
-    pub(crate) fn of_verb(mut self, verb: &str) -> Self {
-        self.verb = Some(verb.to_owned());
+    pub(crate) fn of_verb(mut self, verb: TenantVerb) -> Self {
+        self.verb = Some(verb);
+        self.id = self.digest();
+        self
+    }
+
+    /// The same plan with this way on where a step fails, and with what follows it.
+    #[must_use]
+    pub(crate) fn going_on(mut self, on_failure: OnFailure, then: Option<Change>) -> Self {
+        (self.on_failure, self.then) = (on_failure, then);
         self.id = self.digest();
         self
     }
@@ -179,8 +193,8 @@ impl Plan {
 
     /// The steps that take something down and can wait for maintenance: [`crate::client::Mate::defer`] leaves them until then.
     pub fn can_wait(&self) -> impl Iterator<Item = &Step> {
-        let asked = ["update", "scale", "change_tier"];
-        let can = self.goal == Goal::Apply && self.verb.as_deref().is_none_or(|verb| asked.contains(&verb));
+        let asked = [TenantVerb::Update, TenantVerb::Scale, TenantVerb::ChangeTier];
+        let can = self.goal == Goal::Apply && self.verb.is_none_or(|verb| asked.contains(&verb));
         let waits = move |step: &&Step| can && matches!(step.risk, Risk::Downtime(_)) && step.old.is_some();
         self.steps.iter().filter(waits).filter(|step| !matches!(step.action, Action::Delete | Action::NoChange))
     }

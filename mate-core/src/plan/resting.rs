@@ -6,28 +6,19 @@ use super::deletion::{derived_snapshot_name, kept_in};
 use super::error::ImpossibleChange;
 use super::request::{DiffRequest, Observed};
 use super::step::{Action, OldObject, Shown, Step, old_object, recorded_object};
-use crate::kinds::ReplicationGroup;
-use crate::model::Kind;
 use crate::model::ids::KindName;
-use crate::model::{Inputs, Node, Outputs, Tags};
+use crate::model::{Inputs, Kinds, Node, Outputs, Tags};
 use crate::provider::{DataPolicy, Status};
 use crate::state::NodeRecord;
 
-const CACHE: &str = <ReplicationGroup as Kind>::NAME;
-
 /// The input that names the snapshot from which an object of this kind is made; none where it cannot be made from one.
-pub(super) fn filled_from(kind: &KindName) -> Option<&'static str> {
-    (kind.as_str() == CACHE).then_some("snapshot_name")
+pub(super) fn filled_from(kinds: &Kinds, kind: &KindName) -> Option<&'static str> {
+    kinds.get(kind).ok()?.snapshot?.filled_from
 }
 
-/// Why no snapshot can be taken of an object, with the way round.
-/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups.html>
-fn refuses(kind: &KindName, inputs: &Value) -> Option<&'static str> {
-    let refuses = kind.as_str() == CACHE && inputs["node_type"] == "cache.t1.micro";
-    refuses.then_some(
-        "ElastiCache takes no snapshot of a cache.t1.micro; keep the cache while the tenant is suspended, or scale it to another \
-         node type before",
-    )
+/// The reason why no snapshot can be taken of an object, with the way round.
+fn refuses(kinds: &Kinds, kind: &KindName, inputs: &Value) -> Option<&'static str> {
+    (kinds.get(kind).ok()?.snapshot?.refuses)(inputs)
 }
 
 /// What is done about a node that rests: its object goes, and leaves its data; what refers to it goes by the outputs that it had.
@@ -53,7 +44,7 @@ pub(super) fn step(
         (None, None) => (None, Action::NoChange, "taken away for as long as the tenant is suspended"),
     };
     let announced = known.and_then(|known| known.snapshot.clone());
-    let made_from = filled_from(&node.kind).and_then(|field| recorded?.inputs[field].as_str());
+    let made_from = filled_from(request.kinds, &node.kind).and_then(|field| recorded?.inputs[field].as_str());
     let snapshot = match &old {
         // A deletion whose answer was lost may have taken effect: it is asked for again under the same name.
         Some(old) if action == Action::Delete && !goes => {
@@ -63,7 +54,7 @@ pub(super) fn step(
         _ => announced,
     };
     if let (Some(live), Some(name), false) = (live, &snapshot, goes)
-        && let Some(way_round) = refuses(&node.kind, &live.inputs)
+        && let Some(way_round) = refuses(request.kinds, &node.kind, &live.inputs)
     {
         return Err(Box::new(ImpossibleChange {
             node: node.id.clone(),
@@ -104,7 +95,7 @@ fn outputs(resting: Option<&Outputs>, recorded: Option<&Outputs>, live: Option<&
 /// Has a node that rested be made from the snapshot that it left; says so. Nothing where it did not rest.
 pub(super) fn wake(request: &DiffRequest<'_>, node: &Node, inputs: &mut Inputs) -> Option<String> {
     let rested = request.record?.resting.get(&node.id)?;
-    Some(match (&rested.snapshot, filled_from(&node.kind)) {
+    Some(match (&rested.snapshot, filled_from(request.kinds, &node.kind)) {
         (Some(name), Some(field)) => {
             inputs[field] = json!(name);
             format!("made anew from the snapshot {name}, which stays")

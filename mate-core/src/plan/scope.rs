@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::Difference;
-use super::step::{Action, FieldChange, Step};
+use super::step::{Action, FieldChange, Risk, Step};
 use crate::model::ids::NodeId;
-use crate::model::{Inputs, KindModel, references};
+use crate::model::{Data, Inputs, KindModel, references};
 use crate::state::NodeRecord;
 use crate::vocab::RepairSelection;
 
@@ -46,9 +46,11 @@ impl Scope<'_> {
         self.takes(id) && (!waits || self.needed.contains_key(id))
     }
 
-    /// True if an object that is gone is made again.
+    /// True if an object that is gone is made again. One that held data is not where it only has to stay as it is.
     pub(super) fn takes_lost(&self, id: &NodeId, model: &KindModel, recorded: bool) -> bool {
-        self.takes(id) || (recorded && self.selection.classes.contains(&model.lost))
+        let stays = self.selection.but.get(id).is_some_and(BTreeSet::is_empty) && model.data != Data::None;
+        (self.takes(id) && (!stays || self.needed.contains_key(id)))
+            || (recorded && self.selection.classes.contains(&model.lost))
     }
 
     /// Which node needs this one.
@@ -148,6 +150,7 @@ pub(super) fn leave(step: &mut Step, reason: &str, recorded: Option<&NodeRecord>
     reason.clone_into(&mut step.reason);
     step.changes = changes;
     step.untag.clear();
+    step.risk = Risk::None;
     // Who refers to it refers to what was applied.
     if let Some(recorded) = recorded.filter(|recorded| !recorded.outputs.is_empty()) {
         step.outputs.clone_from(&recorded.outputs);

@@ -11,7 +11,7 @@ use super::judge::{decide, severity, stable_outputs, texts};
 use super::request::Observed;
 use super::scope::{Left, Scope, leave};
 use super::step::{Action, FieldChange, Risk, Shown, Step, old_object, recorded_object};
-use super::{once, resting};
+use super::{lost, once, resting};
 use crate::model::{Impact, KindModel, Node, ReplaceOrder};
 use crate::provider::{Live, Status};
 use crate::state::{Holding, NodeRecord, NodeState};
@@ -116,6 +116,9 @@ impl<'r> Differ<'r, '_> {
         let Subject { node, model, recorded } = subject;
         if recorded.is_some_and(|recorded| recorded.state != NodeState::Creating) {
             step.reason = "recorded, but gone from the cloud".to_owned();
+        }
+        if lost::held_data(self.request, &node.id, recorded) {
+            step.risk = lost::risk(model, &step.name);
         }
         step.reason = made_anew.unwrap_or(step.reason);
         if self.scope.is_some_and(|scope| !scope.takes_lost(&node.id, model, recorded.is_some())) {

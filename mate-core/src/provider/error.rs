@@ -125,7 +125,7 @@ impl ErrorClass {
 /// The cause is in [`std::error::Error::source`] and not in the text. The text never holds a secret: causes are
 /// reduced to code, message and request id where they enter.
 #[derive(Debug, thiserror::Error)]
-#[error("{operation} for {address} failed ({class}{}){}{}", Code(.code.as_deref()), Message(.message.as_deref()), Request(.request_id.as_deref()))]
+#[error("{operation} for {address} failed ({class}{}{}){}{}", Http(*.status), Code(.code.as_deref()), Message(.message.as_deref()), Request(.request_id.as_deref()))]
 #[non_exhaustive]
 pub struct ProviderError {
     /// What sort of failure.
@@ -136,6 +136,8 @@ pub struct ProviderError {
     pub operation: String,
     /// The object.
     pub address: Address,
+    /// The status of the HTTP answer; none where there was no answer.
+    pub status: Option<u16>,
     /// The cloud's error code.
     pub code: Option<String>,
     /// The cloud's message.
@@ -161,6 +163,7 @@ impl ProviderError {
             retry: class.retry(),
             operation: operation.into(),
             address,
+            status: None,
             code: None,
             message: None,
             request_id: None,
@@ -168,6 +171,28 @@ impl ProviderError {
             attempts: 1,
             source: None,
         }
+    }
+
+    /// What a person does next, by as much as the cloud said.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match (self.class, &self.message) {
+            (ErrorClass::Invalid, None) => {
+                "AWS did not say what is wrong: look up the error code in the service's documentation, or the request id \
+                 in CloudTrail, correct the spec, and make a new plan"
+            }
+            (ErrorClass::Denied, None) => {
+                "give the caller's role the action of this call, or renew its credentials, then run it again"
+            }
+            (class, _) => class.advice(),
+        }
+    }
+
+    /// With the status of the HTTP answer.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
     }
 
     /// With the cloud's error code.
@@ -220,9 +245,16 @@ impl ProviderError {
     }
 }
 
+struct Http(Option<u16>);
 struct Code<'a>(Option<&'a str>);
 struct Message<'a>(Option<&'a str>);
 struct Request<'a>(Option<&'a str>);
+
+impl fmt::Display for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |status| write!(f, ", HTTP {status}"))
+    }
+}
 
 impl fmt::Display for Code<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

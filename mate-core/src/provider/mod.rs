@@ -19,7 +19,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::model::ids::{Address, Environment, KindName, NodeId, TenantKey};
 use crate::model::{Inputs, Tags};
 
@@ -72,11 +72,25 @@ impl Target {
     #[must_use]
     pub fn accepts(&self, tags: &Tags) -> bool {
         match self.claim {
-            Claim::Owned => self.ownership().owns(tags),
-            Claim::Unowned => self.ownership().owns(tags) || Ownership::from_tags(tags).is_none(),
-            Claim::Tenant => Ownership::from_tags(tags).is_none_or(|owner| owner.is_beside(&self.address)),
+            Claim::Owned => self.ownership().owns(tags) && self.is_in_place(tags),
+            Claim::Unowned => {
+                Ownership::from_tags(tags).is_none() || (self.ownership().owns(tags) && self.is_in_place(tags))
+            }
+            Claim::Tenant => {
+                Ownership::from_tags(tags).is_none_or(|owner| owner.is_beside(&self.address) && self.is_in_place(tags))
+            }
             Claim::ReadOnly => true,
         }
+    }
+
+    /// True if the tags say no other account and region than the target does. What an earlier version made does not say it:
+    /// then the record has to know the object.
+    fn is_in_place(&self, tags: &Tags) -> bool {
+        Ownership::PLACE.iter().all(|key| match (self.tags.get(*key), tags.get(*key)) {
+            (Some(wanted), Some(is)) => wanted == is,
+            (Some(_), None) => self.physical_id.is_some(),
+            (None, _) => true,
+        })
     }
 
     /// The node.
@@ -302,8 +316,7 @@ pub trait Provider: Send + Sync + fmt::Debug {
             .with_message("this provider does not tell where it works"))
     }
 
-    /// The time that this cloud lives in: the system's, unless the cloud is simulated.
-    fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(SystemClock::new())
-    }
+    /// The time that this cloud lives in: [`SystemClock`](crate::clock::SystemClock), unless the cloud is simulated. A provider
+    /// that wraps another one gives the clock of that one.
+    fn clock(&self) -> Arc<dyn Clock>;
 }

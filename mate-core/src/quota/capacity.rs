@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::table::{Quota, Unit};
 use super::{LimitSource, Needs, Readings};
+use crate::model::{Kinds, Quota, Unit};
 use crate::provider::{QuotaId, QuotaReading};
 use crate::spec::Tier;
 
@@ -37,9 +37,9 @@ impl Capacity {
     ///
     /// A quota whose use is not known is taken as unused, one whose limit is not known to be AWS's default.
     #[must_use]
-    pub fn new(per_tenant: &BTreeMap<Tier, Needs>, readings: &Readings) -> Self {
+    pub fn new(kinds: &Kinds, per_tenant: &BTreeMap<Tier, Needs>, readings: &Readings) -> Self {
         let room = |needs: &Needs| {
-            let rooms = needs.iter().filter_map(|(id, need)| Room::new(id, *need, readings.get(id)));
+            let rooms = needs.iter().filter_map(|(id, need)| Room::new(kinds, id, *need, readings.get(id)));
             rooms.min_by_key(|room| (room.tenants, room.limit))
         };
         Self { tiers: per_tenant.iter().map(|(tier, needs)| (tier.clone(), room(needs))).collect() }
@@ -47,8 +47,8 @@ impl Capacity {
 }
 
 impl Room {
-    fn new(id: &QuotaId, need: u64, reading: Option<&QuotaReading>) -> Option<Self> {
-        let quota = Quota::find(id);
+    fn new(kinds: &Kinds, id: &QuotaId, need: u64, reading: Option<&QuotaReading>) -> Option<Self> {
+        let quota = Quota::find(kinds, id);
         let reading = reading.copied().unwrap_or_default();
         let limit_source = if reading.limit.is_some() { LimitSource::ServiceQuotas } else { LimitSource::DefaultTable };
         let limit = reading.limit.or(quota.map(|quota| quota.default))?;

@@ -12,10 +12,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+pub use crate::model::{Per, Quota, QuotaWorld, Unit};
 pub use capacity::{Capacity, Room};
 pub use count::{Needs, needs, needs_of};
 pub use preflight::{Check, LimitSource, Preflight, Verdict};
-pub use table::{Per, Quota, Unit};
 
 use crate::provider::{Provider, QuotaId, QuotaReading};
 

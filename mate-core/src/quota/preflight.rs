@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::table::{Quota, Unit};
 use super::{Needs, Readings};
+use crate::model::{Kinds, Quota, Unit};
 use crate::provider::{QuotaId, QuotaReading};
 
 /// Whether what a plan needs fits into the account.
@@ -61,9 +61,10 @@ impl Preflight {
     /// Sets `needs` against what was read. What was not read is unknown: an account whose limit is not known may have had it
     /// raised, so that only a default that AWS never raises can be exceeded.
     #[must_use]
-    pub fn new(needs: &Needs, readings: &Readings) -> Self {
+    pub fn new(kinds: &Kinds, needs: &Needs, readings: &Readings) -> Self {
         let none = QuotaReading::default();
-        let checks = needs.iter().map(|(id, need)| Check::new(id, *need, readings.get(id).unwrap_or(&none))).collect();
+        let checks =
+            needs.iter().map(|(id, need)| Check::new(kinds, id, *need, readings.get(id).unwrap_or(&none))).collect();
         Self { checks }
     }
 
@@ -85,8 +86,8 @@ impl Preflight {
 }
 
 impl Check {
-    fn new(id: &QuotaId, need: u64, reading: &QuotaReading) -> Self {
-        let quota = Quota::find(id);
+    fn new(kinds: &Kinds, id: &QuotaId, need: u64, reading: &QuotaReading) -> Self {
+        let quota = Quota::find(kinds, id);
         let (limit, limit_source) = match reading.limit {
             Some(limit) => (Some(limit), LimitSource::ServiceQuotas),
             None => (quota.map(|quota| quota.default), LimitSource::DefaultTable),

@@ -23,7 +23,15 @@ fn graph(nodes: &[(&str, &str, Value)]) -> Graph {
         let tags = Ownership(key().node(id.clone())).tags();
         let name = crate::model::names::physical(&key(), id.as_str(), 32);
         graph
-            .insert(Node { id, kind: kind.parse().unwrap(), name, inputs: inputs.clone().into(), tags, existing: None })
+            .insert(Node {
+                id,
+                kind: kind.parse().unwrap(),
+                name,
+                inputs: inputs.clone().into(),
+                tags,
+                existing: None,
+                former: Default::default(),
+            })
             .unwrap();
     }
     graph
@@ -120,18 +128,21 @@ fn readings(quota: QuotaId, limit: Option<u64>, used: Option<u64>) -> Readings {
     Readings::from([(quota, QuotaReading { limit, used })])
 }
 
+fn kinds() -> Kinds {
+    Kinds::standard()
+}
+
 fn verdict(quota: QuotaId, need: u64, limit: Option<u64>, used: Option<u64>) -> Verdict {
-    let preflight = Preflight::new(&Needs::from([(quota.clone(), need)]), &readings(quota, limit, used));
+    let preflight = Preflight::new(&kinds(), &Needs::from([(quota.clone(), need)]), &readings(quota, limit, used));
     preflight.checks[0].verdict
 }
 
 #[test]
-fn every_quota_has_an_id_of_its_own_a_page_and_a_kind_that_exists() {
-    let kinds = Kinds::standard();
-    let ids: BTreeSet<QuotaId> = Quota::all().iter().map(Quota::id).collect();
-    assert_eq!(ids.len(), Quota::all().len());
-    for quota in Quota::all() {
-        assert!(kinds.get(&quota.kind.parse().unwrap()).is_ok(), "{}", quota.name);
+fn every_quota_has_an_id_of_its_own_and_a_page() {
+    let kinds = kinds();
+    let ids: BTreeSet<QuotaId> = Quota::all(&kinds).map(Quota::id).collect();
+    assert_eq!(ids.len(), Quota::all(&kinds).count());
+    for quota in Quota::all(&kinds) {
         assert!(quota.source.starts_with("https://docs.aws.amazon.com/"), "{}", quota.name);
         assert!(quota.default > 0, "{}", quota.name);
     }
@@ -139,61 +150,65 @@ fn every_quota_has_an_id_of_its_own_a_page_and_a_kind_that_exists() {
 
 #[test]
 fn a_code_has_the_form_of_aws_and_a_word_in_its_place_has_not() {
-    for quota in Quota::all() {
+    for quota in Quota::all(&kinds()) {
         let hex = quota.id().code.strip_prefix("L-").map(|hex| hex.len() == 8 && u32::from_str_radix(hex, 16).is_ok());
         assert_eq!(hex, quota.code.map(|_| true), "{}", quota.name);
-        assert_eq!(Quota::find(&quota.id()).map(|found| found.name), Some(quota.name));
+        assert_eq!(Quota::find(&kinds(), &quota.id()).map(|found| found.name), Some(quota.name));
     }
 }
 
 #[test]
 fn what_is_made_counts_whole() {
-    let needs = needs(&plan(&[database()]));
+    let needs = needs(&kinds(), &plan(&[database()]));
     assert_eq!(needs, Needs::from([(instances(), 1), (storage(), 50)]));
 }
 
 #[test]
 fn what_changes_counts_by_what_it_grows() {
     let grown = changing(plan(&[database()]), "db", Action::Update, json!({"allocated_storage_gib": 20}));
-    assert_eq!(needs(&grown), Needs::from([(storage(), 30)]));
+    assert_eq!(needs(&kinds(), &grown), Needs::from([(storage(), 30)]));
 }
 
 #[test]
 fn what_shrinks_gives_nothing_to_others() {
     let there = changing(plan(&service(1, json!([]))), "task", Action::NoChange, json!({}));
     let shrunk = changing(there, "web", Action::Update, json!({"desired_count": 4}));
-    assert_eq!(needs(&shrunk), Needs::new());
+    assert_eq!(needs(&kinds(), &shrunk), Needs::new());
 }
 
 #[test]
 fn a_replacement_that_deletes_first_needs_only_the_difference() {
     let order = ReplaceOrder::DeleteFirst;
     let replaced = changing(plan(&[database()]), "db", Action::Replace { order }, json!({"allocated_storage_gib": 40}));
-    assert_eq!(needs(&replaced), Needs::from([(storage(), 10)]));
+    assert_eq!(needs(&kinds(), &replaced), Needs::from([(storage(), 10)]));
 }
 
 #[test]
 fn a_replacement_that_creates_first_needs_room_for_both() {
     let order = ReplaceOrder::CreateFirst;
     let replaced = changing(plan(&[database()]), "db", Action::Replace { order }, json!({}));
-    assert_eq!(needs(&replaced), Needs::from([(instances(), 1), (storage(), 50)]));
+    assert_eq!(needs(&kinds(), &replaced), Needs::from([(instances(), 1), (storage(), 50)]));
 }
 
 #[test]
 fn what_is_adopted_or_left_alone_needs_nothing() {
     for action in [Action::Adopt, Action::NoChange] {
-        assert_eq!(needs(&changing(plan(&[database()]), "db", action, json!({}))), Needs::new(), "{action:?}");
+        assert_eq!(
+            needs(&kinds(), &changing(plan(&[database()]), "db", action, json!({}))),
+            Needs::new(),
+            "{action:?}"
+        );
     }
 }
 
 #[test]
 fn what_is_deleted_needs_nothing() {
-    assert_eq!(needs(&changing(plan(&[database()]), "db", Action::Delete, json!({}))), Needs::new());
+    assert_eq!(needs(&kinds(), &changing(plan(&[database()]), "db", Action::Delete, json!({}))), Needs::new());
 }
 
 #[test]
 fn a_service_needs_the_vcpus_of_its_tasks() {
-    assert_eq!(needs(&plan(&service(3, json!([]))))[&on_demand()], 3 * 512);
+    assert_eq!(needs(&kinds(), &plan(&service(3, json!([]))))[&on_demand()], 3 * 512);
 }
 
 #[test]
@@ -201,14 +216,14 @@ fn a_larger_task_needs_its_growth_for_every_task() {
     let grown = changing(plan(&service(2, json!([]))), "task", Action::Update, json!({"cpu": 256}));
     let arn = json!({"task_definition": "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1"});
     let grown = changing(grown, "web", Action::UpdateWithRestart, arn);
-    assert_eq!(needs(&grown), Needs::from([(on_demand(), 2 * 256)]));
+    assert_eq!(needs(&kinds(), &grown), Needs::from([(on_demand(), 2 * 256)]));
 }
 
 #[test]
 fn tasks_are_divided_between_fargate_and_spot() {
     let strategy =
         json!([{"name": "FARGATE", "weight": 1, "base": 1}, {"name": "FARGATE_SPOT", "weight": 3, "base": 0}]);
-    let needs = needs(&plan(&service(5, strategy)));
+    let needs = needs(&kinds(), &plan(&service(5, strategy)));
     assert_eq!((needs[&on_demand()], needs[&spot()]), (2 * 512, 3 * 512));
 }
 
@@ -216,7 +231,7 @@ fn tasks_are_divided_between_fargate_and_spot() {
 fn the_one_task_that_divides_unevenly_counts_on_both_sides() {
     let strategy =
         json!([{"name": "FARGATE", "weight": 1, "base": 0}, {"name": "FARGATE_SPOT", "weight": 1, "base": 0}]);
-    let needs = needs(&plan(&service(1, strategy)));
+    let needs = needs(&kinds(), &plan(&service(1, strategy)));
     assert_eq!((needs[&on_demand()], needs[&spot()]), (512, 512));
 }
 
@@ -227,7 +242,7 @@ fn a_quota_of_each_vpc_is_needed_as_the_largest_one_needs_it() {
         ("b", "ec2:Subnet", subnet("vpc-1", "us-east-1b")),
         ("c", "ec2:Subnet", subnet("vpc-2", "us-east-1a")),
     ];
-    assert_eq!(needs_of(&graph(&nodes)), Needs::from([(id("vpc", "L-407747CB"), 2)]));
+    assert_eq!(needs_of(&kinds(), &graph(&nodes)), Needs::from([(id("vpc", "L-407747CB"), 2)]));
 }
 
 #[test]
@@ -240,7 +255,7 @@ fn nat_gateways_are_counted_by_the_zone_of_their_subnet() {
         ("nat-b", "ec2:NatGateway", nat("b")),
         ("nat-c", "ec2:NatGateway", nat("b")),
     ];
-    assert_eq!(needs_of(&graph(&nodes))[&id("vpc", "L-FE5A380F")], 2);
+    assert_eq!(needs_of(&kinds(), &graph(&nodes))[&id("vpc", "L-FE5A380F")], 2);
 }
 
 #[test]
@@ -251,7 +266,7 @@ fn endpoints_count_by_their_type() {
     };
     let nodes = [("s3", "ec2:VPCEndpoint", endpoint("Gateway")), ("ecr", "ec2:VPCEndpoint", endpoint("Interface"))];
     let wanted = Needs::from([(id("vpc", "L-1B52E74A"), 1), (id("vpc", "L-29B6F2EB"), 1)]);
-    assert_eq!(needs_of(&graph(&nodes)), wanted);
+    assert_eq!(needs_of(&kinds(), &graph(&nodes)), wanted);
 }
 
 #[test]
@@ -263,7 +278,7 @@ fn what_fits_to_the_last_one_fits() {
 #[test]
 fn what_was_not_read_is_unknown_and_no_failure() {
     assert_eq!(verdict(instances(), 2, Some(40), None), Verdict::Unknown);
-    let preflight = Preflight::new(&Needs::from([(instances(), 2)]), &Readings::new());
+    let preflight = Preflight::new(&kinds(), &Needs::from([(instances(), 2)]), &Readings::new());
     assert!(preflight.is_ok());
     assert_eq!(preflight.unknown().count(), 1);
 }
@@ -286,7 +301,7 @@ fn a_default_may_have_been_raised_to_nobody_knows_what() {
 
 #[test]
 fn more_than_a_default_is_said_to_be_looked_up() {
-    let preflight = Preflight::new(&Needs::from([(on_demand(), 7 * 1024)]), &Readings::new());
+    let preflight = Preflight::new(&kinds(), &Needs::from([(on_demand(), 7 * 1024)]), &Readings::new());
     assert_eq!(
         preflight.checks[0].to_string(),
         "unknown  Fargate On-Demand vCPU resource count (fargate): 7 vCPU needed, use not known, limit 6 (AWS's default); \
@@ -326,7 +341,7 @@ fn an_operator_reads_what_is_short_first_and_what_to_do() {
     let mut readings = readings(instances(), Some(40), Some(40));
     readings.insert(storage(), QuotaReading { limit: Some(100_000), used: Some(1200) });
     readings.insert(trails, QuotaReading { limit: None, used: Some(5) });
-    let text = Preflight::new(&needs, &readings).to_string();
+    let text = Preflight::new(&kinds(), &needs, &readings).to_string();
     assert_eq!(
         text,
         "Quotas: 1 fit, 2 exceeded, 1 unknown\n  \
@@ -347,7 +362,7 @@ fn room_ends_at_the_quota_that_is_met_first() {
     let mut readings = readings(groups.clone(), Some(50), Some(6));
     readings.insert(instances(), QuotaReading { limit: Some(100), used: Some(6) });
     readings.insert(on_demand(), QuotaReading { limit: Some(100), used: Some(5) });
-    let capacity = Capacity::new(&BTreeMap::from([(Tier::trial(), needs)]), &readings);
+    let capacity = Capacity::new(&kinds(), &BTreeMap::from([(Tier::trial(), needs)]), &readings);
     assert_eq!(capacity.to_string(), "trial: 44 more, then \"DB subnet groups\" (limit 50)");
     assert_eq!(capacity.tiers[&Tier::trial()].as_ref().unwrap().quota, groups);
 }
@@ -355,14 +370,14 @@ fn room_ends_at_the_quota_that_is_met_first() {
 #[test]
 fn room_counts_parts_of_a_vcpu() {
     let needs = BTreeMap::from([(Tier::trial(), Needs::from([(on_demand(), 768)]))]);
-    let capacity = Capacity::new(&needs, &readings(on_demand(), Some(6), Some(0)));
+    let capacity = Capacity::new(&kinds(), &needs, &readings(on_demand(), Some(6), Some(0)));
     assert_eq!(capacity.tiers[&Tier::trial()].as_ref().unwrap().tenants, 8);
 }
 
 #[test]
 fn room_without_readings_says_what_it_rests_on() {
     let needs = BTreeMap::from([(Tier::trial(), Needs::from([(instances(), 1)])), (Tier::standard(), Needs::new())]);
-    let capacity = Capacity::new(&needs, &Readings::new());
+    let capacity = Capacity::new(&kinds(), &needs, &Readings::new());
     assert_eq!(
         capacity.to_string(),
         "standard: no limit known\ntrial: at most 40 more, then \"DB instances\" (limit 40, AWS's default)"

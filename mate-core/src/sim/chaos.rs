@@ -9,10 +9,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::SimClock;
-use super::seed::Seed;
 use crate::clock::Clock;
+use crate::model::Seed;
 use crate::model::ids::TenantKey;
-use crate::state::{Lease, LeaseRequest, LeaseState, LogEntry, Record, StateStore, StoreError, Unlock, Unlocked};
+use crate::state::{
+    Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Record, Records, StateStore, StoreError, Unlock,
+    Unlocked,
+};
 
 /// A store around another one that fails for the moment, from one seed. Clones share the store and what happens to it.
 ///
@@ -153,7 +156,7 @@ impl ChaosStore {
 }
 
 #[async_trait]
-impl StateStore for ChaosStore {
+impl Records for ChaosStore {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         self.call("read a record", Some(key), self.inner.get(key)).await
     }
@@ -169,7 +172,10 @@ impl StateStore for ChaosStore {
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
         self.call("list the records", None, self.inner.list()).await
     }
+}
 
+#[async_trait]
+impl Leases for ChaosStore {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         self.call("take a lease", Some(&request.key), self.inner.acquire(request)).await
     }
@@ -189,7 +195,10 @@ impl StateStore for ChaosStore {
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         self.call("read a lease", Some(key), self.inner.lease(key)).await
     }
+}
 
+#[async_trait]
+impl Log for ChaosStore {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         self.call("append to a log", Some(&lease.key), self.inner.append(lease, entries)).await
     }
@@ -205,7 +214,10 @@ impl StateStore for ChaosStore {
     async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
         self.call("list the logs", None, self.inner.logged()).await
     }
+}
 
+#[async_trait]
+impl Cursor for ChaosStore {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         self.call("read a cursor", Some(key), self.inner.delivered(key)).await
     }

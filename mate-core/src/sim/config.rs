@@ -8,12 +8,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::SimCloud;
+use super::facets::generic_outputs;
 use super::faults::Faults;
-use super::kinds::{behaviour, generic_outputs};
-use super::naming::Naming;
 use super::rates::RateLimits;
-use super::seed::Seed;
+use crate::model::Naming;
 use crate::model::Outputs;
+use crate::model::Seed;
 use crate::model::ids::KindName;
 use crate::model::{KindModel, Kinds, Timing};
 use crate::provider::QuotaId;
@@ -120,11 +120,9 @@ impl Config {
         if let Some(function) = self.functions.get(naming.kind) {
             return function(naming);
         }
-        let behaviour = behaviour(naming.kind);
-        if behaviour.kind.is_empty() {
-            generic_outputs(naming, self.model(naming.kind))
-        } else {
-            (behaviour.outputs)(naming)
+        match self.facet(naming.kind).outputs {
+            Some(outputs) => outputs(naming),
+            None => generic_outputs(naming, self.model(naming.kind)),
         }
     }
 
@@ -211,7 +209,8 @@ impl SimCloudBuilder {
         self
     }
 
-    /// The kinds that it knows; [`Kinds::standard`] by default. Others work generically.
+    /// The kinds that it knows; [`Kinds::standard`] by default. An embedder's own kind behaves as its facets say, and one that
+    /// is not among them generically.
     pub fn kinds(mut self, kinds: Kinds) -> Self {
         self.config.kinds = kinds;
         self

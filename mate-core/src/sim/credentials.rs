@@ -15,18 +15,14 @@ impl State {
     /// Gives an object the value that its secret has now, where it is new or is told to read it.
     pub(super) fn give_credentials(&mut self, uid: u64, before: Option<&Value>) {
         let Some(object) = self.objects.get(&uid) else { return };
-        let (fields, only) = match object.kind.as_str() {
-            "rds:DBInstance" => (["master_user_secret_arn", "master_user_secret_version"], true),
-            "elasticache:ReplicationGroup" => {
-                (["auth_token_secret_arn", "auth_token_secret_version"], object.inputs["auth_token_only"] != false)
-            }
-            _ => return,
-        };
+        let rule = self.config.model(&object.kind).and_then(|model| model.credentials);
+        let Some(rule) = rule else { return };
+        let (fields, only) = ([rule.secret, rule.version], rule.only.is_none_or(|only| object.inputs[only] != false));
         let told = before.is_none_or(|before| {
-            let differs = |field: &str| before[field] != object.inputs[field];
-            fields.into_iter().any(differs) || only && differs("auth_token_only")
+            let differs = |field: &'static str| before[field] != object.inputs[field];
+            fields.into_iter().any(differs) || only && rule.only.is_some_and(differs)
         });
-        let value = object.inputs[fields[0]].as_str().and_then(|arn| self.secrets.value(arn)).map(of_value);
+        let value = object.inputs[rule.secret].as_str().and_then(|arn| self.secrets.value(arn)).map(of_value);
         let Some(value) = value.filter(|_| told) else { return };
         let taken = self.credentials.entry(uid).or_default();
         if only {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::seed::Seed;
+use crate::model::Seed;
 use crate::model::ids::{Address, KindName};
 
 /// A method of the provider.

@@ -8,12 +8,16 @@ use serde_json::Value;
 
 use super::credentials;
 use super::object::{Object, Snapshot};
-use super::seed::Seed;
+use super::regions::{realm, seen_from};
 use super::state::State;
 use super::{Selector, SimCloud, SimCloudBuilder};
 use crate::clock::Clock;
+use crate::kinds::{Bucket, Repository};
 use crate::model::ids::{Address, Environment, KindName, NodeId, TenantId};
-use crate::model::{Outputs, Tags};
+use crate::model::{Kind, Outputs, Seed, Tags};
+
+const BUCKET: &str = <Bucket as Kind>::NAME;
+const REPOSITORY: &str = <Repository as Kind>::NAME;
 
 /// Everything that a [`SimCloud`] holds, as a document: its objects with their identities and times, snapshots, contents of
 /// buckets and databases, images, failures, tokens, counters, its seed and its time. Made by [`SimCloud::image`].
@@ -21,8 +25,8 @@ use crate::model::{Outputs, Tags};
 /// Its form is its own, and later versions read it. Times are milliseconds of virtual time. It holds no value of a secret: values
 /// are drawn from the seed, and the image says only which generation each secret has.
 ///
-/// What a test sets up besides is not part of it, and is set on the builder that restores it: latencies, faults, limits, kinds of
-/// the test's own, and what [`SimCloud::report`] tells. The log of calls begins anew.
+/// The settings of a test are not part of it, and are set on the builder that restores it: latencies, faults, limits and kinds of
+/// the test's own. Neither is [`SimCloud::report`]. The log of calls begins anew.
 ///
 /// ```
 /// use mate_core::sim::{SimCloud, SimImage};
@@ -61,34 +65,40 @@ pub struct SimImage {
     /// Names that deleted secrets hold, and until when.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     secret_names: BTreeMap<String, u64>,
-    /// Which generations of which secrets a database or cache takes, by uid.
+    /// The generations of secrets that a database or cache takes, by uid.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     credentials: BTreeMap<u64, Vec<CredentialImage>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     snapshots: Vec<SnapshotImage>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     buckets: BTreeMap<String, BTreeSet<String>>,
-    /// What is in databases and caches, by uid.
+    /// The contents of databases and caches, by uid.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     contents: BTreeMap<u64, String>,
     /// The tags of the images in each repository.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     images: BTreeMap<String, BTreeSet<String>>,
-    /// Which images do not start, and why.
+    /// The content of objects of other kinds, by kind and name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    filled: Vec<(String, String, BTreeSet<String>)>,
+    /// The images that do not start, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     broken_images: Vec<(String, String)>,
-    /// Which objects fail, and why.
+    /// The objects that fail, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     failures: Vec<FailureImage>,
 }
 
-/// An object. What it is found by and what it refers to follow from it.
+/// An object. The indexes over it and its references follow from it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct ObjectImage {
     uid: u64,
     kind: KindName,
     name: String,
     physical_id: String,
+    /// Where it was made, where that is another region than the image's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     maker: Option<MakerImage>,
     serial: u32,
@@ -125,7 +135,7 @@ struct MakerImage {
     node: NodeId,
 }
 
-/// How what is run once has ended.
+/// The end of a one-off task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum EndImage {
@@ -133,7 +143,7 @@ enum EndImage {
     Failed(String),
 }
 
-/// What an object was before its last change.
+/// An object before its last change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct BeforeImage {
     at: u64,
@@ -143,7 +153,7 @@ struct BeforeImage {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct SecretImage {
-    /// How its values are made.
+    /// The input from which its values are made.
     generate: Value,
     generation: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -213,6 +223,12 @@ impl SimCloud {
             let (secret, generation) = state.secrets.origin(value, credentials::of_value)?;
             Some(CredentialImage { secret: secret.to_owned(), generation })
         };
+        let filled = |kind: &str| {
+            let of_kind = state.filled.iter().filter(|((of, _), _)| of == kind);
+            of_kind.map(|((_, name), items)| (name.clone(), items.clone())).collect()
+        };
+        let others = state.filled.iter().filter(|((kind, _), _)| ![BUCKET, REPOSITORY].contains(&kind.as_str()));
+        let others = others.map(|((kind, name), items)| (kind.clone(), name.clone(), items.clone())).collect();
         let stands = |uid: &u64| state.objects.contains_key(uid);
         SimImage {
             format: SimImage::FORMAT,
@@ -220,10 +236,14 @@ impl SimCloud {
             region: state.config.region.clone(),
             account: state.config.account.clone(),
             now,
-            objects: state.objects.values().map(ObjectImage::of).collect(),
+            objects: state.objects.values().map(|object| ObjectImage::of(object, &state.config.region)).collect(),
             last_uid: state.next_uid,
             serials: state.serials.iter().map(|((kind, name), number)| (kind.clone(), name.clone(), *number)).collect(),
-            gone: state.buried.iter().cloned().collect(),
+            gone: state
+                .buried
+                .iter()
+                .map(|(realm, key)| (seen_from(realm, &state.config.region), key.clone()))
+                .collect(),
             tokens: state
                 .tokens
                 .iter()
@@ -232,7 +252,11 @@ impl SimCloud {
                 .collect(),
             revisions: state.revisions.clone(),
             secrets: state.secrets.generations().map(secret).collect(),
-            secret_names: state.secrets.held().map(|(name, until)| (name.to_owned(), millis(until))).collect(),
+            secret_names: state
+                .secrets
+                .held()
+                .map(|(name, until)| (seen_from(name, &state.config.region), millis(until)))
+                .collect(),
             credentials: state
                 .credentials
                 .iter()
@@ -240,9 +264,10 @@ impl SimCloud {
                 .map(|(uid, values)| (*uid, values.iter().filter_map(credential).collect()))
                 .collect(),
             snapshots: state.snapshots.iter().map(SnapshotImage::of).collect(),
-            buckets: state.buckets.clone(),
+            buckets: filled(BUCKET),
             contents: state.contents.clone(),
-            images: state.images.clone(),
+            images: filled(REPOSITORY),
+            filled: others,
             broken_images: state.broken_images.clone(),
             failures: state.failures.iter().map(FailureImage::of).collect(),
         }
@@ -273,14 +298,14 @@ impl SimImage {
         state.next_uid = self.last_uid;
         let serials = self.serials.iter().map(|(kind, name, number)| ((kind.clone(), name.clone()), *number));
         state.serials = serials.collect();
-        state.buried = self.gone.iter().cloned().collect();
+        state.buried = self.gone.iter().map(|(kind, key)| (realm(kind, &self.region), key.clone())).collect();
         state.tokens = self.tokens.clone();
         state.revisions = self.revisions.clone();
         for (arn, SecretImage { generate, generation, previous }) in &self.secrets {
             state.secrets.regenerate(arn, generate, *generation, *previous);
         }
         for (name, until) in &self.secret_names {
-            state.secrets.schedule_deletion(name, Duration::from_millis(*until));
+            state.secrets.schedule_deletion(&realm(name, &self.region), Duration::from_millis(*until));
         }
         for (uid, taken) in &self.credentials {
             let values = taken.iter().filter_map(|one| state.secrets.value_of(&one.secret, one.generation));
@@ -288,13 +313,15 @@ impl SimImage {
             state.credentials.insert(*uid, values);
         }
         state.snapshots = self.snapshots.iter().map(SnapshotImage::snapshot).collect();
-        state.buckets = self.buckets.clone();
+        let of = |kind: &str, name: &str| (kind.to_owned(), name.to_owned());
+        state.filled = self.filled.iter().map(|(kind, name, items)| (of(kind, name), items.clone())).collect();
+        state.filled.extend(self.buckets.iter().map(|(name, items)| (of(BUCKET, name), items.clone())));
+        state.filled.extend(self.images.iter().map(|(name, items)| (of(REPOSITORY, name), items.clone())));
         state.contents = self.contents.clone();
-        state.images = self.images.clone();
         state.broken_images = self.broken_images.clone();
         state.failures = self.failures.iter().map(FailureImage::failure).collect();
         for object in &self.objects {
-            state.put(object.object());
+            state.put(object.object(&self.region));
             // What it gave out stays, however a later version draws it.
             if let Some(put) = state.objects.get_mut(&object.uid) {
                 put.outputs.extend(object.outputs.clone());
@@ -304,7 +331,7 @@ impl SimImage {
 }
 
 impl ObjectImage {
-    fn of(object: &Object) -> Self {
+    fn of(object: &Object, region: &str) -> Self {
         let maker = |address: &Address| MakerImage {
             tenant: address.tenant.clone(),
             environment: address.environment.clone(),
@@ -315,6 +342,7 @@ impl ObjectImage {
             kind: object.kind.clone(),
             name: object.name.clone(),
             physical_id: object.physical_id.clone(),
+            region: Some(object.region.clone()).filter(|made_in| made_in != region),
             maker: object.maker.as_ref().map(maker),
             serial: object.serial,
             revision: object.revision,
@@ -341,7 +369,7 @@ impl ObjectImage {
         }
     }
 
-    fn object(&self) -> Object {
+    fn object(&self, region: &str) -> Object {
         let maker = |maker: &MakerImage| Address {
             tenant: maker.tenant.clone(),
             environment: maker.environment.clone(),
@@ -353,6 +381,7 @@ impl ObjectImage {
             kind: self.kind.clone(),
             name: self.name.clone(),
             physical_id: self.physical_id.clone(),
+            region: self.region.clone().unwrap_or_else(|| region.to_owned()),
             inputs: self.inputs.clone(),
             tags: self.tags.clone(),
             outputs: self.outputs.clone(),

@@ -24,34 +24,29 @@ mod config;
 pub mod crash;
 mod credentials;
 mod deployments;
+mod facets;
 mod faults;
 mod image;
-mod kinds;
-mod links;
 mod log;
-mod naming;
-mod network;
 mod object;
 mod operations;
-mod permissions;
 mod provider;
 mod rates;
+mod regions;
 mod rules;
 mod runs;
 mod secrets;
-mod seed;
 mod state;
-mod tasks;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
 
+pub use crate::model::Naming;
 pub use chaos::ChaosStore;
 pub use clock::SimClock;
 pub use config::{Latencies, OutputsOf, SimCloudBuilder};
 pub use faults::{Fault, FaultRule, Faults, Method};
 pub use image::{ImageError, SimImage};
 pub use log::{Call, Outcome};
-pub use naming::Naming;
 pub use object::{SimObject, Snapshot};
 pub use rates::RateLimits;
 
@@ -65,7 +60,7 @@ use serde_json::Value;
 use self::faults::FaultState;
 use self::state::State;
 use crate::clock::Clock;
-use crate::kinds::Service;
+use crate::kinds::{Bucket, Repository, Service};
 use crate::model::Kind;
 use crate::model::Tags;
 use crate::model::ids::{Address, Environment, KindName, NodeId, TenantId, TenantKey};
@@ -76,6 +71,8 @@ use crate::rate::RateBudget;
 #[derive(Clone)]
 pub struct SimCloud {
     clock: SimClock,
+    /// The region that is asked.
+    region: String,
     state: Arc<Mutex<State>>,
     /// A fault has killed the process that asks.
     killed: Arc<AtomicBool>,
@@ -128,13 +125,15 @@ impl SimCloud {
         let faults = FaultState::new(builder.config.seed, builder.faults);
         let clock = SimClock::new();
         let budget = builder.rate_budget.map(|settings| RateBudget::new(settings, Arc::new(clock.clone())));
+        let region = builder.config.region.clone();
         let state = State::new(builder.config, faults, builder.rate_limits);
-        Self { clock, state: Arc::new(Mutex::new(state)), budget, killed: Arc::default() }
+        Self { clock, region, state: Arc::new(Mutex::new(state)), budget, killed: Arc::default() }
     }
 
     /// The state as it is at this moment.
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.config.region.clone_from(&self.region);
         state.settle(self.clock.now());
         state
     }
@@ -160,11 +159,11 @@ impl SimCloud {
         &self.clock
     }
 
-    /// Everything that exists, what is being deleted included, in the order of creation.
+    /// Everything that exists in this region or is global, what is being deleted included, in the order of creation.
     #[must_use]
     pub fn objects(&self) -> Vec<SimObject> {
         let (state, now) = (self.state(), self.clock.now());
-        state.objects.values().map(|object| state.view(object, now)).collect()
+        state.objects.values().filter(|object| state.is_here(object)).map(|object| state.view(object, now)).collect()
     }
 
     /// The object of this kind and name.
@@ -361,14 +360,20 @@ impl SimCloud {
         state.by_name(kind, name).next().and_then(|object| state.contents.get(&object.uid)).cloned()
     }
 
+    /// Puts something into an object that AWS does not delete while it has content: an object into a bucket, an image into a repository.
+    pub fn put_into(&self, kind: &KindName, name: &str, item: &str) {
+        let place = (kind.to_string(), name.to_owned());
+        self.state().filled.entry(place).or_default().insert(item.to_owned());
+    }
+
     /// Puts an object into a bucket.
     pub fn put_object(&self, bucket: &str, key: &str) {
-        self.state().buckets.entry(bucket.to_owned()).or_default().insert(key.to_owned());
+        self.put_into(&Bucket::name(), bucket, key);
     }
 
     /// Pushes an image with this tag into an ECR repository.
     pub fn put_image(&self, repository: &str, tag: &str) {
-        self.state().images.entry(repository.to_owned()).or_default().insert(tag.to_owned());
+        self.put_into(&Repository::name(), repository, tag);
     }
 
     /// Has every service fail that runs an image in whose URI this text stands, for this reason: a release that does not start.

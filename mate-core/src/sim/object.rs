@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::model::ids::{Address, KindName};
-use crate::model::{Outputs, Tags};
+use crate::model::{Outputs, Tags, compare};
 use crate::provider::Status;
 
 /// An object as the simulated cloud holds it.
@@ -14,6 +14,8 @@ pub(super) struct Object {
     pub(super) uid: u64,
     pub(super) kind: KindName,
     pub(super) name: String,
+    /// The region in which it was made.
+    pub(super) region: String,
     pub(super) physical_id: String,
     pub(super) inputs: Value,
     pub(super) tags: Tags,
@@ -87,17 +89,7 @@ pub struct Snapshot {
     pub taken_at: Duration,
 }
 
-/// Whether the two values are the same; lists in any order where `unordered`.
+/// True if the two values are the same; lists in any order where `unordered`.
 pub(super) fn same(old: &Value, new: &Value, unordered: bool) -> bool {
-    match (old, new) {
-        (Value::Array(old), Value::Array(new)) if unordered => {
-            let sorted = |items: &[Value]| {
-                let mut texts: Vec<String> = items.iter().map(Value::to_string).collect();
-                texts.sort();
-                texts
-            };
-            sorted(old) == sorted(new)
-        }
-        _ => old == new,
-    }
+    if unordered { compare::same_members(old, new) } else { compare::same_value(old, new) }
 }

@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::config::Span;
 use super::deployments::{moves, without_bakes};
-use super::kinds::behaviour;
 use super::object::{Object, Snapshot, same};
-use super::rules::{Refusal, check_change, check_inputs, refuse};
+use super::regions::realm;
+use super::rules::{Refusal, check_change, refuse};
 use super::state::{Found, State, visible_outputs};
 use crate::model::Ownership;
 use crate::model::ids::Address;
-use crate::model::{Tags, references};
+use crate::model::{Mechanism, Tags, references};
 use crate::provider::{
     Claim, CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Scope, Status,
     Target, UpdateRequest,
@@ -77,7 +77,8 @@ impl State {
             Found::Foreign(uid) => {
                 let object = &self.objects[&uid];
                 let owner = State::owner(object).map_or_else(|| "nobody known".to_owned(), |owner| owner.to_string());
-                return Seen::Foreign(format!("{} {} belongs to {owner}", object.kind, object.physical_id));
+                let place = object.tags.get("Region").map_or_else(String::new, |region| format!(" in {region}"));
+                return Seen::Foreign(format!("{} {} belongs to {owner}{place}", object.kind, object.physical_id));
             }
             Found::Ours(uid) => &self.objects[&uid],
         };
@@ -107,7 +108,7 @@ impl State {
             physical_id: object.physical_id.clone(),
             status: self.status(object, now),
             inputs: self.told(object, &object.inputs),
-            outputs: visible_outputs(object, now),
+            outputs: visible_outputs(&self.config, object, now),
             tags: self.kept_tags(&object.kind, &object.tags),
         }
     }
@@ -142,7 +143,7 @@ impl State {
         match found {
             Found::Foreign(uid) => {
                 let message = format!("{} exists and is not ours", self.objects[&uid].physical_id);
-                return refuse(ErrorClass::AlreadyExists, behaviour(&target.kind).exists, message);
+                return refuse(ErrorClass::AlreadyExists, self.config.facet(&target.kind).exists, message);
             }
             Found::Ours(uid) if known.is_some() => return Ok(self.live(&self.objects[&uid], now).into()),
             Found::Ours(uid) => {
@@ -153,8 +154,9 @@ impl State {
             Found::Nothing => {}
         }
         let kind = target.kind.as_str();
-        check_inputs(kind, &target.inputs)?;
-        if target.kind.as_str() == "secretsmanager:Secret" && self.secrets.in_recovery(&target.name, now) {
+        self.check_inputs(&target.kind, &target.inputs)?;
+        let is_secret = self.config.is(&target.kind, Mechanism::Secret);
+        if is_secret && self.secrets.in_recovery(&realm(&target.name, &self.config.region), now) {
             let message = "a secret with this name is already scheduled for deletion";
             return refuse(ErrorClass::Invalid, "InvalidRequestException", message);
         }
@@ -164,13 +166,13 @@ impl State {
             let message = format!("the name {} is longer than {}", target.name, model.name_rule.max);
             return refuse(ErrorClass::Invalid, "ValidationError", message);
         }
-        self.check_links(kind, &target.inputs, None, now)?;
-        let content = self.restored(kind, &target.inputs)?;
+        self.check_links((&target.kind, &target.name), &target.inputs, None, now)?;
+        let content = self.restored(&target.kind, &target.inputs)?;
         if let Some(most) = self.config.most(&target.kind)
             && self.count(&target.kind) >= most
         {
             let message = format!("the limit of {most} {kind} is reached");
-            return refuse(ErrorClass::Quota, behaviour(&target.kind).quota, message);
+            return refuse(ErrorClass::Quota, self.config.facet(&target.kind).quota, message);
         }
         let mut object = self.new_object(target, now);
         object.stuck = stuck;
@@ -180,7 +182,7 @@ impl State {
         self.put(object);
         self.contents.extend(content.map(|content| (uid, content)));
         let object = &self.objects[&uid];
-        if kind == "secretsmanager:Secret" {
+        if is_secret {
             let generation = object.inputs["generation"].as_u64().unwrap_or(0);
             self.secrets.generate(&object.physical_id, &object.inputs["generate"], generation);
         }
@@ -200,6 +202,7 @@ impl State {
             uid: self.next_uid(),
             kind: target.kind.clone(),
             name: target.name.clone(),
+            region: self.config.region.clone(),
             physical_id: String::new(),
             inputs: target.inputs.clone().into(),
             tags: self.kept_tags(&target.kind, &target.tags),
@@ -227,7 +230,7 @@ impl State {
         let uid = match self.find(target) {
             Found::Nothing => return refuse(ErrorClass::NotFound, "ResourceNotFoundException", "it does not exist"),
             Found::Foreign(_) => {
-                return refuse(ErrorClass::AlreadyExists, behaviour(&target.kind).exists, "it is not ours");
+                return refuse(ErrorClass::AlreadyExists, self.config.facet(&target.kind).exists, "it is not ours");
             }
             Found::Ours(uid) => uid,
         };
@@ -279,10 +282,10 @@ impl State {
         };
         if differs {
             self.check_idle(object, now)?;
-            check_inputs(object.kind.as_str(), &wanted)?;
+            self.check_inputs(&object.kind, &wanted)?;
             check_change(self, object, &wanted)?;
-            self.check_links(object.kind.as_str(), &wanted, Some(uid), now)?;
-            if object.kind.as_str() == "secretsmanager:Secret" {
+            self.check_links((&object.kind, &object.name), &wanted, Some(uid), now)?;
+            if self.config.is(&object.kind, Mechanism::Secret) {
                 let generation = wanted["generation"].as_u64().unwrap_or(0);
                 self.secrets.check(&object.physical_id, generation)?;
             }
@@ -292,14 +295,14 @@ impl State {
         let Some(mut object) = self.remove(uid) else {
             return refuse(ErrorClass::NotFound, "ResourceNotFoundException", "it does not exist");
         };
-        let is_service = object.kind.as_str() == "ecs:Service";
+        let is_service = self.config.is(&object.kind, Mechanism::Service);
         let moving = (is_service && moves(&object.inputs, &wanted)).then(|| self.injected(&object).is_some());
         object.before = Some((now, object.inputs.clone(), object.tags.clone()));
         object.tags = new_tags;
         object.maker = new_maker;
         object.inputs = wanted;
         if differs {
-            if object.kind.as_str() == "ecs:TaskDefinition" {
+            if self.config.is(&object.kind, Mechanism::Revisions) {
                 object.revision = self.next_serial(&object.kind, &object.name);
             }
             let numbers = (object.serial, object.revision);
@@ -311,7 +314,7 @@ impl State {
             }
             object.ready_at = object.ready_at.max(now + takes);
         }
-        if object.kind.as_str() == "secretsmanager:Secret" {
+        if self.config.is(&object.kind, Mechanism::Secret) {
             let generation = object.inputs["generation"].as_u64().unwrap_or(0);
             self.secrets.generate(&object.physical_id, &object.inputs["generate"], generation);
         }
@@ -327,7 +330,7 @@ impl State {
         let uid = match self.find(target) {
             Found::Nothing => return Ok(Deleted::Gone),
             Found::Foreign(_) => {
-                return refuse(ErrorClass::AlreadyExists, behaviour(&target.kind).exists, "it is not ours");
+                return refuse(ErrorClass::AlreadyExists, self.config.facet(&target.kind).exists, "it is not ours");
             }
             Found::Ours(uid) => uid,
         };
@@ -336,31 +339,28 @@ impl State {
             return Ok(Deleted::Going);
         }
         self.check_idle(object, now)?;
-        self.check_delete(object, &request.data)?;
+        self.check_delete(object, &request.data, now)?;
         let object = object.clone();
-        match (object.kind.as_str(), &request.data) {
-            ("rds:DBInstance" | "elasticache:ReplicationGroup", DataPolicy::Keep { final_snapshot: Some(name) }) => {
-                self.snapshots.push(Snapshot {
-                    name: name.clone(),
-                    kind: object.kind.clone(),
-                    source: object.name.clone(),
-                    tags: object.tags.clone(),
-                    content: self.contents.get(&uid).cloned(),
-                    taken_at: now,
-                });
-            }
-            ("s3:Bucket", _) => {
-                self.buckets.remove(&object.name);
-            }
-            ("ecr:Repository", _) => {
-                self.images.remove(&object.name);
-            }
-            ("secretsmanager:Secret", DataPolicy::Keep { .. }) => {
-                let days = target.inputs["recovery_window_days"].as_u64();
-                let days = days.or(object.inputs["recovery_window_days"].as_u64()).unwrap_or(30);
-                self.secrets.schedule_deletion(&object.name, now + Duration::from_secs(days * 86_400));
-            }
-            _ => {}
+        let model = self.config.model(&object.kind);
+        if let (Some(_), DataPolicy::Keep { final_snapshot: Some(name) }) =
+            (model.and_then(|model| model.snapshot), &request.data)
+        {
+            self.snapshots.push(Snapshot {
+                name: name.clone(),
+                kind: object.kind.clone(),
+                source: object.name.clone(),
+                tags: object.tags.clone(),
+                content: self.contents.get(&uid).cloned(),
+                taken_at: now,
+            });
+        }
+        self.filled.remove(&(object.kind.to_string(), object.name.clone()));
+        let keeps = matches!(request.data, DataPolicy::Keep { .. });
+        if keeps && self.config.is(&object.kind, Mechanism::Secret) {
+            let days = target.inputs["recovery_window_days"].as_u64();
+            let days = days.or(object.inputs["recovery_window_days"].as_u64()).unwrap_or(30);
+            self.secrets
+                .schedule_deletion(&realm(&object.name, &object.region), now + Duration::from_secs(days * 86_400));
         }
         self.take_down(uid, now);
         Ok(if self.objects.contains_key(&uid) { Deleted::Going } else { Deleted::Gone })
@@ -371,8 +371,8 @@ impl State {
         let Some(mut object) = self.remove(uid) else { return };
         let numbers = (object.serial, object.revision);
         let naming = self.config.naming(&object.kind, &object.name, numbers, &object.inputs);
-        // A deleted key only waits, and its alias is free: nobody can use or see it as a key. Of what has ended nothing runs.
-        let at_once = object.kind.as_str() == "kms:Key" || object.ended.is_some();
+        // Of what has ended nothing runs.
+        let at_once = self.config.facet(&object.kind).gone_at_once || object.ended.is_some();
         let takes = if at_once { Duration::ZERO } else { self.config.takes(Span::Delete, &naming) };
         let gone_at = now + takes;
         object.gone_at = Some(gone_at);
@@ -381,7 +381,10 @@ impl State {
             .into_iter()
             .filter(|holder| {
                 holder.gone_at.is_none()
-                    && super::links::of(holder.kind.as_str())
+                    && self
+                        .config
+                        .links(&holder.kind)
+                        .iter()
                         .any(|link| link.cascade && link.target == object.kind.as_str())
             })
             .map(|holder| holder.uid)
@@ -400,7 +403,8 @@ impl State {
         let objects = self
             .objects
             .values()
-            .filter(|object| object.gone_at.is_none() && object.visible_at <= now && !self.is_run_once(object));
+            .filter(|object| object.gone_at.is_none() && object.visible_at <= now && !self.is_run_once(object))
+            .filter(|object| self.belongs_here(object));
         objects
             .filter(|object| scope.covers(&object.tags))
             .map(|object| Discovered {
@@ -411,27 +415,5 @@ impl State {
                 tags: object.tags.clone(),
             })
             .collect()
-    }
-
-    fn arn(&self, object: &Object) -> String {
-        if let Some(arn) = object.outputs.get("arn").and_then(Value::as_str) {
-            return arn.to_owned();
-        }
-        let (region, account, id) = (&self.config.region, &self.config.account, &object.physical_id);
-        let noun = match object.kind.as_str() {
-            "ec2:EIP" => "elastic-ip/",
-            "ec2:FlowLog" => "vpc-flow-log/",
-            "ec2:InternetGateway" => "internet-gateway/",
-            "ec2:NatGateway" => "natgateway/",
-            "ec2:RouteTable" => "route-table/",
-            "ec2:SecurityGroup" => "security-group/",
-            "ec2:Subnet" => "subnet/",
-            "ec2:VPC" => "vpc/",
-            "ec2:VPCEndpoint" => "vpc-endpoint/",
-            "route53:HostedZone" => return format!("arn:aws:route53:::hostedzone/{id}"),
-            _ => "",
-        };
-        let service = object.kind.as_str().split(':').next().unwrap_or_default();
-        format!("arn:aws:{service}:{region}:{account}:{noun}{id}")
     }
 }

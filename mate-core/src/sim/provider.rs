@@ -7,33 +7,36 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::join_all;
 
+use super::config::Config;
 use super::faults::{Fault, Method};
-use super::kinds::behaviour;
 use super::log::{Call, Outcome};
-use super::naming::hyphened;
 use super::operations::Seen;
-use super::rates::{read_call, throttle};
+use super::rates::throttle;
 use super::rules::Refusal;
 use super::state::{Found, State};
 use super::{Selector, SimCloud};
 use crate::clock::Clock;
+use crate::kinds::Repository;
 use crate::model::ids::{Address, KindName};
+use crate::model::{Kind, SimFacet, hyphened};
 use crate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Identity, Observation, Provider,
     ProviderError, QuotaId, QuotaReading, Scope, Status, Target, UpdateRequest,
 };
 
-/// The call as AWS names it.
-fn operation(method: Method, kind: &KindName) -> String {
-    let (service, noun) = kind.as_str().split_once(':').unwrap_or_default();
-    let known = behaviour(kind);
-    let verb = match method {
-        Method::Create => known.calls.0,
-        Method::Update => known.calls.1,
-        Method::Delete => known.calls.2,
-        _ => return read_call(kind).0,
-    };
-    if known.kind.is_empty() { format!("{service}:{verb}{noun}") } else { format!("{service}:{verb}") }
+impl Config {
+    /// The call as AWS names it.
+    fn operation(&self, method: Method, kind: &KindName) -> String {
+        let (service, noun) = kind.as_str().split_once(':').unwrap_or_default();
+        let calls = self.facet(kind).calls;
+        let verb = match method {
+            Method::Create => calls.0,
+            Method::Update => calls.1,
+            Method::Delete => calls.2,
+            _ => return self.read_call(kind).0,
+        };
+        if calls == SimFacet::PLAIN.calls { format!("{service}:{verb}{noun}") } else { format!("{service}:{verb}") }
+    }
 }
 
 fn fault_error(fault: Fault, operation: &str, address: &Address) -> Option<ProviderError> {
@@ -82,7 +85,7 @@ impl SimCloud {
         effect: impl FnOnce(&mut State, Option<Fault>) -> Result<T, Refusal> + Send,
     ) -> Result<T, ProviderError> {
         let (kind, address) = (&target.kind, &target.address);
-        let operation = operation(method, kind);
+        let operation = self.state().config.operation(method, kind);
         let arrival = self.arrive(&operation, address).await;
         let fault = self.state().faults.decide(method, Some((kind, address)));
         self.pass_time(fault).await;
@@ -116,7 +119,7 @@ impl SimCloud {
 #[async_trait]
 impl Provider for SimCloud {
     async fn observe(&self, targets: Vec<Target>) -> Vec<Observation> {
-        let pages = pages(&targets);
+        let pages = pages(&self.state().config, &targets);
         let arrivals = pages.iter().map(|page| self.arrive(&page.operation, &targets[page.targets[0]].address));
         let arrivals = join_all(arrivals).await;
         let refused: BTreeSet<usize> = pages
@@ -140,7 +143,7 @@ impl Provider for SimCloud {
         let answers: Vec<Observation> = {
             let state = self.state();
             let look = |(index, (target, fault)): (usize, (&Target, &Option<Fault>))| {
-                let operation = operation(Method::Observe, &target.kind);
+                let operation = state.config.operation(Method::Observe, &target.kind);
                 let over = refused.contains(&index).then(|| throttle(&operation, &target.address));
                 let error = over.or_else(|| fault.and_then(|fault| fault_error(fault, &operation, &target.address)));
                 if let Some(error) = error {
@@ -232,7 +235,7 @@ impl Provider for SimCloud {
         self.pass_time(None).await;
         let state = self.state();
         // A repository of whose images nothing was ever said has every image.
-        let pushed = state.images.get(repository);
+        let pushed = state.filled.get(&(Repository::NAME.to_owned(), repository.to_owned()));
         let digest = |tag: &str| format!("sha256:{}", state.config.seed.hex(&["image", repository, tag], 64));
         let is_there = match pushed {
             None => true,
@@ -304,14 +307,14 @@ struct Page {
 }
 
 /// The calls that an observation takes: by kind, as many objects a call as AWS's reads take.
-fn pages(targets: &[Target]) -> Vec<Page> {
+fn pages(config: &Config, targets: &[Target]) -> Vec<Page> {
     let mut kinds: BTreeMap<&KindName, Vec<usize>> = BTreeMap::new();
     for (index, target) in targets.iter().enumerate() {
         kinds.entry(&target.kind).or_default().push(index);
     }
     let mut pages = Vec::new();
     for (kind, indices) in kinds {
-        let (operation, size) = read_call(kind);
+        let (operation, size) = config.read_call(kind);
         pages.extend(indices.chunks(size).map(|page| Page { operation: operation.clone(), targets: page.to_vec() }));
     }
     pages

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::SimCloud;
+use super::config::Config;
 use crate::clock::Clock;
 use crate::model::ids::{Address, KindName, TenantKey};
 use crate::provider::{ErrorClass, ProviderError};
@@ -73,57 +74,15 @@ impl Server {
     }
 }
 
-/// The call that reads objects of a kind, and how many it reads at once.
-pub(super) fn read_call(kind: &KindName) -> (String, usize) {
-    let (operation, page) = match kind.as_str() {
-        "acm:Certificate" => ("acm:DescribeCertificate", 1),
-        "application-autoscaling:ScalableTarget" => ("application-autoscaling:DescribeScalableTargets", 50),
-        "application-autoscaling:ScalingPolicy" => ("application-autoscaling:DescribeScalingPolicies", 10),
-        "cloudtrail:Trail" => ("cloudtrail:DescribeTrails", 10),
-        "cognito-idp:IdentityProvider" => ("cognito-idp:DescribeIdentityProvider", 1),
-        "cognito-idp:UserPool" => ("cognito-idp:DescribeUserPool", 1),
-        "cognito-idp:UserPoolDomain" => ("cognito-idp:DescribeUserPoolDomain", 1),
-        "ec2:EIP" => ("ec2:DescribeAddresses", 100),
-        "ec2:FlowLog" => ("ec2:DescribeFlowLogs", 100),
-        "ec2:InternetGateway" => ("ec2:DescribeInternetGateways", 100),
-        "ec2:NatGateway" => ("ec2:DescribeNatGateways", 100),
-        "ec2:RouteTable" => ("ec2:DescribeRouteTables", 100),
-        "ec2:SecurityGroup" => ("ec2:DescribeSecurityGroups", 100),
-        "ec2:Subnet" => ("ec2:DescribeSubnets", 100),
-        "ec2:VPC" => ("ec2:DescribeVpcs", 100),
-        "ec2:VPCEndpoint" => ("ec2:DescribeVpcEndpoints", 100),
-        "ecr:Repository" => ("ecr:DescribeRepositories", 100),
-        "ecs:Cluster" => ("ecs:DescribeClusters", 100),
-        "ecs:Service" => ("ecs:DescribeServices", 10),
-        "ecs:Task" => ("ecs:DescribeTasks", 100),
-        "ecs:TaskDefinition" => ("ecs:DescribeTaskDefinition", 1),
-        "efs:AccessPoint" => ("efs:DescribeAccessPoints", 1),
-        "efs:FileSystem" => ("efs:DescribeFileSystems", 1),
-        "efs:MountTarget" => ("efs:DescribeMountTargets", 1),
-        "elasticache:CacheSubnetGroup" => ("elasticache:DescribeCacheSubnetGroups", 100),
-        "elasticache:ReplicationGroup" => ("elasticache:DescribeReplicationGroups", 100),
-        "elbv2:Listener" => ("elbv2:DescribeListeners", 20),
-        "elbv2:ListenerRule" => ("elbv2:DescribeRules", 20),
-        "elbv2:LoadBalancer" => ("elbv2:DescribeLoadBalancers", 20),
-        "elbv2:TargetGroup" => ("elbv2:DescribeTargetGroups", 20),
-        "iam:Role" => ("iam:GetRole", 1),
-        "kms:Key" => ("kms:DescribeKey", 1),
-        "logs:LogGroup" => ("logs:DescribeLogGroups", 1),
-        "rds:DBInstance" => ("rds:DescribeDBInstances", 100),
-        "rds:DBParameterGroup" => ("rds:DescribeDBParameterGroups", 1),
-        "rds:DBSubnetGroup" => ("rds:DescribeDBSubnetGroups", 1),
-        "route53:HostedZone" => ("route53:GetHostedZone", 1),
-        "route53:RecordSet" => ("route53:ListResourceRecordSets", 1),
-        "s3:Bucket" => ("s3:HeadBucket", 1),
-        "secretsmanager:Secret" => ("secretsmanager:DescribeSecret", 1),
-        "wafv2:WebACL" => ("wafv2:GetWebACL", 1),
-        "wafv2:WebACLAssociation" => ("wafv2:GetWebACLForResource", 1),
-        other => {
-            let (service, noun) = other.split_once(':').unwrap_or_default();
-            return (format!("{service}:Describe{noun}"), 1);
+impl Config {
+    /// The call that reads objects of a kind, and how many it reads at once.
+    pub(super) fn read_call(&self, kind: &KindName) -> (String, usize) {
+        if let Some((operation, page)) = self.facet(kind).read {
+            return (operation.to_owned(), page);
         }
-    };
-    (operation.to_owned(), page)
+        let (service, noun) = kind.as_str().split_once(':').unwrap_or_default();
+        (format!("{service}:Describe{noun}"), 1)
+    }
 }
 
 /// The error of a call over the limit, as the service words it.

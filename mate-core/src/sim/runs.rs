@@ -34,7 +34,7 @@ impl State {
                 self.bury(uid);
                 continue;
             }
-            let failure = self.injected(object).map(str::to_owned).or_else(|| self.fails(object, now));
+            let failure = self.injected(object).map(str::to_owned).or_else(|| self.trouble(object, now));
             if let Some(mut object) = self.remove(uid) {
                 object.ended = Some(failure.map_or(Ok(()), Err));
                 self.put(object);

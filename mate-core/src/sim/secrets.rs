@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::rules::{Refusal, refuse};
-use super::seed::Seed;
+use crate::model::Seed;
 use crate::provider::ErrorClass;
 
 /// The values that a secret has: the present one, and the one before.
 struct Versions {
-    /// How each value is made.
+    /// The input from which each value is made.
     generate: Value,
     current: (u64, String),
     previous: Option<(u64, String)>,
@@ -95,7 +95,7 @@ impl Secrets {
         }
     }
 
-    /// How the value of each secret is made, its present generation, and the one before: what each value follows from.
+    /// Each secret with the input from which its values are made, its present generation, and the one before.
     pub(super) fn generations(&self) -> impl Iterator<Item = (&str, &Value, u64, Option<u64>)> {
         self.values.iter().map(|(arn, versions)| {
             let previous = versions.previous.as_ref().map(|(generation, _)| *generation);

@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use super::Selector;
 use super::config::Config;
+use super::facets::{Linked, linked};
 use super::faults::FaultState;
-use super::kinds::behaviour;
-use super::links;
 use super::log::Call;
 use super::object::{Object, SimObject, Snapshot};
 use super::rates::{RateLimits, Server};
+use super::regions::{is_global, realm};
 use super::runs;
 use super::secrets::Secrets;
 use crate::model::Ownership;
-use crate::model::ReplaceOrder;
 use crate::model::ids::{Address, KindName};
+use crate::model::{Mechanism, Naming, ReplaceOrder, texts_at};
 use crate::model::{OutputRef, Tags};
 use crate::provider::{Claim, Diagnosis, Status, Target};
 
@@ -25,15 +25,15 @@ pub(super) type Key = (String, String);
 
 pub(super) struct State {
     pub(super) config: Config,
+    linked: Linked,
     pub(super) faults: FaultState,
     pub(super) objects: BTreeMap<u64, Object>,
     pub(super) secrets: Secrets,
     pub(super) snapshots: Vec<Snapshot>,
-    pub(super) buckets: BTreeMap<String, BTreeSet<String>>,
+    /// The objects in each bucket, the tags of the images in each repository: by kind and name of what has content.
+    pub(super) filled: BTreeMap<Key, BTreeSet<String>>,
     /// What tests have put into databases and caches.
     pub(super) contents: BTreeMap<u64, String>,
-    /// The tags of the images in each repository.
-    pub(super) images: BTreeMap<String, BTreeSet<String>>,
     /// Which images do not start, and why.
     pub(super) broken_images: Vec<(String, String)>,
     /// The images of each revision of a task definition.
@@ -70,16 +70,17 @@ pub(super) enum Found {
 
 impl State {
     pub(super) fn new(config: Config, faults: FaultState, limits: Option<RateLimits>) -> Self {
+        let linked = linked(&config.kinds);
         let secrets = Secrets::new(config.seed, config.canary.clone());
         Self {
             config,
+            linked,
             faults,
             secrets,
             objects: BTreeMap::new(),
             snapshots: Vec::new(),
-            buckets: BTreeMap::new(),
+            filled: BTreeMap::new(),
             contents: BTreeMap::new(),
-            images: BTreeMap::new(),
             broken_images: Vec::new(),
             revisions: BTreeMap::new(),
             tokens: BTreeMap::new(),
@@ -136,13 +137,13 @@ impl State {
     /// Takes an object out for good.
     pub(super) fn bury(&mut self, uid: u64) {
         let Some(object) = self.remove(uid) else { return };
-        let kind = object.kind.to_string();
+        let kind = realm(object.kind.as_str(), &object.region);
         self.buried.extend(object.keys.into_iter().map(|key| (kind.clone(), key)));
     }
 
     /// Whether something of this identity was here once: what never was may belong to a base made elsewhere.
     pub(super) fn was_here(&self, kind: &str, key: &str) -> bool {
-        self.buried.contains(&(kind.to_owned(), key.to_owned()))
+        self.buried.contains(&(self.realm(kind), key.to_owned()))
     }
 
     /// How many of a kind there are, as AWS counts them against a limit: until they are gone.
@@ -152,7 +153,7 @@ impl State {
 
     /// Every object of a kind.
     pub(super) fn of_kind<'a>(&'a self, kind: &str) -> impl Iterator<Item = &'a Object> + use<'a> {
-        let kind = kind.to_owned();
+        let kind = self.realm(kind);
         let names = self.names.range((kind.clone(), String::new())..);
         let names = names.take_while(move |((of, _), _)| *of == kind).flat_map(|(_, uids)| uids);
         names.filter_map(|uid| self.objects.get(uid))
@@ -178,27 +179,29 @@ impl State {
     pub(super) fn put(&mut self, mut object: Object) {
         let numbers = (object.serial, object.revision);
         let naming = self.config.naming(&object.kind, &object.name, numbers, &object.inputs);
+        let naming = Naming { region: &object.region, ..naming };
         object.outputs = self.config.outputs(&naming);
         if object.physical_id.is_empty() {
-            object.physical_id = (behaviour(&object.kind).physical_id)(&naming);
+            object.physical_id = (self.config.facet(&object.kind).physical_id)(&naming);
         }
-        let linked = links::LINKS.iter().filter(|link| link.target == object.kind.as_str());
-        let outputs = linked.filter_map(|link| object.outputs.get(link.output).and_then(Value::as_str));
+        let linked = self.linked.get(object.kind.as_str()).into_iter().flatten();
+        let outputs = linked.filter_map(|output| object.outputs.get(*output).and_then(Value::as_str));
         for key in std::iter::once(object.physical_id.as_str()).chain(outputs) {
             if !object.keys.iter().any(|known| known == key) {
                 object.keys.push(key.to_owned());
             }
         }
         // What has ended holds nothing any more.
-        object.refers = links::of(object.kind.as_str())
+        let links = self.config.links(&object.kind).iter();
+        object.refers = links
             .filter(|_| object.ended.is_none())
             .flat_map(|link| {
-                let texts = links::texts_at(&object.inputs, link.path);
+                let texts = texts_at(&object.inputs, link.path);
                 texts.into_iter().map(|text| (link.target, text.to_owned()))
             })
             .collect();
 
-        if object.kind.as_str() == "ecs:TaskDefinition" {
+        if self.config.is(&object.kind, Mechanism::Revisions) {
             let containers = object.inputs["containers"].as_array().into_iter().flatten();
             let images = containers.filter_map(|container| container["image"].as_str()).map(str::to_owned).collect();
             if let Some(arn) = object.outputs.get("arn").and_then(Value::as_str) {
@@ -206,14 +209,14 @@ impl State {
             }
         }
 
-        let kind = object.kind.to_string();
+        let kind = realm(object.kind.as_str(), &object.region);
         for key in &object.keys {
             self.keys.insert((kind.clone(), key.clone()), object.uid);
         }
         for reference in &object.refers {
             self.holders.entry(reference.clone()).or_default().insert(object.uid);
         }
-        if let Some(place) = place(&object.kind, &object.inputs) {
+        if let Some(place) = place(&self.config, &object.kind, &object.inputs) {
             self.places.insert((kind.clone(), place), object.uid);
         }
         self.names.entry((kind, object.name.clone())).or_default().insert(object.uid);
@@ -232,7 +235,7 @@ impl State {
     /// Takes an object out, with all that it is found by.
     pub(super) fn remove(&mut self, uid: u64) -> Option<Object> {
         let object = self.objects.remove(&uid)?;
-        let kind = object.kind.to_string();
+        let kind = realm(object.kind.as_str(), &object.region);
         for key in &object.keys {
             let key = (kind.clone(), key.clone());
             if self.keys.get(&key) == Some(&uid) {
@@ -247,7 +250,7 @@ impl State {
                 }
             }
         }
-        if let Some(place) = place(&object.kind, &object.inputs) {
+        if let Some(place) = place(&self.config, &object.kind, &object.inputs) {
             let key = (kind.clone(), place);
             if self.places.get(&key) == Some(&uid) {
                 self.places.remove(&key);
@@ -273,24 +276,28 @@ impl State {
     }
 
     pub(super) fn by_key(&self, kind: &str, key: &str) -> Option<&Object> {
-        self.objects.get(self.keys.get(&(kind.to_owned(), key.to_owned()))?)
+        self.objects.get(self.keys.get(&(self.realm(kind), key.to_owned()))?)
     }
 
     pub(super) fn by_name(&self, kind: &KindName, name: &str) -> impl Iterator<Item = &Object> {
-        let uids = self.names.get(&(kind.to_string(), name.to_owned()));
+        let uids = self.names.get(&(self.realm(kind.as_str()), name.to_owned()));
         uids.into_iter().flatten().filter_map(|uid| self.objects.get(uid))
     }
 
     /// What refers to this object.
     pub(super) fn holders(&self, object: &Object) -> Vec<&Object> {
-        let kind = links::LINKS.iter().map(|link| link.target).find(|target| *target == object.kind.as_str());
+        let kind = self.linked.get_key_value(object.kind.as_str()).map(|(target, _)| *target);
         let uids: BTreeSet<u64> = kind
             .into_iter()
             .flat_map(|kind| object.keys.iter().filter_map(move |key| self.holders.get(&(kind, key.clone()))))
             .flatten()
             .copied()
             .collect();
-        uids.into_iter().filter(|uid| *uid != object.uid).filter_map(|uid| self.objects.get(&uid)).collect()
+        let near = |holder: &&Object| {
+            holder.region == object.region || is_global(holder.kind.as_str()) || is_global(object.kind.as_str())
+        };
+        let others = uids.into_iter().filter(|uid| *uid != object.uid);
+        others.filter_map(|uid| self.objects.get(&uid)).filter(near).collect()
     }
 
     /// Looks for what a request is about: by physical id; else by what it is known by, its ownership tags or its name
@@ -300,8 +307,8 @@ impl State {
         let found = by_id.or_else(|| {
             if self.config.model(&target.kind).is_some_and(|model| model.run_once) {
                 self.find_run(target)
-            } else if behaviour(&target.kind).by_tags {
-                self.find_by_tags(target).or_else(|| self.find_by_domain(target))
+            } else if self.config.facet(&target.kind).by_tags {
+                self.find_by_tags(target).or_else(|| self.find_by_input(target))
             } else {
                 self.find_by_name(target).or_else(|| self.find_by_place(target))
             }
@@ -323,19 +330,17 @@ impl State {
         owned.min_by_key(|object| (object.gone_at.is_some(), object.name != target.name, object.uid))
     }
 
-    /// A zone that is adopted or read is known by its domain.
-    fn find_by_domain(&self, target: &Target) -> Option<&Object> {
-        if target.kind.as_str() != "route53:HostedZone" || target.claim == Claim::Owned {
-            return None;
-        }
-        let zones = self
+    /// An object that is adopted or read may be known by an input: a zone by its domain.
+    fn find_by_input(&self, target: &Target) -> Option<&Object> {
+        let field = self.config.facet(&target.kind).known_by.filter(|_| target.claim != Claim::Owned)?;
+        let found = self
             .of_kind(target.kind.as_str())
-            .filter(|zone| zone.gone_at.is_none() && zone.inputs["domain"] == target.inputs["domain"]);
-        zones.min_by_key(|zone| (!self.accepts(zone, target), zone.uid))
+            .filter(|object| object.gone_at.is_none() && object.inputs[field] == target.inputs[field]);
+        found.min_by_key(|object| (!self.accepts(object, target), object.uid))
     }
 
     fn find_by_name(&self, target: &Target) -> Option<&Object> {
-        let scope = behaviour(&target.kind).scope;
+        let scope = self.config.facet(&target.kind).scope;
         let wanted = &target.inputs[scope];
         let mut found = self.by_name(&target.kind, &target.name).filter(|object| {
             if scope.is_empty() {
@@ -351,17 +356,17 @@ impl State {
     }
 
     fn find_by_place(&self, target: &Target) -> Option<&Object> {
-        let place = place(&target.kind, &target.inputs)?;
-        self.objects.get(self.places.get(&(target.kind.to_string(), place))?)
+        let place = place(&self.config, &target.kind, &target.inputs)?;
+        self.objects.get(self.places.get(&(self.realm(target.kind.as_str()), place))?)
     }
 
     /// Whether a request may be about this object. What carries no tags is nobody's until somebody made or adopted it.
     pub(super) fn accepts(&self, object: &Object, target: &Target) -> bool {
         if self.taggable(&object.kind) {
-            return target.accepts(&object.tags);
+            return target.accepts(&object.tags) && self.tells_its_place(object, target);
         }
         match target.claim {
-            Claim::Owned => self.owned(object, &target.address),
+            Claim::Owned => self.owned(object, &target.address) && self.tells_its_place(object, target),
             Claim::Unowned => object.maker.is_none() || self.owned(object, &target.address),
             Claim::Tenant => object.maker.as_ref().is_none_or(|maker| maker.is_beside(&target.address)),
             Claim::ReadOnly => true,
@@ -394,9 +399,10 @@ impl State {
             Some(Err(reason)) => return Status::Failed(reason.clone()),
             None => {}
         }
-        let words = behaviour(&object.kind).words;
+        let words = self.config.facet(&object.kind).words;
         let word = if object.ready_at == object.made_at { words.0 } else { words.1 };
-        let word = if object.kind.as_str() == "ecs:Service" { tasks(object, word, now) } else { word.to_owned() };
+        let is_service = self.config.is(&object.kind, Mechanism::Service);
+        let word = if is_service { tasks(object, word, now) } else { word.to_owned() };
         if object.stuck || now < object.ready_at {
             return Status::Pending(word);
         }
@@ -435,7 +441,7 @@ impl State {
             physical_id: object.physical_id.clone(),
             address: Self::owner(object),
             inputs: object.inputs.clone(),
-            outputs: visible_outputs(object, now),
+            outputs: visible_outputs(&self.config, object, now),
             tags: object.tags.clone(),
             status: self.status(object, now),
             created_at: object.created_at,
@@ -457,8 +463,8 @@ fn starts_at(object: &Object) -> Option<Duration> {
 }
 
 /// The outputs that exist at `now`.
-pub(super) fn visible_outputs(object: &Object, now: Duration) -> crate::model::Outputs {
-    let late = behaviour(&object.kind).late;
+pub(super) fn visible_outputs(config: &Config, object: &Object, now: Duration) -> crate::model::Outputs {
+    let late = config.facet(&object.kind).late;
     let made = now >= object.made_at && !object.stuck;
     let outputs = object.outputs.iter().filter(|(name, _)| made || !late.contains(&name.as_str()));
     let mut outputs: crate::model::Outputs = outputs.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -485,8 +491,8 @@ fn tasks(object: &Object, word: &str, now: Duration) -> String {
     format!("{done} of {desired} {word}")
 }
 
-fn place(kind: &KindName, inputs: &Value) -> Option<String> {
-    let fields = behaviour(kind).place;
+fn place(config: &Config, kind: &KindName, inputs: &Value) -> Option<String> {
+    let fields = config.facet(kind).place;
     if fields.is_empty() {
         return None;
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::{Format, LoadError, Raw, Reader, from_path, parse};
 use super::error::{InvalidValue, SpecError, SpecErrors};
+use super::recovery::SecretRecoveryDays;
 use super::service::{ImageUri, RepositoryName};
 use super::values::{TagValue, TextValue, domain, text_value};
 use crate::model::ids::Environment;
@@ -68,6 +69,10 @@ pub struct Base {
     /// Whether tenants are protected from deletion unless they say otherwise.
     #[serde(default = "protected")]
     pub enable_deletion_protection: bool,
+    /// Days in which a deleted secret of a tenant can be brought back: 7 to 30, or 0 to delete it for good at once; 30 where
+    /// it is not said. <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html>
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_recovery_days: Option<u8>,
 }
 
 fn engineering() -> String {
@@ -217,8 +222,9 @@ impl Base {
         for (name, value) in outputs.iter().filter(|(name, _)| *name != "name_servers") {
             match name.split_once('.') {
                 None => {
-                    let flag = value.parse::<bool>().ok().filter(|_| name.starts_with("enable_"));
-                    fields.insert(name.clone(), flag.map_or_else(|| value.clone().into(), Into::into));
+                    let flag = value.parse::<bool>().ok().filter(|_| name.starts_with("enable_")).map(Into::into);
+                    let days = value.parse::<u8>().ok().filter(|_| name.ends_with("_days")).map(Into::into);
+                    fields.insert(name.clone(), flag.or(days).unwrap_or_else(|| value.clone().into()));
                 }
                 Some((table, part)) if part.parse::<usize>().is_ok() => {
                     if let Some(list) =
@@ -277,6 +283,7 @@ impl Base {
         let enable_flow_logs = table.flag("enable_flow_logs").unwrap_or_default();
         let enable_audit_logging = table.flag("enable_audit_logging").unwrap_or_default();
         let enable_deletion_protection = table.flag("enable_deletion_protection").unwrap_or_else(protected);
+        let secret_recovery_days = table.number::<SecretRecoveryDays>("secret_recovery_days").map(|days| days.get());
         table.finish();
         Some(Self {
             environment: environment?,
@@ -300,6 +307,7 @@ impl Base {
             enable_flow_logs,
             enable_audit_logging,
             enable_deletion_protection,
+            secret_recovery_days,
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::error::InvalidValue;
 use super::values::NumberValue;
 
@@ -125,10 +127,33 @@ fn paired(cpu: u32, memory: u32) -> bool {
 /// | 16384 | 32768 to 122880 in steps of 8192 |
 ///
 /// The flat `tenant_config` admits 256 to 4096 CPU units and 512, 1024, 2048, 4096 or 8192 MiB of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Pair", into = "Pair")]
 pub struct FargateSize {
     cpu: CpuUnits,
     memory: MemoryMib,
+}
+
+/// The form of a size in a document: numbers that need not go together.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Pair {
+    cpu: u32,
+    memory: u32,
+}
+
+impl From<FargateSize> for Pair {
+    fn from(size: FargateSize) -> Self {
+        Self { cpu: size.cpu.0, memory: size.memory.0 }
+    }
+}
+
+impl TryFrom<Pair> for FargateSize {
+    type Error = InvalidValue;
+
+    fn try_from(pair: Pair) -> Result<Self, InvalidValue> {
+        Self::new(pair.cpu, pair.memory)
+    }
 }
 
 impl FargateSize {

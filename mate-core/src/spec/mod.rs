@@ -13,6 +13,7 @@ mod exposure;
 mod fargate;
 mod platform;
 mod preset;
+mod recovery;
 mod resolved;
 mod rules;
 mod service;
@@ -37,6 +38,7 @@ pub use platform::{
     ManagedRuleGroup, NatStrategy, PasswordLength, PlatformSpec, RateLimit, SubnetLayout, SubnetPlan, WafSpec,
 };
 pub use preset::{DjangoPreset, PresetService};
+pub use recovery::{KeyDeletionDays, SecretRecoveryDays};
 pub use resolved::*;
 pub use service::{
     ImageReference, ImageSpec, ImageUri, RepositoryName, Scaling, Scheduler, ServiceBuilder, ServiceName, ServiceRole,

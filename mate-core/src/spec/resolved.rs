@@ -41,8 +41,20 @@ pub struct ResolvedTenant {
     pub department: Option<String>,
     /// Whether it may be destroyed; the base's setting when none.
     pub deletion_protection: Option<bool>,
+    /// True if the DNS record of its host name is its own; false for a standby.
+    #[serde(default = "own", skip_serializing_if = "is_own")]
+    pub host_record: bool,
     /// Where each value came from, by field path (`database.instance_class`).
     pub sources: BTreeMap<String, Source>,
+}
+
+fn own() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_own(host_record: &bool) -> bool {
+    *host_record
 }
 
 /// Where a value came from.

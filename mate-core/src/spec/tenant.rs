@@ -63,6 +63,7 @@ pub struct TenantSpec {
     pub(crate) cost_center: Option<TagValue>,
     pub(crate) department: Option<TagValue>,
     pub(crate) deletion_protection: Option<bool>,
+    pub(crate) host_record: Option<bool>,
     pub(crate) parts: Parts,
     pub(crate) identity_provider: Option<IdentityProvider>,
 }
@@ -96,6 +97,7 @@ impl TenantSpec {
                 cost_center: None,
                 department: None,
                 deletion_protection: None,
+                host_record: None,
                 parts: Parts::default(),
                 identity_provider: None,
             },
@@ -165,6 +167,13 @@ impl TenantSpec {
     #[must_use]
     pub fn deletion_protection(&self) -> Option<bool> {
         self.deletion_protection
+    }
+
+    /// True if the DNS record of its host name is its own; it is unless said. A standby of a tenant in another region has the
+    /// same host name, and no record of it.
+    #[must_use]
+    pub fn host_record(&self) -> Option<bool> {
+        self.host_record
     }
 
     /// Its services.
@@ -243,6 +252,14 @@ impl TenantSpecBuilder {
     #[must_use]
     pub fn with_deletion_protection(mut self, on: bool) -> Self {
         self.spec.deletion_protection = Some(on);
+        self
+    }
+
+    /// Sets whether the DNS record of its host name is its own. Without it the tenant answers under its host name only once
+    /// somebody points the name to its load balancer (output `alb_dns_name`).
+    #[must_use]
+    pub fn with_host_record(mut self, own: bool) -> Self {
+        self.spec.host_record = Some(own);
         self
     }
 

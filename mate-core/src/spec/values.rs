@@ -23,8 +23,17 @@ pub(crate) trait NumberValue: Sized {
 macro_rules! text_value {
     ($(#[$doc:meta])* $name:ident, $what:literal, $allowed:literal, $valid:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidValue;
+
+            fn try_from(text: String) -> Result<Self, InvalidValue> {
+                Self::new(text)
+            }
+        }
 
         impl $name {
             /// Parses the text.
@@ -110,6 +119,19 @@ macro_rules! number_value {
             #[must_use]
             pub const fn get(self) -> $repr {
                 self.0
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serde::Serialize::serialize(&self.0, serializer)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let number = <$repr as serde::Deserialize>::deserialize(deserializer)?;
+                Self::new(number).map_err(serde::de::Error::custom)
             }
         }
 

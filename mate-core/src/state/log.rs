@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::Unlocked;
 use crate::model::canonical;
 use crate::model::ids::TenantKey;
+use crate::vocab::TenantVerb;
 
 /// What stands in the place of a hash before the first entry.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -24,8 +25,8 @@ pub struct LogEntry {
     pub tenant: TenantKey,
     /// Who.
     pub actor: String,
-    /// Which verb: `provision`, `update`, `destroy`, `adopt`, `release`, `unwind`, or another one that the plan names.
-    pub verb: String,
+    /// The verb.
+    pub verb: TenantVerb,
     /// Why, in the words of who did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -94,11 +95,20 @@ pub enum RunResult {
 pub struct Intent {
     /// Who.
     pub actor: String,
-    /// Which verb.
-    pub verb: String,
+    /// The verb; none in a record of a version that did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "verb")]
+    pub verb: Option<TenantVerb>,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// The verb of a record. Earlier versions wrote an empty text where they knew none.
+fn verb<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<TenantVerb>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    serde_json::from_value(text.into()).map(Some).map_err(serde::de::Error::custom)
 }
 
 /// What an entry says, before it has its place in the log.
@@ -130,7 +140,7 @@ impl LogEntry {
             at,
             tenant: tenant.clone(),
             actor: intent.actor,
-            verb: intent.verb,
+            verb: intent.verb.unwrap_or(TenantVerb::Update),
             reason: intent.reason,
             plan,
             run,

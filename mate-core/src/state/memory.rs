@@ -9,8 +9,8 @@ use async_trait::async_trait;
 #[cfg(any(test, feature = "testing"))]
 use super::Stored;
 use super::{
-    Lease, LeaseRequest, LeaseState, LogEntry, Record, RecordError, Slot, StateStore, StoreError, Unlock, Unlocked,
-    check_append,
+    Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Record, RecordError, Records, Slot, StoreError,
+    Unlock, Unlocked, check_append,
 };
 use crate::model::ids::TenantKey;
 
@@ -32,10 +32,10 @@ struct Kept {
 impl Kept {
     /// The record through the stored form, as in every other store: once, when a version is first read, because a record is
     /// written a hundred times as often.
-    fn record(&mut self) -> Result<Option<Record>, RecordError> {
+    fn record(&mut self, key: &TenantKey) -> Result<Option<Record>, RecordError> {
         let Some(stored) = &mut self.slot.record else { return Ok(None) };
         if self.opened != Some(stored.version) {
-            stored.body = Record::open(&stored.body.seal())?;
+            stored.body = Record::open_for(key, &stored.body.seal())?;
             self.opened = Some(stored.version);
         }
         Ok(Some(stored.body.clone()))
@@ -64,7 +64,7 @@ impl MemoryStore {
     }
 }
 
-/// What stores keep, as they keep it: for tests that save it and give it to a later version.
+/// Slots as stores keep them, for tests that save them and give them to a later version.
 #[cfg(any(test, feature = "testing"))]
 impl MemoryStore {
     /// The slot of a tenant with its record in the form in which it leaves the process, and its log.
@@ -100,9 +100,9 @@ impl MemoryStore {
 }
 
 #[async_trait]
-impl StateStore for MemoryStore {
+impl Records for MemoryStore {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
-        self.kept(key, Kept::record).map_err(|source| StoreError::Unreadable { key: key.clone(), source })
+        self.kept(key, |kept| kept.record(key)).map_err(|source| StoreError::Unreadable { key: key.clone(), source })
     }
 
     async fn put(&self, lease: &Lease, record: &Record) -> Result<u64, StoreError> {
@@ -124,7 +124,10 @@ impl StateStore for MemoryStore {
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
         Ok(self.keys(|kept| kept.slot.record.is_some()))
     }
+}
 
+#[async_trait]
+impl Leases for MemoryStore {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         self.with(&request.key, |slot| slot.acquire(request))
     }
@@ -145,7 +148,10 @@ impl StateStore for MemoryStore {
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         Ok(self.with(key, |slot| slot.lease.clone()))
     }
+}
 
+#[async_trait]
+impl Log for MemoryStore {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         self.kept(&lease.key, |kept| {
             kept.slot.admit(lease)?;
@@ -166,7 +172,10 @@ impl StateStore for MemoryStore {
     async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
         Ok(self.keys(|kept| !kept.log.is_empty()))
     }
+}
 
+#[async_trait]
+impl Cursor for MemoryStore {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         Ok(self.with(key, |slot| slot.log.delivered))
     }
@@ -179,7 +188,7 @@ impl StateStore for MemoryStore {
 
 #[cfg(test)]
 mod tests {
-    use super::super::suite;
+    use super::super::{StateStore, suite};
     use super::*;
 
     #[tokio::test]

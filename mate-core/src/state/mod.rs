@@ -28,8 +28,8 @@ pub use postgres::{PostgresBuilder, PostgresStore};
 pub use record::{Holding, NodeRecord, NodeState, Phase, Record, RecordError, RecordSummary, RetiredObject};
 pub use resting::{LeftSnapshot, RestingNode};
 pub(crate) use run::Beginning;
-pub use run::{Entry, IllegalTransition, OpState, Run, Stuck, Transition, follow};
+pub use run::{Entry, Following, IllegalTransition, OpState, Run, Stuck, Transition, follow};
 pub use slot::{LogState, Slot, Stored};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
-pub use store::{Standing, StateStore, StoreError, check_append, check_write};
+pub use store::{Cursor, Leases, Log, Records, Standing, StateStore, StoreError, check_append, check_write};

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    IllegalTransition, Intent, LeftSnapshot, LogDraft, LogEntry, LogEvent, LogTail, RestingNode, Run, RunResult,
-    Unlocked,
+    Following, IllegalTransition, Intent, LeftSnapshot, LogDraft, LogEntry, LogEvent, LogTail, RestingNode, Run,
+    RunResult, Unlocked,
 };
 use crate::model::ids::{KindName, NodeId, TenantKey};
-use crate::model::{Inputs, Outputs, Tags};
-use crate::vocab::{Operating, Release};
+use crate::model::{Input, Inputs, Outputs, Tags};
+use crate::vocab::{Operating, Release, TenantVerb};
 
 /// What is known of a tenant from the last run. The cloud is the truth, this is a hint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,9 @@ pub struct Record {
     /// The run that is under way, or was interrupted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
+    /// The change that follows the last run, where it has not begun: [`crate::client::Mate::resume_run`] does it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub then: Option<Following>,
     /// The end of its log.
     #[serde(default, skip_serializing_if = "LogTail::is_empty")]
     pub log: LogTail,
@@ -195,6 +198,11 @@ pub enum RecordError {
         "the record is damaged: its digest is another one; restore it, or remove it and rebuild it with `discover`"
     )]
     Digest,
+    /// It is the record of another tenant, or of another environment.
+    #[error(
+        "the record is that of {0}: it was put into the place of another; restore the right one, or remove it and rebuild it with `discover`"
+    )]
+    OtherKey(TenantKey),
     /// Its journal cannot be.
     #[error("the record is damaged: its journal cannot be")]
     Journal(#[source] IllegalTransition),
@@ -224,8 +232,21 @@ impl Record {
             resting: BTreeMap::new(),
             snapshots: Vec::new(),
             run: None,
+            then: None,
             log: LogTail::default(),
         }
+    }
+
+    /// The outputs that these are with the objects as the record knows them. One whose object is not known is left out.
+    pub(crate) fn outputs_of(&self, wanted: &BTreeMap<String, Input<String>>) -> BTreeMap<String, String> {
+        let resting = self.resting.iter().map(|(id, node)| (id.clone(), node.outputs.clone()));
+        let standing = self.nodes.iter().map(|(id, node)| (id.clone(), node.outputs.clone()));
+        let known: BTreeMap<NodeId, Outputs> = resting.chain(standing).collect();
+        let value = |input: &Input<String>| match input {
+            Input::Literal(text) => Some(text.clone()),
+            Input::Ref(reference) => reference.resolve(&known)?.as_str().map(str::to_owned),
+        };
+        wanted.iter().filter_map(|(name, input)| Some((name.clone(), value(input)?))).collect()
     }
 
     /// How many releases are kept.
@@ -262,7 +283,7 @@ impl Record {
     pub(crate) fn note_unlocked(&mut self, unlocked: &[Unlocked], fence: u64) {
         let untold: Vec<Unlocked> = self.log.untold(unlocked, fence).cloned().collect();
         for Unlocked { fence: lease, owner, by, reason, at } in untold {
-            let intent = Intent { actor: by, verb: "force_unlock".to_owned(), reason: Some(reason) };
+            let intent = Intent { actor: by, verb: Some(TenantVerb::ForceUnlock), reason: Some(reason) };
             let what = LogEvent::Unlocked { owner, lease };
             self.log
                 .add(&self.key, LogDraft { at, intent, plan: None, run: None, fence, what, detail: BTreeMap::new() });

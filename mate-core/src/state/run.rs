@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Intent;
+use crate::lifecycle::Change;
 use crate::model::ids::NodeId;
-use crate::vocab::Operating;
-use crate::vocab::{Amendment, Consents, Deletions, Goal, OpId, RepairSelection, Verb};
+use crate::vocab::{
+    Amendment, Consents, Deletions, Goal, OnFailure, OpId, Operating, RepairSelection, TenantVerb, Verb,
+};
 
 /// A run that has begun and has not reached its end. A record has none while nothing is under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +44,12 @@ pub struct Run {
     pub amendment: Option<Amendment>,
     /// What its caller consented to.
     pub consents: Consents,
+    /// The way on where a step of it fails; none in a run that an earlier version began, which did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_failure: Option<OnFailure>,
+    /// The change that follows once it has reached its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    then: Option<Change>,
     /// When it was begun; seconds of the Unix epoch.
     pub began_at: i64,
     /// How often it was begun: 1, and one more for each time that it was resumed.
@@ -57,6 +65,16 @@ pub struct Run {
     journal: Vec<Entry>,
     #[serde(skip)]
     standing: BTreeMap<OpId, OpState>,
+}
+
+/// A change that follows a run which has reached its end, and that has not begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Following {
+    /// The change.
+    pub change: Change,
+    /// What the caller of that run consented to.
+    #[serde(default)]
+    pub consents: Consents,
 }
 
 /// A state that a person has to look at.
@@ -185,6 +203,8 @@ pub(crate) struct Beginning {
     pub(crate) repair: Option<RepairSelection>,
     pub(crate) amendment: Option<Amendment>,
     pub(crate) consents: Consents,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) then: Option<Change>,
     pub(crate) now: i64,
     pub(crate) fence: u64,
 }
@@ -192,8 +212,21 @@ pub(crate) struct Beginning {
 impl Run {
     /// A run that begins, or goes on with one that was interrupted: what that one made stays known.
     pub(crate) fn begin(interrupted: Option<Self>, beginning: Beginning) -> Self {
-        let Beginning { plan, goal, intent, spec, operating, deletions, repair, amendment, consents, now, fence } =
-            beginning;
+        let Beginning {
+            plan,
+            goal,
+            intent,
+            spec,
+            operating,
+            deletions,
+            repair,
+            amendment,
+            consents,
+            on_failure,
+            then,
+            now,
+            fence,
+        } = beginning;
         let (id, began_at, tries, made) = match interrupted {
             Some(run) => (run.id, run.began_at, run.tries.saturating_add(1), run.made),
             None => (plan.clone(), now, 1, BTreeSet::new()),
@@ -209,6 +242,8 @@ impl Run {
             repair,
             amendment,
             consents,
+            on_failure: Some(on_failure),
+            then,
             began_at,
             tries,
             fence,
@@ -228,6 +263,25 @@ impl Run {
         self.standing.insert(op.clone(), state);
         self.journal.push(Entry { op: op.clone(), what });
         Ok(())
+    }
+
+    /// The way on where a step of it fails.
+    #[must_use]
+    pub fn on_failure(&self) -> OnFailure {
+        self.on_failure.unwrap_or_else(|| match self.intent.verb {
+            // Earlier versions told by the verb alone.
+            Some(TenantVerb::Deploy | TenantVerb::Rollback) if self.goal == Goal::Apply => OnFailure::Unwind,
+            Some(TenantVerb::Rotate) if self.goal == Goal::Apply && self.operating.both_tokens => OnFailure::Unwind,
+            _ => OnFailure::Stop,
+        })
+    }
+
+    /// The change that follows once it has reached its end.
+    #[must_use]
+    pub fn then(&self) -> Option<&Change> {
+        let rotates = self.intent.verb == Some(TenantVerb::Rotate) && self.goal == Goal::Apply;
+        let untold = self.on_failure.is_none() && rotates && self.operating.both_tokens;
+        self.then.as_ref().or(untold.then_some(&Change::RetireTokens))
     }
 
     /// What has happened in this try, in order.
@@ -299,6 +353,8 @@ mod tests {
                 repair: None,
                 amendment: None,
                 consents: Consents::none(),
+                on_failure: OnFailure::Stop,
+                then: None,
                 now: 5,
                 fence: 1,
             },
@@ -349,6 +405,42 @@ mod tests {
         assert_eq!(read.standing()[&op()], OpState::Done);
     }
 
+    fn begun_by_an_earlier_version(verb: &str, operating: Operating) -> Run {
+        let mut text = serde_json::to_value(Run { operating, ..run() }).unwrap();
+        text.as_object_mut().unwrap().remove("on_failure").expect("it is told from now on");
+        text["intent"] = serde_json::json!({"actor": "a", "verb": verb});
+        serde_json::from_value(text).unwrap()
+    }
+
+    #[test]
+    fn a_run_of_an_earlier_version_goes_on_as_it_would_have_then() {
+        let rotating = || Operating { both_tokens: true, ..Operating::default() };
+        let told = |verb: &str, operating: Operating| {
+            let run = begun_by_an_earlier_version(verb, operating);
+            (run.on_failure(), run.then().cloned())
+        };
+        let plain = Operating::default;
+        assert_eq!(told("deploy", plain()), (OnFailure::Unwind, None));
+        assert_eq!(told("rollback", plain()), (OnFailure::Unwind, None));
+        assert_eq!(told("rotate", rotating()), (OnFailure::Unwind, Some(Change::RetireTokens)));
+        assert_eq!(told("rotate", plain()), (OnFailure::Stop, None), "the token is being retired");
+        assert_eq!(told("maintain", plain()), (OnFailure::Stop, None));
+        assert_eq!(told("", plain()), (OnFailure::Stop, None));
+        let none = begun_by_an_earlier_version("", plain());
+        assert_eq!(none.intent.verb, None);
+    }
+
+    #[test]
+    fn a_run_says_itself_how_it_goes_on() {
+        let rotate = Intent { verb: Some(TenantVerb::Rotate), ..Intent::default() };
+        let operating = Operating { both_tokens: true, ..Operating::default() };
+        let run = Run { intent: rotate, operating, then: Some(Change::EndMaintenance), ..run() };
+        let read: Run = serde_json::from_str(&serde_json::to_string(&run).unwrap()).unwrap();
+        assert_eq!((read.on_failure(), read.then()), (OnFailure::Stop, Some(&Change::EndMaintenance)));
+        let read = Run { then: None, ..read };
+        assert_eq!(read.then(), None, "nothing is derived from its verb");
+    }
+
     #[test]
     fn a_creation_is_unknown_until_it_is_done() {
         let mut run = run();
@@ -386,6 +478,8 @@ mod tests {
             repair: None,
             amendment: None,
             consents: Consents::none(),
+            on_failure: OnFailure::Stop,
+            then: None,
             now: 9,
             fence: 2,
         };

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Record, RecordError, StoreError};
+use crate::model::ids::TenantKey;
 
 #[derive(Serialize, Deserialize)]
 struct Head {
@@ -36,31 +37,43 @@ impl Record {
         format!("{head}\n{body}")
     }
 
-    /// The record as it is to be written: with the version after this one.
+    /// The record as it is to be written in the place of `key`: with the version after this one.
     ///
     /// # Errors
     /// [`StoreError::Unwritable`] for a record that would be refused when it is read.
-    pub(super) fn next(&self) -> Result<Self, StoreError> {
-        let unwritable = |source| StoreError::Unwritable { key: self.key.clone(), source };
+    pub(super) fn next(&self, key: &TenantKey) -> Result<Self, StoreError> {
+        let unwritable = |source| StoreError::Unwritable { key: key.clone(), source };
         self.check().map_err(unwritable)?;
+        self.belongs_to(key).map_err(unwritable)?;
         let version = self.version.checked_add(1).ok_or_else(|| unwritable(RecordError::Damaged("its version")))?;
         Ok(Self { version, ..self.clone() })
     }
 
-    /// The version after this one and the record with it, in the form in which it is stored; what a store writes.
+    /// The version after this one and the record with it, in the form in which a store writes it in the place of `key`.
     ///
     /// # Errors
     /// [`StoreError::Unwritable`] for a record that would be refused when it is read.
-    pub fn seal_next(&self) -> Result<(u64, String), StoreError> {
-        let next = self.next()?;
+    pub fn seal_next(&self, key: &TenantKey) -> Result<(u64, String), StoreError> {
+        let next = self.next(key)?;
         Ok((next.version, next.seal()))
     }
 
-    /// Reads a record in the form in which it is stored, by this version or an earlier one.
+    /// Reads the record of `key` in the form in which it is stored, by this version or an earlier one.
     ///
     /// # Errors
-    /// [`RecordError`] for a newer schema, for a digest that does not fit, and for what is not a record.
-    pub fn open(text: &str) -> Result<Self, RecordError> {
+    /// [`RecordError`] for a newer schema, for a digest that does not fit, for the record of another key, and for what is not a
+    /// record.
+    pub fn open_for(key: &TenantKey, text: &str) -> Result<Self, RecordError> {
+        let record = Self::open(text)?;
+        record.belongs_to(key)?;
+        Ok(record)
+    }
+
+    fn belongs_to(&self, key: &TenantKey) -> Result<(), RecordError> {
+        if self.key == *key { Ok(()) } else { Err(RecordError::OtherKey(self.key.clone())) }
+    }
+
+    fn open(text: &str) -> Result<Self, RecordError> {
         let head =
             text.split_once('\n').and_then(|(head, body)| Some((serde_json::from_str::<Head>(head).ok()?, body)));
         let Some((head, body)) = head else {
@@ -147,7 +160,7 @@ mod tests {
     fn a_record_is_read_as_it_was_sealed() {
         let record = suite::record("regional");
         assert_eq!(Record::open(&record.seal()).unwrap(), record);
-        let (version, text) = record.seal_next().unwrap();
+        let (version, text) = record.seal_next(&record.key).unwrap();
         assert_eq!((version, Record::open(&text).unwrap().version), (1, 1));
     }
 
@@ -228,6 +241,6 @@ mod tests {
     #[test]
     fn what_would_not_be_read_is_not_written() {
         let damaged = Record { lineage: "0123".into(), ..suite::record("regional") };
-        assert!(matches!(damaged.seal_next(), Err(StoreError::Unwritable { .. })));
+        assert!(matches!(damaged.seal_next(&damaged.key), Err(StoreError::Unwritable { .. })));
     }
 }

@@ -68,16 +68,16 @@ pub struct Stored<B = String> {
 }
 
 impl Slot {
-    /// [`StateStore::get`](super::StateStore::get).
+    /// [`Records::get`](super::Records::get).
     ///
     /// # Errors
     /// [`StoreError::Unreadable`].
     pub fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
-        let record = self.record.as_ref().map(|stored| Record::open(&stored.body)).transpose();
+        let record = self.record.as_ref().map(|stored| Record::open_for(key, &stored.body)).transpose();
         record.map_err(|source| StoreError::Unreadable { key: key.clone(), source })
     }
 
-    /// [`StateStore::put`](super::StateStore::put).
+    /// [`Records::put`](super::Records::put).
     ///
     /// # Errors
     /// As there; the slot is as it was then.
@@ -98,13 +98,13 @@ impl<B> Slot<B> {
         body: impl FnOnce(Record) -> B,
     ) -> Result<u64, StoreError> {
         check_write(lease, &self.lease, record.version, Some(&record.lineage), self.standing().as_ref())?;
-        let next = record.next()?;
+        let next = record.next(&lease.key)?;
         let (version, lineage) = (next.version, next.lineage.clone());
         self.record = Some(Stored { version, lineage, body: body(next) });
         Ok(version)
     }
 
-    /// [`StateStore::delete`](super::StateStore::delete).
+    /// [`Records::delete`](super::Records::delete).
     ///
     /// # Errors
     /// As there; the slot is as it was then.
@@ -114,7 +114,7 @@ impl<B> Slot<B> {
         Ok(())
     }
 
-    /// [`StateStore::acquire`](super::StateStore::acquire).
+    /// [`Leases::acquire`](super::Leases::acquire).
     ///
     /// # Errors
     /// [`StoreError::Held`].
@@ -122,7 +122,7 @@ impl<B> Slot<B> {
         self.lease.acquire(request).map_err(|holder| StoreError::Held { key: request.key.clone(), holder })
     }
 
-    /// [`StateStore::renew`](super::StateStore::renew).
+    /// [`Leases::renew`](super::Leases::renew).
     ///
     /// # Errors
     /// [`StoreError::Fenced`].
@@ -131,7 +131,7 @@ impl<B> Slot<B> {
         self.lease.renew(lease, now, ttl).map_err(fenced)
     }
 
-    /// [`StateStore::release`](super::StateStore::release).
+    /// [`Leases::release`](super::Leases::release).
     pub fn release(&mut self, lease: &Lease) {
         self.lease.release(lease);
     }
@@ -158,13 +158,32 @@ impl<B> Slot<B> {
         Ok(())
     }
 
-    /// [`StateStore::set_delivered`](super::StateStore::set_delivered).
+    /// [`Cursor::set_delivered`](super::Cursor::set_delivered).
     pub fn set_delivered(&mut self, seq: u64) {
         self.log.delivered = self.log.delivered.max(seq);
     }
 
-    /// [`StateStore::unlock`](super::StateStore::unlock).
+    /// [`Leases::unlock`](super::Leases::unlock).
     pub fn unlock(&mut self, unlock: &Unlock) -> Option<Unlocked> {
         self.lease.unlock(unlock)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{RecordError, suite};
+    use super::*;
+
+    #[test]
+    fn a_slot_does_not_give_out_the_record_of_another_key() {
+        let (acme, other) = (suite::record("acme"), suite::record("other"));
+        let body = acme.seal();
+        let slot = Slot { record: Some(Stored { version: 0, lineage: acme.lineage.clone(), body }), ..Slot::default() };
+        assert_eq!(slot.get(&acme.key).unwrap(), Some(acme.clone()));
+        let read = slot.get(&other.key);
+        assert!(
+            matches!(&read, Err(StoreError::Unreadable { source: RecordError::OtherKey(found), .. }) if *found == acme.key),
+            "{read:?}"
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! Records in a SQLite file: the default of an embedded controller.
 
+#[cfg(any(test, feature = "testing"))]
+mod keep;
 mod log;
 
 use std::path::Path;
@@ -11,7 +13,9 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Statement, Transaction,
 use rusqlite_migration::{M, Migrations};
 
 use super::store::{Standing, check_write};
-use super::{Lease, LeaseRequest, LeaseState, LogEntry, Record, StateStore, StoreError, Unlock, Unlocked};
+use super::{
+    Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Record, Records, StoreError, Unlock, Unlocked,
+};
 use crate::model::ids::TenantKey;
 
 static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
@@ -188,7 +192,7 @@ fn keys(statement: &mut Statement<'_>, operation: &'static str) -> Result<Vec<Te
 }
 
 #[async_trait]
-impl StateStore for SqliteStore {
+impl Records for SqliteStore {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         let key = key.clone();
         self.blocking(move |connection| {
@@ -200,14 +204,15 @@ impl StateStore for SqliteStore {
                 )
                 .optional()
                 .map_err(failed("read a record"))?;
-            body.map(|body| Record::open(&body)).transpose().map_err(|source| StoreError::Unreadable { key, source })
+            let record = body.map(|body| Record::open_for(&key, &body)).transpose();
+            record.map_err(|source| StoreError::Unreadable { key, source })
         })
         .await
     }
 
     async fn put(&self, lease_held: &Lease, record: &Record) -> Result<u64, StoreError> {
         let (held, expected, lineage) = (lease_held.clone(), record.version, record.lineage.clone());
-        let (version, body) = record.seal_next()?;
+        let (version, body) = record.seal_next(&lease_held.key)?;
         self.alone(move |transaction| {
             let state = lease(transaction, &held.key)?;
             let standing = standing(transaction, &held.key)?;
@@ -257,7 +262,10 @@ impl StateStore for SqliteStore {
         })
         .await
     }
+}
 
+#[async_trait]
+impl Leases for SqliteStore {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         let request = request.clone();
         self.change_lease(request.key.clone(), move |state| {
@@ -293,7 +301,10 @@ impl StateStore for SqliteStore {
         let key = key.clone();
         self.blocking(move |connection| lease(connection, &key)).await
     }
+}
 
+#[async_trait]
+impl Log for SqliteStore {
     async fn append(&self, lease_held: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         let (held, entries) = (lease_held.clone(), entries.to_vec());
         self.alone(move |transaction| {
@@ -317,7 +328,10 @@ impl StateStore for SqliteStore {
     async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
         self.blocking(|connection| log::keys_of(connection)).await
     }
+}
 
+#[async_trait]
+impl Cursor for SqliteStore {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         let key = key.clone();
         self.blocking(move |connection| log::delivered(connection, &key)).await
@@ -331,7 +345,7 @@ impl StateStore for SqliteStore {
 
 #[cfg(test)]
 mod tests {
-    use super::super::suite;
+    use super::super::{RecordError, StateStore, suite};
     use super::*;
 
     #[tokio::test]
@@ -378,6 +392,24 @@ mod tests {
         let stranger = Record { lineage: "f".repeat(32), ..record.clone() };
         assert!(matches!(store.put(&lease, &stranger).await, Err(StoreError::OtherLineage { .. })));
         assert_eq!(store.put(&lease, &record).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_record_in_the_place_of_another_tenant_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mate.db");
+        let (acme, other) = (suite::record("acme"), suite::record("other"));
+        let store = SqliteStore::open(&path).unwrap();
+        store.put(&suite::leased(&store, &acme.key).await, &acme).await.unwrap();
+        let wrong = "INSERT INTO record SELECT environment, 'other', version, body, lineage FROM record";
+        Connection::open(&path).unwrap().execute(wrong, []).unwrap();
+        let read = store.get(&other.key).await;
+        assert!(
+            matches!(&read, Err(StoreError::Unreadable { key, source: RecordError::OtherKey(found) })
+                if *key == other.key && *found == acme.key),
+            "{read:?}"
+        );
+        assert_eq!(store.get(&acme.key).await.unwrap().map(|record| record.key), Some(acme.key));
     }
 
     #[tokio::test]

@@ -11,10 +11,10 @@ use super::{GENESIS, Holder, Lease, LeaseRequest, LeaseState, LogEntry, Record, 
 use crate::model::ids::TenantKey;
 use crate::provider::RetryStatus;
 
-/// Keeps the records of tenants, one a tenant and environment, and the lease of each.
+/// A record store: [`Records`], [`Leases`], [`Log`] and [`Cursor`] in one. Implemented for whatever implements these four.
 ///
 /// What every store keeps to, and [`super::suite`] checks:
-/// - [`put`](StateStore::put) replaces exactly the version that the record names (0: no record yet) and no other.
+/// - [`put`](Records::put) replaces exactly the version that the record names (0: no record yet) and no other.
 ///   Of several writers on one version one succeeds, the others get [`StoreError::Conflict`].
 /// - A record that was put is durable when `put` answers, and read back as it was put, with the next version.
 /// - What a dropped call left is either the record before or the record after, never a part.
@@ -22,10 +22,16 @@ use crate::provider::RetryStatus;
 ///   present one: checked in the same step as the version, so that nothing comes between.
 /// - Of several that ask for a free lease one gets it. Tokens count up for ever, across the removal of the record too.
 /// - A record of another lineage than the one that stands there is refused: it is of another life of the tenant.
+/// - A record belongs to its key. One with another key is neither written under this one nor read.
 /// - The log of a tenant outlives its record. An entry that stands in it is never changed and never removed; each continues the
 ///   one before it.
+pub trait StateStore: Records + Leases + Log + Cursor {}
+
+impl<S: Records + Leases + Log + Cursor + ?Sized> StateStore for S {}
+
+/// Keeps the records of tenants, one a tenant and environment.
 #[async_trait]
-pub trait StateStore: Send + Sync + fmt::Debug {
+pub trait Records: Send + Sync + fmt::Debug {
     /// The record of a tenant, if there is one. Needs no lease.
     ///
     /// # Errors
@@ -51,7 +57,11 @@ pub trait StateStore: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StoreError::Backend`].
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError>;
+}
 
+/// Keeps the leases: one writer a tenant, each with a fencing token.
+#[async_trait]
+pub trait Leases: Send + Sync + fmt::Debug {
     /// Takes the lease of a tenant, whether it has a record or not.
     ///
     /// # Errors
@@ -81,7 +91,11 @@ pub trait StateStore: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StoreError::Backend`].
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError>;
+}
 
+/// Keeps the log of each tenant. It outlives the record.
+#[async_trait]
+pub trait Log: Send + Sync + fmt::Debug {
     /// Adds entries to the end of a tenant's log. One that stands there already, with the same hash, is passed over, so that
     /// the same call twice is once.
     ///
@@ -107,7 +121,11 @@ pub trait StateStore: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`StoreError::Backend`].
     async fn logged(&self) -> Result<Vec<TenantKey>, StoreError>;
+}
 
+/// Keeps how far the events of each tenant were delivered.
+#[async_trait]
+pub trait Cursor: Send + Sync + fmt::Debug {
     /// The number of the last entry whose event was delivered; 0 for none.
     ///
     /// # Errors
@@ -124,7 +142,7 @@ pub trait StateStore: Send + Sync + fmt::Debug {
 
 /// A store that is chosen while the program runs: `Arc<dyn StateStore>`.
 #[async_trait]
-impl<S: StateStore + ?Sized> StateStore for Arc<S> {
+impl<S: StateStore + ?Sized> Records for Arc<S> {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         (**self).get(key).await
     }
@@ -140,7 +158,10 @@ impl<S: StateStore + ?Sized> StateStore for Arc<S> {
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
         (**self).list().await
     }
+}
 
+#[async_trait]
+impl<S: StateStore + ?Sized> Leases for Arc<S> {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         (**self).acquire(request).await
     }
@@ -160,7 +181,10 @@ impl<S: StateStore + ?Sized> StateStore for Arc<S> {
     async fn lease(&self, key: &TenantKey) -> Result<LeaseState, StoreError> {
         (**self).lease(key).await
     }
+}
 
+#[async_trait]
+impl<S: StateStore + ?Sized> Log for Arc<S> {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         (**self).append(lease, entries).await
     }
@@ -176,7 +200,10 @@ impl<S: StateStore + ?Sized> StateStore for Arc<S> {
     async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
         (**self).logged().await
     }
+}
 
+#[async_trait]
+impl<S: StateStore + ?Sized> Cursor for Arc<S> {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         (**self).delivered(key).await
     }

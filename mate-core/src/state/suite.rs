@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 
-use super::{Lease, LeaseRequest, NodeRecord, NodeState, Record, StateStore, StoreError, Unlock};
+use super::{Lease, LeaseRequest, NodeRecord, NodeState, Record, RecordError, StateStore, StoreError, Unlock};
 use crate::model::ids::TenantKey;
 
 /// How long the leases of the suite hold.
@@ -54,6 +54,7 @@ where
     a_first_write_over_a_record_is_refused(&*fresh().await).await;
     a_record_of_another_life_is_refused(&*fresh().await).await;
     what_would_be_damaged_is_not_written(&*fresh().await).await;
+    a_record_is_not_written_in_the_place_of_another_tenant(&*fresh().await).await;
     a_deletion_names_the_version(&*fresh().await).await;
     tenants_do_not_touch_one_another(&*fresh().await).await;
     a_lease_is_held_by_one_until_its_time_is_over(&*fresh().await).await;
@@ -137,6 +138,18 @@ async fn what_would_be_damaged_is_not_written(store: &dyn StateStore) {
     let lease = leased(store, &damaged.key).await;
     assert!(matches!(store.put(&lease, &damaged).await, Err(StoreError::Unwritable { .. })));
     assert_eq!(store.get(&damaged.key).await.expect("get"), None);
+}
+
+async fn a_record_is_not_written_in_the_place_of_another_tenant(store: &dyn StateStore) {
+    let (put, other) = (record("a"), record("b"));
+    let lease = leased(store, &other.key).await;
+    let refused = store.put(&lease, &put).await;
+    let expected = put.key.clone();
+    assert!(
+        matches!(&refused, Err(StoreError::Unwritable { key, source: RecordError::OtherKey(found) }) if *key == other.key && *found == expected),
+        "{refused:?}"
+    );
+    assert_eq!(store.get(&other.key).await.expect("get"), None);
 }
 
 async fn a_deletion_names_the_version(store: &dyn StateStore) {

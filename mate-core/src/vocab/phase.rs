@@ -25,7 +25,7 @@ pub enum TenantPhase {
     Deactivated,
     /// It runs behind a page, and is maintained.
     Maintained,
-    /// It is being removed, or that was interrupted.
+    /// It is being removed, or what an interrupted first run made of it is; or that was interrupted.
     Offboarding,
     /// It was removed. It can be provisioned anew.
     Gone,
@@ -45,8 +45,8 @@ impl TenantPhase {
         Self::Gone,
     ];
 
-    /// What can be asked for in this phase. Anything else is refused with [`crate::client::Error::IllegalTransition`], before
-    /// anything is changed.
+    /// The verbs that can be asked for in this phase. Any other is refused with [`crate::client::Error::IllegalTransition`],
+    /// before anything is changed. An interrupted run may admit fewer: [`crate::client::TenantStatus::possible`] has those.
     #[must_use]
     pub fn possible(self) -> &'static [TenantVerb] {
         use TenantVerb::*;
@@ -96,7 +96,7 @@ impl TenantPhase {
                 Release,
                 Destroy,
             ],
-            Self::Offboarding => &[ResumeRun, Unwind, Destroy],
+            Self::Offboarding => &[ResumeRun, Destroy],
         }
     }
 

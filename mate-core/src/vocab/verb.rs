@@ -45,6 +45,12 @@ pub enum TenantVerb {
     Maintain,
     /// [`crate::client::Mate::tend`].
     Tend,
+    /// [`crate::client::Mate::repair`].
+    Repair,
+    /// [`crate::client::Mate::plan_amend`].
+    Amend,
+    /// [`crate::client::Mate::force_unlock`].
+    ForceUnlock,
     /// [`crate::client::Mate::resume_run`].
     ResumeRun,
     /// [`crate::client::Mate::unwind`].
@@ -57,7 +63,7 @@ pub enum TenantVerb {
 
 impl TenantVerb {
     /// Every verb.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 25] = [
         Self::Provision,
         Self::Adopt,
         Self::Update,
@@ -76,6 +82,9 @@ impl TenantVerb {
         Self::SetMaintenanceWindow,
         Self::Maintain,
         Self::Tend,
+        Self::Repair,
+        Self::Amend,
+        Self::ForceUnlock,
         Self::ResumeRun,
         Self::Unwind,
         Self::Release,
@@ -104,6 +113,9 @@ impl TenantVerb {
             Self::SetMaintenanceWindow => "set_maintenance_window",
             Self::Maintain => "maintain",
             Self::Tend => "tend",
+            Self::Repair => "repair",
+            Self::Amend => "amend",
+            Self::ForceUnlock => "force_unlock",
             Self::ResumeRun => "resume_run",
             Self::Unwind => "unwind",
             Self::Release => "release",
@@ -114,6 +126,6 @@ impl TenantVerb {
 
 impl fmt::Display for TenantVerb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        f.pad(self.word())
     }
 }

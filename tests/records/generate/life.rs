@@ -14,18 +14,18 @@ use crate::world::{Saved, World};
 /// A tenant or platform, and what was kept of it.
 pub(crate) struct Life {
     name: &'static str,
-    /// What its fixtures have in common.
+    /// The part that all its fixtures have in common.
     pub(crate) like: Fixture,
     pub(crate) kept: Vec<Fixture>,
-    /// What could not be kept, and why.
+    /// The moments that could not be kept, and why.
     pub(crate) wrong: Vec<String>,
 }
 
-/// How a run is interrupted.
+/// The interruption of a run.
 pub(crate) struct Kill<'w> {
     /// The moment: the record at it.
     pub(crate) at: &'w dyn Fn(&Record) -> bool,
-    /// What is done to the cloud after the death.
+    /// Done to the cloud after the death.
     pub(crate) then: &'w dyn Fn(&World),
 }
 
@@ -79,7 +79,7 @@ impl Life {
         Self { name, like, kept: Vec::new(), wrong: Vec::new() }
     }
 
-    /// What is left after this work.
+    /// The world after this work.
     pub(crate) async fn after<E: std::fmt::Debug>(
         &self,
         from: &Saved,
@@ -91,7 +91,7 @@ impl Life {
         world.saved().await
     }
 
-    /// What was kept.
+    /// The moments that were kept.
     pub(crate) fn fixtures(self) -> Vec<Fixture> {
         assert!(self.wrong.is_empty(), "{} fixtures cannot be:\n{}", self.wrong.len(), self.wrong.join("\n"));
         self.kept

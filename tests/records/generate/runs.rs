@@ -1,4 +1,4 @@
-//! What the verbs are given.
+//! The arguments of the verbs.
 
 use mate::kinds::service::DeploymentStrategy;
 use mate::lifecycle::{Change, Deployment, Scale, ServiceScale};

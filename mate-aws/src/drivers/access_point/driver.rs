@@ -4,18 +4,20 @@ use async_trait::async_trait;
 use aws_sdk_efs::types::{AccessPointDescription, CreationInfo, PosixUser, RootDirectory};
 use futures::StreamExt;
 use mate_core::kinds::access_point::{AccessPoint, AccessPointInputs};
-use mate_core::model::Kind;
 use mate_core::model::Outputs;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,
 };
 use serde_json::json;
 
+use super::actions;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::{Driver, efs, fields};
+use crate::policy::Actions;
 use crate::tags;
 
 const DESCRIBE: &str = "elasticfilesystem:DescribeAccessPoints";
@@ -25,8 +27,12 @@ pub(crate) struct AccessPointDriver;
 
 #[async_trait]
 impl Driver for AccessPointDriver {
-    fn kind(&self) -> KindName {
-        AccessPoint::name()
+    fn model(&self) -> KindModel {
+        AccessPoint::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `efs:AccessPoint`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use mate_core::kinds::Bucket;
 use mate_core::kinds::s3_bucket::BucketInputs;
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Tags, Unresolved};
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
@@ -15,12 +14,14 @@ use mate_core::provider::{
 };
 use serde_json::{Value, json};
 
+use super::actions;
 use super::aspects;
 use super::empty::{Objects, empty};
 use super::policy::{self, Parts};
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
 use crate::drivers::{Driver, each};
+use crate::policy::Actions;
 use crate::tags as ownership;
 
 const CREATE: &str = "s3:CreateBucket";
@@ -31,8 +32,12 @@ pub(crate) struct BucketDriver;
 
 #[async_trait]
 impl Driver for BucketDriver {
-    fn kind(&self) -> KindName {
-        Bucket::name()
+    fn model(&self) -> KindModel {
+        Bucket::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `s3:Bucket`.
 
+mod actions;
 mod aspects;
 mod driver;
 mod empty;

@@ -472,3 +472,30 @@ async fn what_is_nobody_s_is_adopted_by_its_tags() {
     BucketDriver.update(&stub(&[&tagged(false), &on]), &request).await.unwrap();
     assert_eq!(on.num_calls(), 1);
 }
+
+#[tokio::test]
+async fn a_bucket_of_another_region_is_foreign_and_is_neither_changed_nor_deleted() {
+    let placed = |region: &str| {
+        let mut target = target();
+        target.tags.insert("Account".into(), "123456789012".into());
+        target.tags.insert("Region".into(), region.into());
+        target
+    };
+    let theirs = placed("eu-west-1").tags;
+    let seen = || {
+        let theirs = theirs.clone();
+        mock!(Client::get_bucket_tagging).then_output(move || {
+            GetBucketTaggingOutput::builder().set_tag_set(Some(tags_to_sdk(&theirs))).build().unwrap()
+        })
+    };
+    let ours = placed("us-east-1");
+    let observed = BucketDriver.observe(&stub(&[&seen()]), &[ours.clone()]).await.remove(0);
+    assert!(matches!(&observed, Observation::Foreign(why) if why.contains("eu-west-1")), "{observed:?}");
+    for refused in [
+        BucketDriver.create(&stub(&[&seen()]), &create(ours.clone())).await.unwrap_err(),
+        BucketDriver.update(&stub(&[&seen()]), &update(ours.clone(), &["versioning"])).await.unwrap_err(),
+        BucketDriver.delete(&stub(&[&seen()]), &delete(ours)).await.unwrap_err(),
+    ] {
+        assert_eq!(refused.class, ErrorClass::AlreadyExists, "{refused}");
+    }
+}

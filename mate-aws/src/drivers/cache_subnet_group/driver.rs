@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_elasticache::types::CacheSubnetGroup as Group;
 use mate_core::kinds::cache_subnet_group::CacheSubnetGroup;
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
@@ -12,10 +11,12 @@ use mate_core::provider::{
 };
 use serde_json::json;
 
+use super::actions;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::elasticache_tags;
 use crate::drivers::{Driver, each, fields};
+use crate::policy::Actions;
 use crate::tags;
 
 #[derive(Debug)]
@@ -23,8 +24,12 @@ pub(crate) struct CacheSubnetGroupDriver;
 
 #[async_trait]
 impl Driver for CacheSubnetGroupDriver {
-    fn kind(&self) -> KindName {
-        CacheSubnetGroup::name()
+    fn model(&self) -> KindModel {
+        CacheSubnetGroup::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `elasticache:CacheSubnetGroup`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -3,21 +3,23 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, FailureReason, ValidationMethod};
 use mate_core::kinds::certificate::Certificate;
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     Concern, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, Target,
     UpdateRequest,
 };
 
+use super::actions;
 use super::live::{Found, created, describe, find, has_failed, list, live, names, to_sdk, with_name};
 use super::records::{self, Records};
+use super::regions;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::batch::{gone, incomplete, vanished};
 use crate::drivers::fields::{behind, missing, repeat, text, value};
 use crate::drivers::findings::unread;
 use crate::drivers::{Driver, each};
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "acm:RequestCertificate";
@@ -27,14 +29,18 @@ const CREATE: &str = "acm:RequestCertificate";
 ///
 /// The validation records go with the certificate. ACM tells them some seconds after the request; until then a
 /// creation is tried again. One record serves every certificate of a name, so a deletion leaves the records that
-/// another certificate of the region has need of.
+/// another certificate of the account needs, in this region or another.
 #[derive(Debug)]
 pub(crate) struct CertificateDriver;
 
 #[async_trait]
 impl Driver for CertificateDriver {
-    fn kind(&self) -> KindName {
-        Certificate::name()
+    fn model(&self) -> KindModel {
+        Certificate::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -100,12 +106,15 @@ impl Driver for CertificateDriver {
         if target.physical_id.is_some() && !found.is_meant(target) {
             return Ok(Deleted::Gone);
         }
+        let mut records = records::told(&found.detail);
+        let zone = text(target, "hosted_zone_id").filter(|_| !records.is_empty());
+        if zone.is_some() {
+            records = self.unneeded(aws, target, found.arn(), records).await?;
+        }
         // The certificate first: while something uses it, it needs its records.
         let answer = aws.acm.delete_certificate().certificate_arn(found.arn()).send().await;
         if_found(answer.map_err(failed(&target.address, CALL)))?;
-        let records = records::told(&found.detail);
-        if let Some(zone) = text(target, "hosted_zone_id").filter(|_| !records.is_empty()) {
-            let records = records::unshared(records, &self.others(aws, target, found.arn()).await?);
+        if let Some(zone) = zone {
             records::remove(aws, target, zone, &records).await?;
         }
         Ok(Deleted::Gone)
@@ -167,6 +176,33 @@ impl CertificateDriver {
             Some(found) if !target.accepts(&found.tags) => Err(tags::refuse(target, operation, &found.tags)),
             found => Ok(found),
         }
+    }
+
+    /// Those of the records that no other certificate of the account needs, in whichever region. Where a region may not be asked,
+    /// every record may be needed.
+    async fn unneeded(
+        &self,
+        aws: &Aws,
+        target: &Target,
+        arn: &str,
+        mut records: Records,
+    ) -> Result<Records, ProviderError> {
+        let may_be_needed = |error: &ProviderError| error.class == ErrorClass::Denied;
+        records = records::unshared(records, &self.others(aws, target, arn).await?);
+        let regions = match regions::others(aws, &target.address).await {
+            Err(error) if may_be_needed(&error) => return Ok(Records::new()),
+            regions => regions?,
+        };
+        for region in regions {
+            if records.is_empty() {
+                break;
+            }
+            records = match self.others(&region, target, arn).await {
+                Err(error) if may_be_needed(&error) => return Ok(Records::new()),
+                names => records::unshared(records, &names?),
+            };
+        }
+        Ok(records)
     }
 
     /// The names of the other certificates that ACM renews.

@@ -9,6 +9,7 @@ use aws_sdk_acm::types::{
     CertificateDetail, CertificateStatus, CertificateSummary, DomainValidation, FailureReason, RecordType,
     ResourceRecord as Told, ValidationMethod,
 };
+use aws_sdk_ec2::operation::describe_regions::{DescribeRegionsError, DescribeRegionsOutput};
 use aws_sdk_route53::Client as Dns;
 use aws_sdk_route53::operation::change_resource_record_sets::{
     ChangeResourceRecordSetsError, ChangeResourceRecordSetsOutput,
@@ -157,7 +158,57 @@ fn changed(action: ChangeAction) -> Rule {
 }
 
 fn aws(acm: &[&Rule], dns: &[&Rule]) -> Aws {
-    Aws { acm: client!(aws_sdk_acm, any, acm), route53: client!(aws_sdk_route53, any, dns), ..testing::aws() }
+    let alone = regions(&["us-east-1"]);
+    Aws {
+        acm: client!(aws_sdk_acm, any, acm),
+        route53: client!(aws_sdk_route53, any, dns),
+        ec2: client!(aws_sdk_ec2, any, [alone]),
+        ..testing::aws()
+    }
+}
+
+fn regions(names: &'static [&'static str]) -> Rule {
+    mock!(aws_sdk_ec2::Client::describe_regions).then_output(|| {
+        let region = |name: &&str| aws_sdk_ec2::types::Region::builder().region_name(*name).build();
+        DescribeRegionsOutput::builder().set_regions(Some(names.iter().map(region).collect())).build()
+    })
+}
+
+/// What is listed in this region first, and in the next one then.
+fn listed_in_turn(here: Vec<CertificateSummary>, there: Vec<CertificateSummary>) -> Rule {
+    let page = |found: &[CertificateSummary]| {
+        ListCertificatesOutput::builder().set_certificate_summary_list(Some(found.to_vec())).build()
+    };
+    mock!(Client::list_certificates).sequence().output(move || page(&here)).output(move || page(&there)).build()
+}
+
+#[tokio::test]
+async fn a_record_that_a_certificate_in_another_region_is_renewed_by_stays() {
+    let rules = [
+        described(detail(CertificateStatus::Issued, true)),
+        tagged(ARN, target().tags),
+        deleted(),
+        listed_in_turn(vec![ours(ARN)], vec![ours("arn:aws:acm:eu-west-1:123456789012:certificate/9")]),
+    ];
+    let both = regions(&["eu-west-1", "us-east-1"]);
+    let aws = Aws { ec2: client!(aws_sdk_ec2, any, [both]), ..aws(&rules.each_ref(), &[]) };
+    assert_eq!(CertificateDriver.delete(&aws, &delete(known())).await.unwrap(), Deleted::Gone);
+    assert_eq!((rules[2].num_calls(), rules[3].num_calls()), (1, 2));
+}
+
+#[tokio::test]
+async fn where_the_regions_may_not_be_asked_for_every_record_stays() {
+    let denied = mock!(aws_sdk_ec2::Client::describe_regions)
+        .then_error(|| DescribeRegionsError::generic(code("UnauthorizedOperation")));
+    let rules = [
+        described(detail(CertificateStatus::Issued, true)),
+        tagged(ARN, target().tags),
+        deleted(),
+        listed(vec![ours(ARN)]),
+    ];
+    let aws = Aws { ec2: client!(aws_sdk_ec2, any, [denied]), ..aws(&rules.each_ref(), &[]) };
+    assert_eq!(CertificateDriver.delete(&aws, &delete(known())).await.unwrap(), Deleted::Gone);
+    assert_eq!(rules[2].num_calls(), 1);
 }
 
 async fn observe(aws: &Aws, target: Target) -> Observation {
@@ -363,7 +414,12 @@ async fn a_record_that_another_certificate_is_renewed_by_stays() {
 async fn a_certificate_in_use_is_waited_for_and_keeps_its_record() {
     let in_use = mock!(Client::delete_certificate)
         .then_error(|| DeleteCertificateError::generic(code("ResourceInUseException")));
-    let rules = [described(detail(CertificateStatus::Issued, true)), tagged(ARN, target().tags), in_use];
+    let rules = [
+        described(detail(CertificateStatus::Issued, true)),
+        tagged(ARN, target().tags),
+        in_use,
+        listed(vec![ours(ARN)]),
+    ];
     let error = CertificateDriver.delete(&aws(&rules.each_ref(), &[]), &delete(known())).await.unwrap_err();
     assert_eq!((error.class, error.retry), (ErrorClass::Dependency, RetryStatus::Temporary));
 }

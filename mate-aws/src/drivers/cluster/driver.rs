@@ -5,21 +5,22 @@ use aws_sdk_ecs::types::{Cluster as Described, ClusterField};
 use mate_core::kinds::Cluster;
 use mate_core::kinds::cluster::ClusterInputs;
 use mate_core::kinds::service::CapacityProvider;
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
-    Target, UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Live, Observation,
+    ProviderError, Scope, Status, Target, UpdateRequest,
 };
 use serde::de::DeserializeOwned;
 
 use super::form;
+use super::{actions, alive};
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::Driver;
 use crate::drivers::batch::{gone, incomplete, present};
 use crate::drivers::ecs::{tag, tag_list, tag_map};
 use crate::drivers::fields::{self, known_as};
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "ecs:CreateCluster";
@@ -39,8 +40,16 @@ pub(crate) struct ClusterDriver;
 
 #[async_trait]
 impl Driver for ClusterDriver {
-    fn kind(&self) -> KindName {
-        Cluster::name()
+    fn model(&self) -> KindModel {
+        Cluster::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,7 @@
 //! `ecs:Cluster`.
 
+mod actions;
+mod alive;
 mod driver;
 mod form;
 #[cfg(test)]

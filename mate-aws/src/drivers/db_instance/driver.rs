@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use aws_sdk_rds::types::{DbInstance as Instance, Event, Filter, SourceType};
 use mate_core::kinds::db_instance::{DbInstance, DbInstanceInputs};
-use mate_core::model::Kind;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation,
     ProviderError, RetryStatus, Status, Target, UpdateRequest,
 };
 
+use super::actions;
 use super::live::{is_stopped, live};
 use super::power::Power;
 use super::{diagnose, power, request};
@@ -19,6 +20,7 @@ use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::findings::unread;
 use crate::drivers::{Driver, fields, rds_tags};
+use crate::policy::Actions;
 use crate::secrets::{unlogged, without};
 use crate::tags;
 
@@ -34,8 +36,16 @@ pub(crate) struct DbInstanceDriver;
 
 #[async_trait]
 impl Driver for DbInstanceDriver {
-    fn kind(&self) -> KindName {
-        DbInstance::name()
+    fn model(&self) -> KindModel {
+        DbInstance::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("rds", "auto-backup:"), ("rds", "cluster-snapshot:"), ("rds", "snapshot:")]
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `rds:DBInstance`.
 
+mod actions;
 mod diagnose;
 mod driver;
 mod live;

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup as Group, Filter, Parameter};
 use mate_core::kinds::db_parameter_group::DbParameterGroup;
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
@@ -15,9 +14,11 @@ use mate_core::provider::{
 };
 use serde_json::json;
 
+use super::actions;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::{Driver, each, fields, rds_tags};
+use crate::policy::Actions;
 use crate::tags;
 
 /// How many parameters one call may change.
@@ -29,8 +30,12 @@ pub(crate) struct DbParameterGroupDriver;
 
 #[async_trait]
 impl Driver for DbParameterGroupDriver {
-    fn kind(&self) -> KindName {
-        DbParameterGroup::name()
+    fn model(&self) -> KindModel {
+        DbParameterGroup::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

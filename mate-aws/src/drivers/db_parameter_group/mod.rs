@@ -1,5 +1,6 @@
 //! `rds:DBParameterGroup`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

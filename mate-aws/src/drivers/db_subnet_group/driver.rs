@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbSubnetGroup as Group;
 use mate_core::kinds::db_subnet_group::DbSubnetGroup;
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
@@ -12,10 +11,12 @@ use mate_core::provider::{
 };
 use serde_json::json;
 
+use super::actions;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::rds_tags;
 use crate::drivers::{Driver, each, fields};
+use crate::policy::Actions;
 use crate::tags;
 
 #[derive(Debug)]
@@ -23,8 +24,12 @@ pub(crate) struct DbSubnetGroupDriver;
 
 #[async_trait]
 impl Driver for DbSubnetGroupDriver {
-    fn kind(&self) -> KindName {
-        DbSubnetGroup::name()
+    fn model(&self) -> KindModel {
+        DbSubnetGroup::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `rds:DBSubnetGroup`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

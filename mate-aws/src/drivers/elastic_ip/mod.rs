@@ -1,5 +1,6 @@
 //! `ec2:EIP`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -7,19 +7,20 @@
 use async_trait::async_trait;
 use aws_sdk_efs::types::{FileSystemDescription, LifecyclePolicy, PerformanceMode, ThroughputMode};
 use mate_core::kinds::file_system::{FileSystem, FileSystemInputs, FileSystemThroughput};
-use mate_core::model::Kind;
 use mate_core::model::Outputs;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError,
     RetryStatus, Status, Target, UpdateRequest,
 };
 use serde_json::json;
 
+use super::actions;
 use super::policy;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::{Driver, each, efs, fields};
+use crate::policy::Actions;
 use crate::tags;
 
 /// What EFS meters for a file system without a file, in bytes.
@@ -31,8 +32,16 @@ pub(crate) struct FileSystemDriver;
 
 #[async_trait]
 impl Driver for FileSystemDriver {
-    fn kind(&self) -> KindName {
-        FileSystem::name()
+    fn model(&self) -> KindModel {
+        FileSystem::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("backup", "recovery-point:")]
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

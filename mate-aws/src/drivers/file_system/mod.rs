@@ -1,5 +1,6 @@
 //! `efs:FileSystem`.
 
+mod actions;
 mod driver;
 mod policy;
 #[cfg(test)]

@@ -6,21 +6,23 @@ use aws_sdk_ec2::types::{
     Filter, FlowLog as SdkFlowLog, FlowLogsResourceType, LogDestinationType, ResourceType, Tag, TrafficType,
 };
 use mate_core::kinds::FlowLog;
-use mate_core::model::Kind;
 use mate_core::model::Outputs;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,
 };
 use serde_json::json;
 
+use super::actions;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::batch::{gone, incomplete, present};
 use crate::drivers::ec2::{self, Object};
 use crate::drivers::fields::{self, Fields, text};
 use crate::drivers::{Driver, unsuccessful};
+use crate::policy::Actions;
 use crate::tags;
 
 const CREATE: &str = "ec2:CreateFlowLogs";
@@ -38,8 +40,12 @@ pub(crate) struct FlowLogDriver;
 
 #[async_trait]
 impl Driver for FlowLogDriver {
-    fn kind(&self) -> KindName {
-        FlowLog::name()
+    fn model(&self) -> KindModel {
+        FlowLog::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

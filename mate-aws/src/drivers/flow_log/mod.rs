@@ -1,5 +1,6 @@
 //! `ec2:FlowLog`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use aws_sdk_route53::types::{AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecordSet, RrType};
 use futures::StreamExt;
 use mate_core::kinds::RecordSet;
-use mate_core::model::Kind;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
@@ -13,11 +13,13 @@ use mate_core::provider::{
 };
 use serde_json::{Value, json};
 
+use super::actions;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, gone, present, to_change, unlike};
-use crate::drivers::fields::{repeat, text, value};
+use crate::drivers::batch::{fixed, gone, present, unlike};
+use crate::drivers::fields::{self, repeat, text, value};
+use crate::policy::Actions;
 use crate::tags::not_ours;
 
 const CALL: &str = "route53:ChangeResourceRecordSets";
@@ -37,8 +39,12 @@ type Places = BTreeMap<(String, String), ResourceRecordSet>;
 
 #[async_trait]
 impl Driver for RecordSetDriver {
-    fn kind(&self) -> KindName {
-        RecordSet::name()
+    fn model(&self) -> KindModel {
+        RecordSet::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -80,7 +86,7 @@ impl Driver for RecordSetDriver {
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
-        if to_change(&RecordSet::model(), request, &live).is_empty() {
+        if fields::to_change::<RecordSet>(request, &live).is_empty() {
             return Ok(live.into());
         }
         adopt(aws, target, live).await

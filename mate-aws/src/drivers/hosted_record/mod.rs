@@ -1,5 +1,6 @@
 //! An alias record (`route53:RecordSet`).
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

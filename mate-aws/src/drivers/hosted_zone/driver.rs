@@ -4,15 +4,15 @@ use async_trait::async_trait;
 use aws_sdk_route53::types::{HostedZoneConfig, RrType, Tag, TagResourceType};
 use futures::StreamExt;
 use mate_core::kinds::hosted_zone::HostedZone;
-use mate_core::model::Kind;
 use mate_core::model::Ownership;
 use mate_core::model::Tags;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Observation, ProviderError, Scope, Status,
     Target, UpdateRequest,
 };
 
+use super::actions;
 use super::live::{self, Candidates, candidates, choose, domain, joined, live, name_servers, named, tags_of};
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
@@ -20,6 +20,7 @@ use crate::drivers::Driver;
 use crate::drivers::batch::{gone, incomplete, present, vanished};
 use crate::drivers::fields::{behind, complete, repeat};
 use crate::drivers::hosted_record::plain;
+use crate::policy::Actions;
 use crate::tags::TagChange;
 
 const CREATE: &str = "route53:CreateHostedZone";
@@ -39,8 +40,12 @@ pub(crate) struct HostedZoneDriver;
 
 #[async_trait]
 impl Driver for HostedZoneDriver {
-    fn kind(&self) -> KindName {
-        HostedZone::name()
+    fn model(&self) -> KindModel {
+        HostedZone::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! A public DNS zone (`route53:HostedZone`).
 
+mod actions;
 mod driver;
 mod live;
 #[cfg(test)]

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use aws_sdk_cognitoidentityprovider::types::{IdentityProviderType, IdentityProviderTypeType};
 use mate_core::kinds::IdentityProvider;
 use mate_core::kinds::identity_provider::IdentityProviderInputs;
-use mate_core::model::Kind;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Tags, Unresolved};
 use mate_core::provider::{
     Claim, CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
@@ -19,9 +19,11 @@ use mate_core::provider::{
 };
 use serde_json::{Value, json};
 
+use super::actions;
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
 use crate::drivers::{Driver, each};
+use crate::policy::Actions;
 use crate::tags::not_ours;
 
 const CREATE: &str = "cognito-idp:CreateIdentityProvider";
@@ -36,8 +38,12 @@ pub(crate) struct IdentityProviderDriver;
 
 #[async_trait]
 impl Driver for IdentityProviderDriver {
-    fn kind(&self) -> KindName {
-        IdentityProvider::name()
+    fn model(&self) -> KindModel {
+        IdentityProvider::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

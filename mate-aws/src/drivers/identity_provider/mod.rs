@@ -1,5 +1,6 @@
 //! `cognito-idp:IdentityProvider`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -3,19 +3,21 @@
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, InternetGateway as SdkGateway, ResourceType, Tag};
 use mate_core::kinds::InternetGateway;
-use mate_core::model::Kind;
 use mate_core::model::Outputs;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,
 };
 use serde_json::json;
 
+use super::actions;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::ec2::{self, Object};
 use crate::drivers::{Driver, batch, fields};
+use crate::policy::Actions;
 
 const CREATE: &str = "ec2:CreateInternetGateway";
 const ATTACH: &str = "ec2:AttachInternetGateway";
@@ -65,8 +67,12 @@ impl Object for SdkGateway {
 
 #[async_trait]
 impl Driver for InternetGatewayDriver {
-    fn kind(&self) -> KindName {
-        InternetGateway::name()
+    fn model(&self) -> KindModel {
+        InternetGateway::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `ec2:InternetGateway`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

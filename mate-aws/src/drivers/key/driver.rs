@@ -1,21 +1,22 @@
 use async_trait::async_trait;
 use aws_sdk_kms::types::KeyState;
 use mate_core::kinds::key::{Key, KeyInputs};
-use mate_core::model::Kind;
 use mate_core::model::Ownership;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
-    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError,
-    Status, Target, UpdateRequest,
+    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Live, Observation,
+    ProviderError, Scope, Status, Target, UpdateRequest,
 };
 use serde_json::Value;
 
 use super::live::{POLICY, alias_of_name, aliases, created, describe, find, names, tags_of, to_sdk};
+use super::{actions, alive};
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::batch::{gone, incomplete, present};
 use crate::drivers::fields::{behind, complete, text};
 use crate::drivers::{Driver, each};
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "kms:CreateKey";
@@ -33,8 +34,16 @@ pub(crate) struct KeyDriver;
 
 #[async_trait]
 impl Driver for KeyDriver {
-    fn kind(&self) -> KindName {
-        Key::name()
+    fn model(&self) -> KindModel {
+        Key::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,7 @@
 //! A customer-managed KMS key with its alias (`kms:Key`).
 
+mod actions;
+mod alive;
 mod driver;
 mod live;
 #[cfg(test)]

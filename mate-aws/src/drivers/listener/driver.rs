@@ -5,21 +5,23 @@ use aws_sdk_elasticloadbalancingv2::types::{Certificate, Listener as Described, 
 use futures::StreamExt;
 use mate_core::kinds::Listener;
 use mate_core::kinds::listener::ListenerInputs;
-use mate_core::model::Kind;
 use mate_core::model::Tags;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,
 };
 use serde_json::{Map, Value, json};
 
+use super::actions;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, gone, incomplete, present, to_change, unlike, vanished};
+use crate::drivers::batch::{fixed, gone, incomplete, present, unlike, vanished};
 use crate::drivers::elbv2::{action, action_value, change_tags, forward_outputs, load_balancer_of, tag_list, tags_of};
-use crate::drivers::fields::{behind, missing, repeat, text, value};
+use crate::drivers::fields::{self, behind, missing, repeat, text, value};
+use crate::policy::Actions;
 use crate::tags::{TagChange, judge};
 
 /// Listeners, found by the recorded ARN or else by load balancer and port. All listeners of a load balancer are read
@@ -31,8 +33,12 @@ type Listed = BTreeMap<String, Result<Vec<Described>, ProviderError>>;
 
 #[async_trait]
 impl Driver for ListenerDriver {
-    fn kind(&self) -> KindName {
-        Listener::name()
+    fn model(&self) -> KindModel {
+        Listener::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -94,7 +100,7 @@ impl Driver for ListenerDriver {
         const CALL: &str = "elbv2:ModifyListener";
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
-        let fields = to_change(&Listener::model(), request, &live);
+        let fields = fields::to_change::<Listener>(request, &live);
         change(aws, target, &live, &fields, &TagChange::of(request, &live.tags)).await?;
         Ok(created(target, &live.physical_id))
     }

@@ -1,5 +1,6 @@
 //! A listener of a load balancer (`elbv2:Listener`).
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -7,23 +7,25 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use futures::StreamExt;
 use mate_core::kinds::ListenerRule;
 use mate_core::kinds::listener_rule::ListenerRuleInputs;
-use mate_core::model::Kind;
 use mate_core::model::Tags;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,
 };
 use serde_json::{Map, Value, json};
 
+use super::actions;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, gone, incomplete, present, to_change, unlike};
+use crate::drivers::batch::{fixed, gone, incomplete, present, unlike};
 use crate::drivers::elbv2::{
     action, action_value, change_tags, forward_outputs, listener_of, ordered, tag_list, tags_of,
 };
-use crate::drivers::fields::{behind, missing, repeat, text, value};
+use crate::drivers::fields::{self, behind, missing, repeat, text, value};
+use crate::policy::Actions;
 use crate::tags::{TagChange, judge};
 
 const PATH_PATTERN: &str = "path-pattern";
@@ -37,8 +39,12 @@ type Listed = BTreeMap<String, Result<Vec<(Described, Tags)>, ProviderError>>;
 
 #[async_trait]
 impl Driver for ListenerRuleDriver {
-    fn kind(&self) -> KindName {
-        ListenerRule::name()
+    fn model(&self) -> KindModel {
+        ListenerRule::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -98,7 +104,7 @@ impl Driver for ListenerRuleDriver {
         const CALL: &str = "elbv2:ModifyRule";
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
-        let fields = to_change(&ListenerRule::model(), request, &live);
+        let fields = fields::to_change::<ListenerRule>(request, &live);
         change(aws, target, &live, &fields, &TagChange::of(request, &live.tags)).await?;
         Ok(created(target, &live.physical_id))
     }

@@ -1,5 +1,6 @@
 //! A rule of a listener (`elbv2:ListenerRule`).
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use futures::{StreamExt, TryStreamExt};
 use mate_core::kinds::LoadBalancer;
 use mate_core::kinds::load_balancer::LoadBalancerInputs;
-use mate_core::model::Kind;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
@@ -17,12 +17,14 @@ use mate_core::provider::{
 };
 use serde_json::{Map, Value, json};
 
+use super::actions;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, present, to_change, unlike, vanished};
+use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, present, unlike, vanished};
 use crate::drivers::elbv2::{By, PAGE, change_tags, full_name, tag_list, tags_of};
-use crate::drivers::fields::{behind, missing, value, values};
+use crate::drivers::fields::{self, behind, missing, value, values};
+use crate::policy::Actions;
 use crate::tags::{TagChange, judge};
 
 const IDLE_TIMEOUT: &str = "idle_timeout.timeout_seconds";
@@ -39,8 +41,12 @@ pub(crate) struct LoadBalancerDriver;
 
 #[async_trait]
 impl Driver for LoadBalancerDriver {
-    fn kind(&self) -> KindName {
-        LoadBalancer::name()
+    fn model(&self) -> KindModel {
+        LoadBalancer::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -100,7 +106,7 @@ impl Driver for LoadBalancerDriver {
         const CALL: &str = "elbv2:ModifyLoadBalancerAttributes";
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
-        let fields = to_change(&LoadBalancer::model(), request, &live);
+        let fields = fields::to_change::<LoadBalancer>(request, &live);
         change(aws, target, &live, &fields, &TagChange::of(request, &live.tags)).await?;
         Ok(live.into())
     }

@@ -1,5 +1,6 @@
 //! An application load balancer (`elbv2:LoadBalancer`).
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -3,18 +3,19 @@
 use async_trait::async_trait;
 use aws_sdk_cloudwatchlogs::types::LogGroup as SdkLogGroup;
 use mate_core::kinds::LogGroup;
-use mate_core::model::Kind;
 use mate_core::model::Tags;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,
 };
 use serde_json::json;
 
+use super::actions;
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
 use crate::drivers::{Driver, each};
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "logs:CreateLogGroup";
@@ -25,8 +26,12 @@ pub(crate) struct LogGroupDriver;
 
 #[async_trait]
 impl Driver for LogGroupDriver {
-    fn kind(&self) -> KindName {
-        LogGroup::name()
+    fn model(&self) -> KindModel {
+        LogGroup::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

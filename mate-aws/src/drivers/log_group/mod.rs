@@ -1,5 +1,6 @@
 //! `logs:LogGroup`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

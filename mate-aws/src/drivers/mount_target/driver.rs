@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use aws_sdk_efs::types::MountTargetDescription;
 use futures::StreamExt;
 use mate_core::kinds::mount_target::MountTarget;
-use mate_core::model::Kind;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
@@ -14,9 +14,11 @@ use mate_core::provider::{
 };
 use serde_json::json;
 
+use super::actions;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::{Driver, efs, fields};
+use crate::policy::Actions;
 
 const DESCRIBE: &str = "elasticfilesystem:DescribeMountTargets";
 
@@ -25,8 +27,12 @@ pub(crate) struct MountTargetDriver;
 
 #[async_trait]
 impl Driver for MountTargetDriver {
-    fn kind(&self) -> KindName {
-        MountTarget::name()
+    fn model(&self) -> KindModel {
+        MountTarget::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

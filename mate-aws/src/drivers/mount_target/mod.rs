@@ -1,5 +1,6 @@
 //! `efs:MountTarget`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -3,19 +3,21 @@
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{ConnectivityType, Filter, NatGateway as SdkGateway, NatGatewayState, ResourceType, Tag};
 use mate_core::kinds::NatGateway;
-use mate_core::model::Kind;
 use mate_core::model::Outputs;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Live, Observation, ProviderError, Status, Target,
-    UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, Live, Observation, ProviderError, Scope,
+    Status, Target, UpdateRequest,
 };
 use serde_json::json;
 
+use super::{actions, alive};
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::ec2::{self, Object};
 use crate::drivers::{Driver, batch, fields};
+use crate::policy::Actions;
 
 const CREATE: &str = "ec2:CreateNatGateway";
 const DELETE: &str = "ec2:DeleteNatGateway";
@@ -75,8 +77,16 @@ impl Object for SdkGateway {
 
 #[async_trait]
 impl Driver for NatGatewayDriver {
-    fn kind(&self) -> KindName {
-        NatGateway::name()
+    fn model(&self) -> KindModel {
+        NatGateway::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

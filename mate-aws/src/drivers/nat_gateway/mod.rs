@@ -1,5 +1,7 @@
 //! `ec2:NatGateway`.
 
+mod actions;
+mod alive;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -5,20 +5,21 @@ use aws_sdk_elasticache::types::{
     AuthTokenUpdateStrategyType, CacheCluster, Event, ReplicationGroup as Group, SourceType,
 };
 use mate_core::kinds::replication_group::{ReplicationGroup, ReplicationGroupInputs};
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation,
     ProviderError, Status, Target, UpdateRequest,
 };
 use secrecy::ExposeSecret;
 
+use super::actions;
 use super::live::{live, status};
 use super::{diagnose, request};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::findings::unread;
 use crate::drivers::{Driver, each, elasticache_tags, fields};
+use crate::policy::Actions;
 use crate::secrets::{read_secret, unlogged, without};
 use crate::tags;
 
@@ -30,8 +31,16 @@ pub(crate) struct ReplicationGroupDriver;
 
 #[async_trait]
 impl Driver for ReplicationGroupDriver {
-    fn kind(&self) -> KindName {
-        ReplicationGroup::name()
+    fn model(&self) -> KindModel {
+        ReplicationGroup::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("elasticache", "cluster:"), ("elasticache", "snapshot:")]
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `elasticache:ReplicationGroup`.
 
+mod actions;
 mod diagnose;
 mod driver;
 mod live;

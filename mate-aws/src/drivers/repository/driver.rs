@@ -7,8 +7,7 @@ use aws_sdk_ecr::types::{
 };
 use mate_core::kinds::Repository;
 use mate_core::kinds::repository::RepositoryInputs;
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError,
@@ -16,12 +15,14 @@ use mate_core::provider::{
 };
 use serde_json::{Value, json};
 
+use super::actions;
 use super::lifecycle;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::batch::{found, gone, incomplete, present};
 use crate::drivers::fields::{self, Fields, known_as};
 use crate::drivers::{Driver, each};
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "ecr:CreateRepository";
@@ -37,8 +38,12 @@ pub(crate) struct RepositoryDriver;
 
 #[async_trait]
 impl Driver for RepositoryDriver {
-    fn kind(&self) -> KindName {
-        Repository::name()
+    fn model(&self) -> KindModel {
+        Repository::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `ecr:Repository`.
 
+mod actions;
 mod driver;
 mod lifecycle;
 #[cfg(test)]

@@ -5,9 +5,9 @@ use aws_sdk_iam::types::{Role as SdkRole, Tag};
 use mate_core::kinds::Role;
 use mate_core::kinds::policy::PolicyDocument;
 use mate_core::kinds::role::RoleInputs;
-use mate_core::model::Kind;
 use mate_core::model::Ownership;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Tags, Unresolved};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Observation, ProviderError, Scope,
@@ -16,9 +16,11 @@ use mate_core::provider::{
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use super::actions;
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
 use crate::drivers::{Driver, each};
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "iam:CreateRole";
@@ -29,8 +31,12 @@ pub(crate) struct RoleDriver;
 
 #[async_trait]
 impl Driver for RoleDriver {
-    fn kind(&self) -> KindName {
-        Role::name()
+    fn model(&self) -> KindModel {
+        Role::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -38,6 +44,9 @@ impl Driver for RoleDriver {
             let Some(role) = get(aws, target).await? else { return Ok(Observation::Absent) };
             match tags::judge(target, head(&role)) {
                 Observation::Present(live) => Ok(match read(aws, target, &role, live).await? {
+                    Some(live) if target.physical_id.is_none() && is_elsewhere(&live.tags, &live.inputs, aws) => {
+                        Observation::Foreign(format!("{} `{}` is another region's", target.kind, target.name))
+                    }
                     Some(live) => Observation::Present(live),
                     None => Observation::Absent,
                 }),
@@ -147,12 +156,35 @@ impl Driver for RoleDriver {
             let Some(answer) = if_found(answer.map_err(failed(&anchor, "iam:ListRoleTags")))? else { continue };
             let tags = from_sdk(&answer.tags);
             if scope.covers(&tags) {
+                if Ownership::from_tags(&tags).is_some() && !tags.contains_key("Region") {
+                    let answer = aws.iam.get_role_policy().role_name(&name).policy_name(&name).send().await;
+                    let answer = if_found(answer.map_err(failed(&anchor, "iam:GetRolePolicy")))?;
+                    let policy = answer.map(|answer| document(answer.policy_document()));
+                    if is_elsewhere(&tags, &json!({ "policy": policy }), aws) {
+                        continue;
+                    }
+                }
                 let address = Ownership::from_tags(&tags);
                 found.push(Discovered { address, kind: Some(Role::name()), physical_id: Some(arn.clone()), arn, tags });
             }
         }
         Ok(found)
     }
+}
+
+/// True if the role is one of another region. An earlier version wrote no region into the tags and the name of a role; its
+/// policy names objects (log groups, secrets, file systems) by ARNs that hold it.
+fn is_elsewhere(tags: &Tags, inputs: &Value, aws: &Aws) -> bool {
+    if tags.contains_key("Region") {
+        return !tags::is_here(tags, &aws.region);
+    }
+    let resources = inputs["policy"]["statements"].as_array().into_iter().flatten();
+    let resources = resources.flat_map(|statement| statement["resources"].as_array().into_iter().flatten());
+    let mut regions = resources
+        .filter_map(|resource| resource.as_str()?.strip_prefix("arn:")?.split(':').nth(2))
+        .filter(|region| !region.is_empty() && *region != "*")
+        .peekable();
+    regions.peek().is_some() && !regions.any(|region| region == aws.region)
 }
 
 /// The path of a tenant's roles, by which they can be listed.

@@ -1,5 +1,6 @@
 //! `iam:Role`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -271,3 +271,48 @@ async fn a_search_by_tags_finds_the_roles_that_carry_them_whosever_they_are() {
     let found: Vec<_> = found.iter().map(|one| (one.physical_id.as_deref(), &one.address)).collect();
     assert_eq!(found, [(Some(ARN), &None)]);
 }
+
+/// The target of a role that says where it belongs.
+fn placed(region: &str) -> Target {
+    let mut target = target();
+    target.tags.insert("Account".into(), "123456789012".into());
+    target.tags.insert("Region".into(), region.into());
+    target
+}
+
+fn got_with(tags: mate_core::model::Tags) -> Rule {
+    mock!(Client::get_role).then_output(move || {
+        let mut role = sdk_role(true);
+        role.tags = Some(to_sdk(&tags));
+        GetRoleOutput::builder().role(role).build()
+    })
+}
+
+#[tokio::test]
+async fn a_role_of_another_region_is_foreign_and_is_neither_changed_nor_deleted() {
+    let theirs = got_with(placed("eu-west-1").tags);
+    let aws = stub(&[&theirs, &exists()]);
+    let ours = placed("us-east-1");
+    let seen = RoleDriver.observe(&aws, &[ours.clone()]).await.remove(0);
+    assert!(matches!(&seen, Observation::Foreign(why) if why.contains("eu-west-1")), "{seen:?}");
+    for refused in [
+        RoleDriver.create(&aws, &create(ours.clone())).await.unwrap_err(),
+        RoleDriver.update(&aws, &update(ours.clone(), &["description"])).await.unwrap_err(),
+        RoleDriver.delete(&aws, &delete(ours)).await.unwrap_err(),
+    ] {
+        assert_eq!(refused.class, ErrorClass::AlreadyExists, "{refused}");
+    }
+}
+
+const OF_EUROPE: &str = "%7B%22Statement%22%3A%7B%22Sid%22%3A%22Logs%22%2C%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22logs%3APutLogEvents%22%2C%22Resource%22%3A%22arn%3Aaws%3Alogs%3Aeu-west-1%3A123456789012%3Alog-group%3A%2Fecs%3A%2A%22%7D%7D";
+
+#[tokio::test]
+async fn a_role_without_a_region_in_its_tags_is_known_by_what_its_policy_names() {
+    let rules = [&got(true), &inline(OF_EUROPE), &attached(None, MANAGED, None)];
+    let aws = stub(&rules);
+    assert!(matches!(RoleDriver.observe(&aws, &[target()]).await.remove(0), Observation::Foreign(_)));
+    let recorded = Target { physical_id: Some(ARN.into()), ..target() };
+    assert!(matches!(RoleDriver.observe(&aws, &[recorded]).await.remove(0), Observation::Present(_)));
+    let there = Aws { region: "eu-west-1".into(), ..aws };
+    assert!(matches!(RoleDriver.observe(&there, &[target()]).await.remove(0), Observation::Present(_)));
+}

@@ -9,20 +9,22 @@ use aws_sdk_ec2::types::{
 };
 use mate_core::kinds::RouteTable;
 use mate_core::kinds::route_table::Route;
-use mate_core::model::Kind;
 use mate_core::model::Outputs;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,
 };
 use serde_json::json;
 
+use super::actions;
 use super::routes;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::ec2::{self, Object};
 use crate::drivers::{Driver, batch, fields};
+use crate::policy::Actions;
 
 const CREATE: &str = "ec2:CreateRouteTable";
 const DELETE: &str = "ec2:DeleteRouteTable";
@@ -78,8 +80,12 @@ impl Object for SdkTable {
 
 #[async_trait]
 impl Driver for RouteTableDriver {
-    fn kind(&self) -> KindName {
-        RouteTable::name()
+    fn model(&self) -> KindModel {
+        RouteTable::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `ec2:RouteTable`.
 
+mod actions;
 mod driver;
 mod routes;
 #[cfg(test)]

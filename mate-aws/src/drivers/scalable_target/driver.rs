@@ -6,20 +6,22 @@ use aws_sdk_applicationautoscaling::types::{
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::{StreamExt, TryStreamExt};
 use mate_core::kinds::ScalableTarget;
-use mate_core::model::Kind;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{ArnForm, Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
-    UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Observation, ProviderError, Scope,
+    Status, Target, UpdateRequest,
 };
 use serde_json::{Value, json};
 
+use super::{actions, alive};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, to_change, unlike};
-use crate::drivers::fields::{text, unsettled, value};
+use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, unlike};
+use crate::drivers::fields::{self, text, unsettled, value};
+use crate::policy::Actions;
 use crate::tags::{TagChange, judge};
 
 const REGISTER: &str = "application-autoscaling:RegisterScalableTarget";
@@ -38,8 +40,20 @@ pub(crate) struct ScalableTargetDriver;
 
 #[async_trait]
 impl Driver for ScalableTargetDriver {
-    fn kind(&self) -> KindName {
-        ScalableTarget::name()
+    fn model(&self) -> KindModel {
+        ScalableTarget::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    fn arn(&self) -> Option<ArnForm> {
+        Some(ArnForm::whole("application-autoscaling", "scalable-target/"))
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -65,7 +79,7 @@ impl Driver for ScalableTargetDriver {
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         let live = present(self, aws, target, REGISTER).await?.ok_or_else(|| gone(target, REGISTER))?;
-        let fields = to_change(&ScalableTarget::model(), request, &live);
+        let fields = fields::to_change::<ScalableTarget>(request, &live);
         let tags = TagChange::of(request, &live.tags);
         change(aws, target, live, &fields, &tags).await
     }

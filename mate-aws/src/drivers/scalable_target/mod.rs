@@ -1,5 +1,7 @@
 //! The bounds of autoscaling (`application-autoscaling:ScalableTarget`).
 
+mod actions;
+mod alive;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,7 @@ use aws_sdk_applicationautoscaling::types::{
 };
 use mate_core::kinds::ScalingPolicy;
 use mate_core::kinds::scaling_policy::{ScalingMetric, ScalingPolicyInputs};
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
@@ -14,11 +13,13 @@ use mate_core::provider::{
 };
 use serde_json::{Map, Value, json};
 
+use super::actions;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, to_change, unlike};
-use crate::drivers::fields::{missing, text, value};
+use crate::drivers::batch::{count, fixed, gone, grouped, present, signed, unlike};
+use crate::drivers::fields::{self, missing, text, value};
+use crate::policy::Actions;
 
 const PUT: &str = "application-autoscaling:PutScalingPolicy";
 const DELETE: &str = "application-autoscaling:DeleteScalingPolicy";
@@ -33,8 +34,12 @@ pub(crate) struct ScalingPolicyDriver;
 
 #[async_trait]
 impl Driver for ScalingPolicyDriver {
-    fn kind(&self) -> KindName {
-        ScalingPolicy::name()
+    fn model(&self) -> KindModel {
+        ScalingPolicy::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -52,7 +57,7 @@ impl Driver for ScalingPolicyDriver {
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         let live = present(self, aws, target, PUT).await?.ok_or_else(|| gone(target, PUT))?;
-        if to_change(&ScalingPolicy::model(), request, &live).is_empty() {
+        if fields::to_change::<ScalingPolicy>(request, &live).is_empty() {
             return Ok(live.into());
         }
         change(aws, target, live).await

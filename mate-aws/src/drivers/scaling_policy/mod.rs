@@ -1,5 +1,6 @@
 //! A target-tracking policy (`application-autoscaling:ScalingPolicy`).
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -5,22 +5,23 @@ use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_secretsmanager::types::Tag;
 use mate_core::kinds::Secret;
 use mate_core::kinds::secret::{Generate, SecretInputs};
-use mate_core::model::Kind;
 use mate_core::model::Tags;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
-    UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Observation, ProviderError, Scope,
+    Status, Target, UpdateRequest,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::versions;
+use super::{actions, alive};
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
 use crate::drivers::fields::known_as;
 use crate::drivers::{Driver, each};
 use crate::keys;
+use crate::policy::Actions;
 use crate::secrets::{unlogged, without};
 use crate::tags::{self, TagChange};
 
@@ -36,8 +37,16 @@ pub(crate) struct SecretDriver;
 
 #[async_trait]
 impl Driver for SecretDriver {
-    fn kind(&self) -> KindName {
-        Secret::name()
+    fn model(&self) -> KindModel {
+        Secret::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

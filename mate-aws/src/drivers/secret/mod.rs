@@ -1,5 +1,7 @@
 //! `secretsmanager:Secret`.
 
+mod actions;
+mod alive;
 mod driver;
 #[cfg(test)]
 mod tests;

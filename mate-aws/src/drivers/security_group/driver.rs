@@ -4,19 +4,21 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, ResourceType, SecurityGroup as SdkGroup, Tag, TagSpecification};
 use mate_core::kinds::SecurityGroup;
 use mate_core::kinds::security_group::{Rule, SecurityGroupInputs};
-use mate_core::model::Kind;
 use mate_core::model::Tags;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,
 };
 use serde_json::{Value, json};
 
+use super::actions;
 use super::difference::{Difference, from_sdk, report, to_sdk};
 use crate::classify::{behind, failed, if_found};
 use crate::context::Aws;
 use crate::drivers::Driver;
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "ec2:CreateSecurityGroup";
@@ -31,8 +33,16 @@ pub(crate) struct SecurityGroupDriver;
 
 #[async_trait]
 impl Driver for SecurityGroupDriver {
-    fn kind(&self) -> KindName {
-        SecurityGroup::name()
+    fn model(&self) -> KindModel {
+        SecurityGroup::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("ec2", "security-group-rule/")]
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `ec2:SecurityGroup`.
 
+mod actions;
 mod difference;
 mod driver;
 #[cfg(test)]

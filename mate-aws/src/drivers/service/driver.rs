@@ -4,20 +4,21 @@ use aws_sdk_ecs::types::{
     Service as Described, ServiceField,
 };
 use mate_core::kinds::Service;
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
-    Target, UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Live, Observation,
+    ProviderError, Scope, Status, Target, UpdateRequest,
 };
 
+use super::{actions, alive};
 use super::{diagnose, form};
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, gone, grouped, incomplete, present, signed, to_change, unlike};
+use crate::drivers::batch::{fixed, gone, grouped, incomplete, present, signed, unlike};
 use crate::drivers::ecs::{change_tags, tag_list};
-use crate::drivers::fields::{behind, missing, text, value};
+use crate::drivers::fields::{self, behind, missing, text, value};
+use crate::policy::Actions;
 use crate::tags::{TagChange, judge};
 
 const CREATE: &str = "ecs:CreateService";
@@ -39,8 +40,16 @@ pub(crate) struct ServiceDriver;
 
 #[async_trait]
 impl Driver for ServiceDriver {
-    fn kind(&self) -> KindName {
-        Service::name()
+    fn model(&self) -> KindModel {
+        Service::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -69,9 +78,10 @@ impl Driver for ServiceDriver {
         if live.status == Status::Deleting {
             return Err(draining(target, UPDATE));
         }
-        let mut fields = to_change(&Service::model(), request, &live);
-        // Nothing that AWS tells shows whether it was done: a repetition starts the tasks anew once more.
-        fields.extend(request.fields.iter().filter(|field| *field == "restart_on").cloned());
+        // Nothing that AWS tells shows a new start of the tasks: a repetition starts them anew once more.
+        let mut fields = fields::to_change::<Service>(request, &live);
+        // The scaling of a service is that of its scalable target.
+        fields.retain(|field| field != "autoscaling");
         let tags = TagChange::of(request, &live.tags);
         change(aws, target, live, &fields, &tags).await
     }

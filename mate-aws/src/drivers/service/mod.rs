@@ -1,5 +1,7 @@
 //! An ECS service (`ecs:Service`).
 
+mod actions;
+mod alive;
 pub(crate) mod diagnose;
 mod driver;
 mod form;

@@ -4,19 +4,21 @@
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Subnet as SdkSubnet, SubnetState, Tag};
 use mate_core::kinds::Subnet;
-use mate_core::model::Kind;
 use mate_core::model::Outputs;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,
 };
 use serde_json::json;
 
+use super::actions;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::ec2::{self, Object};
 use crate::drivers::{Driver, batch, fields};
+use crate::policy::Actions;
 
 const CREATE: &str = "ec2:CreateSubnet";
 const DELETE: &str = "ec2:DeleteSubnet";
@@ -73,8 +75,12 @@ impl Object for SdkSubnet {
 
 #[async_trait]
 impl Driver for SubnetDriver {
-    fn kind(&self) -> KindName {
-        Subnet::name()
+    fn model(&self) -> KindModel {
+        Subnet::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `ec2:Subnet`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

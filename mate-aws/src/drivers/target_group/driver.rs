@@ -7,8 +7,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use futures::{StreamExt, TryStreamExt};
 use mate_core::kinds::TargetGroup;
 use mate_core::kinds::target_group::{TargetGroupInputs, TargetHealthCheck};
-use mate_core::model::Kind;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
@@ -16,12 +16,14 @@ use mate_core::provider::{
 };
 use serde_json::{Map, Value, json};
 
+use super::actions;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, present, signed, to_change, unlike, vanished};
+use crate::drivers::batch::{fixed, found, gone, grouped, incomplete, present, signed, unlike, vanished};
 use crate::drivers::elbv2::{By, PAGE, change_tags, full_name, tag_list, tags_of};
-use crate::drivers::fields::{behind, missing, value};
+use crate::drivers::fields::{self, behind, missing, value};
+use crate::policy::Actions;
 use crate::tags::{TagChange, judge};
 
 const DELAY: &str = "deregistration_delay.timeout_seconds";
@@ -35,8 +37,12 @@ pub(crate) struct TargetGroupDriver;
 
 #[async_trait]
 impl Driver for TargetGroupDriver {
-    fn kind(&self) -> KindName {
-        TargetGroup::name()
+    fn model(&self) -> KindModel {
+        TargetGroup::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -94,7 +100,7 @@ impl Driver for TargetGroupDriver {
         const CALL: &str = "elbv2:ModifyTargetGroup";
         let target = &request.target;
         let live = present(self, aws, target, CALL).await?.ok_or_else(|| gone(target, CALL))?;
-        let fields = to_change(&TargetGroup::model(), request, &live);
+        let fields = fields::to_change::<TargetGroup>(request, &live);
         change(aws, target, &live, &fields, &TagChange::of(request, &live.tags)).await?;
         Ok(live.into())
     }

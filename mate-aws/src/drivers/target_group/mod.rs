@@ -1,5 +1,6 @@
 //! A target group of type ip (`elbv2:TargetGroup`).
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -3,21 +3,22 @@
 use async_trait::async_trait;
 use aws_sdk_ecs::types::{DesiredStatus, Failure, LaunchType, Task as Described, TaskField};
 use mate_core::kinds::Task;
-use mate_core::model::Kind;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Observation, ProviderError, Status, Target,
     UpdateRequest,
 };
 
+use super::actions;
 use super::form;
 use crate::classify::failed;
 use crate::context::Aws;
 use crate::drivers::Driver;
-use crate::drivers::batch::{fixed, gone, grouped, incomplete, present, to_change};
+use crate::drivers::batch::{fixed, gone, grouped, incomplete, present};
 use crate::drivers::ecs::{change_tags, tag_list};
-use crate::drivers::fields::{missing, text, value};
+use crate::drivers::fields::{self, missing, text, value};
 use crate::drivers::service::diagnose::endings;
+use crate::policy::Actions;
 use crate::tags::{TagChange, judge};
 
 const CREATE: &str = "ecs:RunTask";
@@ -49,8 +50,16 @@ enum Place {
 
 #[async_trait]
 impl Driver for TaskDriver {
-    fn kind(&self) -> KindName {
-        Task::name()
+    fn model(&self) -> KindModel {
+        Task::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("ecs", "task/")]
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -93,7 +102,7 @@ impl Driver for TaskDriver {
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         let live = present(self, aws, target, UPDATE).await?.ok_or_else(|| gone(target, UPDATE))?;
-        let mut fields = to_change(&Task::model(), request, &live);
+        let mut fields = fields::to_change::<Task>(request, &live);
         let tags = fields.iter().any(|field| field == "tags");
         fields.retain(|field| field != "tags");
         if !fields.is_empty() {

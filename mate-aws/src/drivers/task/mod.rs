@@ -1,5 +1,6 @@
 //! `ecs:Task`.
 
+mod actions;
 mod driver;
 mod form;
 #[cfg(feature = "logs")]

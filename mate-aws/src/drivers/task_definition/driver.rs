@@ -2,22 +2,24 @@ use async_trait::async_trait;
 use aws_sdk_ecs::types::{SortOrder, TaskDefinition as Described, TaskDefinitionField, TaskDefinitionStatus};
 use futures::{StreamExt, TryStreamExt};
 use mate_core::kinds::TaskDefinition;
-use mate_core::model::Kind;
 use mate_core::model::Ownership;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
-    UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Discovered, ErrorClass, Live, Observation, ProviderError, Scope,
+    Status, Target, UpdateRequest,
 };
 use serde_json::json;
 
 use super::form;
+use super::{actions, alive};
 use crate::classify::failed;
 use crate::context::Aws;
-use crate::drivers::batch::{gone, incomplete, present, to_change, unlike};
+use crate::drivers::batch::{gone, incomplete, present, unlike};
 use crate::drivers::ecs::{change_tags, tag_map};
+use crate::drivers::fields;
 use crate::drivers::{Driver, each};
+use crate::policy::Actions;
 use crate::tags::{TagChange, judge, refuse};
 
 const REGISTER: &str = "ecs:RegisterTaskDefinition";
@@ -37,8 +39,16 @@ pub(crate) struct TaskDefinitionDriver;
 
 #[async_trait]
 impl Driver for TaskDefinitionDriver {
-    fn kind(&self) -> KindName {
-        TaskDefinition::name()
+    fn model(&self) -> KindModel {
+        TaskDefinition::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {
@@ -68,7 +78,7 @@ impl Driver for TaskDefinitionDriver {
     async fn update(&self, aws: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
         let target = &request.target;
         let live = present(self, aws, target, REGISTER).await?.ok_or_else(|| gone(target, REGISTER))?;
-        let fields = to_change(&TaskDefinition::model(), request, &live);
+        let fields = fields::to_change::<TaskDefinition>(request, &live);
         let tags = TagChange::of(request, &live.tags);
         if tags.remove.iter().any(|key| Ownership::KEYS.contains(&key.as_str())) {
             give_back(aws, request, &live).await?;

@@ -1,5 +1,7 @@
 //! A task definition (`ecs:TaskDefinition`).
 
+mod actions;
+mod alive;
 mod driver;
 mod form;
 #[cfg(test)]

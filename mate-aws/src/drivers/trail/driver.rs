@@ -5,8 +5,8 @@ use aws_sdk_cloudtrail::operation::get_trail_status::GetTrailStatusOutput;
 use aws_sdk_cloudtrail::types::{Tag, Trail as Described};
 use futures::StreamExt;
 use mate_core::kinds::trail::{Trail, TrailInputs};
-use mate_core::model::Kind;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
@@ -14,11 +14,13 @@ use mate_core::provider::{
 };
 use serde_json::{Value, json};
 
+use super::actions;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::Driver;
 use crate::drivers::batch::{gone, incomplete, present, vanished};
 use crate::drivers::fields::{behind, complete, kms_key, known_as, missing, repeat, text, unsettled, value};
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "cloudtrail:CreateTrail";
@@ -40,8 +42,12 @@ type Read<T> = BTreeMap<String, Result<T, ProviderError>>;
 
 #[async_trait]
 impl Driver for TrailDriver {
-    fn kind(&self) -> KindName {
-        Trail::name()
+    fn model(&self) -> KindModel {
+        Trail::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

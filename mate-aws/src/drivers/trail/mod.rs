@@ -1,5 +1,6 @@
 //! The audit trail of an account (`cloudtrail:Trail`).
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

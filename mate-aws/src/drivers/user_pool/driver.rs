@@ -7,9 +7,9 @@ use aws_sdk_cognitoidentityprovider::types::{
     VerifiedAttributeType,
 };
 use mate_core::kinds::UserPool;
-use mate_core::model::Kind;
 use mate_core::model::Tags;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DataPolicy, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation,
     ProviderError, RetryStatus, Status, Target, UpdateRequest,
@@ -17,10 +17,12 @@ use mate_core::provider::{
 use serde_json::json;
 use tokio::sync::OnceCell;
 
+use super::actions;
 use super::settings;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::{Driver, each, fields};
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "cognito-idp:CreateUserPool";
@@ -39,8 +41,12 @@ pub(crate) struct UserPoolDriver;
 
 #[async_trait]
 impl Driver for UserPoolDriver {
-    fn kind(&self) -> KindName {
-        UserPool::name()
+    fn model(&self) -> KindModel {
+        UserPool::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

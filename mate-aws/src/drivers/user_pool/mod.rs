@@ -1,5 +1,6 @@
 //! `cognito-idp:UserPool`.
 
+mod actions;
 mod driver;
 mod settings;
 #[cfg(test)]

@@ -3,18 +3,19 @@
 use async_trait::async_trait;
 use aws_sdk_cognitoidentityprovider::types::{DomainDescriptionType, DomainStatusType};
 use mate_core::kinds::UserPoolDomain;
-use mate_core::model::Kind;
 use mate_core::model::Tags;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     Claim, CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status,
     Target, UpdateRequest,
 };
 use serde_json::json;
 
+use super::actions;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::{Driver, each, fields};
+use crate::policy::Actions;
 
 const CREATE: &str = "cognito-idp:CreateUserPoolDomain";
 const DELETE: &str = "cognito-idp:DeleteUserPoolDomain";
@@ -25,8 +26,12 @@ pub(crate) struct UserPoolDomainDriver;
 
 #[async_trait]
 impl Driver for UserPoolDomainDriver {
-    fn kind(&self) -> KindName {
-        UserPoolDomain::name()
+    fn model(&self) -> KindModel {
+        UserPoolDomain::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

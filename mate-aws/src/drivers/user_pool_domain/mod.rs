@@ -1,5 +1,6 @@
 //! `cognito-idp:UserPoolDomain`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

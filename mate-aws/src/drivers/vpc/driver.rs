@@ -5,19 +5,21 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, Vpc as SdkVpc, VpcAttributeName, VpcState};
 use mate_core::kinds::Vpc;
 use mate_core::kinds::vpc::VpcInputs;
-use mate_core::model::Kind;
 use mate_core::model::Outputs;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,
 };
 use serde_json::json;
 
+use super::actions;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::ec2::{self, Object};
 use crate::drivers::{Driver, batch, fields};
+use crate::policy::Actions;
 
 const CREATE: &str = "ec2:CreateVpc";
 const DELETE: &str = "ec2:DeleteVpc";
@@ -72,8 +74,12 @@ impl Object for SdkVpc {
 
 #[async_trait]
 impl Driver for VpcDriver {
-    fn kind(&self) -> KindName {
-        Vpc::name()
+    fn model(&self) -> KindModel {
+        Vpc::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,6 @@
 //! `ec2:VPC`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -3,20 +3,22 @@
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{Filter, ResourceType, Tag, VpcEndpoint as SdkEndpoint, VpcEndpointType};
 use mate_core::kinds::VpcEndpoint;
-use mate_core::model::Kind;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, ErrorClass, Live, Observation, ProviderError, Status,
-    Target, UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Live, Observation,
+    ProviderError, Scope, Status, Target, UpdateRequest,
 };
 use serde_json::{Value, json};
 
+use super::{actions, alive};
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::batch::{gone, incomplete, present};
 use crate::drivers::ec2::{self, Object};
 use crate::drivers::fields::{self, Fields};
 use crate::drivers::{Driver, unsuccessful};
+use crate::policy::Actions;
 
 const CREATE: &str = "ec2:CreateVpcEndpoint";
 const DESCRIBE: &str = "ec2:DescribeVpcEndpoints";
@@ -29,8 +31,20 @@ pub(crate) struct VpcEndpointDriver;
 
 #[async_trait]
 impl Driver for VpcEndpointDriver {
-    fn kind(&self) -> KindName {
-        VpcEndpoint::name()
+    fn model(&self) -> KindModel {
+        VpcEndpoint::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
+    }
+
+    fn left_out(&self) -> &'static [(&'static str, &'static str)] {
+        &[("ec2", "network-interface/")]
+    }
+
+    async fn alive(&self, aws: &Aws, scope: &Scope, found: Vec<Discovered>) -> Result<Vec<Discovered>, ProviderError> {
+        alive::only(aws, scope, found).await
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

@@ -1,5 +1,7 @@
 //! `ec2:VPCEndpoint`.
 
+mod actions;
+mod alive;
 mod driver;
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use aws_sdk_wafv2::types::{AllowAction, DefaultAction, Scope, Tag, WebAcl as SdkWebAcl, WebAclSummary};
 use mate_core::kinds::WebAcl;
-use mate_core::model::Kind;
-use mate_core::model::ids::{Address, KindName};
+use mate_core::model::ids::Address;
+use mate_core::model::{Kind, KindModel};
 use mate_core::model::{Outputs, Tags};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
@@ -14,10 +14,12 @@ use mate_core::provider::{
 use serde_json::json;
 use tokio::sync::OnceCell;
 
+use super::actions;
 use super::rules;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::{Driver, each, fields};
+use crate::policy::Actions;
 use crate::tags::{self, TagChange};
 
 const CREATE: &str = "wafv2:CreateWebACL";
@@ -36,8 +38,12 @@ pub(crate) struct WebAclDriver;
 
 #[async_trait]
 impl Driver for WebAclDriver {
-    fn kind(&self) -> KindName {
-        WebAcl::name()
+    fn model(&self) -> KindModel {
+        WebAcl::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

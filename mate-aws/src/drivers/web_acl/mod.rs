@@ -1,5 +1,6 @@
 //! `wafv2:WebACL`.
 
+mod actions;
 mod driver;
 mod rules;
 #[cfg(test)]

@@ -2,18 +2,19 @@
 
 use async_trait::async_trait;
 use mate_core::kinds::WebAclAssociation;
-use mate_core::model::Kind;
 use mate_core::model::Tags;
-use mate_core::model::ids::KindName;
+use mate_core::model::{Kind, KindModel};
 use mate_core::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, ErrorClass, Live, Observation, ProviderError, Status, Target,
     UpdateRequest,
 };
 use serde_json::{Value, json};
 
+use super::actions;
 use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::drivers::{Driver, each};
+use crate::policy::Actions;
 
 const ASSOCIATE: &str = "wafv2:AssociateWebACL";
 
@@ -23,8 +24,12 @@ pub(crate) struct WebAclAssociationDriver;
 
 #[async_trait]
 impl Driver for WebAclAssociationDriver {
-    fn kind(&self) -> KindName {
-        WebAclAssociation::name()
+    fn model(&self) -> KindModel {
+        WebAclAssociation::model()
+    }
+
+    fn actions(&self) -> Actions {
+        actions::ACTIONS
     }
 
     async fn observe(&self, aws: &Aws, targets: &[Target]) -> Vec<Observation> {

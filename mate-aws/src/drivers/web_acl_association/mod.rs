@@ -1,5 +1,6 @@
 //! `wafv2:WebACLAssociation`.
 
+mod actions;
 mod driver;
 #[cfg(test)]
 mod tests;

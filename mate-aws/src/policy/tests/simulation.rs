@@ -1,19 +1,14 @@
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use aws_sdk_iam::operation::get_role::{GetRoleError, GetRoleOutput};
 use aws_sdk_iam::operation::simulate_principal_policy::{SimulatePrincipalPolicyError, SimulatePrincipalPolicyOutput};
 use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType, ResourceSpecificResult, Role};
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use aws_smithy_mocks::{Rule, mock};
-use mate_core::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Observation, ProviderError, Target, UpdateRequest,
-};
 
 use super::*;
 use crate::context::Aws;
-use crate::drivers::Driver;
-use crate::drivers::testing::{aws, client, code};
+use crate::drivers::testing::{QueueDriver, aws, client, code};
 use crate::provider::AwsProvider;
 
 const USER: &str = "arn:aws:iam::123456789012:user/deployer";
@@ -146,51 +141,15 @@ async fn a_simulation_that_is_not_allowed_is_unknown() {
     );
 }
 
-#[derive(Debug)]
-struct QueueDriver;
-
-#[async_trait]
-impl Driver for QueueDriver {
-    fn kind(&self) -> KindName {
-        kind("sqs:Queue")
-    }
-
-    async fn observe(&self, _: &Aws, targets: &[Target]) -> Vec<Observation> {
-        targets.iter().map(|_| Observation::Absent).collect()
-    }
-
-    async fn create(&self, _: &Aws, request: &CreateRequest) -> Result<Created, ProviderError> {
-        Err(refused(&request.target))
-    }
-
-    async fn update(&self, _: &Aws, request: &UpdateRequest) -> Result<Created, ProviderError> {
-        Err(refused(&request.target))
-    }
-
-    async fn delete(&self, _: &Aws, request: &DeleteRequest) -> Result<Deleted, ProviderError> {
-        Err(refused(&request.target))
-    }
-
-    fn actions(&self, access: Access) -> &'static [&'static str] {
-        match access {
-            Access::Read => &["sqs:GetQueueAttributes"],
-            Access::Create => &["sqs:CreateQueue"],
-            _ => &[],
-        }
-    }
-}
-
-fn refused(target: &Target) -> ProviderError {
-    ProviderError::new(mate_core::provider::ErrorClass::Denied, "queue", target.address.clone())
-}
-
 #[test]
-fn a_driver_of_one_s_own_says_what_it_needs() {
+fn the_policy_has_the_actions_that_an_embedder_s_own_driver_states() {
     let mut plan = plan(&[log_group()]);
     plan.steps[0].kind = kind("sqs:Queue");
     let provider = AwsProvider::new(aws(), vec![Arc::new(QueueDriver)]);
     let policy = provider.executor_policy(&plan);
     assert_eq!(policy.actions(), BTreeSet::from(["sqs:CreateQueue", "sqs:GetQueueAttributes"]));
+    let queue = format!("arn:aws:sqs:*:*:{}", plan.steps[0].name);
+    assert_eq!(resources(&policy, "sqs:CreateQueue"), [queue]);
     assert!(policy.unknown_kinds().is_empty());
     assert_eq!(ExecutorPolicy::for_plan(&plan).unknown_kinds().len(), 1);
 }

@@ -41,7 +41,7 @@ fn held() -> Slot {
 }
 
 fn written() -> Slot {
-    let (version, body) = record().seal_next().unwrap();
+    let (version, body) = record().seal_next(&record().key).unwrap();
     Slot { record: Some(Stored { version, lineage: record().lineage, body }), ..held() }
 }
 

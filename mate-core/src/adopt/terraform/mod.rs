@@ -1,16 +1,10 @@
 //! What Terraform and OpenTofu tell of what they made.
 
 mod outputs;
-mod resource;
 mod state;
-mod types;
 
-#[cfg(test)]
-pub(super) use outputs::kinds as kinds_of_outputs;
 pub(super) use outputs::outputs;
 pub(super) use state::state;
-#[cfg(test)]
-pub(super) use types::kinds as kinds_of_types;
 
 use serde_json::{Map, Value};
 

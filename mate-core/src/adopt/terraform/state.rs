@@ -3,15 +3,14 @@
 use serde_json::{Map, Value};
 
 use super::Document;
-use super::resource::Resource;
-use super::types::{TYPES, Type, host};
-use crate::adopt::candidate::{Candidate, name_of};
-use crate::adopt::forms::kind;
+use crate::adopt::candidate::Candidate;
 use crate::adopt::source::{Listing, SkipReason, Skipped, SourceError};
+use crate::model::ids::KindName;
+use crate::model::{Kinds, TerraformAlias, TerraformResource as Resource};
 
 const DOCUMENT: Document = Document { command: "terraform show -json" };
 
-pub(in crate::adopt) fn state(json: &str) -> Result<Listing, SourceError> {
+pub(in crate::adopt) fn state(kinds: &Kinds, json: &str) -> Result<Listing, SourceError> {
     let root = DOCUMENT.parse(json)?;
     if root.contains_key("lineage") && root.contains_key("serial") {
         return Err(DOCUMENT.wrong("the whole", "is a state file: give what `terraform show -json` writes of it"));
@@ -28,7 +27,7 @@ pub(in crate::adopt) fn state(json: &str) -> Result<Listing, SourceError> {
         Some(major) => return Err(SourceError::NewerFormat { command: DOCUMENT.command, major }),
         None => return Err(DOCUMENT.wrong("format_version", "is not a version")),
     }
-    let mut reading = Reading::default();
+    let mut reading = Reading { kinds, listing: Listing::default(), aliases: Vec::new() };
     // An empty state has no values.
     if let Some(values) = root.get("values").filter(|values| !values.is_null()) {
         let values = DOCUMENT.object("values", values)?;
@@ -40,20 +39,22 @@ pub(in crate::adopt) fn state(json: &str) -> Result<Listing, SourceError> {
     Ok(reading.listing)
 }
 
-/// The name of a key, as an alias gives it.
+/// The name of an object, as a resource beside it gives it: that of a key by its alias.
 struct Alias {
+    kind: KindName,
+    rule: TerraformAlias,
     name: String,
-    key: String,
+    target: String,
     origin: String,
 }
 
-#[derive(Default)]
-struct Reading {
+struct Reading<'k> {
+    kinds: &'k Kinds,
     listing: Listing,
     aliases: Vec<Alias>,
 }
 
-impl Reading {
+impl Reading<'_> {
     fn module(&mut self, place: &str, module: &Value) -> Result<(), SourceError> {
         let module = DOCUMENT.object(place, module)?;
         for (index, resource) in DOCUMENT.list(place, module, "resources")?.iter().enumerate() {
@@ -83,10 +84,12 @@ impl Reading {
             Some(values) => DOCUMENT.object(&format!("{place}.values"), values)?,
         };
         let resource = Resource::new(values, resource.get("sensitive_values"));
-        let outcome = if name == "aws_kms_alias" {
-            alias(&resource, origin).map(|alias| self.aliases.push(alias))
-        } else {
-            candidate(name, &resource, origin).map(|candidate| self.listing.candidates.push(candidate))
+        let mut rules = self.kinds.iter().filter_map(|model| Some((&model.name, model.adopt.alias?)));
+        let outcome = match rules.find(|(_, rule)| rule.of_type == name) {
+            Some((kind, rule)) => alias((kind, rule), &resource, origin).map(|alias| self.aliases.push(alias)),
+            None => {
+                candidate(self.kinds, name, &resource, origin).map(|candidate| self.listing.candidates.push(candidate))
+            }
         };
         if let Err(reason) = outcome {
             self.listing.skipped.push(skip(reason));
@@ -96,15 +99,14 @@ impl Reading {
 
     /// An alias is a part of its key: it gives the key a name. A key with two is listed with each of them.
     fn join_aliases(&mut self) {
-        let kind = kind("kms:Key");
         for alias in std::mem::take(&mut self.aliases) {
             let is_of = |key: &&mut Candidate| {
-                key.kind == kind
-                    && (key.physical_id == alias.key || key.physical_id.ends_with(&format!("/{}", alias.key)))
+                key.kind == alias.kind
+                    && (key.physical_id == alias.target || key.physical_id.ends_with(&format!("/{}", alias.target)))
             };
             let named = |key: &Candidate, origin: String| Candidate {
-                name: Some(alias.name.trim_start_matches("alias/").to_owned()),
-                hints: [("alias".to_owned(), alias.name.clone())].into(),
+                name: Some(alias.name.trim_start_matches(alias.rule.prefix).to_owned()),
+                hints: [(alias.rule.field.to_owned(), alias.name.clone())].into(),
                 origin,
                 ..key.clone()
             };
@@ -115,7 +117,7 @@ impl Reading {
                     self.listing.candidates.push(another);
                 }
                 None => {
-                    let key = Candidate::new(kind.clone(), alias.key.clone(), "");
+                    let key = Candidate::new(self.kinds, alias.kind.clone(), alias.target.clone(), "");
                     self.listing.candidates.push(named(&key, alias.origin.clone()));
                 }
             }
@@ -127,46 +129,37 @@ fn without_id(resource: &Resource<'_>) -> SkipReason {
     if resource.withheld() { SkipReason::Sensitive } else { SkipReason::WithoutId }
 }
 
-fn candidate(name: &str, resource: &Resource<'_>, origin: &str) -> Result<Candidate, SkipReason> {
-    let Some(Type { kind: of, id, name, hints, covers, .. }) = TYPES.iter().find(|known| known.names.contains(&name))
-    else {
+fn candidate(kinds: &Kinds, name: &str, resource: &Resource<'_>, origin: &str) -> Result<Candidate, SkipReason> {
+    let mut types = kinds.iter().flat_map(|model| model.adopt.terraform.iter().map(|known| (&model.name, known)));
+    let Some((kind, known)) = types.find(|(_, known)| known.names.contains(&name)) else {
         return Err(SkipReason::Unknown);
     };
-    if !covers(resource) {
+    if !(known.covers)(resource) {
         return Err(SkipReason::NotCovered);
     }
-    let id = id(resource).ok_or_else(|| without_id(resource))?;
-    let mut candidate = Candidate::new(kind(of), id, origin);
-    candidate.name = resource.first(name).or(candidate.name);
+    let id = (known.id)(resource).ok_or_else(|| without_id(resource))?;
+    let mut candidate = Candidate::new(kinds, kind.clone(), id, origin);
+    let name = resource.first(known.name).map(|name| (known.in_our_form)("name", name));
+    candidate.name = name.or(candidate.name);
     candidate.tags = resource.tags();
-    for (attribute, field) in *hints {
+    for (attribute, field) in known.hints {
         if let Some(value) = resource.text(attribute) {
-            candidate.hints.entry((*field).to_owned()).or_insert_with(|| in_our_form(field, value));
+            candidate.hints.entry((*field).to_owned()).or_insert_with(|| (known.in_our_form)(field, value));
         }
-    }
-    if candidate.kind.as_str() == "route53:HostedZone" {
-        candidate.name = candidate.name.as_deref().map(host);
     }
     Ok(candidate)
 }
 
-/// The value as the kind's inputs have it.
-fn in_our_form(field: &str, value: String) -> String {
-    match field {
-        "cluster" => value.rsplit('/').next().map(str::to_owned).unwrap_or(value),
-        "domain" | "record_name" | "domain_name" => host(&value),
-        // A flow log names its group by its ARN.
-        "log_group_name" => name_of(&kind("logs:LogGroup"), &value).unwrap_or(value),
-        _ => value,
-    }
-}
-
-fn alias(resource: &Resource<'_>, origin: &str) -> Result<Alias, SkipReason> {
+fn alias(
+    (kind, rule): (&KindName, TerraformAlias),
+    resource: &Resource<'_>,
+    origin: &str,
+) -> Result<Alias, SkipReason> {
     let name = resource.text("name").ok_or_else(|| without_id(resource))?;
-    if name.starts_with("alias/aws/") {
+    if name.starts_with(rule.of_aws) {
         // A key of AWS's own.
         return Err(SkipReason::NotCovered);
     }
-    let key = resource.first(&["target_key_arn", "target_key_id"]).ok_or_else(|| without_id(resource))?;
-    Ok(Alias { name, key, origin: origin.to_owned() })
+    let target = resource.first(rule.target).ok_or_else(|| without_id(resource))?;
+    Ok(Alias { kind: kind.clone(), rule, name, target, origin: origin.to_owned() })
 }

@@ -33,7 +33,7 @@ fn an_id_that_carries_the_name_tells_it() {
             "cpu",
         ),
     ] {
-        assert_eq!(name_of(&kind(of), &physical_id).as_deref(), Some(name), "{of} {physical_id}");
+        assert_eq!(name_of(&Kinds::standard(), &kind(of), &physical_id).as_deref(), Some(name), "{of} {physical_id}");
     }
 }
 
@@ -48,7 +48,7 @@ fn an_opaque_id_tells_no_name() {
         ("kms:Key", "arn:aws:kms:us-east-1:123456789012:key/1b2c3d4e-5f60-4718-92a3-b4c5d6e7f809"),
         ("elbv2:Listener", "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/acme-alb/50dc/f2f7"),
     ] {
-        assert_eq!(name_of(&kind(of), physical_id), None, "{of}");
+        assert_eq!(name_of(&Kinds::standard(), &kind(of), physical_id), None, "{of}");
     }
 }
 
@@ -62,11 +62,11 @@ fn what_a_search_found_is_a_candidate_where_its_kind_and_id_are_known() {
         physical_id: Some("legacy".to_owned()),
         tags: [("Team".to_owned(), "data".to_owned())].into(),
     };
-    let candidate = Candidate::from_discovered(&found).unwrap();
+    let candidate = Candidate::from_discovered(&Kinds::standard(), &found).unwrap();
     assert_eq!((candidate.name.as_deref(), candidate.origin.as_str()), (Some("legacy"), arn));
     assert_eq!(candidate.tags, found.tags);
-    assert_eq!(Candidate::from_discovered(&Discovered { kind: None, ..found.clone() }), None);
-    assert_eq!(Candidate::from_discovered(&Discovered { physical_id: None, ..found }), None);
+    assert_eq!(Candidate::from_discovered(&Kinds::standard(), &Discovered { kind: None, ..found.clone() }), None);
+    assert_eq!(Candidate::from_discovered(&Kinds::standard(), &Discovered { physical_id: None, ..found }), None);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn ids_are_candidates_of_the_kinds_of_their_nodes() {
         (id("vpc"), "vpc-0a1b2c3d4e5f60718".to_owned()),
         (id("zone"), "/hostedzone/Z0123456789ABC".to_owned()),
     ]);
-    let candidates = source.candidates(&graph).unwrap();
+    let candidates = source.candidates(&Kinds::standard(), &graph).unwrap();
     let told: Vec<_> = candidates.iter().map(|c| (c.kind.as_str(), c.physical_id.as_str(), c.node.clone())).collect();
     assert_eq!(
         told,
@@ -91,7 +91,7 @@ fn ids_are_candidates_of_the_kinds_of_their_nodes() {
 fn an_id_for_a_node_that_is_not_there_is_refused_with_the_nearest_node() {
     let graph = graph(&[("nat-gateway", "ec2:NatGateway", json!({}))]);
     let source = AdoptionSource::ids([(id("nat-gatway"), "nat-0a1b2c3d4e5f60718".to_owned())]);
-    let error = source.candidates(&graph).unwrap_err();
+    let error = source.candidates(&Kinds::standard(), &graph).unwrap_err();
     assert_eq!(
         error.to_string(),
         "an id is given for `nat-gatway`, which is not a node of the graph; did you mean `nat-gateway`?"
@@ -102,7 +102,7 @@ fn an_id_for_a_node_that_is_not_there_is_refused_with_the_nearest_node() {
 fn one_object_for_two_nodes_is_refused() {
     let graph = graph(&[("a", "ec2:Subnet", json!({})), ("b", "ec2:Subnet", json!({}))]);
     let source = AdoptionSource::ids([(id("a"), "subnet-1".to_owned()), (id("b"), "subnet-1".to_owned())]);
-    let error = source.candidates(&graph).unwrap_err();
+    let error = source.candidates(&Kinds::standard(), &graph).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the ec2:Subnet subnet-1 is given for `a` and for `b`: an object stands for one node"

@@ -5,7 +5,7 @@ use crate::model::Outputs;
 use crate::model::Ownership;
 
 fn matches(graph: &Graph, candidates: &[Candidate]) -> Matches {
-    match_nodes(graph, candidates, &BTreeMap::new())
+    match_nodes(&Kinds::standard(), graph, candidates, &BTreeMap::new())
 }
 
 /// The physical id that was found for each node.
@@ -194,7 +194,7 @@ fn what_was_seen_counts_more_than_what_a_source_told() {
         ((kind("ec2:VPC"), "vpc-1".to_owned()), seen("10.9.0.0/16")),
         ((kind("ec2:VPC"), "vpc-2".to_owned()), seen("10.0.0.0/16")),
     ]);
-    assert_eq!(ids(&match_nodes(&graph, &candidates, &live)), [("vpc", "vpc-2")]);
+    assert_eq!(ids(&match_nodes(&Kinds::standard(), &graph, &candidates, &live)), [("vpc", "vpc-2")]);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_route_table_is_known_by_its_subnets_in_any_order() {
         (table("rtb-3"), seen(json!(["subnet-2"]))),
     ]);
     let candidates = ["rtb-1", "rtb-2", "rtb-3"].map(|id| found("ec2:RouteTable", id));
-    assert_eq!(ids(&match_nodes(&graph, &candidates, &live)), [("private", "rtb-2")]);
+    assert_eq!(ids(&match_nodes(&Kinds::standard(), &graph, &candidates, &live)), [("private", "rtb-2")]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod whole;
 
 use super::*;
 use crate::model::ids::{KindName, NodeId};
-use crate::model::{Graph, Node, Tags};
+use crate::model::{Graph, Kinds, Node, Tags};
 use serde_json::{Value, json};
 
 fn kind(name: &str) -> KindName {
@@ -34,6 +34,7 @@ fn graph(nodes: &[(&str, &str, Value)]) -> Graph {
             inputs: inputs.clone().into(),
             tags: Tags::new(),
             existing: None,
+            former: Default::default(),
         };
         graph.insert(node).unwrap();
     }
@@ -41,7 +42,7 @@ fn graph(nodes: &[(&str, &str, Value)]) -> Graph {
 }
 
 fn found(of: &str, physical_id: &str) -> Candidate {
-    Candidate::new(kind(of), physical_id, physical_id)
+    Candidate::new(&Kinds::standard(), kind(of), physical_id, physical_id)
 }
 
 fn hinted(of: &str, physical_id: &str, hints: &[(&str, &str)]) -> Candidate {

@@ -128,7 +128,12 @@ fn no_secret_of_the_state_is_copied() {
     assert!(STATE.matches("canary").count() > 8);
     let source = AdoptionSource::terraform_state(STATE).unwrap();
     let graph = graph(&[("vpc", "ec2:VPC", json!({ "cidr_block": "10.0.0.0/16" }))]);
-    let matches = match_nodes(&graph, &source.candidates(&graph).unwrap(), &Default::default());
+    let matches = match_nodes(
+        &Kinds::standard(),
+        &graph,
+        &source.candidates(&Kinds::standard(), &graph).unwrap(),
+        &Default::default(),
+    );
     let told = format!("{source:?}{matches:?}{matches}");
     let wire = serde_json::to_string(&(&source, &matches)).unwrap();
     assert!(!told.contains("canary") && !wire.contains("canary"), "{told}");
@@ -152,8 +157,8 @@ fn a_whole_network_is_found_by_what_the_state_tells() {
         ("nat-1", "ec2:NatGateway", nat(1)),
         ("nat-2", "ec2:NatGateway", nat(2)),
     ]);
-    let candidates = AdoptionSource::terraform_state(STATE).unwrap().candidates(&graph).unwrap();
-    let matches = match_nodes(&graph, &candidates, &Default::default());
+    let candidates = AdoptionSource::terraform_state(STATE).unwrap().candidates(&Kinds::standard(), &graph).unwrap();
+    let matches = match_nodes(&Kinds::standard(), &graph, &candidates, &Default::default());
     let ids: Vec<_> = matches.matched.iter().map(|(node, found)| (node.as_str(), found.physical_id.as_str())).collect();
     assert_eq!(
         ids,

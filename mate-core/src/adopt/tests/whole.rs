@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
-use super::super::telling::{Telling, outputs_of};
+use super::super::forms::facet;
 use super::*;
-use crate::model::Kinds;
 use crate::model::Ownership;
 use crate::model::{Outputs, references, resolve};
 use crate::proof::conformance::{sample_base, sample_graph, sample_tenant};
@@ -123,8 +122,11 @@ fn exact(graph: &Graph, names: Names) -> (Vec<(NodeId, Candidate)>, Live) {
                 ((*output).to_owned(), value.unwrap_or_else(|| json!(format!("{physical_id}/{output}"))))
             })
             .collect();
-        outputs.extend(outputs_of(&node.kind, &physical_id, name_of(&node.kind, &physical_id).as_deref()));
-        let mut candidate = Candidate::new(node.kind.clone(), &physical_id, format!("made.{id}"));
+        outputs.extend(
+            facet(&Kinds::standard(), &node.kind)
+                .outputs_of(&physical_id, name_of(&Kinds::standard(), &node.kind, &physical_id).as_deref()),
+        );
+        let mut candidate = Candidate::new(&Kinds::standard(), node.kind.clone(), &physical_id, format!("made.{id}"));
         if model.taggable && names == Names::Equal {
             candidate.tags.insert("Name".to_owned(), node.name.clone());
         }
@@ -193,8 +195,8 @@ fn shuffled(candidates: &[(NodeId, Candidate)], order: &[prop::sample::Index]) -
 /// The nodes that are only known as parts of `gone`: of kinds without a name and without tags.
 fn parts(graph: &Graph, gone: &NodeId) -> BTreeSet<NodeId> {
     let is_part = |node: &&Node| {
-        let keys = Telling::of(&node.kind).keys.iter().filter_map(|field| node.inputs.get(*field));
-        let nameless = ["efs:MountTarget", "wafv2:WebACLAssociation"].contains(&node.kind.as_str());
+        let keys = facet(&Kinds::standard(), &node.kind).keys.iter().filter_map(|field| node.inputs.get(*field));
+        let nameless = ["efs:MountTarget", "sns:Subscription", "wafv2:WebACLAssociation"].contains(&node.kind.as_str());
         nameless && keys.flat_map(references).any(|reference| reference.node == *gone)
     };
     graph.nodes().filter(is_part).map(|node| node.id.clone()).collect()
@@ -213,7 +215,7 @@ fn a_network_is_found_without_any_name() {
     let graph = platform();
     let (candidates, live) = exact(&graph, Names::Untagged);
     let all: Vec<Candidate> = candidates.iter().map(|(_, candidate)| candidate.clone()).collect();
-    let matches = match_nodes(&graph, &all, &live);
+    let matches = match_nodes(&Kinds::standard(), &graph, &all, &live);
     assert_eq!(told(&matches), expected(&candidates), "{matches}");
 }
 
@@ -224,7 +226,7 @@ fn without_one_object_exactly_its_node_is_missing() {
         for (gone, _) in &candidates {
             let left: Vec<(NodeId, Candidate)> = candidates.iter().filter(|(node, _)| node != gone).cloned().collect();
             let all: Vec<Candidate> = left.iter().map(|(_, candidate)| candidate.clone()).collect();
-            let matches = match_nodes(&graph, &all, &live);
+            let matches = match_nodes(&Kinds::standard(), &graph, &all, &live);
             let mut missing = parts(&graph, gone);
             let mut found = expected(&left);
             found.retain(|node, _| !missing.contains(node));
@@ -246,7 +248,7 @@ proptest! {
     ) {
         let graph = if of_tenant { tenant() } else { platform() };
         let (candidates, live) = exact(&graph, Names::Equal);
-        let matches = match_nodes(&graph, &shuffled(&candidates, &order), &live);
+        let matches = match_nodes(&Kinds::standard(), &graph, &shuffled(&candidates, &order), &live);
         prop_assert_eq!(told(&matches), expected(&candidates), "{}", matches);
         prop_assert!(matches.missing.is_empty() && matches.ambiguous.is_empty() && matches.unused.is_empty());
     }
@@ -261,8 +263,8 @@ proptest! {
         let (mut candidates, live) = exact(&graph, Names::Untagged);
         candidates.remove(gone.index(candidates.len()));
         let sorted: Vec<Candidate> = candidates.iter().map(|(_, candidate)| candidate.clone()).collect();
-        let matches = match_nodes(&graph, &sorted, &live);
-        prop_assert_eq!(match_nodes(&graph, &shuffled(&candidates, &order), &live), matches);
+        let matches = match_nodes(&Kinds::standard(), &graph, &sorted, &live);
+        prop_assert_eq!(match_nodes(&Kinds::standard(), &graph, &shuffled(&candidates, &order), &live), matches);
     }
 
     #[test]
@@ -274,7 +276,7 @@ proptest! {
         let (candidates, live) = exact(&graph, Names::Untagged);
         let given: Vec<Candidate> =
             candidates.iter().zip(kept.iter().cycle()).filter(|(_, kept)| **kept).map(|((_, c), _)| c.clone()).collect();
-        let matches = match_nodes(&graph, &given, &if seen { live } else { Live::new() });
+        let matches = match_nodes(&Kinds::standard(), &graph, &given, &if seen { live } else { Live::new() });
         let matched: BTreeSet<&Candidate> = matches.matched.values().collect();
         prop_assert_eq!(matched.len(), matches.matched.len());
         let unsure: BTreeSet<&Candidate> = matches.ambiguous.values().flatten().collect();

@@ -84,7 +84,9 @@ pub(super) fn flow_logs(cx: &mut Context<'_>, network: &Network) -> Result<(), G
         managed_policy_arns: Vec::new(),
     };
     let name = cx.part::<Role>("flow-logs");
-    let role: NodeHandle<Role> = cx.add("flow-log-role", name.clone(), &inputs)?;
+    let role_name = cx.part::<Role>(&format!("flow-logs-{}", cx.identity.region));
+    let role: NodeHandle<Role> = cx.add("flow-log-role", role_name, &inputs)?;
+    cx.formerly_called(role.id(), name.clone());
     let inputs = FlowLogInputs {
         vpc_id: network.vpc_id(),
         traffic_type: "ALL".into(),
@@ -96,6 +98,16 @@ pub(super) fn flow_logs(cx: &mut Context<'_>, network: &Network) -> Result<(), G
     Ok(())
 }
 
+/// The name of the trail: one of all regions stands under its name in each of them.
+pub(super) fn trail_name(cx: &Context<'_>) -> String {
+    cx.part::<Trail>(&cx.identity.region)
+}
+
+/// The ARN of a trail of this name.
+pub(super) fn trail_arn(cx: &Context<'_>, name: &str) -> Input<String> {
+    Input::Literal(cx.identity.arn("cloudtrail", &format!("trail/{name}")))
+}
+
 /// The account's trail, with a bucket whose policy lets CloudTrail write.
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html>
 pub(super) fn trail(cx: &mut Context<'_>, key: &NodeHandle<Key>) -> Result<(), GraphError> {
@@ -104,31 +116,38 @@ pub(super) fn trail(cx: &mut Context<'_>, key: &NodeHandle<Key>) -> Result<(), G
     }
     let bucket_name = cx.bucket_name("audit");
     let bucket_arn = format!("arn:{}:s3:::{bucket_name}", cx.identity.partition());
-    let trail_arn = Input::Literal(cx.identity.arn("cloudtrail", &format!("trail/{}", cx.name())));
-    let by_trail = |statement: Statement| {
+    let by_trail = |statement: Statement, trail: &str| {
         Statement { principals: vec!["cloudtrail.amazonaws.com".into()], ..statement }.when(
             "StringEquals",
             "aws:SourceArn",
-            vec![trail_arn.clone()],
+            vec![trail_arn(cx, trail)],
         )
     };
     let objects = Input::Literal(format!("{bucket_arn}/AWSLogs/{}/*", cx.identity.account_id));
+    let statements = |trail: &str| {
+        vec![
+            by_trail(
+                Statement::allow("TrailAsks", ["s3:GetBucketAcl"], vec![Input::Literal(bucket_arn.clone())]),
+                trail,
+            ),
+            by_trail(Statement::allow("TrailWrites", ["s3:PutObject"], vec![objects.clone()]), trail).when(
+                "StringEquals",
+                "s3:x-amz-acl",
+                vec!["bucket-owner-full-control".into()],
+            ),
+        ]
+    };
     let colder = |days, class: &str| Transition { days, storage_class: class.into() };
     let inputs = BucketInputs {
         kms_key_arn: Some(key.out(Key::ARN)),
         versioning: true,
         tls_only: true,
         lifecycle: vec![expiring("audit", AUDIT_DAYS, vec![colder(90, "GLACIER")])],
-        policy: vec![
-            by_trail(Statement::allow("TrailAsks", ["s3:GetBucketAcl"], vec![Input::Literal(bucket_arn)])),
-            by_trail(Statement::allow("TrailWrites", ["s3:PutObject"], vec![objects])).when(
-                "StringEquals",
-                "s3:x-amz-acl",
-                vec!["bucket-owner-full-control".into()],
-            ),
-        ],
+        policy: statements(&trail_name(cx)),
     };
+    let formerly = serde_json::json!(statements(&cx.name()));
     let bucket: NodeHandle<Bucket> = cx.add("audit-bucket", bucket_name, &inputs)?;
+    cx.formerly(bucket.id(), "policy", formerly);
     let inputs = TrailInputs {
         s3_bucket_name: bucket.out(Bucket::NAME),
         kms_key_arn: Some(key.out(Key::ARN)),
@@ -136,6 +155,7 @@ pub(super) fn trail(cx: &mut Context<'_>, key: &NodeHandle<Key>) -> Result<(), G
         log_file_validation: true,
         logging: true,
     };
-    cx.add::<Trail>("audit-trail", cx.name(), &inputs)?;
+    let trail: NodeHandle<Trail> = cx.add("audit-trail", trail_name(cx), &inputs)?;
+    cx.formerly_called(trail.id(), cx.name());
     Ok(())
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::super::Design;
 use crate::model::Kind;
-use crate::model::Ownership;
 use crate::model::ids::{NodeId, TenantKey};
 use crate::model::names;
-use crate::model::{Existing, Graph, GraphError, Input, Node, NodeHandle, Tags};
+use crate::model::{Existing, Former, Graph, GraphError, Input, Node, NodeHandle, Tags};
+use crate::model::{Ownership, Reach};
 use crate::provider::Identity;
 use crate::spec::{PlatformSpec, SpecError, SpecErrors};
 
@@ -44,6 +46,22 @@ impl<'a> Context<'a> {
         limited(format!("{}-{part}-{account_id}-{region}", self.name()), 63)
     }
 
+    /// Says what a node was called in an earlier version.
+    pub(super) fn formerly_called(&mut self, id: &NodeId, name: String) {
+        self.former(id, |former| former.name = Some(name));
+    }
+
+    fn former(&mut self, id: &NodeId, say: impl FnOnce(&mut Former)) {
+        if let Some(node) = self.graph.get_mut(id) {
+            say(&mut node.former);
+        }
+    }
+
+    /// Says what a field of a node's inputs was in an earlier version.
+    pub(super) fn formerly(&mut self, id: &NodeId, field: &str, value: Value) {
+        self.former(id, |former| drop(former.inputs.insert(field.to_owned(), value)));
+    }
+
     /// Adds a node.
     pub(super) fn add<K: Kind>(
         &mut self,
@@ -52,8 +70,15 @@ impl<'a> Context<'a> {
         inputs: &K::Inputs,
     ) -> Result<NodeHandle<K>, GraphError> {
         let id = NodeId::new(id).map_err(|error| GraphError::NodeId(error.to_string()))?;
-        let tags = self.tags(&id, &name);
+        let mut tags = self.tags(&id, &name);
+        if K::REACH != Reach::Region {
+            tags.insert("Account".into(), self.identity.account_id.clone());
+            tags.insert("Region".into(), self.identity.region.clone());
+        }
         let handle = self.graph.add(id.clone(), name, inputs, tags)?;
+        if K::REACH != Reach::Region {
+            self.former(&id, |former| former.without_tags.extend(Ownership::PLACE.map(str::to_owned)));
+        }
         if let (Some(existing), Some(node)) = (self.spec.observed.get(&id), self.graph.get_mut(&id)) {
             node.existing = Some(Existing { physical_id: Some(existing.to_string()) });
         }
@@ -91,6 +116,7 @@ impl<'a> Context<'a> {
             ("enable_audit_logging", spec.audit_logging.to_string()),
         ]
         .into_iter()
+        .chain(spec.secret_recovery_days.map(|days| ("secret_recovery_days", days.get().to_string())))
         .map(|(name, value)| (name.to_owned(), Input::Literal(value)))
         .collect()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::audit::{trail_arn, trail_name};
 use super::context::Context;
 use super::network::Network;
 use crate::kinds::file_system::{FileSystemInputs, FileSystemThroughput};
@@ -11,33 +12,42 @@ use crate::kinds::policy::{Effect, PolicyDocument, Statement};
 use crate::kinds::security_group::{Peer, Rule, SecurityGroupInputs};
 use crate::kinds::{FileSystem, Key, MountTarget, SecurityGroup};
 use crate::model::{GraphError, Input, NodeHandle};
+use crate::spec::KeyDeletionDays;
 
 const NFS: u16 = 2049;
 
 pub(super) fn key(cx: &mut Context<'_>) -> Result<NodeHandle<Key>, GraphError> {
-    let mut statements = vec![Statement {
+    let account = Statement {
         principals: vec![format!("arn:{}:iam::{}:root", cx.identity.partition(), cx.identity.account_id)],
         ..Statement::allow("Account", ["kms:*"], vec!["*".into()])
-    }];
-    if cx.spec.audit_logging {
-        let trail = Input::Literal(cx.identity.arn("cloudtrail", &format!("trail/{}", cx.name())));
-        statements.push(
+    };
+    let audited = cx.spec.audit_logging;
+    let policy = |trail: &str| {
+        let encrypts = || {
             Statement {
                 principals: vec!["cloudtrail.amazonaws.com".into()],
                 ..Statement::allow("AuditTrail", ["kms:DescribeKey", "kms:GenerateDataKey*"], vec!["*".into()])
             }
-            .when("StringEquals", "aws:SourceArn", vec![trail]),
-        );
-    }
-    let production = cx.spec.environment.as_str() == "production";
+            .when("StringEquals", "aws:SourceArn", vec![trail_arn(cx, trail)])
+        };
+        PolicyDocument { statements: std::iter::once(account.clone()).chain(audited.then(encrypts)).collect() }
+    };
+    let (policy, formerly) = (policy(&trail_name(cx)), serde_json::json!(policy(&cx.name())));
+    let days = cx.spec.key_deletion_days.map(KeyDeletionDays::get);
     let inputs = KeyInputs {
         description: format!("Everything of the platform {} and its tenants", cx.name()),
         alias: format!("alias/{}", cx.name()),
         enable_key_rotation: true,
-        policy: PolicyDocument { statements },
-        pending_window_days: if production { 30 } else { 7 },
+        policy,
+        pending_window_days: days.unwrap_or(30),
     };
-    cx.add("kms-key", cx.name(), &inputs)
+    let key: NodeHandle<Key> = cx.add("kms-key", cx.name(), &inputs)?;
+    cx.formerly(key.id(), "policy", formerly);
+    if days.is_none() && cx.spec.environment.as_str() != "production" {
+        // Earlier versions took the environment's name for its wish.
+        cx.formerly(key.id(), "pending_window_days", serde_json::json!(7));
+    }
+    Ok(key)
 }
 
 /// The base models: every tenant mounts them, none can write them.

@@ -158,7 +158,7 @@ impl Machine {
 
     pub(super) fn fail(&mut self, id: &OpId, reason: String, error: Option<ProviderError>, effects: &mut Vec<Effect>) {
         let step = self.step(id);
-        let advice = error.as_ref().map_or(WITHOUT_ERROR, |error| error.class.advice());
+        let advice = error.as_ref().map_or(WITHOUT_ERROR, ProviderError::advice);
         let failure = Failure {
             operation: id.clone(),
             kind: step.kind.clone(),

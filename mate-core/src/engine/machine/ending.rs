@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Effect, Event, EventKind, Machine, State};
-use crate::model::ids::NodeId;
-use crate::model::{Input, Outputs};
 use crate::provider::Policy;
 use crate::provider::{Discovered, ProviderError};
-use crate::state::{LogEvent, Phase, Record, RunResult, StoreError};
+use crate::state::{Following, LogEvent, Phase, RunResult, StoreError};
 use crate::vocab::Goal;
 
 /// How often the cloud is searched while the last objects go.
@@ -56,7 +54,7 @@ impl Machine {
             self.record.phase = phase;
             self.record.summary = after.summary.clone();
             self.record.deletion_protection = after.deletion_protection;
-            self.record.outputs = outputs(&self.record, &after.outputs);
+            self.record.outputs = self.record.outputs_of(&after.outputs);
             self.record.spec_digest.clone_from(&after.spec_digest);
             self.record.spec.clone_from(&after.spec);
             let operating = after.operating.clone().settled();
@@ -67,7 +65,12 @@ impl Machine {
         } else {
             self.record.phase = Phase::Provisioning;
         }
-        self.record.run = None;
+        let run = self.record.run.take();
+        // What follows is durable together with the end of what it follows.
+        self.record.then = run.and_then(|run| {
+            let change = run.then()?.clone();
+            Some(Following { change, consents: run.consents })
+        });
     }
 
     /// Begins the sweep once everything is done and durable.
@@ -200,21 +203,4 @@ impl Machine {
             || !self.outcome.left.is_empty()
             || self.outcome.sweep_error.is_some()
     }
-}
-
-/// The tenant's outputs, from its nodes'.
-fn outputs(record: &Record, wanted: &BTreeMap<String, Input<String>>) -> BTreeMap<String, String> {
-    let resting = record.resting.iter().map(|(id, node)| (id.clone(), node.outputs.clone()));
-    let standing = record.nodes.iter().map(|(id, node)| (id.clone(), node.outputs.clone()));
-    let known: BTreeMap<NodeId, Outputs> = resting.chain(standing).collect();
-    wanted
-        .iter()
-        .filter_map(|(name, input)| {
-            let value = match input {
-                Input::Literal(text) => text.clone(),
-                Input::Ref(reference) => reference.resolve(&known)?.as_str()?.to_owned(),
-            };
-            Some((name.clone(), value))
-        })
-        .collect()
 }

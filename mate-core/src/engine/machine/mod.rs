@@ -183,6 +183,8 @@ pub(crate) struct Machine {
     ending: Ending,
     cancelled: bool,
     finished: bool,
+    /// The record tells of the run, and so do the events.
+    begun: bool,
     /// The log tells how the run ended.
     told: bool,
     /// The kinds of what runs once, and goes out of the record when the run has reached its end.
@@ -252,6 +254,7 @@ impl Machine {
             ending: Ending::None,
             cancelled: false,
             finished: false,
+            begun: false,
             told: false,
             once,
             outcome,
@@ -307,7 +310,6 @@ impl Machine {
         self.now = now;
         let mut effects = Vec::new();
         match input {
-            Input::Start => self.emit(EventKind::RunStarted, &mut effects),
             Input::Stored(Ok(version)) => self.stored(version, &mut effects),
             Input::Stored(Err(error)) => self.not_stored(error),
             Input::Returned(id, answer) => self.returned(&id, answer, &mut effects),
@@ -327,7 +329,7 @@ impl Machine {
                 self.cancelled = true;
                 self.emit(EventKind::Cancelling, &mut effects);
             }
-            Input::Cancel | Input::Tick => {}
+            Input::Start | Input::Cancel | Input::Tick => {}
         }
         if !self.stopping() && self.overdue_at().is_some_and(|at| at <= self.now) {
             self.outcome.overdue = true;

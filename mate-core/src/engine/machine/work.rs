@@ -87,6 +87,9 @@ impl Machine {
         self.storing = false;
         self.uncertain = false;
         self.record.version = version;
+        if !std::mem::replace(&mut self.begun, true) {
+            self.emit(EventKind::RunStarted, effects);
+        }
         for id in std::mem::take(&mut self.in_write) {
             match self.ops[&id].state {
                 State::Settled => {

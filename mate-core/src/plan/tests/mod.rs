@@ -2,6 +2,7 @@
 
 mod actions;
 mod golden;
+mod lost;
 mod once;
 mod properties;
 mod resting;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::world::{World, id, insert, out};
 use crate::model::Graph;
-use crate::model::{Data, DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, NameRule, ReplaceOrder, Timing};
+use crate::model::{DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, ReplaceOrder, Timing};
 use crate::plan::{Action, Mode, Plan};
 use crate::vocab::Consents;
 
@@ -28,21 +28,13 @@ const FIELDS: &[FieldRule] = &[
 ];
 
 fn model(name: &str, replace: ReplaceOrder) -> KindModel {
-    KindModel {
-        name: name.parse().unwrap(),
-        fields: FIELDS,
-        outputs: &["id", "revision"],
-        revised_outputs: &["revision"],
-        named_outputs: &[],
-        replace,
-        data: Data::None,
-        lost: DriftClass::Capacity,
-        timing: |_| Timing::seconds(3, 2, 1),
-        name_rule: NameRule { max: 32 },
-        taggable: true,
-        deduplicated: true,
-        run_once: false,
-    }
+    KindModel::new(name.parse().unwrap(), FIELDS)
+        .with_outputs(&["id", "revision"])
+        .with_revised_outputs(&["revision"])
+        .with_replace(replace)
+        .with_lost(DriftClass::Capacity)
+        .with_timing(|_| Timing::seconds(3, 2, 1))
+        .with_name_max(32)
 }
 
 #[derive(Debug)]

@@ -139,6 +139,7 @@ fn what_was_gone_before_is_made_anew_and_empty() {
     let plan = world.plan(&running(), Mode::Update).unwrap();
     assert_eq!(step(&plan, "redis").inputs["snapshot_name"], Value::Null);
     assert!(step(&plan, "redis").reason.starts_with("made anew and empty"), "{}", step(&plan, "redis").reason);
+    assert!(step(&plan, "redis").comes_back_empty() && step(&plan, "redis").needs_consent);
 }
 
 #[test]

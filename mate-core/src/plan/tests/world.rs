@@ -30,7 +30,15 @@ pub(super) fn insert(graph: &mut Graph, node: &str, kind: &str, inputs: Value) {
     let tags = Ownership(key().node(id(node))).tags();
     let name = crate::model::names::physical(&key(), node, 32);
     graph
-        .insert(Node { id: id(node), kind: kind.parse().unwrap(), name, inputs: inputs.into(), tags, existing: None })
+        .insert(Node {
+            id: id(node),
+            kind: kind.parse().unwrap(),
+            name,
+            inputs: inputs.into(),
+            tags,
+            existing: None,
+            former: Default::default(),
+        })
         .unwrap();
 }
 

@@ -2,44 +2,19 @@
 
 use serde_json::Value;
 
-use crate::model::Tags;
-use crate::model::{FieldRule, KindModel};
+use crate::model::{FieldRule, KindModel, Tags, compare};
 use crate::provider::{Live, Observation};
 
 /// Each field that differs, as `field: wanted …, told …`; none when all that is told back is right.
 pub(super) fn differences(model: &KindModel, wanted: &Value, told: &Value) -> Vec<String> {
-    let read = |rule: &&FieldRule| !rule.write_only && !rule.edge_only;
-    let differs = |rule: &FieldRule| {
-        let (wanted, told) = (&wanted[rule.field], &told[rule.field]);
-        let same = normal(wanted, rule.unordered) == normal(told, rule.unordered);
-        (!same).then(|| format!("{}: wanted {wanted}, told {told}", rule.field))
-    };
-    model.fields.iter().filter(read).filter_map(differs).collect()
-}
-
-fn normal(value: &Value, unordered: bool) -> Value {
-    match value {
-        Value::Array(items) if unordered => {
-            let mut items = items.clone();
-            items.sort_by_key(Value::to_string);
-            Value::Array(items)
-        }
-        other => other.clone(),
-    }
+    let told_otherwise =
+        |rule: &FieldRule| format!("{}: wanted {}, told {}", rule.field, wanted[rule.field], told[rule.field]);
+    compare::differing(model, told, wanted).map(told_otherwise).collect()
 }
 
 /// The outputs that an object with these inputs must have.
 pub(super) fn expected_outputs(model: &KindModel, inputs: &Value) -> Vec<&'static str> {
-    let names = |output: &str| {
-        let actions = [&inputs["default_action"], &inputs["action"]].into_iter();
-        actions.flat_map(|action| [&action["forward"], &action["forward_to_either"]]).any(|to| !to[output].is_null())
-    };
-    // A listener or rule that answers by itself has no target group, and one that forwards to a single one no other.
-    let is_optional = |output: &str| {
-        let of_listener = model.name.as_str().starts_with("elbv2:Listener");
-        of_listener && ["target_group_arn", "alternate_target_group_arn"].contains(&output) && !names(output)
-    };
-    model.outputs.iter().copied().filter(|output| !is_optional(output)).collect()
+    model.outputs.iter().copied().filter(|output| (model.has_output)(inputs, output)).collect()
 }
 
 /// The tags of `wanted` that `told` lacks or has otherwise.

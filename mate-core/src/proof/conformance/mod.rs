@@ -24,7 +24,7 @@ mod sample;
 mod suite;
 
 pub use report::{Check, Exemption, Failure, Report};
-pub use sample::{sample_base, sample_graph, sample_tenant, sample_updates};
+pub use sample::{sample_base, sample_graph, sample_graph_of, sample_tenant, sample_updates, sample_updates_of};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use super::{Check, Failure, Report, Setup};
 use crate::clock::Clock;
 use crate::model::KindModel;
 use crate::model::Ownership;
-use crate::model::ids::{KindName, NodeId, TenantKey};
+use crate::model::ids::{NodeId, TenantKey};
 use crate::model::{Node, Outputs, references, resolve};
 use crate::provider::{Deleted, ErrorClass, Live, Observation, Provider, Scope, Status, Target};
 
@@ -269,7 +269,7 @@ impl Suite {
 
     async fn foreign(&mut self, node: &Node) {
         let (ours, mut theirs) = (self.target(node), self.strangers(node));
-        if !names_are_unique(&node.kind) {
+        if !self.model(node).is_none_or(KindModel::names_are_unique) {
             let seen = match self.sure(&theirs).await {
                 Ok(Observation::Absent | Observation::Foreign(_)) => Ok(()),
                 Ok(other) => Err(brief(&other)),
@@ -447,27 +447,6 @@ impl Suite {
         };
         self.note(None, Check::NothingLeft, "nothing is discovered in the end", seen);
     }
-}
-
-/// Whether AWS lets a name stand for one object only. Where it does not, an object is known by its ownership tags and its
-/// id, and somebody else may have another of the same name.
-fn names_are_unique(kind: &KindName) -> bool {
-    const NAMELESS: [&str; 13] = [
-        "acm:Certificate",
-        "cognito-idp:UserPool",
-        "ec2:EIP",
-        "ec2:FlowLog",
-        "ec2:InternetGateway",
-        "ec2:NatGateway",
-        "ec2:RouteTable",
-        "ec2:Subnet",
-        "ec2:VPC",
-        "ec2:VPCEndpoint",
-        "ecs:Task",
-        "kms:Key",
-        "route53:HostedZone",
-    ];
-    !NAMELESS.contains(&kind.as_str())
 }
 
 fn contains(inside: &Value, value: &Value) -> bool {

@@ -9,4 +9,5 @@ mod platform;
 mod rotation;
 mod rules;
 mod runs;
+mod topics;
 mod world;

@@ -30,6 +30,7 @@ pub(crate) fn tenant(table: Table, errors: &mut Vec<SpecError>) -> Option<Tenant
     let cost_center = top.text("cost_center");
     let department = top.text("department");
     let deletion_protection = top.flag("deletion_protection");
+    let host_record = top.flag("host_record");
     let parts = Parts {
         services: tenant_services(&mut top),
         database: top.table("database").map(database).unwrap_or_default(),
@@ -54,6 +55,7 @@ pub(crate) fn tenant(table: Table, errors: &mut Vec<SpecError>) -> Option<Tenant
         cost_center,
         department,
         deletion_protection,
+        host_record,
         parts,
         identity_provider,
     })

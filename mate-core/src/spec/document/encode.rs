@@ -28,6 +28,7 @@ pub(crate) fn tenant(spec: &TenantSpec) -> Table {
     table.put("cost_center", spec.cost_center.as_ref().map(|value| value.as_str()));
     table.put("department", spec.department.as_ref().map(|value| value.as_str()));
     table.put("deletion_protection", spec.deletion_protection);
+    table.put("host_record", spec.host_record);
     match &spec.parts.services {
         Services::Preset(own) => table.put_table("preset", preset(own)),
         Services::List(list) => {

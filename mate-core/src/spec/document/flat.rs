@@ -8,7 +8,7 @@ use crate::spec::error::SpecError;
 pub(crate) const WRAPPER: &str = "tenant_config";
 
 /// Each flat name with its place in the structured form.
-const FIELDS: [(&str, &str); 39] = [
+const FIELDS: [(&str, &str); 40] = [
     ("display_name", "display_name"),
     ("subdomain", "subdomain"),
     ("tier", "tier"),
@@ -17,6 +17,7 @@ const FIELDS: [(&str, &str); 39] = [
     ("cost_center", "cost_center"),
     ("department", "department"),
     ("deletion_protection", "deletion_protection"),
+    ("host_record", "host_record"),
     ("rds_instance_class", "database.instance_class"),
     ("rds_allocated_storage", "database.allocated_storage_gib"),
     ("rds_max_storage", "database.max_storage_gib"),

@@ -40,6 +40,7 @@ pub(crate) use load::{from_path, parse};
 /// cost_center = "it"              # the base's by default
 /// department = "radiology"
 /// deletion_protection = true      # the base's setting by default
+/// host_record = true              # the default; false for a standby under the host name of another
 ///
 /// [preset]                        # django, celery and beat from one image; or [[services]]
 /// tag = "latest"

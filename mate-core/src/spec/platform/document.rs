@@ -79,6 +79,8 @@ impl NumberValue for ZoneCount {
 /// cognito_domain = "mate-sociant-auth"
 /// cost_center = "engineering"         # the default
 /// enable_deletion_protection = true   # the default
+/// secret_recovery_days = 30           # the default; 7 to 30, or 0 to delete secrets at once
+/// key_deletion_days = 30              # the default; 7 to 30
 /// enable_flow_logs = false            # the default
 /// enable_audit_logging = false        # the default
 /// enable_access_logs = true           # the default
@@ -156,6 +158,8 @@ fn decode(mut table: Reader<'_>) -> Option<PlatformSpec> {
     let cognito_domain = table.required("cognito_domain");
     let cost_center = table.text::<TagValue>("cost_center");
     let protection = table.flag("enable_deletion_protection");
+    let secret_recovery_days = table.number("secret_recovery_days");
+    let key_deletion_days = table.number("key_deletion_days");
     let flow_logs = table.flag("enable_flow_logs");
     let audit_logging = table.flag("enable_audit_logging");
     let access_logs = table.flag("enable_access_logs");
@@ -214,6 +218,8 @@ fn decode(mut table: Reader<'_>) -> Option<PlatformSpec> {
     };
     set(&mut spec.cost_center, cost_center);
     set(&mut spec.deletion_protection, protection);
+    spec.secret_recovery_days = secret_recovery_days;
+    spec.key_deletion_days = key_deletion_days;
     set(&mut spec.flow_logs, flow_logs);
     set(&mut spec.audit_logging, audit_logging);
     set(&mut spec.access_logs, access_logs);

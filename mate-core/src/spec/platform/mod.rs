@@ -13,6 +13,7 @@ use ipnet::Ipv4Net;
 
 use super::base::{AccountId, Domain, Region, ZoneId};
 use super::error::{InvalidValue, SpecError, SpecErrors};
+use super::recovery::{KeyDeletionDays, SecretRecoveryDays};
 use super::service::RepositoryName;
 use super::values::{NumberValue, TagValue, TextValue, number_value, text_value};
 use crate::model::ids::{Environment, NodeId};
@@ -198,6 +199,8 @@ pub struct PlatformSpec {
     pub(crate) audit_logging: bool,
     pub(crate) cost_center: TagValue,
     pub(crate) deletion_protection: bool,
+    pub(crate) secret_recovery_days: Option<SecretRecoveryDays>,
+    pub(crate) key_deletion_days: Option<KeyDeletionDays>,
     pub(crate) observed: BTreeMap<NodeId, ExistingId>,
 }
 
@@ -248,6 +251,8 @@ impl PlatformSpec {
             audit_logging: false,
             cost_center: TagValue::new("engineering").expect("a valid tag value"),
             deletion_protection: true,
+            secret_recovery_days: None,
+            key_deletion_days: None,
             observed: BTreeMap::new(),
         }
     }
@@ -424,6 +429,21 @@ impl PlatformSpec {
     #[must_use]
     pub fn with_deletion_protection(mut self, wanted: bool) -> Self {
         self.deletion_protection = wanted;
+        self
+    }
+
+    /// Days in which a deleted secret of a tenant can be brought back; 30 unless said. With 0 its name is free at once.
+    #[must_use]
+    pub fn with_secret_recovery_days(mut self, days: SecretRecoveryDays) -> Self {
+        self.secret_recovery_days = Some(days);
+        self
+    }
+
+    /// Days that the platform's key waits once it is deleted; 30 unless said. What it encrypted, kept snapshots included, can
+    /// be read until then if the deletion is cancelled.
+    #[must_use]
+    pub fn with_key_deletion_days(mut self, days: KeyDeletionDays) -> Self {
+        self.key_deletion_days = Some(days);
         self
     }
 

@@ -9,7 +9,7 @@ fn key(tenant: &str) -> TenantKey {
 }
 
 fn draft(at: i64) -> LogDraft {
-    let intent = Intent { actor: "alice".into(), verb: "update".into(), reason: Some("ticket 4711".into()) };
+    let intent = Intent { actor: "alice".into(), verb: Some(TenantVerb::Update), reason: Some("ticket 4711".into()) };
     let what = if at % 2 == 0 { LogEvent::Begun } else { LogEvent::Ended(RunResult::Succeeded) };
     LogDraft { at, intent, plan: Some("p".into()), run: Some("r".into()), fence: 1, what, detail: BTreeMap::new() }
 }
@@ -124,7 +124,7 @@ proptest! {
         match field {
             0 => entry.at += 1,
             1 => entry.actor.push('x'),
-            2 => entry.verb.push('x'),
+            2 => entry.verb = TenantVerb::Scale,
             3 => entry.reason = None,
             4 => entry.plan = Some("another".into()),
             5 => entry.run = None,

@@ -20,7 +20,8 @@ use failure::{failed, no_answer, no_connection};
 use schema::Statements;
 
 use super::{
-    Lease, LeaseRequest, LeaseState, LogEntry, Record, Slot, StateStore, StoreError, Stored, Unlock, Unlocked,
+    Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Record, Records, Slot, StoreError, Stored, Unlock,
+    Unlocked,
 };
 use crate::model::ids::{InvalidId, TenantKey};
 
@@ -193,14 +194,14 @@ fn keys(rows: &[Row], operation: &'static str) -> Result<Vec<TenantKey>, StoreEr
 }
 
 #[async_trait]
-impl StateStore for PostgresStore {
+impl Records for PostgresStore {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         const OPERATION: &str = "read a record";
         let of: [&(dyn ToSql + Sync); 2] = [&key.environment.as_str(), &key.tenant.as_str()];
         let rows = self.read(OPERATION, &self.statements.read_record, &of).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let body: &str = row.try_get("body").map_err(failed(OPERATION))?;
-        Record::open(body).map(Some).map_err(|source| StoreError::Unreadable { key: key.clone(), source })
+        Record::open_for(key, body).map(Some).map_err(|source| StoreError::Unreadable { key: key.clone(), source })
     }
 
     async fn put(&self, lease: &Lease, record: &Record) -> Result<u64, StoreError> {
@@ -216,7 +217,10 @@ impl StateStore for PostgresStore {
         const OPERATION: &str = "list records";
         keys(&self.read(OPERATION, &self.statements.list, &[]).await?, OPERATION)
     }
+}
 
+#[async_trait]
+impl Leases for PostgresStore {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         self.change("take a lease", &request.key, |slot| slot.acquire(request)).await
     }
@@ -243,7 +247,10 @@ impl StateStore for PostgresStore {
         let rows = self.read(OPERATION, &self.statements.read_lease, &of).await?;
         rows.first().map_or_else(|| Ok(LeaseState::default()), |row| lease(row, OPERATION))
     }
+}
 
+#[async_trait]
+impl Log for PostgresStore {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         self.append_to_log(lease, entries).await
     }
@@ -260,7 +267,10 @@ impl StateStore for PostgresStore {
         const OPERATION: &str = "list logs";
         keys(&self.read(OPERATION, &self.statements.logged, &[]).await?, OPERATION)
     }
+}
 
+#[async_trait]
+impl Cursor for PostgresStore {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         self.read_delivered(key).await
     }

@@ -8,6 +8,7 @@ use futures::future::join_all;
 use super::{NOW, leased, record, request};
 use crate::model::ids::TenantKey;
 use crate::state::{Intent, LogDraft, LogEntry, LogEvent, Record, RunResult, StateStore, StoreError, verify};
+use crate::vocab::TenantVerb;
 
 pub(super) async fn run<F, Fut>(fresh: &F)
 where
@@ -32,7 +33,7 @@ fn chain(key: &TenantKey, before: Option<&LogEntry>, length: usize) -> Vec<LogEn
     for turn in 0..length {
         let intent = Intent {
             actor: "Alice \"\u{1F3E5}\"'; DROP TABLE log; --".into(),
-            verb: "update".into(),
+            verb: Some(TenantVerb::Update),
             reason: Some("ticket 4711\nsecond line".into()),
         };
         let draft = LogDraft {

@@ -34,6 +34,18 @@ fn the_intent_is_stored_before_the_call() {
 }
 
 #[test]
+fn a_run_tells_that_it_has_begun_once_its_record_is_stored() {
+    let mut hand = Hand::new(chain(), 4);
+    let begun = |hand: &Hand| hand.told(|kind| *kind == EventKind::RunStarted);
+    hand.give(Input::Start);
+    assert_eq!(begun(&hand), 0, "whoever hears of it looks for its record");
+    hand.give(Input::Stored(Ok(1)));
+    assert_eq!(begun(&hand), 1);
+    hand.go(made(&op("a", Verb::Create), Status::Ready));
+    assert_eq!(begun(&hand), 1, "once");
+}
+
+#[test]
 fn the_result_is_stored_before_a_dependent_starts() {
     let mut hand = Hand::new(chain(), 4);
     assert_eq!(nodes(&hand.start()), ["a"]);

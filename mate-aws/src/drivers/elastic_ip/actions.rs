@@ -1,0 +1,14 @@
+//! The IAM actions that the driver of `ec2:EIP` needs.
+//! Source: <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html>
+
+use crate::policy::Access::{Create, Delete, Read, Update};
+use crate::policy::On::{Any, MadeBy, Tagged};
+use crate::policy::{Actions, Grant};
+
+pub(super) const ACTIONS: Actions = Actions::new(&[
+    Grant(Read, "ec2", "DescribeAddresses", Any),
+    Grant(Create, "ec2", "AllocateAddress", Any),
+    Grant(Create, "ec2", "CreateTags", MadeBy("AllocateAddress")),
+    Grant(Update, "ec2", "CreateTags DeleteTags", Tagged("*")),
+    Grant(Delete, "ec2", "ReleaseAddress", Tagged("*")),
+]);

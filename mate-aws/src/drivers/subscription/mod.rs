@@ -1,0 +1,8 @@
+//! `sns:Subscription`.
+
+mod actions;
+mod driver;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::SubscriptionDriver;

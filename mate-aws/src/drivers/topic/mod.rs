@@ -1,0 +1,9 @@
+//! `sns:Topic`.
+
+mod actions;
+mod driver;
+mod policy;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use driver::TopicDriver;
