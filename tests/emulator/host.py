@@ -192,6 +192,7 @@ def emulators(empty, full):
 
 def client(server):
     import awscli.clidriver  # noqa: F401  (for the forks)
+    import awscli.handlers  # noqa: F401
 
     loader = shared_loader()
     gc.freeze()

@@ -78,7 +78,7 @@ fn every_schedule_keeps_every_invariant() {
     let began = Instant::now();
     let (counts, mut failed) = sweep(first, many);
     tell(figures(&counts, began.elapsed().as_secs_f64()));
-    let told = [
+    let counted = [
         (counts.schedules, "schedules"),
         (counts.operations, "operations"),
         (counts.calls, "calls"),
@@ -88,7 +88,7 @@ fn every_schedule_keeps_every_invariant() {
         (counts.futures_dropped, "futures dropped"),
         (counts.stale_writes_refused, "stale writes refused"),
     ];
-    told.into_iter().for_each(|(number, what)| count("simulation", number, what));
+    counted.into_iter().for_each(|(number, what)| count("simulation", number, what));
     failed.sort_by_key(|(seed, _)| *seed);
     let texts: Vec<String> = failed.iter().take(TOLD).map(|(seed, findings)| told(*seed, findings)).collect();
     assert!(failed.is_empty(), "{} of {many} schedules failed\n{}", failed.len(), texts.join("\n"));
