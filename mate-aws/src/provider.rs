@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::future::join_all;
+use mate_core::clock::{Clock, SystemClock};
 use mate_core::model::ids::{Address, KindName};
 use mate_core::provider::{
     Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Identity, Observation,
@@ -21,6 +22,7 @@ use crate::gate::counted;
 pub struct AwsProvider {
     aws: Aws,
     drivers: Arc<BTreeMap<KindName, Arc<dyn Driver>>>,
+    clock: Arc<SystemClock>,
 }
 
 impl AwsProvider {
@@ -31,7 +33,7 @@ impl AwsProvider {
     }
 
     pub(crate) fn new(aws: Aws, extra: Vec<Arc<dyn Driver>>) -> Self {
-        Self { aws, drivers: Arc::new(drivers::by_kind(extra)) }
+        Self { aws, drivers: Arc::new(drivers::by_kind(extra)), clock: Arc::new(SystemClock::new()) }
     }
 
     /// The clients, for an embedder's own calls to the same account and region.
@@ -65,6 +67,10 @@ impl AwsProvider {
 
 #[async_trait]
 impl Provider for AwsProvider {
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     async fn observe(&self, targets: Vec<Target>) -> Vec<Observation> {
         let mut by_kind: BTreeMap<KindName, (Vec<usize>, Vec<Target>)> = BTreeMap::new();
         let mut answers: Vec<Option<Observation>> = targets.iter().map(|_| None).collect();

@@ -13,8 +13,8 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use mate_core::model::ids::{Address, Environment, TenantId, TenantKey};
 use mate_core::provider::{ErrorClass, ProviderError};
 use mate_core::state::{
-    Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, LogState, Record, Records, Slot, StateStore,
-    StoreError, Stored, Unlock, Unlocked,
+    Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, LogState, Record, Records, Slot, StoreError,
+    Stored, Unlock, Unlocked,
 };
 
 use serde::de::DeserializeOwned;

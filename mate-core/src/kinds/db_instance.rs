@@ -317,7 +317,7 @@ impl Kind for DbInstance {
             .with_replace(ReplaceOrder::DeleteFirst)
             .with_data(Data::Held("the database"))
             .with_lost(DriftClass::Data)
-            .with_timing(|inputs| timing(inputs))
+            .with_timing(timing)
             .with_name_max(63)
             .with_companions(COMPANIONS)
             .with_sim(&SIM)

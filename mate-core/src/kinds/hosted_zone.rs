@@ -78,7 +78,6 @@ const ADOPT: AdoptFacet = AdoptFacet {
         in_our_form: |field, value| {
             if matches!(field, "domain" | "name") { TerraformResource::host(&value) } else { value }
         },
-        ..TerraformType::PLAIN
     }],
     outputs: &[
         // `alb_zone_id` and the like are AWS's zone of a load balancer.

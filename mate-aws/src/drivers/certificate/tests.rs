@@ -219,7 +219,7 @@ async fn observe(aws: &Aws, target: Target) -> Observation {
 async fn an_issued_certificate_with_its_record_is_as_it_is_wanted() {
     let rules = [described(detail(CertificateStatus::Issued, true)), tagged(ARN, target().tags)];
     let live = present(observe(&aws(&rules.each_ref(), &[&zone(true)]), known()).await);
-    assert_eq!((live.inputs, live.status), (target().inputs, Status::Ready));
+    assert_eq!((live.inputs.into(), live.status), (target().inputs, Status::Ready));
     assert_eq!((live.physical_id.as_str(), &live.outputs["arn"]), (ARN, &json!(ARN)));
 }
 

@@ -92,7 +92,7 @@ fn item(said: &'static str) -> UnsuccessfulItem {
 #[tokio::test]
 async fn what_ec2_tells_is_what_was_wanted() {
     let live = present(observe(&[&described(vec![steady()])], target()).await);
-    assert_eq!((live.inputs, live.status), (target().inputs, Status::Ready));
+    assert_eq!((live.inputs.into(), live.status), (target().inputs, Status::Ready));
     assert_eq!(live.outputs["flow_log_id"], json!(ID));
 }
 

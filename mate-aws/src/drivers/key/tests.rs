@@ -147,7 +147,7 @@ async fn a_key_is_told_as_it_is_wanted_when_it_means_the_same() {
     );
     let mut wanted = target().inputs;
     wanted.as_object_mut().unwrap().remove("pending_window_days");
-    assert_eq!((live.inputs, live.status), (wanted, Status::Ready));
+    assert_eq!((live.inputs.into(), live.status), (wanted, Status::Ready));
     assert_eq!(live.physical_id, arn("a"));
     assert_eq!(live.outputs, [("arn".to_owned(), json!(arn("a"))), ("key_id".to_owned(), json!("a"))].into());
 }

@@ -80,7 +80,7 @@ async fn the_mount_targets_of_a_file_system_are_listed_once_over_all_pages() {
     assert_eq!(list.num_calls(), 2);
     let [second, first, third]: [Observation; 3] = observed.try_into().unwrap();
     let first = present(first);
-    assert_eq!((first.physical_id.as_str(), first.inputs), ("fsmt-1", target("s-1").inputs));
+    assert_eq!((first.physical_id.as_str(), first.inputs.into()), ("fsmt-1", target("s-1").inputs));
     let second = present(second);
     assert_eq!((second.physical_id.as_str(), second.status), ("fsmt-2", Status::Pending("creating".into())));
     assert!(second.inputs.get("security_group_ids").is_none());

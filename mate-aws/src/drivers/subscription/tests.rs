@@ -89,7 +89,7 @@ async fn it_is_absent_without_its_topic_and_once_it_is_deleted() {
         let answer = SubscriptionDriver.observe(&stub(&[&rule]), &[target()]).await.remove(0);
         assert!(matches!(answer, Observation::Absent), "{answer:?}");
     }
-    let early = Target { inputs: json!({}), ..target() };
+    let early = Target { inputs: json!({}).into(), ..target() };
     let answer = SubscriptionDriver.observe(&stub(&[]), &[early]).await.remove(0);
     assert!(matches!(answer, Observation::Absent), "the topic is not made yet: {answer:?}");
 }

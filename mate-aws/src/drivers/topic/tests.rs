@@ -142,7 +142,7 @@ async fn what_differs_is_told_as_it_is() {
     assert_eq!(live.inputs["display_name"], Value::Null);
     assert_eq!(live.inputs["kms_key_arn"], Value::Null);
 
-    let other = Target { inputs: json!({"policy": []}), ..recorded() };
+    let other = Target { inputs: json!({"policy": []}).into(), ..recorded() };
     let live = present(TopicDriver.observe(&aws, &[other]).await.remove(0));
     assert_eq!(live.inputs["policy"][0]["sid"], "Alarms");
 }

@@ -80,7 +80,7 @@ async fn observe(aws: &Aws, target: Target) -> Observation {
 #[tokio::test]
 async fn a_trail_tells_all_that_is_wanted_of_it() {
     let live = present(observe(&aws(&standing(true)), target()).await);
-    assert_eq!((live.inputs, live.physical_id.as_str()), (target().inputs, ARN));
+    assert_eq!((live.inputs.clone().into(), live.physical_id.as_str()), (target().inputs, ARN));
     assert_eq!(live.outputs["arn"], ARN);
     let stopped = present(observe(&aws(&standing(false)), target()).await);
     assert_eq!(stopped.inputs["logging"], json!(false));

@@ -101,7 +101,7 @@ async fn what_ec2_tells_is_what_was_wanted() {
     let live = present(observe(steady(), target()).await);
     let mut wanted = target().inputs;
     wanted["subnet_ids"] = json!(["subnet-b", "subnet-a"]);
-    assert_eq!((live.inputs, live.status), (wanted, Status::Ready));
+    assert_eq!((live.inputs.into(), live.status), (wanted, Status::Ready));
     assert_eq!(live.outputs["vpc_endpoint_id"], json!(ID));
 
     let mut s3 = SdkEndpoint::builder()

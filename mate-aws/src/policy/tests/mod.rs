@@ -303,7 +303,7 @@ fn a_deletion_is_narrowed_to_what_goes() {
         name: "an-older-name".into(),
         physical_id: None,
         inputs: json!({}).into(),
-        tags: BTreeMap::new(),
+        tags: Default::default(),
     });
     let policy = ExecutorPolicy::for_plan(&plan).at("eu-west-1", "1");
     let groups = ["log-group:an-older-name", "log-group:an-older-name:*"]

@@ -80,6 +80,9 @@ impl SampleBase {
     }
 }
 
+/// Another value of a field.
+type OtherValue = fn() -> Value;
+
 /// A sample node of a kind.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
@@ -92,7 +95,7 @@ pub struct Sample {
     /// False for a base over which there is no such node.
     pub exists: fn(&SampleBase) -> bool,
     /// A field, and another value of it to which every provider can change the object.
-    pub update: Option<(&'static str, fn() -> Value)>,
+    pub update: Option<(&'static str, OtherValue)>,
 }
 
 impl Sample {
