@@ -69,7 +69,7 @@ async fn the_drivers_of_notices_keep_every_promise() {
 async fn aws_s_own_client_sees_the_topic_with_its_policy_its_tags_and_its_subscription() {
     let world = World::with(AwsProviderBuilder::without_rate_budget).await;
     let graph = graph(&tenant(&world));
-    let make = async |id: &str, inputs: Value| {
+    let make = async |id: &str, inputs: Inputs| {
         let node = graph.get(&node(id)).unwrap();
         let key = tenant(&world);
         let target = Target {
@@ -85,7 +85,7 @@ async fn aws_s_own_client_sees_the_topic_with_its_policy_its_tags_and_its_subscr
     };
     let topic = make("topic", graph.get(&node("topic")).unwrap().inputs.clone()).await;
     let mail = json!({"topic_arn": topic, "protocol": "email", "endpoint": MAIL, "raw_message_delivery": false});
-    let mail = make("mail", mail).await;
+    let mail = make("mail", mail.into()).await;
 
     let told = world.aws(&["sns", "get-topic-attributes", "--topic-arn", &topic]);
     assert_eq!(told["Attributes"]["DisplayName"], "Watched");

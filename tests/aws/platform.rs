@@ -236,7 +236,7 @@ async fn a_base_that_a_script_made_is_adopted_and_given_back_as_it_was() {
         .map(|tag| (tag["Key"].as_str().unwrap().to_owned(), tag["Value"].as_str().unwrap().to_owned()))
         .collect();
     let theirs = [("Environment", "legacy-dev"), ("Name", "legacy"), ("Owner", "platform team"), ("Project", "legacy")];
-    assert_eq!(tags, theirs.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+    assert_eq!(tags, Tags::from(theirs.map(|(key, value)| (key.to_owned(), value.to_owned()))));
 }
 
 fn by_project(project: &str) -> AdoptionSource {

@@ -1,7 +1,8 @@
 //! The same records in a SQLite store.
 
+use mate::state::{Cursor, Leases, Log, Records};
 use mate::state::StoreError;
-use mate::{MemoryStore, SqliteStore, StateStore};
+use mate::{MemoryStore, SqliteStore};
 
 use crate::check::text;
 use crate::fixture::Fixture;

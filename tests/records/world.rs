@@ -1,5 +1,6 @@
 //! A cloud and a store, saved and gone on with.
 
+use mate::state::{Log, Records};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use mate::sim::{Latencies, SimImage};
 use mate::spec::Base;
 use mate::state::Record;
 use mate::tiers::TierCatalogue;
-use mate::{Mate, MemoryStore, Platform, SimCloud, StateStore};
+use mate::{Mate, MemoryStore, Platform, SimCloud};
 
 use crate::blueprint::Renamed;
 use crate::check::text;

@@ -1,5 +1,6 @@
 //! The log of a tenant's life: what it tells, that it is whole, and that no death on the way makes it lie.
 
+use mate::state::{Records};
 use std::collections::BTreeMap;
 
 use mate::clock::Clock;
@@ -10,7 +11,7 @@ use mate::sim::crash::{at_await, awaits};
 use mate::spec::TenantSpec;
 use mate::state::{LogEntry, LogEvent, RunResult, verify};
 use mate::vocab::Consents;
-use mate::{DestroyOptions, Error, Mate, SimCloud, StateStore};
+use mate::{DestroyOptions, Error, Mate, SimCloud};
 
 use crate::cloud::{example, world};
 use crate::yielding::{self, Yielding};

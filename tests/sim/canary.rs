@@ -1,8 +1,9 @@
 //! No secret byte in record, plan, events, logs at TRACE, errors or Debug.
 
+use mate::state::{Records};
 use mate::plan::TextStyle;
 use mate::sim::Selector;
-use mate::{SimCloud, StateStore};
+use mate::{SimCloud};
 
 use crate::cloud::{example, on};
 use crate::logs::Logs;

@@ -1,9 +1,10 @@
 //! A cancel that comes before anything was begun.
 
+use mate::state::{Records};
 use mate::engine::RunError;
 use mate::sim::Method;
 use mate::vocab::Consents;
-use mate::{Applied, DestroyOptions, Error, Operation, StateStore};
+use mate::{Applied, DestroyOptions, Error, Operation};
 
 use crate::cloud::{World, example, world};
 

@@ -1,5 +1,6 @@
 //! A client over SimCloud, and the example tenants.
 
+use mate::state::{Leases, Records};
 use mate::blueprint::Blueprint;
 use mate::plan::{Action, Plan, Step};
 use mate::spec::{Base, Format, TenantSpec};
@@ -62,7 +63,6 @@ pub(crate) fn changes(plan: &Plan) -> impl Iterator<Item = &Step> {
 /// Loses the record of a tenant. The benchmarks are built without the suites.
 #[cfg(feature = "testing")]
 pub(crate) async fn forget(store: &MemoryStore, key: &mate::model::ids::TenantKey) {
-    use mate::StateStore;
     let version = store.get(key).await.unwrap().unwrap().version;
     let lease = mate::state::suite::leased(store, key).await;
     store.delete(&lease, version).await.unwrap();

@@ -1,5 +1,6 @@
 //! The way on of a run stands in the run: whether it goes back where it fails, and what follows it.
 
+use mate::state::{Records};
 use std::time::Duration;
 
 use mate::engine::EventKind;
@@ -8,7 +9,7 @@ use mate::plan::Plan;
 use mate::sim::{Fault, FaultRule, Latencies, Method, Selector, crash};
 use mate::spec::{ImageReference, InstanceClass, ServiceName, TenantSpec};
 use mate::vocab::{Command, Consents, OnFailure, TenantPhase, TenantVerb};
-use mate::{Error, MaintenanceOptions, SimCloud, StateStore};
+use mate::{Error, MaintenanceOptions, SimCloud};
 
 use crate::cloud::{World, example, on, world};
 

@@ -167,10 +167,10 @@ async fn a_tenant_without_a_record_holds_the_platform_too() {
     world.platform.provision(&spec()).await.unwrap();
     world.tenants().await.provision(&unprotected("clinic.tfvars")).await.unwrap();
     let platform_alone = MemoryStore::new();
-    let record = mate::StateStore::get(&world.store, &TenantKey::platform(dev())).await.unwrap().unwrap();
+    let record = mate::state::Records::get(&world.store, &TenantKey::platform(dev())).await.unwrap().unwrap();
     let lease = mate::state::suite::leased(&platform_alone, &record.key).await;
-    mate::StateStore::put(&platform_alone, &lease, &mate::Record { version: 0, ..record }).await.unwrap();
-    mate::StateStore::release(&platform_alone, &lease).await.unwrap();
+    mate::state::Records::put(&platform_alone, &lease, &mate::Record { version: 0, ..record }).await.unwrap();
+    mate::state::Leases::release(&platform_alone, &lease).await.unwrap();
     let world = on(world.cloud, platform_alone);
     let tenants = world.platform.tenants(&dev()).await.unwrap();
     assert_eq!(tenants.len(), 1);

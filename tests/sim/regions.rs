@@ -80,7 +80,7 @@ async fn what_another_region_owns_is_foreign_even_under_the_same_name() {
     let role = second.mate.design(&spec).unwrap().graph.get(&"task-role".parse().unwrap()).unwrap().clone();
     let mut tags = role.tags.clone();
     tags.insert("Region".into(), "us-east-1".into());
-    first.cloud.plant(role.kind.clone(), role.name.clone(), tags, role.inputs.clone());
+    first.cloud.plant(role.kind.clone(), role.name.clone(), tags, role.inputs.clone().into());
     let refused = second.mate.plan(&spec).await.unwrap_err().to_string();
     assert!(refused.contains("task-role"), "{refused}");
     let refused = second.mate.plan(&spec).await.unwrap_err();

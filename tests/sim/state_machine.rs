@@ -1,6 +1,7 @@
 //! Any order of verbs, under any faults: a tenant is only ever in a phase that the table knows, what the phase does not admit is
 //! refused and changes nothing, its data stays, and once everything works again nothing is left to do.
 
+use mate::state::{Records};
 use std::sync::Mutex;
 
 use mate::kinds::service::DeploymentStrategy;
@@ -10,7 +11,7 @@ use mate::sim::{Fault, FaultRule, Faults, Method, crash};
 use mate::spec::{ImageReference, ServiceName, TaskCount, TenantSpec, Tier};
 use mate::vocab::Consents;
 use mate::vocab::{Command, Page, SuspendedCache, Suspension, TenantPhase, TenantVerb};
-use mate::{DestroyOptions, Error, MaintenanceOptions, StateStore};
+use mate::{DestroyOptions, Error, MaintenanceOptions};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 

@@ -1,5 +1,6 @@
 //! A suspension that removes the cache: its data waits in a snapshot, nobody misses it, and it is made anew from that.
 
+use mate::state::{Records};
 use std::time::Duration;
 
 use mate::health::Verdict;
@@ -11,7 +12,7 @@ use mate::spec::TenantSpec;
 use mate::state::{LeftSnapshot, Record};
 use mate::vocab::Consents;
 use mate::vocab::{SuspendedCache, Suspension, TenantPhase};
-use mate::{DestroyOptions, Error, StateStore};
+use mate::{DestroyOptions, Error};
 
 use crate::cloud::{World, example, world};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mate::model::ids::TenantKey;
 use mate::state::{Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Records, Unlock, Unlocked};
-use mate::{MemoryStore, Record, StateStore, StoreError};
+use mate::{MemoryStore, Record, StoreError};
 
 use crate::findings::Findings;
 use crate::one_writer;

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use mate::state::{Lease, LeaseRequest};
-use mate::{MemoryStore, Record, StateStore, StoreError};
+use mate::state::{Leases, Records};
+use mate::{MemoryStore, Record, StoreError};
 
 use crate::findings::{Findings, Invariant};
 use crate::ledger::Page;

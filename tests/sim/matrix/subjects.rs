@@ -1,5 +1,6 @@
 //! The runs that the matrix strikes, each in its own world.
 
+use mate::state::{Records};
 use mate::kinds::service::DeploymentStrategy;
 use mate::lifecycle::{Change, Deployment};
 use mate::model::DriftClass;
@@ -7,7 +8,7 @@ use mate::sim::{Latencies, SimCloudBuilder, SimObject};
 use mate::spec::{EngineVersion, ImageReference, ServiceName, TenantSpec, Tier};
 use mate::vocab::{Command, Migration, Page, SuspendedCache, Suspension};
 use mate::vocab::{Consents, RepairSelection};
-use mate::{DestroyOptions, Error, MaintenanceOptions, MemoryStore, SimCloud, StateStore};
+use mate::{DestroyOptions, Error, MaintenanceOptions, MemoryStore, SimCloud};
 use serde_json::{Value, json};
 
 use crate::{amend, cloud, platform};
