@@ -9,7 +9,7 @@ use mate::kinds::subscription::SubscriptionInputs;
 use mate::kinds::topic::TopicInputs;
 use mate::kinds::{Subscription, Topic};
 use mate::model::ids::{Address, NodeId, TenantKey};
-use mate::model::{Graph, Ownership};
+use mate::model::{Graph, Inputs, Ownership};
 use mate::provider::{CreateRequest, Provider, Target};
 use mate::testing::conformance::{self, Setup};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! The same records in a SQLite store.
 
-use mate::state::{Cursor, Leases, Log, Records};
 use mate::state::StoreError;
+use mate::state::{Cursor, Leases, Log, Records};
 use mate::{MemoryStore, SqliteStore};
 
 use crate::check::text;

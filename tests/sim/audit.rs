@@ -1,6 +1,6 @@
 //! The log of a tenant's life: what it tells, that it is whole, and that no death on the way makes it lie.
 
-use mate::state::{Records};
+use mate::state::Records;
 use std::collections::BTreeMap;
 
 use mate::clock::Clock;

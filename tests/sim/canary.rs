@@ -1,9 +1,9 @@
 //! No secret byte in record, plan, events, logs at TRACE, errors or Debug.
 
-use mate::state::{Records};
+use mate::SimCloud;
 use mate::plan::TextStyle;
 use mate::sim::Selector;
-use mate::{SimCloud};
+use mate::state::Records;
 
 use crate::cloud::{example, on};
 use crate::logs::Logs;

@@ -1,8 +1,8 @@
 //! A cancel that comes before anything was begun.
 
-use mate::state::{Records};
 use mate::engine::RunError;
 use mate::sim::Method;
+use mate::state::Records;
 use mate::vocab::Consents;
 use mate::{Applied, DestroyOptions, Error, Operation};
 

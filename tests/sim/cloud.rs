@@ -1,9 +1,9 @@
 //! A client over SimCloud, and the example tenants.
 
-use mate::state::{Leases, Records};
 use mate::blueprint::Blueprint;
 use mate::plan::{Action, Plan, Step};
 use mate::spec::{Base, Format, TenantSpec};
+use mate::state::{Leases, Records};
 use mate::tiers::TierCatalogue;
 use mate::{Mate, MemoryStore, SimCloud};
 

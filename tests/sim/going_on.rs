@@ -1,6 +1,6 @@
 //! The way on of a run stands in the run: whether it goes back where it fails, and what follows it.
 
-use mate::state::{Records};
+use mate::state::Records;
 use std::time::Duration;
 
 use mate::engine::EventKind;

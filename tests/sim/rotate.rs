@@ -1,9 +1,9 @@
 //! Rotation of secrets on the simulated cloud: new values, who takes them, and the way back.
 
-use mate::state::{Records};
 use mate::model::ids::{KindName, NodeId};
 use mate::sim::{Fault, FaultRule, Method, Selector, crash};
 use mate::spec::TenantSpec;
+use mate::state::Records;
 use mate::{Applied, Error, Operation};
 
 use crate::cloud::{World, example, world};

@@ -1,7 +1,7 @@
 //! Any order of verbs, under any faults: a tenant is only ever in a phase that the table knows, what the phase does not admit is
 //! refused and changes nothing, its data stays, and once everything works again nothing is left to do.
 
-use mate::state::{Records};
+use mate::state::Records;
 use std::sync::Mutex;
 
 use mate::kinds::service::DeploymentStrategy;

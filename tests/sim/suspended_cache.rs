@@ -1,6 +1,6 @@
 //! A suspension that removes the cache: its data waits in a snapshot, nobody misses it, and it is made anew from that.
 
-use mate::state::{Records};
+use mate::state::Records;
 use std::time::Duration;
 
 use mate::health::Verdict;

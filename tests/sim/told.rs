@@ -1,11 +1,11 @@
 //! A plan tells everything that its application changes, also where that is in the record alone.
 
-use mate::state::{Records};
 use mate::kinds::service::DeploymentStrategy;
 use mate::lifecycle::{Change, Deployment};
 use mate::plan::Plan;
 use mate::sim::{ChaosStore, Latencies};
 use mate::spec::{ImageReference, InstanceClass, ServiceName, TenantSpec};
+use mate::state::Records;
 use mate::tiers::TierCatalogue;
 use mate::vocab::{Command, CommandRun, Consents, MaintenanceWindow};
 use mate::{Error, Mate, SimCloud};

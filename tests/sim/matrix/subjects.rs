@@ -1,11 +1,11 @@
 //! The runs that the matrix strikes, each in its own world.
 
-use mate::state::{Records};
 use mate::kinds::service::DeploymentStrategy;
 use mate::lifecycle::{Change, Deployment};
 use mate::model::DriftClass;
 use mate::sim::{Latencies, SimCloudBuilder, SimObject};
 use mate::spec::{EngineVersion, ImageReference, ServiceName, TenantSpec, Tier};
+use mate::state::Records;
 use mate::vocab::{Command, Migration, Page, SuspendedCache, Suspension};
 use mate::vocab::{Consents, RepairSelection};
 use mate::{DestroyOptions, Error, MaintenanceOptions, MemoryStore, SimCloud};
