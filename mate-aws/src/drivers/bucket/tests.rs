@@ -489,7 +489,7 @@ async fn a_bucket_of_another_region_is_foreign_and_is_neither_changed_nor_delete
         })
     };
     let ours = placed("us-east-1");
-    let observed = BucketDriver.observe(&stub(&[&seen()]), &[ours.clone()]).await.remove(0);
+    let observed = BucketDriver.observe(&stub(&[&seen()]), std::slice::from_ref(&ours)).await.remove(0);
     assert!(matches!(&observed, Observation::Foreign(why) if why.contains("eu-west-1")), "{observed:?}");
     for refused in [
         BucketDriver.create(&stub(&[&seen()]), &create(ours.clone())).await.unwrap_err(),

@@ -163,7 +163,7 @@ struct Found {
 /// ElastiCache does not list the tags of a group that is not available.
 enum Readable {
     Yes,
-    NotYet(ProviderError),
+    NotYet(Box<ProviderError>),
 }
 
 /// The live group when its tags are certain.
@@ -171,7 +171,7 @@ fn certain(found: Option<Found>) -> Result<Option<Live>, ProviderError> {
     match found {
         None => Ok(None),
         Some(Found { live, tags: Readable::Yes, .. }) => Ok(Some(live)),
-        Some(Found { tags: Readable::NotYet(error), .. }) => Err(error),
+        Some(Found { tags: Readable::NotYet(error), .. }) => Err(*error),
     }
 }
 
@@ -200,7 +200,7 @@ async fn find(aws: &Aws, target: &Target, id: &str) -> Result<Option<Found>, Pro
                 && status(&group, node.as_ref()) != Status::Ready =>
         {
             let live = live(target, &group, node.as_ref(), target.tags.clone());
-            Ok(Some(Found { live, node, tags: Readable::NotYet(error) }))
+            Ok(Some(Found { live, node, tags: Readable::NotYet(Box::new(error)) }))
         }
         Err(error) => Err(error),
     }

@@ -293,7 +293,7 @@ async fn a_role_of_another_region_is_foreign_and_is_neither_changed_nor_deleted(
     let theirs = got_with(placed("eu-west-1").tags);
     let aws = stub(&[&theirs, &exists()]);
     let ours = placed("us-east-1");
-    let seen = RoleDriver.observe(&aws, &[ours.clone()]).await.remove(0);
+    let seen = RoleDriver.observe(&aws, std::slice::from_ref(&ours)).await.remove(0);
     assert!(matches!(&seen, Observation::Foreign(why) if why.contains("eu-west-1")), "{seen:?}");
     for refused in [
         RoleDriver.create(&aws, &create(ours.clone())).await.unwrap_err(),
