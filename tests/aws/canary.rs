@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use mate::StateStore;
 use mate::aws::{RandomSecrets, SecretSource};
+use mate::state::Records;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::support::logs::Logs;

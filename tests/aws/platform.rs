@@ -8,10 +8,11 @@ use mate::model::Tags;
 use mate::model::ids::{Environment, TenantKey};
 use mate::plan::Plan;
 use mate::spec::{Format, PlatformSpec, TenantSpec};
+use mate::state::{Leases, Records};
 use mate::testing::conformance::{self, Setup};
 use mate::tiers::TierCatalogue;
 use mate::vocab::Consents;
-use mate::{DestroyOptions, Error, Mate, Platform, SqliteStore, StateStore};
+use mate::{DestroyOptions, Error, Mate, Platform, SqliteStore};
 
 use crate::inventory::inventory;
 use crate::support::emulator::Emulator;

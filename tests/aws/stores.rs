@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mate::aws::aws_config::{BehaviorVersion, Region, SdkConfig};
 use mate::aws::{BucketProblem, Credentials, S3Store, aws_config};
-use mate::state::{LeaseRequest, StateStore, StoreError, suite};
+use mate::state::{LeaseRequest, Leases, Records, StateStore, StoreError, suite};
 
 use crate::support::emulator::Emulator;
 use crate::support::figures;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt::Debug;
 
 use mate::PostgresStore;
-use mate::state::{Record, StateStore, suite};
+use mate::state::{Record, Records, suite};
 
 use crate::logs::Logs;
 use crate::postgres::{PASSWORD, Server};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use mate::PostgresStore;
 use mate::provider::RetryStatus;
-use mate::state::{Lease, PostgresBuilder, RecordError, StateStore, StoreError, suite};
+use mate::state::{Lease, Leases, PostgresBuilder, RecordError, Records, StateStore, StoreError, suite};
 use tokio_postgres::error::SqlState;
 
 use crate::builder;

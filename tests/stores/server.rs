@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mate::provider::RetryStatus;
-use mate::state::{PostgresStore, Record, StateStore, StoreError, suite};
+use mate::state::{PostgresStore, Record, Records, StoreError, suite};
 use tokio_postgres::error::SqlState;
 
 use crate::builder;

@@ -2,7 +2,7 @@
 
 use mate::PostgresStore;
 use mate::provider::RetryStatus;
-use mate::state::{PostgresBuilder, StateStore, StoreError, suite};
+use mate::state::{PostgresBuilder, Records, StoreError, suite};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 
 use crate::postgres::{PASSWORD, Server};

@@ -224,7 +224,9 @@ async fn a_tenant_s_roles_are_found_by_their_path() {
     let thing = address("thing");
     assert_eq!(path(&thing), "/mate/dev/acme/");
     let scope = Scope::Tenant(TenantKey::new(thing.environment.clone(), thing.tenant.clone()));
-    let found = RoleDriver.discover(&stub(&[&page(None, Some("2")), &page(Some("2"), None), &tags]), &scope).await;
+    let policy = mock!(Client::get_role_policy).then_error(|| GetRolePolicyError::generic(code("NoSuchEntity")));
+    let pages = [page(None, Some("2")), page(Some("2"), None)];
+    let found = RoleDriver.discover(&stub(&[&pages[0], &pages[1], &tags, &policy]), &scope).await;
     let found = found.unwrap();
     assert_eq!((found.len(), tags.num_calls()), (2, 2));
     assert_eq!(found[0].address, Some(thing));

@@ -85,12 +85,17 @@ fn resources(policy: &ExecutorPolicy, action: &str) -> Vec<String> {
     statements.flat_map(|one| one.resources).map(|one| one.get().unwrap().clone()).collect()
 }
 
+/// The values of a member that has one or several.
+fn several(member: &Value) -> &[Value] {
+    member.as_array().map_or(std::slice::from_ref(member), Vec::as_slice)
+}
+
 /// Every action with every resource and its condition.
 fn pairs(documents: &[Value]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for statement in documents.iter().flat_map(|document| document["Statement"].as_array().unwrap()) {
-        for action in statement["Action"].as_array().unwrap() {
-            for resource in statement["Resource"].as_array().unwrap() {
+        for action in several(&statement["Action"]) {
+            for resource in several(&statement["Resource"]) {
                 found.insert(format!("{action} {resource} {}", statement["Condition"]));
             }
         }
@@ -201,16 +206,16 @@ fn a_small_plan_has_this_policy() {
         "arn:aws:logs:us-east-1:123456789012:log-group:mate-acme-dev-logs:*",
     ];
     let golden = json!({"Version": "2012-10-17", "Statement": [
-        {"Sid": "ReadAny", "Effect": "Allow", "Resource": ["*"],
+        {"Sid": "ReadAny", "Effect": "Allow", "Resource": "*",
             "Action": ["ec2:DescribeAddresses", "logs:DescribeLogGroups", "logs:ListTagsForResource"]},
-        {"Sid": "CreateAny", "Effect": "Allow", "Action": ["ec2:AllocateAddress"], "Resource": ["*"]},
-        {"Sid": "CreateLogsLogGroup", "Effect": "Allow", "Action": ["logs:CreateLogGroup"], "Resource": LOGS},
-        {"Sid": "CreateTags", "Effect": "Allow", "Action": ["ec2:CreateTags"], "Resource": ["*"],
-            "Condition": {"StringEquals": {"ec2:CreateAction": ["AllocateAddress"]}}},
+        {"Sid": "CreateAny", "Effect": "Allow", "Action": "ec2:AllocateAddress", "Resource": "*"},
+        {"Sid": "CreateLogsLogGroup", "Effect": "Allow", "Action": "logs:CreateLogGroup", "Resource": LOGS},
+        {"Sid": "CreateTags", "Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "*",
+            "Condition": {"StringEquals": {"ec2:CreateAction": "AllocateAddress"}}},
         {"Sid": "UpdateLogsLogGroup", "Effect": "Allow", "Resource": LOGS,
             "Action": ["logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource"]},
-        {"Sid": "UpdateTagged", "Effect": "Allow", "Action": ["ec2:CreateTags", "ec2:DeleteTags"], "Resource": ["*"],
-            "Condition": {"StringEquals": {"aws:ResourceTag/ManagedBy": ["mate"]}}},
+        {"Sid": "UpdateTagged", "Effect": "Allow", "Action": ["ec2:CreateTags", "ec2:DeleteTags"], "Resource": "*",
+            "Condition": {"StringEquals": {"aws:ResourceTag/ManagedBy": "mate"}}},
     ]});
     assert_eq!(policy.to_json(), golden, "{:#}", policy.to_json());
 }
