@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use mate::model::ids::TenantKey;
 use mate::provider::RetryStatus;
-use mate::state::{Lease, LeaseRequest, LeaseState, PostgresStore, Record, StateStore, StoreError, Unlock, suite};
+use mate::state::{
+    Lease, LeaseRequest, LeaseState, Leases, PostgresStore, Record, Records, StateStore, StoreError, Unlock, suite,
+};
 
 use crate::cut::{Cut, Proxy};
 use crate::figures::count;
