@@ -167,7 +167,7 @@ fn secrets(world: &World) {
     assert_eq!(
         names,
         [
-            "mate-regional-dev-data-123456789012-us-east-1base-credentials",
+            "mate-regional-dev-database-credentials",
             "mate-regional-dev-django-secret-key",
             "mate-regional-dev-redis-auth"
         ]
