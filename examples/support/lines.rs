@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mate::engine::{Event, EventKind};
 use mate::model::ids::NodeId;
 
-/// What was printed last of each node that is waited for.
+/// The line printed last for each node that is waited for.
 #[derive(Debug, Default)]
 pub struct Lines {
     waiting: BTreeMap<NodeId, String>,

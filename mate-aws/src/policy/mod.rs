@@ -131,7 +131,7 @@ impl ExecutorPolicy {
         }
     }
 
-    /// What carrying out this plan needs. Other plans need other rights: for a process that makes and removes tenants take
+    /// The rights that carrying out this plan needs. Other plans need other rights: for a process that makes and removes tenants take
     /// [`ExecutorPolicy::for_kinds`]. It knows the drivers of this build;
     /// [`AwsProvider::executor_policy`](crate::AwsProvider::executor_policy) knows those of the embedder too.
     #[must_use]
@@ -139,7 +139,7 @@ impl ExecutorPolicy {
         Self::of_plan(plan, &drivers::actions(&drivers::all()))
     }
 
-    /// What carrying out this plan needs with drivers that state these actions.
+    /// The rights that carrying out this plan needs with drivers that state these actions.
     pub(crate) fn of_plan(plan: &Plan, stated: &Stated) -> Self {
         let mut policy = Self::empty();
         for step in &plan.steps {

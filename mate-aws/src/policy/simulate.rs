@@ -58,7 +58,7 @@ impl AwsProvider {
         report
     }
 
-    /// What carrying out this plan needs, by the actions that this provider's drivers state ([`crate::Driver::actions`]), those
+    /// The rights that carrying out this plan needs, by the actions that this provider's drivers state ([`crate::Driver::actions`]), those
     /// of the embedder's own kinds among them.
     #[must_use]
     pub fn executor_policy(&self, plan: &mate_core::plan::Plan) -> ExecutorPolicy {

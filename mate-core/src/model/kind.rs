@@ -25,7 +25,7 @@ pub enum ReplaceOrder {
     DeleteFirst,
 }
 
-/// What is lost when an object of this kind is deleted.
+/// The data lost when an object of this kind is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Data {
     /// Nothing: it can be made again as it was.
@@ -74,7 +74,7 @@ pub trait Kind: fmt::Debug + Send + Sync + 'static {
     /// ([`Ownership::PLACE`]).
     const REACH: Reach = Reach::Region;
 
-    /// What goes in.
+    /// Its inputs.
     type Inputs: Serialize + DeserializeOwned + Clone + fmt::Debug + PartialEq + Send + Sync;
 
     /// The kind as plan and engine see it.

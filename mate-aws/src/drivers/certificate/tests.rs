@@ -174,7 +174,7 @@ fn regions(names: &'static [&'static str]) -> Rule {
     })
 }
 
-/// What is listed in this region first, and in the next one then.
+/// The certificates listed in this region first, then in the next one.
 fn listed_in_turn(here: Vec<CertificateSummary>, there: Vec<CertificateSummary>) -> Rule {
     let page = |found: &[CertificateSummary]| {
         ListCertificatesOutput::builder().set_certificate_summary_list(Some(found.to_vec())).build()
