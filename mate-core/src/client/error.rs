@@ -106,7 +106,7 @@ pub enum Error {
     DataGone {
         /// The tenant.
         key: TenantKey,
-        /// The verb or change that was asked for.
+        /// The verb that was asked for.
         verb: TenantVerb,
         /// The objects that are gone, with their kinds.
         lost: Vec<(NodeId, KindName)>,
@@ -128,7 +128,7 @@ pub enum Error {
         phase: TenantPhase,
         /// The verbs that are possible instead.
         possible: Vec<TenantVerb>,
-        /// The verb or change that was asked for.
+        /// The verb that was asked for.
         verb: TenantVerb,
     },
     /// A deployment failed, and the tenant went back by itself to what ran before.
@@ -182,7 +182,7 @@ pub enum Error {
     /// Only what changes a tenant for good can wait for its maintenance.
     #[error("`{verb}` does not wait for maintenance: update, scale and change_tier can")]
     CannotWait {
-        /// The verb or change that was asked for.
+        /// The verb that was asked for.
         verb: TenantVerb,
     },
     /// A command has ended, and its exit code is not known: ECS tells of a task for about an hour.
