@@ -23,7 +23,7 @@ use crate::state::{
 ///
 /// ```
 /// use mate_core::sim::ChaosStore;
-/// use mate_core::state::{MemoryStore, StateStore};
+/// use mate_core::state::{MemoryStore, Records};
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let store = ChaosStore::new(MemoryStore::new(), 7, 1.0);
 /// assert!(store.list().await.is_err());
