@@ -74,6 +74,8 @@ mod refusals;
 mod regions;
 #[path = "sim/repair.rs"]
 mod repair;
+#[path = "sim/replace.rs"]
+mod replace;
 #[path = "sim/rotate.rs"]
 mod rotate;
 #[allow(dead_code, reason = "each test binary uses its own part of this")]

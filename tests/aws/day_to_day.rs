@@ -20,6 +20,7 @@ use crate::life::{Clinic, node};
 async fn a_tenant_is_kept_from_day_to_day() {
     let clinic = Clinic::provisioned().await;
     rotated(&clinic).await;
+    replaced(&clinic).await;
     drifted(&clinic).await;
     renamed(&clinic).await;
     looked_at(&clinic).await;
@@ -63,6 +64,27 @@ async fn rotated(clinic: &Clinic) {
     let changed: Vec<&str> =
         alone.iter().filter(|(name, version)| after[*name] != **version).map(|(name, _)| name.as_str()).collect();
     assert_eq!(changed, ["mate-clinic-dev-django-secret-key"]);
+}
+
+/// Another security group in the place of one that is as it should be: the services move, and the old one goes.
+async fn replaced(clinic: &Clinic) {
+    let (mate, id) = (&clinic.world.mate, clinic.id());
+    let groups = || -> Vec<String> {
+        let filter = ["--filters", "Name=tag:Component,Values=ecs-security-group"];
+        let found = clinic.aws(&[&["ec2", "describe-security-groups"], &filter[..]].concat());
+        let found = found["SecurityGroups"].as_array().unwrap().iter();
+        found.map(|group| group["GroupId"].as_str().unwrap().to_owned()).collect()
+    };
+    let before = groups();
+    let plan = mate.plan_replace(&id, &[node("ecs-security-group")]).await.unwrap();
+    mate.apply(plan, Consents::none()).await.unwrap();
+    let after = groups();
+    assert!(before.len() == 1 && after.len() == 1 && before != after, "{before:?} {after:?}");
+    for service in clinic.services() {
+        let network = &service["networkConfiguration"]["awsvpcConfiguration"];
+        assert_eq!(network["securityGroups"], serde_json::json!(after), "{service}");
+    }
+    assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
 }
 
 fn versioning(clinic: &Clinic) -> Value {

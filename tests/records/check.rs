@@ -88,7 +88,7 @@ pub(crate) async fn go_on(fixture: &Fixture, world: &World, subject: &Subject) -
         return Err("what was given back does not stay".to_owned());
     }
     is_right(world, subject, ends, released).await?;
-    let possible = phase.possible().iter().map(|verb| verb.word().to_owned()).collect();
+    let possible = phase.possible().map(|verb| verb.word().to_owned()).collect();
     Ok(Expect { phase: phase.word().to_owned(), possible, goes_on, tended, ends: ends.word().to_owned() })
 }
 

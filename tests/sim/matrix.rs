@@ -264,6 +264,11 @@ fn every_call_of_a_repair_of_a_part_may_fail_in_every_way() {
 }
 
 #[test]
+fn every_call_of_a_replacement_may_fail_in_every_way() {
+    matrix(Subject::Replace);
+}
+
+#[test]
 fn every_call_of_a_rename_may_fail_in_every_way() {
     matrix(Subject::Rename);
 }

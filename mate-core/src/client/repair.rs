@@ -1,13 +1,15 @@
-//! Putting right a part of what has become different.
+//! Putting objects right: a part of what has become different, and an object that is to be made anew.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Applied, Error, Inner, Mate, resume};
 use crate::client::Operation;
-use crate::lifecycle::Wanted;
-use crate::model::ids::{TenantId, TenantKey};
+use crate::lifecycle::{Change, Wanted};
+use crate::model::ids::{NodeId, TenantId, TenantKey};
 use crate::plan::Plan;
-use crate::state::Record;
+use crate::spec::{SpecError, SpecErrors};
+use crate::state::{Holding, NodeRecord, Record};
 use crate::vocab::{Consents, RepairSelection, TenantVerb};
 
 impl Mate {
@@ -39,9 +41,63 @@ impl Mate {
             inner.desk.apply(plan, &consents, &events, &cancellation).await
         })
     }
+
+    /// Plans to replace the objects of these nodes (`django-service`, `redis`), although they are as they should be. Changes nothing.
+    /// [`Mate::status`] names the nodes of a tenant.
+    ///
+    /// ```text
+    /// -/+ redis (elasticache:ReplicationGroup)   different: generation; another object was asked for in its place
+    /// ```
+    ///
+    /// - The order is that of the kind: the new object beside the old one where AWS allows two, else in the place of the old one,
+    ///   with the downtime that the step states.
+    /// - What refers to the object follows it, and is replaced with it where AWS cannot change the reference.
+    /// - An object that holds data is replaced by an empty one. The step says which data is lost and which snapshot stays, and needs
+    ///   consent.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] for a node that the tenant does not have, or whose object is only read or runs once; and as
+    /// [`Mate::plan_change`].
+    pub fn plan_replace(&self, tenant: &TenantId, nodes: &[NodeId]) -> Operation<Plan> {
+        let (inner, key, nodes) = (Arc::clone(&self.inner), self.key(tenant), nodes.to_vec());
+        Operation::new(|_, _| async move { inner.plan_replace(&key, &nodes).await })
+    }
+
+    /// Replaces the objects of these nodes: [`Mate::plan_replace`] and [`Mate::apply`] in one, with these consents. For an object
+    /// that misbehaves though AWS shows it as it should be, as `terraform apply -replace` does.
+    ///
+    /// Guaranteed: each is replaced once, also where the run is killed and resumed, because the record counts the generations of a
+    /// node. After [`Mate::unwind`] an object that was not replaced yet stays, and a new one stays in the place of one that is gone.
+    ///
+    /// # Errors
+    /// As [`Mate::plan_replace`] and [`Mate::apply`].
+    pub fn replace(&self, tenant: &TenantId, nodes: &[NodeId], consents: Consents) -> Operation<Applied> {
+        let (inner, key, nodes) = (Arc::clone(&self.inner), self.key(tenant), nodes.to_vec());
+        Operation::new(|events, cancellation| async move {
+            let plan = inner.plan_replace(&key, &nodes).await?;
+            inner.carry_out(plan, &consents, &events, &cancellation).await
+        })
+    }
 }
 
 impl Inner {
+    async fn plan_replace(&self, key: &TenantKey, nodes: &[NodeId]) -> Result<Plan, Error> {
+        let record = self.admitted(key, TenantVerb::Replace).await?;
+        let runs_once = |node: &NodeRecord| self.desk.kinds.get(&node.kind).is_ok_and(|model| model.run_once);
+        let known: BTreeMap<&NodeId, &NodeRecord> =
+            record.nodes.iter().filter(|(_, node)| node.holding != Holding::Observed && !runs_once(node)).collect();
+        let unknown = nodes.iter().filter(|id| !known.contains_key(id)).map(|id| {
+            let allowed = known.keys().map(|id| id.as_str());
+            SpecError::unknown(format!("nodes.{id}"), "node that can be replaced", id.as_str(), allowed)
+        });
+        if let Some(errors) = SpecErrors::from_list(unknown) {
+            return Err(errors.into());
+        }
+        let chosen = nodes.iter().filter_map(|id| known.get_key_value(id));
+        let generations = chosen.map(|(id, node)| ((*id).clone(), node.generation + 1)).collect();
+        self.planned_change(&record, Change::Replace(generations)).await
+    }
+
     async fn plan_repair(&self, key: &TenantKey, selection: &RepairSelection) -> Result<Plan, Error> {
         let record = self.desk.record(key).await?;
         if record.run.is_some() {

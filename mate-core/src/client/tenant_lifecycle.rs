@@ -47,6 +47,8 @@ pub trait TenantLifecycle: Send + Sync {
     async fn restart(&self, tenant: &TenantId, services: Vec<ServiceName>) -> Result<Applied, Error>;
     /// [`Mate::rotate`].
     async fn rotate(&self, tenant: &TenantId, secrets: &[NodeId]) -> Result<Applied, Error>;
+    /// [`Mate::replace`].
+    async fn replace(&self, tenant: &TenantId, nodes: &[NodeId], consents: Consents) -> Result<Applied, Error>;
     /// [`Mate::run_command`].
     async fn run_command(&self, tenant: &TenantId, command: &Command) -> Result<CommandOutput, Error>;
     /// [`Mate::repair`].
@@ -120,6 +122,10 @@ impl TenantLifecycle for Mate {
 
     async fn rotate(&self, tenant: &TenantId, secrets: &[NodeId]) -> Result<Applied, Error> {
         Self::rotate(self, tenant, secrets).await
+    }
+
+    async fn replace(&self, tenant: &TenantId, nodes: &[NodeId], consents: Consents) -> Result<Applied, Error> {
+        Self::replace(self, tenant, nodes, consents).await
     }
 
     async fn run_command(&self, tenant: &TenantId, command: &Command) -> Result<CommandOutput, Error> {

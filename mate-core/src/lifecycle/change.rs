@@ -39,6 +39,8 @@ pub enum Change {
     /// Other values of secrets, by node: which generation each has then. Their consumers take them; the cache takes the token before
     /// too, until [`Change::RetireTokens`].
     Rotate(BTreeMap<NodeId, u32>),
+    /// Other objects in the place of those that stand, by node: the generation that each has then at least.
+    Replace(BTreeMap<NodeId, u32>),
     /// The cache takes its present token only.
     RetireTokens,
     /// No task runs, the database is stopped, and the cache is kept or removed.
@@ -75,6 +77,7 @@ impl Change {
             Self::Rollback(_) => TenantVerb::Rollback,
             Self::Restart(_) => TenantVerb::Restart,
             Self::Rotate(_) | Self::RetireTokens => TenantVerb::Rotate,
+            Self::Replace(_) => TenantVerb::Replace,
             Self::Suspend(_) => TenantVerb::Suspend,
             Self::Resume => TenantVerb::Resume,
             Self::Deactivate(_) => TenantVerb::Deactivate,
@@ -110,6 +113,7 @@ impl Change {
             | Self::Scale(_)
             | Self::ChangeTier(_)
             | Self::Restart(_)
+            | Self::Replace(_)
             | Self::RetireTokens
             | Self::Suspend(_)
             | Self::Resume
@@ -151,6 +155,7 @@ impl Change {
             mut strategy,
             mut restarts,
             mut secrets,
+            mut generations,
             mut command,
             mut window,
             mut deferred,
@@ -169,10 +174,11 @@ impl Change {
                 release = Some(new);
             }
             Self::Restart(services) => restart(&mut restarts, &spec, &services)?,
-            Self::Rotate(generations) => {
-                secrets.extend(generations);
+            Self::Rotate(values) => {
+                secrets.extend(values);
                 both_tokens = true;
             }
+            Self::Replace(nodes) => generations.extend(nodes),
             Self::RetireTokens => both_tokens = false,
             Self::Suspend(how) => mode = Mode::Suspended(how),
             Self::RunCommand(run) => command = Some(run),
@@ -183,8 +189,18 @@ impl Change {
             Self::Deactivate(page) => mode = Mode::Deactivated(page),
             Self::ShutDown(page) => mode = Mode::ShutDown(page),
         }
-        let operating =
-            Operating { mode, release, strategy, restarts, secrets, command, window, deferred, both_tokens };
+        let operating = Operating {
+            mode,
+            release,
+            strategy,
+            restarts,
+            secrets,
+            generations,
+            command,
+            window,
+            deferred,
+            both_tokens,
+        };
         Ok(Wanted { spec, operating })
     }
 }

@@ -25,6 +25,7 @@ const FIRST: u16 = 1;
 ///   and goes when the last one is up.
 /// - Where deployments move the traffic between two target groups, every service behind a load balancer has a second one, and the
 ///   rule that leads to it forwards to either.
+/// - Where an object was asked to be replaced, its node asks for the next generation.
 /// - Where no task runs, every service has the count 0, and its autoscaling is suspended before.
 /// - Where the database is stopped, that is done once no service uses it.
 /// - Where the cache is removed, it rests: it is deleted once no service uses it and leaves a snapshot, and what refers to it stays
@@ -40,8 +41,18 @@ pub fn operate(
 ) -> Result<Design, GraphError> {
     // No field is passed over: a new one does not compile until it is laid over the design, or named as one that is not.
     // The window and what is deferred say when something is done, not what the tenant is made of.
-    let Operating { mode, release, strategy, restarts, secrets, command, window: _, deferred: _, both_tokens } =
-        operating;
+    let Operating {
+        mode,
+        release,
+        strategy,
+        restarts,
+        secrets,
+        generations,
+        command,
+        window: _,
+        deferred: _,
+        both_tokens,
+    } = operating;
     if !strategy.is_rolling() {
         two_groups::stand_over(&mut design, *strategy, key)?;
         design.notes.push(format!("deployments move the traffic: {strategy}"));
@@ -51,6 +62,9 @@ pub fn operate(
     }
     for (secret, generation) in secrets {
         rotate(&mut design, secret, *generation, *both_tokens)?;
+    }
+    for (node, generation) in generations {
+        design.graph.at_generation(node.clone(), *generation);
     }
     if let Some(page) = mode.page() {
         stand_before(&mut design, page, key)?;

@@ -135,6 +135,8 @@ pub struct Graph {
     nodes: BTreeMap<NodeId, Node>,
     #[serde(skip)]
     resting: BTreeSet<NodeId>,
+    #[serde(skip)]
+    generations: BTreeMap<NodeId, u32>,
 }
 
 impl Graph {
@@ -246,6 +248,18 @@ impl Graph {
     #[must_use]
     pub fn rests(&self, id: &NodeId) -> bool {
         self.resting.contains(id)
+    }
+
+    /// Asks for an object of this generation, or of a later one: a node whose object is of an earlier generation is replaced. The
+    /// record counts them, from 0 for the first object of a node.
+    pub fn at_generation(&mut self, id: NodeId, generation: u32) {
+        self.generations.insert(id, generation);
+    }
+
+    /// The earliest generation that the object of a node may be of; 0 where nothing else was asked for.
+    #[must_use]
+    pub fn generation(&self, id: &NodeId) -> u32 {
+        self.generations.get(id).copied().unwrap_or(0)
     }
 
     /// The nodes that a node refers to, as far as they are in the graph. As [`Node::dependencies`], with the graph's own ids.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::request::{After, DiffRequest};
 use super::step::{Action, FieldChange, Shown, Step};
@@ -110,19 +110,20 @@ impl Changes {
     }
 
     fn operating(&mut self, old: &Operating, new: &Operating) {
-        // No field is passed over: a new one does not compile until it is compared.
-        let Operating { mode, release, strategy, restarts, secrets, command, window, deferred, both_tokens } = old;
-        self.in_short("operating", (mode, &new.mode), |mode| mode.word().into());
+        self.in_short("operating", (&old.mode, &new.mode), |mode| mode.word().into());
         // A migration runs once: the record does not keep it.
         let kept = |release: &Option<Release>| release.clone().map(|release| Release { migration: None, ..release });
         let number = |release: &Option<Release>| release.as_ref().map_or(Value::Null, |release| release.number.into());
-        self.in_short("release", (release, &kept(&new.release)), number);
-        self.compare("strategy", json!(strategy), json!(new.strategy));
-        self.compare("restarts", json!(restarts), json!(new.restarts));
-        self.compare("secrets", json!(secrets), json!(new.secrets));
-        self.compare("command", json!(command), json!(new.command));
-        self.compare("window", json!(window), json!(new.window));
-        self.compare("deferred", json!(deferred), json!(new.deferred));
-        self.compare("both_tokens", (*both_tokens).into(), new.both_tokens.into());
+        self.in_short("release", (&old.release, &kept(&new.release)), number);
+        // Every other field, in full: none can be passed over.
+        let (old, new) = (json!(old), json!(new));
+        let fields: BTreeSet<&String> =
+            [&old, &new].into_iter().filter_map(Value::as_object).flat_map(Map::keys).collect();
+        for field in fields.into_iter().filter(|field| !matches!(field.as_str(), "mode" | "release")) {
+            let shown = |of: &Value| of.get(field).map_or(Shown::Absent, |value| Shown::Value(value.clone()));
+            if old.get(field) != new.get(field) {
+                self.0.push(FieldChange { path: field.clone(), old: shown(&old), new: shown(&new) });
+            }
+        }
     }
 }

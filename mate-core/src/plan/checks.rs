@@ -8,7 +8,7 @@ use super::resting;
 use crate::model::ids::{KindName, NodeId};
 use crate::model::{each_reference, ordered};
 use crate::provider::Status;
-use crate::state::Record;
+use crate::state::{NodeState, Record};
 
 pub(super) fn check_record(record: Option<&Record>) -> Result<(), PlanError> {
     let Some(record) = record else { return Ok(()) };
@@ -88,6 +88,11 @@ pub(super) fn check_snapshot(request: &DiffRequest<'_>) -> Result<(), PlanError>
         .filter(|node| !matches!(request.mode, Mode::Destroy | Mode::Unwind) && !request.graph.rests(&node.id))
         .filter(|node| {
             matches!(request.snapshot.get(&node.id), Some(Observed::Present(live)) if live.status == Status::Deleting)
+        })
+        // A deletion of our own is waited for.
+        .filter(|node| {
+            let recorded = request.record.and_then(|record| record.nodes.get(&node.id));
+            recorded.is_none_or(|recorded| recorded.state != NodeState::Deleting)
         })
         .map(|node| NodeProblem { node: node.id.clone(), kind: node.kind.clone(), problem: node.name.clone() })
         .collect();

@@ -73,8 +73,9 @@ fn replacement(
             step.name.clone_from(&node.name);
         }
     }
-    if order == ReplaceOrder::CreateFirst {
-        step.generation += 1;
+    let beside = order == ReplaceOrder::CreateFirst;
+    step.generation = (step.generation + u32::from(beside)).max(request.graph.generation(&step.node));
+    if beside {
         let base = wanted.map_or(step.name.as_str(), |node| node.name.as_str());
         step.name = names::with_generation(base, step.generation, model.name_rule.max);
     }

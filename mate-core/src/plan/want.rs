@@ -12,7 +12,7 @@ use super::request::Observed;
 use super::scope::{Left, Scope, leave};
 use super::step::{Action, FieldChange, Risk, Shown, Step, old_object, recorded_object};
 use super::{lost, once, resting};
-use crate::model::{Impact, KindModel, Node, ReplaceOrder};
+use crate::model::{Impact, KindModel, Node, ReplaceOrder, names};
 use crate::provider::{Live, Status};
 use crate::state::{Holding, NodeRecord, NodeState};
 
@@ -81,6 +81,7 @@ impl<'r> Differ<'r, '_> {
             Some(live) if subject.recorded.is_some() && subject.same_kind().is_none() => {
                 self.of_another_kind(subject, live, step);
             }
+            Some(live) if live.status == Status::Deleting => self.going(subject, live, step),
             Some(live) => self.compared(subject, live, step),
         }
         Ok(())
@@ -117,6 +118,13 @@ impl<'r> Differ<'r, '_> {
         if recorded.is_some_and(|recorded| recorded.state != NodeState::Creating) {
             step.reason = "recorded, but gone from the cloud".to_owned();
         }
+        let wanted = self.request.graph.generation(&node.id);
+        if step.generation < wanted {
+            step.generation = wanted;
+            if model.replace == ReplaceOrder::CreateFirst {
+                step.name = names::with_generation(&node.name, wanted, model.name_rule.max);
+            }
+        }
         if lost::held_data(self.request, &node.id, recorded) {
             step.risk = lost::risk(model, &step.name);
         }
@@ -149,6 +157,19 @@ impl<'r> Differ<'r, '_> {
         self.drafts.push(Draft { step, served: true });
     }
 
+    /// Plans to wait for a deletion of our own that was interrupted, and to make the object anew.
+    fn going(&mut self, subject: Subject<'_>, live: &Live, mut step: Step) {
+        let Subject { node, recorded, .. } = subject;
+        step.reason = "its deletion has begun already; it is made anew".to_owned();
+        step.action = Action::Replace { order: ReplaceOrder::DeleteFirst };
+        step.old = Some(old_object(&node.kind, &node.name, live, recorded, &live.inputs.clone().into()));
+        if self.scope.is_some_and(|scope| !scope.takes(&node.id)) {
+            self.leave(step, recorded, Vec::new());
+            return;
+        }
+        self.drafts.push(Draft { step, served: false });
+    }
+
     /// Compares an object that is there with its desired form, field by field.
     fn compared(&mut self, subject: Subject<'_>, live: &Live, mut step: Step) {
         let Subject { node, model, recorded } = subject;
@@ -159,6 +180,7 @@ impl<'r> Differ<'r, '_> {
         }
         let whole = self.scope.is_none_or(|scope| scope.takes_name(&node.id));
         named(recorded, whole, &mut found, &mut step);
+        self.generation(subject, whole, &mut found, &mut step);
         let Found { differences, impacts, left } = found;
         let served = subject.served(live);
         let worst = impacts.iter().map(|(_, impact)| *impact).max_by_key(|impact| severity(*impact));
@@ -222,6 +244,22 @@ impl<'r> Differ<'r, '_> {
         if !tags.is_empty() {
             found.impacts.push(("tags", Impact::InPlace));
             step.changes.extend(tags);
+        }
+    }
+
+    /// An object of an earlier generation than is asked for, where it is taken.
+    fn generation(&self, subject: Subject<'_>, whole: bool, found: &mut Found, step: &mut Step) {
+        let wanted = self.request.graph.generation(&subject.node.id);
+        if step.generation >= wanted {
+            return;
+        }
+        let shown = |generation: u32| Shown::Value(Value::from(generation));
+        let change = FieldChange { path: "generation".to_owned(), old: shown(step.generation), new: shown(wanted) };
+        if whole {
+            found.impacts.push(("generation", Impact::Replace("another object was asked for in its place")));
+            step.changes.push(change);
+        } else {
+            found.left.changes.push(change);
         }
     }
 

@@ -19,7 +19,7 @@ impl Record {
             TenantVerb::Unwind => matches!(goal, Some(Goal::Apply | Goal::Unwind)),
             _ => true,
         };
-        let of_phase = TenantPhase::of(Some(self)).possible().iter().copied().filter(possible);
+        let of_phase = TenantPhase::of(Some(self)).possible().filter(possible);
         // What follows a run that has ended is begun by resuming it.
         let follows = (goal.is_none() && self.then.is_some()).then_some(TenantVerb::ResumeRun);
         of_phase.chain(follows).collect()

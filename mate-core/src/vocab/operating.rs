@@ -28,6 +28,9 @@ pub struct Operating {
     /// Which generation of its value each secret has that was ever rotated, by node.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<NodeId, u32>,
+    /// The generation that the object of a node has at least, where it was ever asked to be replaced.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub generations: BTreeMap<NodeId, u32>,
     /// What it runs once; gone when that has run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandRun>,

@@ -1,4 +1,4 @@
-//! Where a tenant stands in its life, and what is possible there: one table.
+//! Where a tenant stands in its life.
 
 use std::fmt;
 
@@ -45,65 +45,17 @@ impl TenantPhase {
         Self::Gone,
     ];
 
-    /// The verbs that can be asked for in this phase. Any other is refused with [`crate::client::Error::IllegalTransition`],
-    /// before anything is changed. An interrupted run may admit fewer: [`crate::client::TenantStatus::possible`] has those.
-    #[must_use]
-    pub fn possible(self) -> &'static [TenantVerb] {
-        use TenantVerb::*;
-        match self {
-            Self::Requested | Self::Gone => &[Provision, Adopt],
-            Self::Provisioning => &[Provision, Adopt, ResumeRun, Unwind, Release, Destroy],
-            Self::Active => &[
-                Update,
-                Scale,
-                ChangeTier,
-                Deploy,
-                Rollback,
-                Restart,
-                Rotate,
-                Suspend,
-                Deactivate,
-                ShutDown,
-                RunCommand,
-                SetMaintenanceWindow,
-                Maintain,
-                Tend,
-                Provision,
-                Adopt,
-                Release,
-                Destroy,
-            ],
-            Self::Updating => &[ResumeRun, Unwind, Update, ShutDown, Provision, Adopt, Release, Destroy],
-            Self::Suspended => &[Resume, Suspend, Tend, Release, Destroy],
-            Self::Maintained => &[Maintain, ShutDown, Tend, Release, Destroy],
-            Self::Deactivated => &[
-                Activate,
-                Update,
-                Scale,
-                ChangeTier,
-                Deploy,
-                Rollback,
-                Restart,
-                Rotate,
-                Suspend,
-                Deactivate,
-                ShutDown,
-                RunCommand,
-                SetMaintenanceWindow,
-                Maintain,
-                Tend,
-                Provision,
-                Release,
-                Destroy,
-            ],
-            Self::Offboarding => &[ResumeRun, Destroy],
-        }
+    /// The verbs that can be asked for in this phase: those that name it ([`TenantVerb::phases`]). Any other is refused with
+    /// [`crate::client::Error::IllegalTransition`], before anything is changed. An interrupted run may admit fewer:
+    /// [`crate::client::TenantStatus::possible`] has those.
+    pub fn possible(self) -> impl Iterator<Item = TenantVerb> {
+        TenantVerb::ALL.iter().copied().filter(move |verb| self.admits(*verb))
     }
 
     /// Whether this can be asked for here.
     #[must_use]
     pub fn admits(self, verb: TenantVerb) -> bool {
-        self.possible().contains(&verb)
+        verb.phases().contains(&self)
     }
 
     /// The phase as it is written: `active`.

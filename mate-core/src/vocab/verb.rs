@@ -1,127 +1,97 @@
-//! The verbs of a tenant's life.
+//! The verbs of a tenant's life, and the phases that admit each: one table.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What can be asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum TenantVerb {
-    /// [`crate::client::Mate::provision`].
-    Provision,
-    /// [`crate::client::Mate::adopt`].
-    Adopt,
-    /// [`crate::client::Mate::update`].
-    Update,
-    /// [`crate::client::Mate::scale`].
-    Scale,
-    /// [`crate::client::Mate::change_tier`].
-    ChangeTier,
-    /// [`crate::client::Mate::deploy`].
-    Deploy,
-    /// [`crate::client::Mate::rollback`].
-    Rollback,
-    /// [`crate::client::Mate::restart`].
-    Restart,
-    /// [`crate::client::Mate::rotate`].
-    Rotate,
-    /// [`crate::client::Mate::suspend`].
-    Suspend,
-    /// [`crate::client::Mate::resume`].
-    Resume,
-    /// [`crate::client::Mate::deactivate`].
-    Deactivate,
-    /// [`crate::client::Mate::activate`].
-    Activate,
-    /// [`crate::client::Mate::shut_down`].
-    ShutDown,
-    /// [`crate::client::Mate::run_command`].
-    RunCommand,
-    /// [`crate::client::Mate::set_maintenance_window`].
-    SetMaintenanceWindow,
-    /// [`crate::client::Mate::maintain`].
-    Maintain,
-    /// [`crate::client::Mate::tend`].
-    Tend,
-    /// [`crate::client::Mate::repair`].
-    Repair,
-    /// [`crate::client::Mate::plan_amend`].
-    Amend,
-    /// [`crate::client::Mate::force_unlock`].
-    ForceUnlock,
-    /// [`crate::client::Mate::resume_run`].
-    ResumeRun,
-    /// [`crate::client::Mate::unwind`].
-    Unwind,
-    /// [`crate::client::Mate::plan_release`].
-    Release,
-    /// [`crate::client::Mate::destroy`].
-    Destroy,
+use super::TenantPhase;
+
+macro_rules! verbs {
+    ($($(#[$doc:meta])+ $verb:ident = $word:literal in [$($phase:ident),*],)+) => {
+        /// A verb that can be asked for.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum TenantVerb {
+            $($(#[$doc])+ $verb,)+
+        }
+
+        impl TenantVerb {
+            /// Every verb.
+            pub const ALL: &[Self] = &[$(Self::$verb),+];
+
+            /// The verb as it is written: `change_tier`.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$verb => $word,)+
+                }
+            }
+
+            /// The phases of a tenant in which it can be asked for.
+            #[must_use]
+            pub fn phases(self) -> &'static [TenantPhase] {
+                match self {
+                    $(Self::$verb => &[$(TenantPhase::$phase),*],)+
+                }
+            }
+        }
+    };
 }
 
-impl TenantVerb {
-    /// Every verb.
-    pub const ALL: [Self; 25] = [
-        Self::Provision,
-        Self::Adopt,
-        Self::Update,
-        Self::Scale,
-        Self::ChangeTier,
-        Self::Deploy,
-        Self::Rollback,
-        Self::Restart,
-        Self::Rotate,
-        Self::Suspend,
-        Self::Resume,
-        Self::Deactivate,
-        Self::Activate,
-        Self::ShutDown,
-        Self::RunCommand,
-        Self::SetMaintenanceWindow,
-        Self::Maintain,
-        Self::Tend,
-        Self::Repair,
-        Self::Amend,
-        Self::ForceUnlock,
-        Self::ResumeRun,
-        Self::Unwind,
-        Self::Release,
-        Self::Destroy,
-    ];
-
-    /// The verb as it is written: `change_tier`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Provision => "provision",
-            Self::Adopt => "adopt",
-            Self::Update => "update",
-            Self::Scale => "scale",
-            Self::ChangeTier => "change_tier",
-            Self::Deploy => "deploy",
-            Self::Rollback => "rollback",
-            Self::Restart => "restart",
-            Self::Rotate => "rotate",
-            Self::Suspend => "suspend",
-            Self::Resume => "resume",
-            Self::Deactivate => "deactivate",
-            Self::Activate => "activate",
-            Self::ShutDown => "shut_down",
-            Self::RunCommand => "run_command",
-            Self::SetMaintenanceWindow => "set_maintenance_window",
-            Self::Maintain => "maintain",
-            Self::Tend => "tend",
-            Self::Repair => "repair",
-            Self::Amend => "amend",
-            Self::ForceUnlock => "force_unlock",
-            Self::ResumeRun => "resume_run",
-            Self::Unwind => "unwind",
-            Self::Release => "release",
-            Self::Destroy => "destroy",
-        }
-    }
+verbs! {
+    /// [`crate::client::Mate::provision`].
+    Provision = "provision" in [Requested, Provisioning, Active, Updating, Deactivated, Gone],
+    /// [`crate::client::Mate::adopt`].
+    Adopt = "adopt" in [Requested, Provisioning, Active, Updating, Gone],
+    /// [`crate::client::Mate::update`].
+    Update = "update" in [Active, Updating, Deactivated],
+    /// [`crate::client::Mate::scale`].
+    Scale = "scale" in [Active, Deactivated],
+    /// [`crate::client::Mate::change_tier`].
+    ChangeTier = "change_tier" in [Active, Deactivated],
+    /// [`crate::client::Mate::deploy`].
+    Deploy = "deploy" in [Active, Deactivated],
+    /// [`crate::client::Mate::rollback`].
+    Rollback = "rollback" in [Active, Deactivated],
+    /// [`crate::client::Mate::restart`].
+    Restart = "restart" in [Active, Deactivated],
+    /// [`crate::client::Mate::rotate`].
+    Rotate = "rotate" in [Active, Deactivated],
+    /// [`crate::client::Mate::suspend`].
+    Suspend = "suspend" in [Active, Suspended, Deactivated],
+    /// [`crate::client::Mate::resume`].
+    Resume = "resume" in [Suspended],
+    /// [`crate::client::Mate::deactivate`].
+    Deactivate = "deactivate" in [Active, Deactivated],
+    /// [`crate::client::Mate::activate`].
+    Activate = "activate" in [Deactivated],
+    /// [`crate::client::Mate::shut_down`].
+    ShutDown = "shut_down" in [Active, Updating, Deactivated, Maintained],
+    /// [`crate::client::Mate::run_command`].
+    RunCommand = "run_command" in [Active, Deactivated],
+    /// [`crate::client::Mate::set_maintenance_window`].
+    SetMaintenanceWindow = "set_maintenance_window" in [Active, Deactivated],
+    /// [`crate::client::Mate::maintain`].
+    Maintain = "maintain" in [Active, Deactivated, Maintained],
+    /// [`crate::client::Mate::tend`].
+    Tend = "tend" in [Active, Suspended, Deactivated, Maintained],
+    /// [`crate::client::Mate::repair`].
+    Repair = "repair" in [],
+    /// [`crate::client::Mate::replace`].
+    Replace = "replace" in [Active, Deactivated],
+    /// [`crate::client::Mate::plan_amend`].
+    Amend = "amend" in [],
+    /// [`crate::client::Mate::force_unlock`].
+    ForceUnlock = "force_unlock" in [],
+    /// [`crate::client::Mate::resume_run`].
+    ResumeRun = "resume_run" in [Provisioning, Updating, Offboarding],
+    /// [`crate::client::Mate::unwind`].
+    Unwind = "unwind" in [Provisioning, Updating],
+    /// [`crate::client::Mate::plan_release`].
+    Release = "release" in [Provisioning, Active, Updating, Suspended, Deactivated, Maintained],
+    /// [`crate::client::Mate::destroy`].
+    Destroy = "destroy" in [Provisioning, Active, Updating, Suspended, Deactivated, Maintained, Offboarding],
 }
 
 impl fmt::Display for TenantVerb {

@@ -3,6 +3,7 @@
 use mate::kinds::service::DeploymentStrategy;
 use mate::lifecycle::{Change, Deployment};
 use mate::model::DriftClass;
+use mate::model::ids::NodeId;
 use mate::sim::{Latencies, SimCloudBuilder, SimObject};
 use mate::spec::{EngineVersion, ImageReference, ServiceName, TenantSpec, Tier};
 use mate::state::Records;
@@ -40,6 +41,7 @@ pub(super) enum Subject {
     Maintain,
     Destroy,
     Repair,
+    Replace,
     Rename,
     PlatformProvision,
     PlatformDestroy,
@@ -99,6 +101,11 @@ async fn drifted(world: &cloud::World) {
 
 fn security() -> RepairSelection {
     RepairSelection::classes([DriftClass::Security])
+}
+
+/// One that stands beside the old object at first, and one that takes its place.
+fn replaced() -> Vec<NodeId> {
+    ["ecs-security-group", "celery-service"].map(|node| node.parse().unwrap()).to_vec()
 }
 
 fn removing() -> Suspension {
@@ -224,6 +231,11 @@ impl Subject {
             }
             (Self::Repair, World::Tenant(world)) => {
                 world.mate.repair(&tenant().id(), &security(), Consents::none()).await.map(drop)
+            }
+            (Self::Replace, World::Tenant(world)) => {
+                let plan = world.mate.plan_replace(&tenant().id(), &replaced()).await?;
+                let consents = Consents::to_every_step_of(&plan);
+                world.mate.apply(plan, consents).await.map(drop)
             }
             (Self::Rename, World::Tenant(world)) => {
                 let plan = world.mate.plan_amend(&tenant().id(), &amend::renames()).await?;

@@ -231,7 +231,7 @@ fn errors() -> Vec<Error> {
         Error::SpecNotRecorded(key()),
         Error::DataGone { key: key(), verb, lost: vec![(node(), kind())] },
         Error::NotPossible { key: key(), reason: "goes first" },
-        Error::IllegalTransition { key: key(), phase, possible: phase.possible().to_vec(), verb },
+        Error::IllegalTransition { key: key(), phase, possible: phase.possible().collect(), verb },
         Error::RolledBack { key: key(), release: Some(2), to: Some(1), reason: reason() },
         Error::PutBack { key: key(), reason: reason() },
         Error::NotTheTime { key: key(), window, next: None, needs: Duration::ZERO, left: None },

@@ -404,6 +404,35 @@ fn what_stands_in_the_way_is_listed_whole() {
 }
 
 #[test]
+fn a_deletion_of_our_own_that_was_interrupted_is_waited_for() {
+    let graph = tenant();
+    let mut world = World::of(&graph);
+    world.live("django").status = Status::Deleting;
+    world.record.nodes.get_mut(&id("django")).unwrap().state = NodeState::Deleting;
+    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let service = step(&plan, "django");
+    assert_eq!(service.action, Action::Replace { order: ReplaceOrder::DeleteFirst });
+    assert_eq!(service.reason, "its deletion has begun already; it is made anew");
+    assert_eq!((&service.risk, service.needs_consent), (&Risk::None, false));
+    assert!(waits(&plan, ("django", Verb::Create), ("django", Verb::Delete)));
+}
+
+#[test]
+fn an_object_of_an_earlier_generation_than_is_asked_for_is_replaced_once() {
+    let mut graph = tenant();
+    let mut world = World::of(&graph);
+    for node in ["ecs-group", "django"] {
+        graph.at_generation(id(node), 1);
+    }
+    let plan = world.plan(&graph, Mode::Update).unwrap();
+    assert_eq!(step(&plan, "ecs-group").action, Action::Replace { order: ReplaceOrder::CreateFirst });
+    assert_eq!(step(&plan, "django").action, Action::Replace { order: ReplaceOrder::DeleteFirst });
+    assert_eq!((step(&plan, "ecs-group").generation, step(&plan, "django").generation), (1, 1));
+    world.apply(&plan);
+    assert!(world.plan(&graph, Mode::Update).unwrap().is_empty());
+}
+
+#[test]
 fn a_graph_that_does_not_fit_its_kinds_is_refused() {
     let mut graph = tenant();
     set(&mut graph, "db", "colour", json!("red"));
