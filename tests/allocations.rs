@@ -16,8 +16,8 @@ use mate::clock::Clock;
 use mate::model::ids::NodeId;
 use mate::plan::Plan;
 use mate::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, Live, Observation, Provider, ProviderError,
-    Scope, Target, UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, Identity, Live, Observation, Provider,
+    ProviderError, QuotaId, QuotaReading, Scope, Target, UpdateRequest,
 };
 use mate::tiers::TierCatalogue;
 use mate::{Mate, MemoryStore, SimCloud};
@@ -37,6 +37,7 @@ struct Prepared {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Provider for Prepared {
     async fn observe(&self, targets: Vec<Target>) -> Vec<Observation> {
         if self.records {
@@ -77,6 +78,18 @@ impl Provider for Prepared {
 
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {
         self.cloud.diagnose(target).await
+    }
+
+    async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
+        self.cloud.quotas(quotas).await
+    }
+
+    async fn image_digest(&self, image: &str) -> Result<Option<String>, ProviderError> {
+        self.cloud.image_digest(image).await
+    }
+
+    async fn identity(&self) -> Result<Identity, ProviderError> {
+        self.cloud.identity().await
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

@@ -60,6 +60,8 @@ mod measured;
 mod naive;
 #[path = "sim/onboarding.rs"]
 mod onboarding;
+#[path = "sim/one_read.rs"]
+mod one_read;
 #[path = "sim/outbox.rs"]
 mod outbox;
 #[path = "sim/platform.rs"]

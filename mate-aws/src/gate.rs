@@ -38,6 +38,7 @@ impl Gate {
     }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl ResolveCachedIdentity for Gate {
     fn resolve_cached_identity<'a>(
         &'a self,

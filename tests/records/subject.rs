@@ -3,7 +3,7 @@
 use mate::adopt::AdoptionSource;
 use mate::model::Tags;
 use mate::model::ids::TenantKey;
-use mate::plan::{Action, Plan};
+use mate::plan::Plan;
 use mate::spec::{PlatformSpec, TenantSpec};
 use mate::vocab::Consents;
 use mate::vocab::TenantPhase;
@@ -124,7 +124,7 @@ impl Subject {
 
 /// The steps of a plan that do something, for people.
 pub(crate) fn told(plan: &Plan) -> String {
-    let steps = plan.steps.iter().filter(|step| step.action != Action::NoChange);
+    let steps = plan.steps.iter().filter(|step| step.action.acts());
     let steps: Vec<String> =
         steps.map(|step| format!("{} {:?} {:?} ({})", step.node, step.action, step.fields(), step.reason)).collect();
     steps.join("; ")

@@ -114,7 +114,7 @@ async fn nodes_get_other_ids_and_no_object_is_touched_but_for_its_tag() {
     let plan = mate.plan_amend(&spec().id(), &renames()).await.unwrap();
     assert_eq!((plan.goal, plan.counts().rename, plan.steps.len()), (Goal::Amend, RENAMES.len(), RENAMES.len()));
     assert!(plan.headline().contains("5 to rename"), "{}", plan.headline());
-    assert!(plan.steps.iter().all(|step| step.action == Action::Rename && !step.needs_consent));
+    assert!(plan.steps.iter().all(|step| step.action == Action::Rename && !step.needs_consent()));
     let edge = plan.steps.iter().find(|step| step.node.as_str() == "edge-security-group").unwrap();
     assert!(edge.reason.ends_with("it keeps its name"), "{}", edge.reason);
     let plan = mate::plan::Plan::from_json(&plan.to_json()).unwrap();

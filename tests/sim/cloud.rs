@@ -57,7 +57,7 @@ pub(crate) fn tfvars(text: &str) -> TenantSpec {
 
 /// The steps that change something in the cloud.
 pub(crate) fn changes(plan: &Plan) -> impl Iterator<Item = &Step> {
-    plan.steps.iter().filter(|step| !matches!(step.action, Action::NoChange | Action::Adopt))
+    plan.steps.iter().filter(|step| step.action.acts() && step.action != Action::Adopt)
 }
 
 /// Loses the record of a tenant. The benchmarks are built without the suites.

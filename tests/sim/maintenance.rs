@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use mate::clock::Clock;
 use mate::lifecycle::{Change, Scale, ServiceScale};
-use mate::plan::Action;
 use mate::sim::{Fault, FaultRule, Faults, Method, SimObject, crash};
 use mate::spec::{EngineVersion, InstanceClass, ServiceName, TaskCount, TenantSpec, Tier};
 use mate::tiers::TierCatalogue;
@@ -272,7 +271,7 @@ async fn what_an_object_that_waits_still_uses_stays_until_then() {
     let does: Vec<String> = plan
         .steps
         .iter()
-        .filter(|step| step.action != Action::NoChange)
+        .filter(|step| step.action.acts())
         .map(|step| format!("{} {:?} {:?}", step.node, step.action, step.fields()))
         .collect();
     assert!(does.is_empty(), "{does:?} {:?}", plan.notes);

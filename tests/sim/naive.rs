@@ -9,8 +9,8 @@ use futures::future::BoxFuture;
 use mate::SimCloud;
 use mate::clock::Clock;
 use mate::provider::{
-    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, Provider,
-    ProviderError, RetryStatus, Scope, Target, UpdateRequest,
+    CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Identity, Observation, Provider,
+    ProviderError, QuotaId, QuotaReading, RetryStatus, Scope, Target, UpdateRequest,
 };
 
 /// A client as most are: what is throttled is tried again after up to one second and up to two, and has failed then.
@@ -57,6 +57,7 @@ fn throttled(answer: &Observation) -> bool {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Provider for Naive {
     async fn observe(&self, targets: Vec<Target>) -> Vec<Observation> {
         let mut answers = self.cloud.observe(targets.clone()).await;
@@ -96,6 +97,18 @@ impl Provider for Naive {
 
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {
         self.tried(|| self.cloud.diagnose(target.clone())).await
+    }
+
+    async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
+        self.cloud.quotas(quotas).await
+    }
+
+    async fn image_digest(&self, image: &str) -> Result<Option<String>, ProviderError> {
+        self.tried(|| self.cloud.image_digest(image)).await
+    }
+
+    async fn identity(&self) -> Result<Identity, ProviderError> {
+        self.tried(|| self.cloud.identity()).await
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

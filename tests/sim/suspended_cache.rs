@@ -101,7 +101,7 @@ async fn the_plan_names_the_snapshot_needs_no_consent_to_data_loss_and_tells_the
     let (world, id) = (provisioned().await, clinic().id());
     let plan = world.mate.plan_change(&id, Change::Suspend(removing())).await.unwrap();
     let step = plan.steps.iter().find(|step| step.node.as_str() == "redis").unwrap();
-    assert_eq!((step.action, &step.risk), (Action::Delete, &Risk::None));
+    assert_eq!((step.action, &step.risk), (Action::Rest, &Risk::None));
     let note = "to resume takes about 572 s: the database starts (300 s) while the cache is made from its snapshot (420 s), \
         then the services start (150 s), then the page goes";
     assert!(plan.notes.iter().any(|text| text == note), "{:?}", plan.notes);

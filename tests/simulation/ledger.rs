@@ -63,6 +63,7 @@ impl Ledger {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Records for Ledger {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         self.inner.get(key).await
@@ -99,6 +100,7 @@ impl Records for Ledger {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Leases for Ledger {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         let lease = self.inner.acquire(request).await?;
@@ -140,6 +142,7 @@ impl Leases for Ledger {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Log for Ledger {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         self.inner.append(lease, entries).await
@@ -159,6 +162,7 @@ impl Log for Ledger {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Cursor for Ledger {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         self.inner.delivered(key).await

@@ -55,6 +55,7 @@ impl Watch {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Provider for Watch {
     async fn observe(&self, targets: Vec<Target>) -> Vec<Observation> {
         for target in &targets {
@@ -111,6 +112,10 @@ impl Provider for Watch {
 
     async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
         self.cloud.quotas(quotas).await
+    }
+
+    async fn image_digest(&self, image: &str) -> Result<Option<String>, ProviderError> {
+        self.cloud.image_digest(image).await
     }
 
     async fn identity(&self) -> Result<Identity, ProviderError> {

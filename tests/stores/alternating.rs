@@ -28,6 +28,7 @@ impl Alternating {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Records for Alternating {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         self.next().get(key).await
@@ -47,6 +48,7 @@ impl Records for Alternating {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Leases for Alternating {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         self.next().acquire(request).await
@@ -70,6 +72,7 @@ impl Leases for Alternating {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Log for Alternating {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         self.next().append(lease, entries).await
@@ -89,6 +92,7 @@ impl Log for Alternating {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Cursor for Alternating {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         self.next().delivered(key).await

@@ -58,7 +58,7 @@ impl Access {
             Action::Create => &[Self::Create, Self::Diagnose],
             Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => &[Self::Update, Self::Diagnose],
             Action::Replace { .. } => &[Self::Create, Self::Delete, Self::Diagnose],
-            Action::Delete => &[Self::Delete, Self::Diagnose],
+            Action::Delete | Action::DeleteLeftover | Action::Rest => &[Self::Delete, Self::Diagnose],
             Action::Adopt => &[Self::Read, Self::Diagnose],
             _ => &[Self::Read],
         }

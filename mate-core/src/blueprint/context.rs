@@ -73,12 +73,13 @@ impl<'a> Context<'a> {
     ) -> Result<NodeHandle<K>, GraphError> {
         let id = NodeId::new(id).map_err(|error| GraphError::NodeId(error.to_string()))?;
         let mut tags = self.tags(&id, &name);
-        if K::REACH != Reach::Region {
+        let says_its_place = K::REACH != Reach::Region && K::model().taggable;
+        if says_its_place {
             tags.insert("Account".into(), self.base.account_id.clone());
             tags.insert("Region".into(), self.base.region.clone());
         }
         let handle: NodeHandle<K> = self.graph.add(id, name, inputs, tags)?;
-        if K::REACH != Reach::Region {
+        if says_its_place {
             self.former(handle.id(), |former| former.without_tags.extend(Ownership::PLACE.map(str::to_owned)));
         }
         Ok(handle)

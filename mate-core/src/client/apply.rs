@@ -112,7 +112,7 @@ fn prepare(record: &mut Record, plan: &Plan) {
         record.summary = plan.after.summary.clone();
         record.deletion_protection = plan.after.deletion_protection;
     }
-    for step in plan.steps.iter().filter(|step| step.action == Action::NoChange && !step.left) {
+    for step in plan.steps.iter().filter(|step| step.action == Action::NoChange) {
         found(record, step);
     }
 }

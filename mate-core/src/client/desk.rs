@@ -117,13 +117,17 @@ impl Desk {
     }
 
     pub(super) async fn plan_destroy(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
-        let record = self.record(key).await?;
+        self.plan_destroy_of(&self.record(key).await?, options).await
+    }
+
+    /// Plans to destroy what stands in this record.
+    pub(super) async fn plan_destroy_of(&self, record: &Record, options: &DestroyOptions) -> Result<Plan, Error> {
         if record.deletion_protection {
-            return Err(Error::Protected(key.clone()));
+            return Err(Error::Protected(record.key.clone()));
         }
-        self.wait_until_visible(Some(&record), |_| true).await;
+        self.wait_until_visible(Some(record), |_| true).await;
         let notes = record.left_snapshots().iter().map(ToString::to_string).collect();
-        self.plan_removal(&record, Mode::Destroy, options, notes).await
+        self.plan_removal(record, Mode::Destroy, options, notes).await
     }
 
     /// Plans to take away what stands in this record.
@@ -158,7 +162,12 @@ impl Desk {
     }
 
     pub(super) async fn plan_release(&self, key: &TenantKey) -> Result<Plan, Error> {
-        Ok(release(&self.record(key).await?, &self.kinds)?)
+        self.plan_release_of(&self.record(key).await?)
+    }
+
+    /// Plans to give back what stands in this record.
+    pub(super) fn plan_release_of(&self, record: &Record) -> Result<Plan, Error> {
+        Ok(release(record, &self.kinds)?)
     }
 }
 

@@ -276,7 +276,7 @@ impl Inner {
 }
 
 fn work_of(plan: &Plan) -> Vec<MaintenanceWork> {
-    let done = plan.steps.iter().filter(|step| step.action != Action::NoChange);
+    let done = plan.steps.iter().filter(|step| step.action.acts());
     let work = done.map(|step| MaintenanceWork {
         node: step.node.clone(),
         kind: step.kind.clone(),
@@ -300,7 +300,7 @@ fn waiting(plan: &Plan, record: &Record, deferred: &Waiting) -> Waiting {
     let going = plan.steps.iter().filter(|step| used.contains(&step.node) && !deferred.contains_key(&step.node));
     let kept: Waiting = going
         .filter_map(|step| match step.action {
-            Action::Delete => Some((step.node.clone(), BTreeSet::new())),
+            Action::Delete | Action::DeleteLeftover | Action::Rest => Some((step.node.clone(), BTreeSet::new())),
             Action::Replace { .. } => Some((step.node.clone(), step.fields().into_iter().collect())),
             _ => None,
         })

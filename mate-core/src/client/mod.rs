@@ -264,10 +264,10 @@ impl Mate {
                     let plan = run.intent.verb.into_iter().fold(plan, Plan::of_verb);
                     plan.going_on(run.on_failure(), run.then().cloned())
                 }
-                Goal::Destroy => inner.desk.plan_destroy(&key, &DestroyOptions::of(&run)).await?,
-                Goal::Release => inner.desk.plan_release(&key).await?,
+                Goal::Destroy => inner.desk.plan_destroy_of(&record, &DestroyOptions::of(&run)).await?,
+                Goal::Release => inner.desk.plan_release_of(&record)?,
                 Goal::Amend => inner.amendment(&record, &run.amendment.clone().unwrap_or_default())?,
-                Goal::Unwind => inner.plan_unwind(&key, &DestroyOptions::of(&run)).await?,
+                Goal::Unwind => inner.plan_unwind_of(&record, &DestroyOptions::of(&run)).await?,
                 Goal::Adopt => {
                     return Err(Error::NotPossible {
                         key,

@@ -51,7 +51,12 @@ impl Inner {
     }
 
     pub(super) async fn plan_unwind(&self, key: &TenantKey, options: &DestroyOptions) -> Result<Plan, Error> {
-        let recorded = self.desk.record(key).await?;
+        self.plan_unwind_of(&self.desk.record(key).await?, options).await
+    }
+
+    /// Plans to undo the run that is interrupted by this record.
+    pub(super) async fn plan_unwind_of(&self, recorded: &Record, options: &DestroyOptions) -> Result<Plan, Error> {
+        let key = &recorded.key;
         let Some(run) = &recorded.run else { return Err(Error::NothingInterrupted(key.clone())) };
         if run.goal == Goal::Amend {
             return Err(Error::NotPossible { key: key.clone(), reason: "renames: resume it, and rename back" });
@@ -63,12 +68,12 @@ impl Inner {
             });
         }
         match &recorded.spec {
-            None => self.desk.plan_unwind_made(&recorded, options).await,
+            None => self.desk.plan_unwind_made(recorded, options).await,
             Some(document) => {
-                let operating = resume::undone(&recorded, run);
+                let operating = resume::undone(recorded, run);
                 let selection = run.selection().but(operating.deferred.clone());
                 let wanted = Wanted { spec: resume::spec(key, Some(document))?, operating };
-                let mut plan = self.plan_part(&recorded, &wanted, &selection).await?;
+                let mut plan = self.plan_part(recorded, &wanted, &selection).await?;
                 plan.goal = Goal::Unwind;
                 let then = run.then().filter(|change| change.follows_a_way_back()).cloned();
                 Ok(plan.going_on(OnFailure::Stop, then))

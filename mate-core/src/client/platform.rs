@@ -177,8 +177,11 @@ impl Platform {
             let key = TenantKey::platform(environment.clone());
             let (record, run) = inner.desk.interrupted(&key).await?;
             let plan = match run.goal {
-                Goal::Destroy => inner.plan_destroy(&environment, &DestroyOptions::of(&run)).await?,
-                Goal::Release => inner.desk.plan_release(&key).await?,
+                Goal::Destroy => {
+                    inner.desk.free(&environment).await?;
+                    inner.desk.plan_destroy_of(&record, &DestroyOptions::of(&run)).await?
+                }
+                Goal::Release => inner.desk.plan_release_of(&record)?,
                 Goal::Unwind => inner.desk.plan_unwind_made(&record, &DestroyOptions::of(&run)).await?,
                 Goal::Apply | Goal::Adopt | Goal::Amend => {
                     let reason = "is for a spec that the record does not hold: apply the spec again";

@@ -91,6 +91,7 @@ pub trait TenantLifecycle: Send + Sync {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl TenantLifecycle for Mate {
     async fn provision(&self, spec: &TenantSpec) -> Result<Applied, Error> {
         Self::provision(self, spec).await

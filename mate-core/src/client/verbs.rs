@@ -151,7 +151,7 @@ impl Mate {
     pub fn tend(&self, tenant: &TenantId) -> Operation<Applied> {
         let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
         Operation::new(|events, cancellation| async move {
-            let record = inner.admitted(&key, TenantVerb::Tend).await?;
+            let mut record = inner.admitted(&key, TenantVerb::Tend).await?;
             if record.operating.both_tokens && record.operating.mode.has_tasks() {
                 let plan = inner.planned_change(&record, Change::RetireTokens).await?;
                 return inner.carry_out(plan, &Consents::none(), &events, &cancellation).await;
@@ -162,8 +162,8 @@ impl Mate {
                     Ok(_) | Err(Error::NotTheTime { .. }) => {}
                     Err(error) => return Err(error),
                 }
+                record = inner.admitted(&key, TenantVerb::Tend).await?;
             }
-            let record = inner.admitted(&key, TenantVerb::Tend).await?;
             let plan = inner.plan_tend(&key, &record).await?;
             if plan.is_empty() {
                 return Ok(Applied { key, outputs: record.outputs, record_version: record.version });

@@ -70,7 +70,6 @@ pub(crate) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> S
         reason: String::new(),
         changes: Vec::new(),
         risk: Risk::None,
-        needs_consent: false,
         expected,
         expected_removal: if keeps { Duration::ZERO } else { expected },
         inputs: if keeps { inputs.into() } else { Value::Null.into() },
@@ -80,12 +79,9 @@ pub(crate) fn step(node: &str, action: Action, uses: &[&str], seconds: u64) -> S
         depended_on: Default::default(),
         data: DataPolicy::Keep { final_snapshot: None },
         generation: u32::from(action == BESIDE),
-        leftover: false,
         holding: Default::default(),
         untag: Default::default(),
-        after_users: false,
-        left: false,
-        rests: false,
+        update_order: Default::default(),
     }
 }
 

@@ -102,7 +102,7 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, attempt: &Attem
             if let Some(node) = record.nodes.get_mut(&step.node) {
                 node.state = NodeState::Deleting;
             }
-            if step.rests {
+            if step.action.rests() {
                 record.resting.insert(step.node.clone(), resting(step));
             }
         }
@@ -175,7 +175,7 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
                 node.state = NodeState::Ready;
             }
         }
-        Verb::Release if step.leftover => {
+        Verb::Release if step.action == Action::ReleaseLeftover => {
             if let Some(node) = record.nodes.get_mut(&step.node) {
                 node.retired.retain(|retired| retired.name != op.name);
             }
@@ -302,8 +302,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_away_for_a_time_is_known_before_it_goes_and_until_it_stands_again() {
-        let mut goes = step("a", Action::Delete, &[], 1);
-        goes.rests = true;
+        let mut goes = step("a", Action::Rest, &[], 1);
         goes.data = DataPolicy::Keep { final_snapshot: Some("last".into()) };
         goes.outputs = [("host".to_owned(), json!("a.local"))].into();
         let mut record = record();
@@ -330,8 +329,7 @@ mod tests {
 
     #[test]
     fn what_was_to_be_taken_away_and_stands_yet_leaves_no_snapshot_behind() {
-        let mut goes = step("a", Action::Delete, &[], 1);
-        goes.rests = true;
+        let mut goes = step("a", Action::Rest, &[], 1);
         goes.data = DataPolicy::Keep { final_snapshot: Some("last".into()) };
         let mut record = record();
         record.nodes.insert(id("a"), ready("a"));

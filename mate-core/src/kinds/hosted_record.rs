@@ -6,7 +6,7 @@ use serde_json::json;
 use super::LoadBalancer;
 use crate::model::{
     AdoptFacet, Deduplication, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind, KindModel, KnownId, Link,
-    Output, Per, Quota, ReplaceOrder, Sample, SimFacet, TerraformResource, TerraformType, Timing, outputs,
+    Output, Per, Quota, Reach, ReplaceOrder, Sample, SimFacet, TerraformResource, TerraformType, Timing, outputs,
 };
 
 /// An alias record in a hosted zone (`route53:RecordSet`).
@@ -100,6 +100,7 @@ const SAMPLES: &[Sample] = &[Sample::new(
 
 impl Kind for RecordSet {
     const NAME: &'static str = "route53:RecordSet";
+    const REACH: Reach = Reach::World;
     type Inputs = RecordSetInputs;
 
     fn model() -> KindModel {

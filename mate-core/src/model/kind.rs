@@ -71,7 +71,7 @@ pub trait Kind: fmt::Debug + Send + Sync + 'static {
     const NAME: &'static str;
 
     /// Within what its names are unique. An object of a kind that is not a region's carries the tags `Account` and `Region`
-    /// ([`Ownership::PLACE`]).
+    /// ([`Ownership::PLACE`]), where it can carry tags.
     const REACH: Reach = Reach::Region;
 
     /// Its inputs.
@@ -134,6 +134,8 @@ pub struct KindModel {
     pub timing: fn(&Value) -> Timing,
     /// The limit on its name.
     pub name_rule: NameRule,
+    /// Within what its names are unique: [`Kind::REACH`], once the kind is registered.
+    pub reach: Reach,
     /// True if AWS lets it carry tags.
     pub taggable: bool,
     /// The way AWS keeps a second creation from making a second object.
@@ -184,6 +186,7 @@ impl KindModel {
             lost: DriftClass::Security,
             timing: |_| Timing::seconds(1, 1, 1),
             name_rule: NameRule { max: 255 },
+            reach: Reach::Region,
             taggable: true,
             deduplication: Deduplication::Name,
             run_once: false,
@@ -432,6 +435,7 @@ impl Kinds {
     #[must_use]
     pub fn with<K: Kind>(mut self) -> Self {
         let mut model = K::model();
+        model.reach = K::REACH;
         model.fits = |inputs| match serde_json::from_value::<K::Inputs>(inputs.clone()) {
             Ok(_) => Ok(()),
             Err(error) => Err(error.to_string()),
@@ -446,6 +450,11 @@ impl Kinds {
     /// [`UnknownKind`] when it is not registered.
     pub fn get(&self, kind: &KindName) -> Result<&KindModel, UnknownKind> {
         self.models.get(kind).ok_or_else(|| UnknownKind(kind.clone()))
+    }
+
+    /// Within what the names of a kind are unique; of one that is not registered, a region.
+    pub(crate) fn reach(&self, kind: &str) -> Reach {
+        self.models.get(kind).map_or(Reach::Region, |model| model.reach)
     }
 
     /// True if AWS keeps a second creation of this kind from making a second object; see [`KindModel::deduplicated`].

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::request::{After, DiffRequest};
-use super::step::{Action, FieldChange, Shown, Step};
+use super::step::{FieldChange, Shown, Step};
 use super::{Plan, operations};
 use crate::state::{Phase, Record, RecordSummary};
 use crate::vocab::{Goal, OnFailure, Operating, Release};
@@ -18,7 +18,7 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
         _ => keeps.then_some(Phase::Active),
     };
     let mut changes = request.record.map_or_else(Vec::new, |record| record_changes(record, &after, goal));
-    let alone = changes.is_empty() && steps.iter().all(|step| step.action == Action::NoChange);
+    let alone = changes.is_empty() && steps.iter().all(|step| !step.action.acts());
     if let Some(record) = request.record.filter(|_| alone && matches!(goal, Goal::Apply | Goal::Adopt)) {
         changes = words_alone(record, &after);
     }

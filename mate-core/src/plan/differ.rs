@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::{ImpossibleChange, NodeProblem};
 use super::request::DiffRequest;
 use super::scope::Scope;
-use super::step::{Action, Step};
+use super::step::Step;
 use crate::model::ids::NodeId;
 use crate::model::names;
 use crate::model::{KindModel, Known, Node, ReplaceOrder};
@@ -61,7 +61,7 @@ impl Drafts {
 
     /// True if something is done about a node.
     pub(super) fn acts(&self, id: &NodeId) -> bool {
-        self.of(id.as_str()).is_some_and(|step| step.action != Action::NoChange)
+        self.of(id.as_str()).is_some_and(|step| step.action.acts())
     }
 }
 

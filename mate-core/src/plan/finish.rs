@@ -47,11 +47,8 @@ impl Differ<'_, '_> {
                 replacement(request, &mut step, order, served)?;
             }
             removal(request, &mut step, served)?;
-            if !step.rests {
-                let timing = (request.kinds.get(&step.kind)?.timing)(&step.inputs);
-                step.expected = making(&step, timing) + step.expected_removal;
-                step.needs_consent = step.risk.needs_consent();
-            }
+            let timing = (request.kinds.get(&step.kind)?.timing)(&step.inputs);
+            step.expected = making(&step, timing) + step.expected_removal;
             steps.push(step);
         }
         Ok(steps)
@@ -88,11 +85,10 @@ fn replacement(
 /// The fate of the old object and its data.
 fn removal(request: &DiffRequest<'_>, step: &mut Step, served: bool) -> Result<(), UnknownKind> {
     let replaces = matches!(step.action, Action::Replace { .. });
-    let Some(old) = step.old.as_ref().filter(|_| replaces || step.action == Action::Delete) else { return Ok(()) };
+    let Some(old) = step.old.as_ref().filter(|_| replaces || step.action.deletes()) else { return Ok(()) };
     let model = request.kinds.get(&old.kind)?;
     step.expected_removal = (model.timing)(&old.inputs).delete;
-    if step.rests {
-        step.expected = step.expected_removal;
+    if step.action.rests() {
         return Ok(());
     }
     let loss = deletion::loss(&step.node, old, model, request.deletions, request.record);
@@ -120,7 +116,14 @@ fn making(step: &Step, timing: Timing) -> Duration {
             if only_tags { timing.update.min(Duration::from_secs(2)) } else { timing.update }
         }
         Action::Adopt if step.reason.starts_with(PENDING) => timing.create,
-        Action::TakeOver | Action::Rename | Action::Release => Duration::from_secs(2),
-        Action::Adopt | Action::Forget | Action::NoChange | Action::Delete => Duration::ZERO,
+        Action::TakeOver | Action::Rename | Action::Release | Action::ReleaseLeftover => Duration::from_secs(2),
+        Action::Adopt
+        | Action::Forget
+        | Action::ForgetResting
+        | Action::Leave
+        | Action::NoChange
+        | Action::Delete
+        | Action::DeleteLeftover
+        | Action::Rest => Duration::ZERO,
     }
 }

@@ -221,14 +221,14 @@ fn as_found(model: &KindModel, live: &Value, desired: &Value) -> Inputs {
 pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
     let mut steps = Vec::new();
     for (id, node) in &record.nodes {
-        let objects = std::iter::once((recorded_object(node), false))
-            .chain(node.retired.iter().map(|retired| (retired.clone().into(), true)));
-        for (old, leftover) in objects {
+        let objects = std::iter::once((recorded_object(node), Action::Release))
+            .chain(node.retired.iter().map(|retired| (retired.clone().into(), Action::ReleaseLeftover)));
+        for (old, action) in objects {
             let old: OldObject = old;
-            let tagged = kinds.get(&old.kind)?.taggable && (leftover || node.holding != Holding::Observed);
+            let ours = action == Action::ReleaseLeftover || node.holding != Holding::Observed;
+            let tagged = kinds.get(&old.kind)?.taggable && ours;
             let reason = if tagged { "given back: its ownership tags go" } else { "given back" };
-            let mut step = Step::about(id, old, Action::Release, reason.to_owned(), BTreeSet::new());
-            step.leftover = leftover;
+            let mut step = Step::about(id, old, action, reason.to_owned(), BTreeSet::new());
             step.expected = Duration::from_secs(if tagged { 2 } else { 0 });
             if tagged {
                 (step.untag, step.tags) = given_back(&node.holding, &node.tags);

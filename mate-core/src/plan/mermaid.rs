@@ -26,7 +26,7 @@ impl Plan {
         let mut text = String::from("flowchart LR\n");
         let mut ids: BTreeMap<&NodeId, usize> = BTreeMap::new();
         for (index, step) in self.steps.iter().enumerate() {
-            if !step.leftover {
+            if !step.action.is_about_leftover() {
                 ids.insert(&step.node, index);
             }
             let class = class(step.action);
@@ -34,13 +34,13 @@ impl Plan {
             let _ = writeln!(text, "    n{index}[\"{}\"]:::{class}", label(step));
         }
         for step in &self.steps {
-            let Some(to) = ids.get(&step.node).filter(|_| !step.leftover) else { continue };
+            let Some(to) = ids.get(&step.node).filter(|_| !step.action.is_about_leftover()) else { continue };
             let used = if step.action.keeps() { &step.depends_on } else { &step.depended_on };
             for from in used.iter().filter_map(|from| ids.get(from)) {
                 let _ = writeln!(text, "    n{from} --> n{to}");
             }
         }
-        for (index, _) in self.steps.iter().enumerate().filter(|(_, step)| step.needs_consent) {
+        for (index, _) in self.steps.iter().enumerate().filter(|(_, step)| step.needs_consent()) {
             let _ = writeln!(text, "    class n{index} risky");
         }
         for (class, style) in STYLES {
@@ -53,12 +53,29 @@ impl Plan {
 fn class(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
-        Action::Adopt | Action::TakeOver | Action::Rename | Action::Release => "adopt",
+        Action::Adopt | Action::TakeOver | Action::Rename | Action::Release | Action::ReleaseLeftover => "adopt",
         Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => "update",
         Action::Replace { .. } => "replace",
-        Action::Delete => "delete",
-        Action::Forget => "forget",
-        Action::NoChange => "unchanged",
+        Action::Delete | Action::Rest | Action::DeleteLeftover => "delete",
+        Action::Forget | Action::ForgetResting => "forget",
+        Action::Leave | Action::NoChange => "unchanged",
+    }
+}
+
+fn words(action: Action) -> &'static str {
+    match action {
+        Action::Create => "create",
+        Action::Adopt => "adopt",
+        Action::TakeOver => "take over",
+        Action::Rename => "rename",
+        Action::Release | Action::ReleaseLeftover => "release",
+        Action::Update => "update",
+        Action::UpdateWithRestart => "update with restart",
+        Action::UpdateWithDowntime => "update with downtime",
+        Action::Replace { .. } => "replace",
+        Action::Delete | Action::Rest | Action::DeleteLeftover => "delete",
+        Action::Forget | Action::ForgetResting => "forget",
+        Action::Leave | Action::NoChange => "no change",
     }
 }
 
@@ -69,9 +86,9 @@ fn label(step: &Step) -> String {
         Risk::Downtime(_) => "<br/>DOWNTIME",
         Risk::DataLoss(_) => "<br/>DATA LOSS",
     };
-    let word = step.action.word().replace('_', " ");
+    let words = words(step.action);
     let name = escaped(&shortened(&step.name, 60));
-    format!("{}<br/>{}<br/>{name}<br/>{word}{risk}", escaped(step.node.as_str()), escaped(step.kind.as_str()))
+    format!("{}<br/>{}<br/>{name}<br/>{words}{risk}", escaped(step.node.as_str()), escaped(step.kind.as_str()))
 }
 
 /// Mermaid reads quotes, angle brackets and `#…;` in a label; everything of that sort becomes an entity.

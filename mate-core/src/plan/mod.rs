@@ -45,7 +45,7 @@ pub(crate) use once::is_over;
 pub use operations::Operation;
 pub use repair::repair;
 pub use request::{After, DiffRequest, Mode, Observed, Snapshot};
-pub use step::{Action, FieldChange, OldObject, Risk, Shown, Step};
+pub use step::{Action, FieldChange, OldObject, Risk, Shown, Step, UpdateOrder};
 pub use targets::observe_targets;
 pub(crate) use targets::targets_among;
 pub use text::TextStyle;
@@ -123,7 +123,10 @@ pub struct Counts {
     pub release: usize,
     /// To drop from the record, because they are gone.
     pub forget: usize,
-    /// To leave alone.
+    /// To leave as they are, though they differ.
+    #[serde(default)]
+    pub left: usize,
+    /// As they should be.
     pub unchanged: usize,
 }
 
@@ -134,7 +137,7 @@ impl Plan {
     /// Whether there is nothing to do: no step does anything, and the record already says what it should.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.record_changes.is_empty() && self.steps.iter().all(|step| step.action == Action::NoChange)
+        self.record_changes.is_empty() && self.steps.iter().all(|step| !step.action.acts())
     }
 
     /// The digest of the plan's contents, which is its id.
@@ -161,7 +164,7 @@ impl Plan {
 
     /// The steps that need consent.
     pub fn risky_steps(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().filter(|step| step.needs_consent)
+        self.steps.iter().filter(|step| step.needs_consent())
     }
 
     /// How many steps of each sort there are.
@@ -173,12 +176,13 @@ impl Plan {
                 Action::Create => &mut counts.create,
                 Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => &mut counts.update,
                 Action::Replace { .. } => &mut counts.replace,
-                Action::Delete => &mut counts.delete,
+                Action::Delete | Action::Rest | Action::DeleteLeftover => &mut counts.delete,
                 Action::Adopt => &mut counts.adopt,
                 Action::TakeOver => &mut counts.take_over,
                 Action::Rename => &mut counts.rename,
-                Action::Release => &mut counts.release,
-                Action::Forget => &mut counts.forget,
+                Action::Release | Action::ReleaseLeftover => &mut counts.release,
+                Action::Forget | Action::ForgetResting => &mut counts.forget,
+                Action::Leave => &mut counts.left,
                 Action::NoChange => &mut counts.unchanged,
             } += 1;
         }
@@ -196,7 +200,7 @@ impl Plan {
         let asked = [TenantVerb::Update, TenantVerb::Scale, TenantVerb::ChangeTier];
         let can = self.goal == Goal::Apply && self.verb.is_none_or(|verb| asked.contains(&verb));
         let waits = move |step: &&Step| can && matches!(step.risk, Risk::Downtime(_)) && step.old.is_some();
-        self.steps.iter().filter(waits).filter(|step| !matches!(step.action, Action::Delete | Action::NoChange))
+        self.steps.iter().filter(waits).filter(|step| step.action.acts() && !step.action.deletes())
     }
 
     /// One line: `Plan: 43 to create, 1 to update; about 12 min`.

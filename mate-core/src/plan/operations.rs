@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Plan;
-use super::step::{Action, Step};
+use super::step::{Action, Step, UpdateOrder};
 use crate::model::ReplaceOrder;
 use crate::model::ids::NodeId;
 
@@ -44,7 +44,9 @@ pub(super) fn deleted_early(steps: &[&Step]) -> BTreeSet<NodeId> {
     loop {
         let more: BTreeSet<NodeId> = steps
             .iter()
-            .filter(|step| matches!(step.action, Action::Delete | Action::Forget) && !step.leftover)
+            .filter(|step| {
+                matches!(step.action, Action::Delete | Action::Forget | Action::Rest | Action::ForgetResting)
+            })
             .filter(|step| !early.contains(&step.node) && step.depended_on.iter().any(|to| early.contains(to)))
             .map(|step| step.node.clone())
             .collect();
@@ -130,13 +132,13 @@ impl<'a> Dag<'a> {
                 Action::Adopt => &[Some(Verb::Adopt)],
                 Action::TakeOver => &[Some(Verb::TakeOver)],
                 Action::Rename => &[Some(Verb::Rename)],
-                Action::Release => &[Some(Verb::Release)],
+                Action::Release | Action::ReleaseLeftover => &[Some(Verb::Release)],
                 Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => &[Some(Verb::Update)],
                 Action::Replace { order: ReplaceOrder::DeleteFirst } => &[Some(Verb::Delete), Some(Verb::Create)],
                 Action::Replace { order: ReplaceOrder::CreateFirst } => &[Some(Verb::DeleteOld), Some(Verb::Create)],
-                Action::Delete if step.leftover => &[Some(Verb::DeleteOld)],
-                Action::Delete | Action::Forget => &[Some(Verb::Delete)],
-                Action::NoChange => &[None],
+                Action::DeleteLeftover => &[Some(Verb::DeleteOld)],
+                Action::Delete | Action::Forget | Action::Rest | Action::ForgetResting => &[Some(Verb::Delete)],
+                Action::Leave | Action::NoChange => &[None],
             };
             for verb in verbs {
                 dag.calls.push(Call { step: index, verb: *verb, after: BTreeSet::new() });
@@ -160,6 +162,7 @@ impl<'a> Dag<'a> {
                 makes.insert(node, index);
             }
         }
+        let leftover = |step: &Step| step.action == Action::DeleteLeftover;
         // Deletions that must not wait for anything that is made.
         let first: Vec<bool> = self
             .calls
@@ -167,11 +170,11 @@ impl<'a> Dag<'a> {
             .map(|call| {
                 let step = &self.steps[call.step];
                 (call.verb == Some(Verb::Delete) && early.contains(&step.node))
-                    || (step.leftover && step.depended_on.iter().any(|to| early.contains(to)))
+                    || (leftover(step) && step.depended_on.iter().any(|to| early.contains(to)))
             })
             .collect();
         let mut edges: Vec<(usize, usize)> = Vec::new();
-        let late = |call: &usize| self.steps[self.calls[*call].step].after_users;
+        let late = |call: &usize| self.steps[self.calls[*call].step].update_order == UpdateOrder::AfterUsers;
         let users = Users::of(self.steps);
         for (index, call) in self.calls.iter().enumerate() {
             let step = &self.steps[call.step];
@@ -189,10 +192,10 @@ impl<'a> Dag<'a> {
             let used = step.depended_on.iter().filter_map(|to| removals.get(to)).flatten();
             edges.extend(used.filter(|used| first[index] || !first[**used]).map(|used| (index, *used)));
             if first[index] {
-                edges.extend(own.filter(|_| !step.leftover).map(|own| (index, own)));
+                edges.extend(own.filter(|_| !leftover(step)).map(|own| (index, own)));
                 continue;
             }
-            edges.extend(own.filter(|_| !step.leftover).map(|own| (own, index)));
+            edges.extend(own.filter(|_| !leftover(step)).map(|own| (own, index)));
             // Whoever uses it moves over before it goes; where nothing takes its place, whoever uses it through others too.
             if call.verb == Some(Verb::Delete) && own.is_none() {
                 let users = users.all(&step.node);

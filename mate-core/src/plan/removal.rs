@@ -71,8 +71,8 @@ impl Differ<'_, '_> {
                 continue;
             }
             let reason = "left over from a replacement".to_owned();
-            let mut step = Step::about(id, retired.clone().into(), Action::Delete, reason, recorded.depends_on.clone());
-            step.leftover = true;
+            let old = retired.clone().into();
+            let step = Step::about(id, old, Action::DeleteLeftover, reason, recorded.depends_on.clone());
             self.drafts.push(Draft { step, served: true });
         }
         Ok(())

@@ -16,7 +16,7 @@ impl RepairSelection {
     /// What this plan does, named one by one: the selection of a run that goes on with it.
     fn of(steps: &[Step]) -> Self {
         let mut selection = Self::default();
-        for step in steps.iter().filter(|step| step.action != Action::NoChange) {
+        for step in steps.iter().filter(|step| step.action.acts()) {
             match step.action {
                 Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => {
                     selection.fields.insert(step.node.clone(), step.fields().into_iter().collect());
@@ -45,7 +45,8 @@ pub fn repair(request: DiffRequest<'_>, selection: &RepairSelection) -> Result<P
         let mut plan = scoped(request.clone(), Some(&scope))?;
         let needed = needed(&plan.steps);
         if needed.is_empty() {
-            let left: Vec<&str> = plan.steps.iter().filter(|step| step.left).map(|step| step.node.as_str()).collect();
+            let left = plan.steps.iter().filter(|step| step.action == Action::Leave);
+            let left: Vec<&str> = left.map(|step| step.node.as_str()).collect();
             if !left.is_empty() {
                 let what = if selection.waits() { "waits for maintenance" } else { "not to be repaired now" };
                 plan.notes.push(format!("{what}: {}", left.join(", ")));
@@ -60,10 +61,11 @@ pub fn repair(request: DiffRequest<'_>, selection: &RepairSelection) -> Result<P
 
 /// What is left out and gone, though a step needs it: by which node.
 fn needed(steps: &[Step]) -> BTreeMap<NodeId, NodeId> {
+    let left = steps.iter().filter(|step| step.action == Action::Leave);
     let gone: BTreeMap<&NodeId, &Step> =
-        steps.iter().filter(|step| step.left && step.old.is_none()).map(|step| (&step.node, step)).collect();
+        left.filter(|step| step.old.is_none()).map(|step| (&step.node, step)).collect();
     let mut needed = BTreeMap::new();
-    for step in steps.iter().filter(|step| step.action != Action::NoChange) {
+    for step in steps.iter().filter(|step| step.action.acts()) {
         let whole = matches!(step.action, Action::Create | Action::Replace { .. });
         let fields = step.fields();
         let refers = fields.iter().filter_map(|field| step.inputs.get(field)).flat_map(references);

@@ -38,16 +38,18 @@ pub(super) fn step(
             let inputs = recorded.map_or_else(|| live.inputs.clone().into(), |recorded| recorded.inputs.clone());
             let old = old_object(&node.kind, &node.name, live, recorded, &inputs);
             let why = if goes { "its deletion has begun already" } else { "not needed while the tenant is suspended" };
-            (Some(old), Action::Delete, why)
+            (Some(old), Action::Rest, why)
         }
-        (None, Some(recorded)) => (Some(recorded_object(recorded)), Action::Forget, "gone from the cloud already"),
+        (None, Some(recorded)) => {
+            (Some(recorded_object(recorded)), Action::ForgetResting, "gone from the cloud already")
+        }
         (None, None) => (None, Action::NoChange, "taken away for as long as the tenant is suspended"),
     };
     let announced = known.and_then(|known| known.snapshot.clone());
     let made_from = filled_from(request.kinds, &node.kind).and_then(|field| recorded?.inputs[field].as_str());
     let snapshot = match &old {
         // A deletion whose answer was lost may have taken effect: it is asked for again under the same name.
-        Some(old) if action == Action::Delete && !goes => {
+        Some(old) if action == Action::Rest && !goes => {
             let name = announced.filter(|name| made_from != Some(name.as_str()));
             Some(name.unwrap_or_else(|| derived_snapshot_name(&old.name, request.record)))
         }
@@ -82,7 +84,6 @@ pub(super) fn step(
     );
     step.old = old;
     step.data = DataPolicy::Keep { final_snapshot: snapshot };
-    step.rests = true;
     Ok(step)
 }
 

@@ -145,8 +145,7 @@ impl Left {
 
 /// The step of an object that is left as it is.
 pub(super) fn leave(step: &mut Step, reason: &str, recorded: Option<&NodeRecord>, changes: Vec<FieldChange>) {
-    step.action = Action::NoChange;
-    step.left = true;
+    step.action = Action::Leave;
     reason.clone_into(&mut step.reason);
     step.changes = changes;
     step.untag.clear();

@@ -31,8 +31,6 @@ pub struct Step {
     pub changes: Vec<FieldChange>,
     /// What it puts at risk.
     pub risk: Risk,
-    /// Whether the caller has to consent to this step.
-    pub needs_consent: bool,
     /// How long it takes, removal of the old object included; seconds.
     #[serde(with = "seconds", rename = "expected_seconds")]
     pub expected: Duration,
@@ -53,24 +51,15 @@ pub struct Step {
     pub data: DataPolicy,
     /// The generation of the object afterwards.
     pub generation: u32,
-    /// Whether it deletes an old object that an earlier replacement left over, not the node's present one.
-    pub leftover: bool,
     /// How the object is held afterwards.
     #[serde(default, skip_serializing_if = "Holding::is_managed")]
     pub holding: Holding,
     /// Keys of tags that are taken off.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub untag: BTreeSet<String>,
-    /// Whether an update comes behind everything that uses the node, directly or not, instead of before it: the services are at
-    /// 0 before the database stops.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub after_users: bool,
-    /// It differs, and is left as it is: the record of it says afterwards what it says now.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub left: bool,
-    /// The object is taken away for a time, and its data kept: the record keeps what is needed to make it anew.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub rests: bool,
+    /// Where an update stands among those of the nodes that use this one.
+    #[serde(default, skip_serializing_if = "UpdateOrder::is_before_users")]
+    pub update_order: UpdateOrder,
 }
 
 /// An object as it stands before the step.
@@ -159,6 +148,16 @@ pub enum Action {
     Delete,
     /// It is gone already, and is dropped from the record.
     Forget,
+    /// It is deleted for a time, and its data kept: the record keeps what is needed to make it anew.
+    Rest,
+    /// It was to be deleted for a time and is gone already: the record keeps what is needed to make it anew.
+    ForgetResting,
+    /// An old object that an earlier replacement left over is deleted, not the node's present one.
+    DeleteLeftover,
+    /// An old object that an earlier replacement left over stays, and goes out of the record; its ownership tags are taken off.
+    ReleaseLeftover,
+    /// It differs, and is left as it is: the record of it says afterwards what it says now.
+    Leave,
     /// It is as it should be.
     NoChange,
 }
@@ -167,7 +166,49 @@ impl Action {
     /// Whether an object exists afterwards under the node.
     #[must_use]
     pub fn keeps(self) -> bool {
-        !matches!(self, Self::Delete | Self::Forget | Self::Release)
+        match self {
+            Self::Create
+            | Self::Adopt
+            | Self::TakeOver
+            | Self::Rename
+            | Self::Update
+            | Self::UpdateWithRestart
+            | Self::UpdateWithDowntime
+            | Self::Replace { .. }
+            | Self::Leave
+            | Self::NoChange => true,
+            Self::Release
+            | Self::Delete
+            | Self::Forget
+            | Self::Rest
+            | Self::ForgetResting
+            | Self::DeleteLeftover
+            | Self::ReleaseLeftover => false,
+        }
+    }
+
+    /// Whether anything is done: to the object, to its tags or to the record of it.
+    #[must_use]
+    pub fn acts(self) -> bool {
+        !matches!(self, Self::Leave | Self::NoChange)
+    }
+
+    /// Whether an object is deleted and none takes its place.
+    #[must_use]
+    pub fn deletes(self) -> bool {
+        matches!(self, Self::Delete | Self::Rest | Self::DeleteLeftover)
+    }
+
+    /// Whether the object is away for a time afterwards, and the record keeps what is needed to make it anew.
+    #[must_use]
+    pub fn rests(self) -> bool {
+        matches!(self, Self::Rest | Self::ForgetResting)
+    }
+
+    /// Whether it is about an old object that an earlier replacement left over, not the node's present one.
+    #[must_use]
+    pub fn is_about_leftover(self) -> bool {
+        matches!(self, Self::DeleteLeftover | Self::ReleaseLeftover)
     }
 
     /// The action in one word, as in JSON.
@@ -185,8 +226,30 @@ impl Action {
             Self::Replace { .. } => "replace",
             Self::Delete => "delete",
             Self::Forget => "forget",
+            Self::Rest => "rest",
+            Self::ForgetResting => "forget_resting",
+            Self::DeleteLeftover => "delete_leftover",
+            Self::ReleaseLeftover => "release_leftover",
+            Self::Leave => "leave",
             Self::NoChange => "no_change",
         }
+    }
+}
+
+/// Where an update stands among those of the nodes that use the node.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateOrder {
+    /// Before each of them.
+    #[default]
+    BeforeUsers,
+    /// Behind everything that uses the node, directly or not: the services are at 0 before the database stops.
+    AfterUsers,
+}
+
+impl UpdateOrder {
+    fn is_before_users(&self) -> bool {
+        *self == Self::BeforeUsers
     }
 }
 
@@ -255,7 +318,6 @@ impl Step {
             reason: reason.into(),
             changes: Vec::new(),
             risk: Risk::None,
-            needs_consent: false,
             expected: Duration::ZERO,
             expected_removal: Duration::ZERO,
             inputs: Inputs::default(),
@@ -265,12 +327,9 @@ impl Step {
             depended_on: BTreeSet::new(),
             data: DataPolicy::Keep { final_snapshot: None },
             generation: 0,
-            leftover: false,
             holding: Holding::Managed,
             untag: BTreeSet::new(),
-            after_users: false,
-            left: false,
-            rests: false,
+            update_order: UpdateOrder::BeforeUsers,
         }
     }
 
@@ -284,6 +343,12 @@ impl Step {
     ) -> Self {
         let step = Self::new(node.clone(), old.kind.clone(), old.name.clone(), action, reason);
         Self { old: Some(old), depended_on, ..step }
+    }
+
+    /// Whether the caller has to consent to this step.
+    #[must_use]
+    pub fn needs_consent(&self) -> bool {
+        self.risk.needs_consent()
     }
 
     /// The top-level fields that differ, `tags` among them when tags do: what an update request names.
@@ -311,5 +376,49 @@ mod seconds {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         u64::deserialize(deserializer).map(Duration::from_secs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERY: [Action; 17] = [
+        Action::Create,
+        Action::Adopt,
+        Action::TakeOver,
+        Action::Rename,
+        Action::Release,
+        Action::Update,
+        Action::UpdateWithRestart,
+        Action::UpdateWithDowntime,
+        Action::Replace { order: ReplaceOrder::CreateFirst },
+        Action::Delete,
+        Action::Forget,
+        Action::Rest,
+        Action::ForgetResting,
+        Action::DeleteLeftover,
+        Action::ReleaseLeftover,
+        Action::Leave,
+        Action::NoChange,
+    ];
+
+    #[test]
+    fn the_word_of_an_action_is_the_one_of_its_json() {
+        for action in EVERY {
+            let json = serde_json::to_value(action).unwrap();
+            let word = json.as_str().or_else(|| json.as_object()?.keys().next().map(String::as_str)).unwrap();
+            assert_eq!(action.word(), word);
+        }
+    }
+
+    #[test]
+    fn what_is_deleted_rests_or_was_left_over_is_not_kept() {
+        for action in EVERY {
+            let goes = action.deletes() || action.rests() || action.is_about_leftover();
+            assert!(!goes || (action.acts() && !action.keeps()), "{action:?}");
+        }
+        let idle: Vec<Action> = EVERY.into_iter().filter(|action| !action.acts()).collect();
+        assert_eq!(idle, [Action::Leave, Action::NoChange]);
     }
 }

@@ -50,14 +50,13 @@ impl Plan {
 }
 
 pub(super) fn headline(plan: &Plan) -> String {
-    let left = plan.steps.iter().filter(|step| step.left).count();
-    if plan.is_empty() && left > 0 {
-        return format!("Plan: nothing to do; {left} of the differences are left as they are");
+    let counts = plan.counts();
+    if plan.is_empty() && counts.left > 0 {
+        return format!("Plan: nothing to do; {} of the differences are left as they are", counts.left);
     }
     if plan.is_empty() {
         return "Plan: nothing to do; everything is as it should be".to_owned();
     }
-    let counts = plan.counts();
     let mut parts: Vec<String> = [
         (counts.create, "to create"),
         (counts.update, "to update"),
@@ -68,8 +67,8 @@ pub(super) fn headline(plan: &Plan) -> String {
         (counts.rename, "to rename"),
         (counts.release, "to give back"),
         (counts.forget, "to drop from the record"),
-        (counts.unchanged - left, "unchanged"),
-        (left, "left as they are"),
+        (counts.unchanged, "unchanged"),
+        (counts.left, "left as they are"),
     ]
     .into_iter()
     .filter(|(count, _)| *count > 0)
@@ -112,13 +111,13 @@ fn symbol(action: Action) -> &'static str {
         Action::Adopt => "=",
         Action::TakeOver => ">",
         Action::Rename => ">",
-        Action::Release => "<",
+        Action::Release | Action::ReleaseLeftover => "<",
         Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => "~",
         Action::Replace { order: ReplaceOrder::DeleteFirst } => "-/+",
         Action::Replace { order: ReplaceOrder::CreateFirst } => "+/-",
-        Action::Delete => "-",
-        Action::Forget => "x",
-        Action::NoChange => " ",
+        Action::Delete | Action::Rest | Action::DeleteLeftover => "-",
+        Action::Forget | Action::ForgetResting => "x",
+        Action::Leave | Action::NoChange => " ",
     }
 }
 
@@ -128,26 +127,28 @@ fn words(action: Action) -> &'static str {
         Action::Adopt => "take into the record",
         Action::TakeOver => "take over",
         Action::Rename => "rename",
-        Action::Release => "give back",
+        Action::Release | Action::ReleaseLeftover => "give back",
         Action::Update => "update in place",
         Action::UpdateWithRestart => "update with restart",
         Action::UpdateWithDowntime => "update with DOWNTIME",
         Action::Replace { order: ReplaceOrder::DeleteFirst } => "REPLACE, old one deleted first",
         Action::Replace { order: ReplaceOrder::CreateFirst } => "REPLACE, new one created first",
-        Action::Delete => "DELETE",
-        Action::Forget => "drop from the record",
-        Action::NoChange => "no change",
+        Action::Delete | Action::Rest | Action::DeleteLeftover => "DELETE",
+        Action::Forget | Action::ForgetResting => "drop from the record",
+        Action::Leave | Action::NoChange => "no change",
     }
 }
 
 fn paint(action: Action) -> Style {
     let color = match action {
         Action::Create => AnsiColor::Green,
-        Action::Adopt | Action::TakeOver | Action::Rename | Action::Release => AnsiColor::Cyan,
+        Action::Adopt | Action::TakeOver | Action::Rename | Action::Release | Action::ReleaseLeftover => {
+            AnsiColor::Cyan
+        }
         Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => AnsiColor::Yellow,
         Action::Replace { .. } => AnsiColor::Magenta,
-        Action::Delete => AnsiColor::Red,
-        Action::Forget | Action::NoChange => return Style::new().dimmed(),
+        Action::Delete | Action::Rest | Action::DeleteLeftover => AnsiColor::Red,
+        Action::Forget | Action::ForgetResting | Action::Leave | Action::NoChange => return Style::new().dimmed(),
     };
     color.on_default()
 }
@@ -193,7 +194,7 @@ impl Page {
         }
         self.line("");
         let mut last_compact = true;
-        for step in plan.steps.iter().filter(|step| step.action != Action::NoChange) {
+        for step in plan.steps.iter().filter(|step| step.action.acts()) {
             let compact = step.changes.is_empty() && step.risk == Risk::None && step.action == Action::Create;
             let together = compact && last_compact;
             if !together && !self.text.ends_with("\n\n") {
@@ -231,7 +232,7 @@ impl Page {
         for change in &step.changes {
             self.change("      ", change);
         }
-        if step.action != Action::Forget {
+        if !matches!(step.action, Action::Forget | Action::ForgetResting) {
             self.line(&format!("      time: {}", about(step.expected)));
         }
     }

@@ -10,7 +10,7 @@ use super::error::{ImpossibleChange, NodeProblem, PlanError};
 use super::judge::{decide, severity, stable_outputs, texts};
 use super::request::Observed;
 use super::scope::{Left, Scope, leave};
-use super::step::{Action, FieldChange, Risk, Shown, Step, old_object, recorded_object};
+use super::step::{Action, FieldChange, Risk, Shown, Step, UpdateOrder, old_object, recorded_object};
 use super::{lost, once, resting};
 use crate::model::{Impact, KindModel, Node, ReplaceOrder, names};
 use crate::provider::{Live, Status};
@@ -188,7 +188,9 @@ impl<'r> Differ<'r, '_> {
         step.action = action;
         step.reason = reason;
         let updates = matches!(action, Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime);
-        step.after_users = updates && differences.iter().any(|difference| difference.after_users);
+        if updates && differences.iter().any(|difference| difference.after_users) {
+            step.update_order = UpdateOrder::AfterUsers;
+        }
         left.explain(&mut step.reason);
         step.risk = match worst {
             Some(Impact::Restart(_)) => Risk::Restart,
@@ -268,7 +270,7 @@ impl<'r> Differ<'r, '_> {
         let Subject { node, recorded, .. } = subject;
         match resting::step(self.request, node, recorded) {
             Err(impossible) => self.impossible.push(*impossible),
-            Ok(step) if step.action != Action::NoChange && self.scope.is_some_and(|scope| !scope.takes(&node.id)) => {
+            Ok(step) if step.action.acts() && self.scope.is_some_and(|scope| !scope.takes(&node.id)) => {
                 self.leave(step, recorded, Vec::new());
             }
             Ok(step) => self.drafts.push(Draft { step, served: true }),

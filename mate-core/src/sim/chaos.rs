@@ -156,6 +156,7 @@ impl ChaosStore {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Records for ChaosStore {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         self.call("read a record", Some(key), self.inner.get(key)).await
@@ -175,6 +176,7 @@ impl Records for ChaosStore {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Leases for ChaosStore {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         self.call("take a lease", Some(&request.key), self.inner.acquire(request)).await
@@ -198,6 +200,7 @@ impl Leases for ChaosStore {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Log for ChaosStore {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         self.call("append to a log", Some(&lease.key), self.inner.append(lease, entries)).await
@@ -217,6 +220,7 @@ impl Log for ChaosStore {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Cursor for ChaosStore {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         self.call("read a cursor", Some(key), self.inner.delivered(key)).await

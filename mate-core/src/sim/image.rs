@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::credentials;
 use super::object::{Object, Snapshot};
-use super::regions::{realm, seen_from};
+use super::regions::{in_region, realm, seen_from};
 use super::state::State;
 use super::{Selector, SimCloud, SimCloudBuilder};
 use crate::clock::Clock;
@@ -298,14 +298,16 @@ impl SimImage {
         state.next_uid = self.last_uid;
         let serials = self.serials.iter().map(|(kind, name, number)| ((kind.clone(), name.clone()), *number));
         state.serials = serials.collect();
-        state.buried = self.gone.iter().map(|(kind, key)| (realm(kind, &self.region), key.clone())).collect();
+        let gone = self.gone.iter();
+        let kinds = &state.config.kinds;
+        state.buried = gone.map(|(kind, key)| (realm(kinds, kind, &self.region), key.clone())).collect();
         state.tokens = self.tokens.clone();
         state.revisions = self.revisions.clone();
         for (arn, SecretImage { generate, generation, previous }) in &self.secrets {
             state.secrets.regenerate(arn, generate, *generation, *previous);
         }
         for (name, until) in &self.secret_names {
-            state.secrets.schedule_deletion(&realm(name, &self.region), Duration::from_millis(*until));
+            state.secrets.schedule_deletion(&in_region(name, &self.region), Duration::from_millis(*until));
         }
         for (uid, taken) in &self.credentials {
             let values = taken.iter().filter_map(|one| state.secrets.value_of(&one.secret, one.generation));

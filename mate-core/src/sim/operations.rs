@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::config::Span;
 use super::deployments::{moves, without_bakes};
 use super::object::{Object, Snapshot, same};
-use super::regions::realm;
+use super::regions::in_region;
 use super::rules::{Refusal, check_change, refuse};
 use super::state::{Found, State, visible_outputs};
 use crate::model::Ownership;
@@ -156,7 +156,7 @@ impl State {
         let kind = target.kind.as_str();
         self.check_inputs(&target.kind, &target.inputs)?;
         let is_secret = self.config.is(&target.kind, Mechanism::Secret);
-        if is_secret && self.secrets.in_recovery(&realm(&target.name, &self.config.region), now) {
+        if is_secret && self.secrets.in_recovery(&in_region(&target.name, &self.config.region), now) {
             let message = "a secret with this name is already scheduled for deletion";
             return refuse(ErrorClass::Invalid, "InvalidRequestException", message);
         }
@@ -360,7 +360,7 @@ impl State {
             let days = target.inputs["recovery_window_days"].as_u64();
             let days = days.or(object.inputs["recovery_window_days"].as_u64()).unwrap_or(30);
             self.secrets
-                .schedule_deletion(&realm(&object.name, &object.region), now + Duration::from_secs(days * 86_400));
+                .schedule_deletion(&in_region(&object.name, &object.region), now + Duration::from_secs(days * 86_400));
         }
         self.take_down(uid, now);
         Ok(if self.objects.contains_key(&uid) { Deleted::Going } else { Deleted::Gone })

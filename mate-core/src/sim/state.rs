@@ -12,7 +12,7 @@ use super::faults::FaultState;
 use super::log::Call;
 use super::object::{Object, SimObject, Snapshot};
 use super::rates::{RateLimits, Server};
-use super::regions::{is_global, realm};
+use super::regions::realm;
 use super::runs;
 use super::secrets::Secrets;
 use crate::model::Ownership;
@@ -137,7 +137,7 @@ impl State {
     /// Takes an object out for good.
     pub(super) fn bury(&mut self, uid: u64) {
         let Some(object) = self.remove(uid) else { return };
-        let kind = realm(object.kind.as_str(), &object.region);
+        let kind = realm(&self.config.kinds, object.kind.as_str(), &object.region);
         self.buried.extend(object.keys.into_iter().map(|key| (kind.clone(), key)));
     }
 
@@ -209,7 +209,7 @@ impl State {
             }
         }
 
-        let kind = realm(object.kind.as_str(), &object.region);
+        let kind = realm(&self.config.kinds, object.kind.as_str(), &object.region);
         for key in &object.keys {
             self.keys.insert((kind.clone(), key.clone()), object.uid);
         }
@@ -235,7 +235,7 @@ impl State {
     /// Takes an object out, with all that it is found by.
     pub(super) fn remove(&mut self, uid: u64) -> Option<Object> {
         let object = self.objects.remove(&uid)?;
-        let kind = realm(object.kind.as_str(), &object.region);
+        let kind = realm(&self.config.kinds, object.kind.as_str(), &object.region);
         for key in &object.keys {
             let key = (kind.clone(), key.clone());
             if self.keys.get(&key) == Some(&uid) {
@@ -293,9 +293,8 @@ impl State {
             .flatten()
             .copied()
             .collect();
-        let near = |holder: &&Object| {
-            holder.region == object.region || is_global(holder.kind.as_str()) || is_global(object.kind.as_str())
-        };
+        let near =
+            |holder: &&Object| holder.region == object.region || self.is_global(holder) || self.is_global(object);
         let others = uids.into_iter().filter(|uid| *uid != object.uid);
         others.filter_map(|uid| self.objects.get(&uid)).filter(near).collect()
     }

@@ -15,6 +15,7 @@ pub trait Catalogue: fmt::Debug + Send + Sync {
     fn resolve(&self, spec: &TenantSpec) -> Result<ResolvedTenant, SpecErrors>;
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl<C: Catalogue + ?Sized> Catalogue for std::sync::Arc<C> {
     fn resolve(&self, spec: &TenantSpec) -> Result<ResolvedTenant, SpecErrors> {
         (**self).resolve(spec)

@@ -142,6 +142,7 @@ pub trait Cursor: Send + Sync + fmt::Debug {
 
 /// A store that is chosen while the program runs: `Arc<dyn StateStore>`.
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl<S: StateStore + ?Sized> Records for Arc<S> {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
         (**self).get(key).await
@@ -161,6 +162,7 @@ impl<S: StateStore + ?Sized> Records for Arc<S> {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl<S: StateStore + ?Sized> Leases for Arc<S> {
     async fn acquire(&self, request: &LeaseRequest) -> Result<Lease, StoreError> {
         (**self).acquire(request).await
@@ -184,6 +186,7 @@ impl<S: StateStore + ?Sized> Leases for Arc<S> {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl<S: StateStore + ?Sized> Log for Arc<S> {
     async fn append(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         (**self).append(lease, entries).await
@@ -203,6 +206,7 @@ impl<S: StateStore + ?Sized> Log for Arc<S> {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl<S: StateStore + ?Sized> Cursor for Arc<S> {
     async fn delivered(&self, key: &TenantKey) -> Result<u64, StoreError> {
         (**self).delivered(key).await

@@ -233,7 +233,7 @@ impl Machine {
             })
             .collect();
         // The step of what is left over from a replacement has the node of its successor, and nothing to give.
-        let lasting = plan.steps.iter().filter(|step| !step.leftover);
+        let lasting = plan.steps.iter().filter(|step| !step.action.is_about_leftover());
         let outputs = lasting.map(|step| (step.node.clone(), step.outputs.clone())).collect();
         let outcome = Outcome { total: ops.len(), ..Outcome::default() };
         let once = kinds.iter().filter(|model| model.run_once).map(|model| model.name.clone()).collect();

@@ -11,7 +11,7 @@ use crate::state::NodeState;
 use crate::vocab::{ConsentRisk, Consents, FinalSnapshot, OpId, Verb};
 
 fn step<'p>(plan: &'p Plan, node: &str) -> &'p Step {
-    plan.steps.iter().find(|step| step.node == id(node) && !step.leftover).unwrap()
+    plan.steps.iter().find(|step| step.node == id(node) && !step.action.is_about_leftover()).unwrap()
 }
 
 fn set(graph: &mut Graph, node: &str, field: &str, value: Value) {
@@ -27,7 +27,7 @@ fn changed(node: &str, field: &str, value: Value) -> Result<Plan, PlanError> {
 }
 
 fn busy(plan: &Plan) -> Vec<(&str, Action)> {
-    let steps = plan.steps.iter().filter(|step| step.action != Action::NoChange);
+    let steps = plan.steps.iter().filter(|step| step.action.acts());
     steps.map(|step| (step.node.as_str(), step.action)).collect()
 }
 
@@ -74,7 +74,10 @@ fn a_change_in_place_names_the_leaf() {
     assert_eq!(step.changes[0].path, "health_check.path");
     assert_eq!(step.changes[0].old, Shown::Value(json!("/admin/")));
     assert_eq!(step.changes[0].new, Shown::Value(json!("/health/")));
-    assert_eq!((step.fields(), &step.risk, step.needs_consent), (vec!["health_check".to_owned()], &Risk::None, false));
+    assert_eq!(
+        (step.fields(), &step.risk, step.needs_consent()),
+        (vec!["health_check".to_owned()], &Risk::None, false)
+    );
 }
 
 #[test]
@@ -83,7 +86,7 @@ fn a_new_revision_restarts_the_service_that_runs_it() {
     assert_eq!(busy(&plan), [("django-task", Action::Update), ("django", Action::UpdateWithRestart)]);
     let service = step(&plan, "django");
     assert_eq!(service.changes[0].new, Shown::KnownAfterApply("{django-task.arn}".into()));
-    assert_eq!((&service.risk, service.needs_consent), (&Risk::Restart, false));
+    assert_eq!((&service.risk, service.needs_consent()), (&Risk::Restart, false));
     assert!(waits(&plan, ("django", Verb::Update), ("django-task", Verb::Update)));
 }
 
@@ -371,8 +374,8 @@ fn leftovers_of_a_replacement_are_deleted_behind_their_users() {
     world.record.nodes.get_mut(&id("django-targets")).unwrap().retired = vec![old.into()];
     set(&mut graph, "https", "ssl_policy", json!("TLS14"));
     let plan = world.plan(&graph, Mode::Update).unwrap();
-    let leftover = plan.steps.iter().find(|step| step.leftover).unwrap();
-    assert_eq!((leftover.action, leftover.reason.as_str()), (Action::Delete, "left over from a replacement"));
+    let leftover = plan.steps.iter().find(|step| step.action.is_about_leftover()).unwrap();
+    assert_eq!((leftover.action, leftover.reason.as_str()), (Action::DeleteLeftover, "left over from a replacement"));
     assert!(waits(&plan, ("django-targets", Verb::DeleteOld), ("https", Verb::Update)));
     world.apply(&plan);
     assert!(world.plan(&graph, Mode::Update).unwrap().is_empty());
@@ -484,7 +487,7 @@ fn a_plan_survives_the_wire_and_a_changed_one_is_refused() {
     let plan = changed("db", "kms_key_id", json!("key-2")).unwrap();
     let text = plan.to_json();
     assert_eq!(Plan::from_json(&text).unwrap(), plan);
-    let forged = text.replace("\"needs_consent\": true", "\"needs_consent\": false");
+    let forged = text.replace("\"level\": \"data_loss\"", "\"level\": \"downtime\"");
     assert_ne!(forged, text);
     assert!(matches!(Plan::from_json(&forged), Err(PlanJsonError::Changed)));
     let newer = text.replacen("\"schema\": 1", "\"schema\": 2", 1);

@@ -24,7 +24,7 @@ fn what_held_data_and_is_gone_is_made_anew_with_consent_only() {
         let plan = planned(state);
         let Risk::DataLoss(text) = &step(&plan, "db").risk else { panic!("{:?}", step(&plan, "db")) };
         assert!(text.contains("comes back empty"), "{text}");
-        assert!(step(&plan, "db").needs_consent && step(&plan, "db").comes_back_empty());
+        assert!(step(&plan, "db").needs_consent() && step(&plan, "db").comes_back_empty());
         assert_eq!(step(&plan, "db").action, Action::Create);
     }
 }
@@ -33,7 +33,7 @@ fn what_held_data_and_is_gone_is_made_anew_with_consent_only() {
 fn what_was_never_there_and_what_was_deleted_on_purpose_need_none() {
     for state in [NodeState::Creating, NodeState::Deleting, NodeState::Replacing] {
         let plan = planned(state);
-        assert_eq!((&step(&plan, "db").risk, step(&plan, "db").needs_consent), (&Risk::None, false));
+        assert_eq!((&step(&plan, "db").risk, step(&plan, "db").needs_consent()), (&Risk::None, false));
     }
 }
 

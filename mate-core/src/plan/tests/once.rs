@@ -52,7 +52,7 @@ fn forget(world: &mut World) {
 fn of(world: &World, run: &str) -> (Action, String) {
     let plan = world.plan(&tenant(run), Mode::Update).unwrap();
     let step = migration(&plan);
-    assert!(!step.needs_consent && step.risk == Risk::None, "{:?}", step.risk);
+    assert!(!step.needs_consent() && step.risk == Risk::None, "{:?}", step.risk);
     (step.action, step.reason.clone())
 }
 
@@ -139,5 +139,5 @@ fn out_of_the_graph_it_goes_out_of_the_record() {
         kept
     };
     let plan = world.plan(&without, Mode::Update).unwrap();
-    assert_eq!((migration(&plan).action, migration(&plan).needs_consent), (Action::Forget, false));
+    assert_eq!((migration(&plan).action, migration(&plan).needs_consent()), (Action::Forget, false));
 }

@@ -108,7 +108,7 @@ fn check_order(plan: &Plan) -> Result<(), TestCaseError> {
         .steps
         .iter()
         .enumerate()
-        .filter(|(_, step)| !step.leftover)
+        .filter(|(_, step)| !step.action.is_about_leftover())
         .map(|(index, step)| (step.node.clone(), index))
         .collect();
     for (index, step) in plan.steps.iter().enumerate().filter(|(_, step)| step.action.keeps()) {
@@ -125,7 +125,7 @@ fn check_order(plan: &Plan) -> Result<(), TestCaseError> {
         .steps
         .iter()
         .map(|step| match step.action {
-            Action::NoChange => 0,
+            Action::Leave | Action::NoChange => 0,
             Action::Replace { .. } => 2,
             _ => 1,
         })

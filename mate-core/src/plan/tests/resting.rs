@@ -67,10 +67,10 @@ fn a_cache_that_rests_goes_behind_its_users_and_leaves_a_snapshot_without_consen
     let cache = step(&plan, "redis");
     let name = snapshot(cache).unwrap();
     assert!(name.starts_with("mate-regional-dev-redis-final-"), "{name}");
-    assert_eq!(cache.action, Action::Delete);
+    assert_eq!(cache.action, Action::Rest);
     let reason = format!("not needed while the tenant is suspended; its data stays in the final snapshot {name}");
     assert_eq!(cache.reason, reason);
-    assert_eq!((&cache.risk, cache.needs_consent), (&Risk::None, false));
+    assert_eq!((&cache.risk, cache.needs_consent()), (&Risk::None, false));
     assert_eq!(step(&plan, "definition").action, Action::NoChange, "the address stands in it as before");
     let verbs: Vec<(String, Verb)> = plan.operations().iter().map(|op| (op.id.node.to_string(), op.id.verb)).collect();
     assert_eq!(verbs, [("django".to_owned(), Verb::Update), ("redis".to_owned(), Verb::Delete)]);
@@ -120,7 +120,7 @@ fn a_deletion_that_may_have_begun_is_asked_for_again_under_the_same_name() {
     assert_eq!(of(&begun), name, "it took effect");
     begun.cloud.remove("mate-regional-dev-redis");
     let plan = begun.plan(&suspended(), Mode::Update).unwrap();
-    assert_eq!((step(&plan, "redis").action, snapshot(step(&plan, "redis"))), (Action::Forget, name.clone()));
+    assert_eq!((step(&plan, "redis").action, snapshot(step(&plan, "redis"))), (Action::ForgetResting, name.clone()));
     world.rest(step(&plan, "redis"));
     world.record.nodes.get_mut(&id("redis")).unwrap().inputs["snapshot_name"] = json!(name);
     world.record.version += 3;
@@ -132,14 +132,14 @@ fn what_was_gone_before_is_made_anew_and_empty() {
     let mut world = World::of(&running());
     world.cloud.remove("mate-regional-dev-redis");
     let plan = world.plan(&suspended(), Mode::Update).unwrap();
-    assert_eq!(step(&plan, "redis").action, Action::Forget);
+    assert_eq!(step(&plan, "redis").action, Action::ForgetResting);
     assert_eq!(step(&plan, "redis").reason, "gone from the cloud already; no snapshot of it is known");
     world.apply(&plan);
     assert!(world.plan(&suspended(), Mode::Update).unwrap().is_empty());
     let plan = world.plan(&running(), Mode::Update).unwrap();
     assert_eq!(step(&plan, "redis").inputs["snapshot_name"], Value::Null);
     assert!(step(&plan, "redis").reason.starts_with("made anew and empty"), "{}", step(&plan, "redis").reason);
-    assert!(step(&plan, "redis").comes_back_empty() && step(&plan, "redis").needs_consent);
+    assert!(step(&plan, "redis").comes_back_empty() && step(&plan, "redis").needs_consent());
 }
 
 #[test]

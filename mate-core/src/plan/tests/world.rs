@@ -249,14 +249,17 @@ impl World {
                 Verb::Release => self.cloud.get_mut(&name).unwrap().tags.retain(|key, _| !step.untag.contains(key)),
                 Verb::Delete | Verb::DeleteOld => {
                     let gone = self.cloud.remove(&name).is_some();
-                    assert!(gone || step.action == Action::Forget, "{name} is not there");
+                    assert!(
+                        gone || matches!(step.action, Action::Forget | Action::ForgetResting),
+                        "{name} is not there"
+                    );
                 }
             }
             let recorded = self.record.nodes.get(&step.node).cloned();
             match operation.id.verb {
                 Verb::Delete | Verb::Release => {
                     self.record.nodes.remove(&step.node);
-                    if step.rests {
+                    if step.action.rests() {
                         self.rest(step);
                     }
                 }

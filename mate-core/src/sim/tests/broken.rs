@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use crate::clock::Clock;
 use crate::provider::{
-    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, Provider,
-    ProviderError, Scope, Target, UpdateRequest,
+    Claim, CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Identity, Observation,
+    Provider, ProviderError, QuotaId, QuotaReading, Scope, Target, UpdateRequest,
 };
 use crate::sim::SimCloud;
 
@@ -78,6 +78,7 @@ impl Broken {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods, reason = "a method that is added to the trait is forwarded too")]
 impl Provider for Broken {
     async fn observe(&self, mut targets: Vec<Target>) -> Vec<Observation> {
         if self.how == Break::SeesStrangersAsOurs {
@@ -175,6 +176,18 @@ impl Provider for Broken {
 
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {
         self.cloud.diagnose(target).await
+    }
+
+    async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
+        self.cloud.quotas(quotas).await
+    }
+
+    async fn image_digest(&self, image: &str) -> Result<Option<String>, ProviderError> {
+        self.cloud.image_digest(image).await
+    }
+
+    async fn identity(&self) -> Result<Identity, ProviderError> {
+        self.cloud.identity().await
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

@@ -227,7 +227,7 @@ fn a_plan_with_nothing_to_do_ends_at_once() {
 #[test]
 fn what_is_left_over_from_a_replacement_does_not_hide_what_its_successor_gives() {
     let successor = Step { outputs: [("id".to_owned(), json!("a-id"))].into(), ..step("a", Action::NoChange, &[], 1) };
-    let left = Step { leftover: true, ..step("a", Action::Delete, &[], 1) };
+    let left = step("a", Action::DeleteLeftover, &[], 1);
     let mut hand = Hand::new(vec![successor, step("b", Action::Create, &["a"], 1), left], 4);
     let effects = hand.start();
     let (target, _) = only_call(&effects);
