@@ -41,7 +41,7 @@ async fn a_lost_record_of_a_tenant_is_given_back_and_what_belongs_to_no_record_i
     mate.provision(&tenant).await.unwrap();
     assert!(mate.unclaimed().await.unwrap().is_empty());
 
-    let key = mate.key(&tenant.id());
+    let key = mate.tenant(&tenant.id()).key().clone();
     crate::cloud::forget(&world.store, &key).await;
     let unclaimed = mate.unclaimed().await.unwrap();
     assert!(unclaimed.len() > 20, "{}", unclaimed.len());

@@ -66,22 +66,20 @@ impl Platform {
         Self { inner: Arc::new(inner) }
     }
 
-    /// What was done to a platform: as [`super::Mate::history`].
+    /// What was done to a platform: as [`super::Tenant::history`].
     ///
     /// # Errors
     /// [`Error::Store`].
     pub fn history(&self, environment: &Environment) -> Operation<Vec<LogEntry>> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.history(&key).await })
+        self.reading(environment, |inner, key| async move { inner.desk.history(&key).await })
     }
 
-    /// Verifies the log of a platform: as [`super::Mate::verify`].
+    /// Verifies the log of a platform: as [`super::Tenant::verify`].
     ///
     /// # Errors
     /// [`Error::Log`], [`Error::Store`].
     pub fn verify(&self, environment: &Environment) -> Operation<Verified> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.verify(&key).await })
+        self.reading(environment, |inner, key| async move { inner.desk.verify(&key).await })
     }
 
     /// What the platform should be made of. Reads only whose credentials these are.
@@ -189,7 +187,7 @@ impl Platform {
         })
     }
 
-    /// Takes away what an interrupted first creation of a platform made: as [`super::Mate::unwind`].
+    /// Takes away what an interrupted first creation of a platform made: as [`super::Tenant::unwind`].
     ///
     /// # Errors
     /// [`Error::NothingInterrupted`]; [`Error::NotPossible`] for a platform that was made in full before: apply the spec
@@ -214,17 +212,15 @@ impl Platform {
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
     pub fn status(&self, environment: &Environment) -> Operation<TenantStatus> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.status(&key).await })
+        self.reading(environment, |inner, key| async move { inner.desk.status(&key).await })
     }
 
-    /// What is the matter with a platform: as [`super::Mate::diagnose`]. Changes nothing.
+    /// What is the matter with a platform: as [`super::Tenant::diagnose`]. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
     pub fn diagnose(&self, environment: &Environment) -> Operation<TenantDiagnosis> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.diagnose(&key).await })
+        self.reading(environment, |inner, key| async move { inner.desk.diagnose(&key).await })
     }
 
     /// What has become different from what was last applied. Changes nothing.
@@ -232,8 +228,7 @@ impl Platform {
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
     pub fn drift(&self, environment: &Environment) -> Operation<Drift> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.drift(&key).await })
+        self.reading(environment, |inner, key| async move { inner.desk.drift(&key).await })
     }
 
     /// The base that tenants are given: the platform's outputs by name, from its record.
@@ -241,8 +236,7 @@ impl Platform {
     /// # Errors
     /// [`Error::NotFound`] without a record; [`Error::Spec`] while an output is missing, because the platform was not made in full.
     pub fn base(&self, environment: &Environment) -> Operation<Base> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move {
+        self.reading(environment, |inner, key| async move {
             let record = inner.desk.record(&key).await?;
             Ok(Base::from_outputs(&record.outputs)?)
         })
@@ -257,13 +251,12 @@ impl Platform {
         Operation::new(|_, _| async move { Ok(MateBuilder::on(inner.desk.clone(), base.await?)) })
     }
 
-    /// How well a platform serves: as [`super::Mate::health`]. Changes nothing.
+    /// How well a platform serves: as [`super::Tenant::health`]. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
     pub fn health(&self, environment: &Environment) -> Operation<Health> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.health(&key, None).await })
+        self.reading(environment, |inner, key| async move { inner.desk.health(&key, None).await })
     }
 
     /// The tenants that stand on the platform: those with a record, and those of which objects stand in the cloud.
@@ -293,8 +286,7 @@ impl Platform {
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
     pub fn plan_release(&self, environment: &Environment) -> Operation<Plan> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.plan_release(&key).await })
+        self.reading(environment, |inner, key| async move { inner.desk.plan_release(&key).await })
     }
 
     /// Looks for everything that carries the platform's ownership tags, to rebuild a record that was lost: as
@@ -317,6 +309,19 @@ impl Platform {
     pub fn unclaimed(&self, environment: &Environment) -> Operation<Vec<Discovered>> {
         let (inner, environment) = (Arc::clone(&self.inner), environment.clone());
         Operation::new(|_, _| async move { inner.desk.unclaimed(&environment).await })
+    }
+
+    /// An operation that reads one platform, and outlives this client.
+    fn reading<T, Fut>(
+        &self,
+        environment: &Environment,
+        work: impl FnOnce(Arc<Inner>, TenantKey) -> Fut,
+    ) -> Operation<T>
+    where
+        Fut: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| work(inner, key))
     }
 }
 
@@ -344,7 +349,7 @@ impl Inner {
         let design = self.blueprint.design(spec, &identity)?;
         let after = After {
             phase: Some(Phase::Active),
-            spec_digest: super::digest(&design.graph),
+            spec_digest: super::desk::digest(&design.graph),
             spec: None,
             operating: Default::default(),
             summary: RecordSummary {

@@ -191,7 +191,7 @@ impl Plan {
         operations::critical_path(&self.operations())
     }
 
-    /// The steps that take something down and can wait for maintenance: [`crate::client::Mate::defer`] leaves them until then.
+    /// The steps that take something down and can wait for maintenance: [`crate::client::Tenant::defer`] leaves them until then.
     pub fn can_wait(&self) -> impl Iterator<Item = &Step> {
         let asked = [TenantVerb::Update, TenantVerb::Scale, TenantVerb::ChangeTier];
         let can = self.goal == Goal::Apply && self.verb.is_none_or(|verb| asked.contains(&verb));

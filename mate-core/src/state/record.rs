@@ -55,7 +55,7 @@ pub struct Record {
     /// The run that is under way, or was interrupted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
-    /// The change that follows the last run, where it has not begun: [`crate::client::Mate::resume_run`] does it.
+    /// The change that follows the last run, where it has not begun: [`crate::client::Tenant::resume_run`] does it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<Following>,
     /// The end of its log.

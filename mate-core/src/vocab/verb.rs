@@ -15,49 +15,49 @@ pub enum TenantVerb {
     Adopt,
     /// [`crate::client::Mate::update`].
     Update,
-    /// [`crate::client::Mate::scale`].
+    /// [`crate::client::Tenant::scale`].
     Scale,
-    /// [`crate::client::Mate::change_tier`].
+    /// [`crate::client::Tenant::change_tier`].
     ChangeTier,
-    /// [`crate::client::Mate::deploy`].
+    /// [`crate::client::Tenant::deploy`].
     Deploy,
-    /// [`crate::client::Mate::rollback`].
+    /// [`crate::client::Tenant::rollback`].
     Rollback,
-    /// [`crate::client::Mate::restart`].
+    /// [`crate::client::Tenant::restart`].
     Restart,
-    /// [`crate::client::Mate::rotate`].
+    /// [`crate::client::Tenant::rotate`].
     Rotate,
-    /// [`crate::client::Mate::suspend`].
+    /// [`crate::client::Tenant::suspend`].
     Suspend,
-    /// [`crate::client::Mate::resume`].
+    /// [`crate::client::Tenant::resume`].
     Resume,
-    /// [`crate::client::Mate::deactivate`].
+    /// [`crate::client::Tenant::deactivate`].
     Deactivate,
-    /// [`crate::client::Mate::activate`].
+    /// [`crate::client::Tenant::activate`].
     Activate,
-    /// [`crate::client::Mate::shut_down`].
+    /// [`crate::client::Tenant::shut_down`].
     ShutDown,
-    /// [`crate::client::Mate::run_command`].
+    /// [`crate::client::Tenant::run_command`].
     RunCommand,
-    /// [`crate::client::Mate::set_maintenance_window`].
+    /// [`crate::client::Tenant::set_maintenance_window`].
     SetMaintenanceWindow,
-    /// [`crate::client::Mate::maintain`].
+    /// [`crate::client::Tenant::maintain`].
     Maintain,
-    /// [`crate::client::Mate::tend`].
+    /// [`crate::client::Tenant::tend`].
     Tend,
-    /// [`crate::client::Mate::repair`].
+    /// [`crate::client::Tenant::repair`].
     Repair,
-    /// [`crate::client::Mate::plan_amend`].
+    /// [`crate::client::Tenant::plan_amend`].
     Amend,
-    /// [`crate::client::Mate::force_unlock`].
+    /// [`crate::client::Tenant::force_unlock`].
     ForceUnlock,
-    /// [`crate::client::Mate::resume_run`].
+    /// [`crate::client::Tenant::resume_run`].
     ResumeRun,
-    /// [`crate::client::Mate::unwind`].
+    /// [`crate::client::Tenant::unwind`].
     Unwind,
-    /// [`crate::client::Mate::plan_release`].
+    /// [`crate::client::Tenant::plan_release`].
     Release,
-    /// [`crate::client::Mate::destroy`].
+    /// [`crate::client::Tenant::destroy`].
     Destroy,
 }
 

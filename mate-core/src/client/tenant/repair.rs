@@ -1,17 +1,17 @@
 //! Putting right a part of what has become different.
 
-use std::sync::Arc;
-
-use super::{Applied, Error, Inner, Mate, resume};
-use crate::client::Operation;
+use super::{Applied, Error, Inner, Operation, Tenant};
+#[cfg(doc)]
+use crate::client::Mate;
+use crate::client::resume;
 use crate::lifecycle::Wanted;
-use crate::model::ids::{TenantId, TenantKey};
+use crate::model::ids::TenantKey;
 use crate::plan::Plan;
 use crate::state::Record;
 use crate::vocab::{Consents, RepairSelection, TenantVerb};
 
-impl Mate {
-    /// Plans to put right what is selected of what [`Mate::drift`] shows, from the spec that the record holds. What is not
+impl Tenant {
+    /// Plans to put right what is selected of what [`Tenant::drift`] shows, from the spec that the record holds. What is not
     /// selected is not touched, and shows as drift afterwards as before. Changes nothing. Carried out by [`Mate::apply`].
     ///
     /// - By class or by node, field by field: of one object its open security group is closed, and its changed tag left.
@@ -23,18 +23,18 @@ impl Mate {
     /// # Errors
     /// [`Error::NotFound`] without a record; [`Error::NotPossible`] while a run is interrupted: resume it or unwind it first;
     /// [`Error::SpecNotRecorded`]; and as [`Mate::plan`].
-    pub fn plan_repair(&self, tenant: &TenantId, selection: &RepairSelection) -> Operation<Plan> {
-        let (inner, key, selection) = (Arc::clone(&self.inner), self.key(tenant), selection.clone());
-        Operation::new(|_, _| async move { inner.plan_repair(&key, &selection).await })
+    pub fn plan_repair(&self, selection: &RepairSelection) -> Operation<Plan> {
+        let selection = selection.clone();
+        self.operation(|inner, key, _, _| async move { inner.plan_repair(&key, &selection).await })
     }
 
-    /// Puts right what is selected: [`Mate::plan_repair`] and [`Mate::apply`] in one, with these consents.
+    /// Puts right what is selected: [`Tenant::plan_repair`] and [`Mate::apply`] in one, with these consents.
     ///
     /// # Errors
-    /// As [`Mate::plan_repair`] and [`Mate::apply`].
-    pub fn repair(&self, tenant: &TenantId, selection: &RepairSelection, consents: Consents) -> Operation<Applied> {
-        let (inner, key, selection) = (Arc::clone(&self.inner), self.key(tenant), selection.clone());
-        Operation::new(|events, cancellation| async move {
+    /// As [`Tenant::plan_repair`] and [`Mate::apply`].
+    pub fn repair(&self, selection: &RepairSelection, consents: Consents) -> Operation<Applied> {
+        let selection = selection.clone();
+        self.operation(|inner, key, events, cancellation| async move {
             let plan = inner.plan_repair(&key, &selection).await?;
             inner.desk.apply(plan, &consents, &events, &cancellation).await
         })
@@ -54,7 +54,7 @@ impl Inner {
     }
 
     /// Plans a part of what it takes to bring a tenant that is recorded to what is wanted of it.
-    pub(super) async fn plan_part(
+    pub(in crate::client) async fn plan_part(
         &self,
         record: &Record,
         wanted: &Wanted,
