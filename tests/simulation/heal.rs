@@ -7,7 +7,7 @@ use mate::clock::Clock;
 use mate::engine::{Failure, RunError};
 use mate::plan::PlanError;
 use mate::sim::{Faults, Selector};
-use mate::state::Phase;
+use mate::state::RecordPhase;
 use mate::{DestroyOptions, Error, Mate};
 
 use crate::findings::Invariant;
@@ -97,7 +97,7 @@ fn wants_an_empty_bucket(error: &Error) -> bool {
 async fn without_the_bucket(world: &World, mate: &Mate, tenant: &Tenant) -> Healed {
     world.give_up(&tenant.key);
     let options = DestroyOptions::new().empty_bucket();
-    let unwinds = world.ledger.record(&tenant.key).is_some_and(|record| record.phase == Phase::Unwinding);
+    let unwinds = world.ledger.record(&tenant.key).is_some_and(|record| record.phase == RecordPhase::Unwinding);
     let plan = if unwinds {
         planned(world, async || mate.tenant(&tenant.id).plan_unwind(&options).await).await
     } else {

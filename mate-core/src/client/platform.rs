@@ -18,7 +18,7 @@ use crate::plan::{After, Plan};
 use crate::provider::{Discovered, Identity, QuotaId};
 use crate::quota::{self, Capacity, Needs, Preflight};
 use crate::spec::{Base, PlatformSpec, Tier};
-use crate::state::{LogEntry, Phase, Record, RecordSummary, Verified};
+use crate::state::{LogEntry, Record, RecordPhase, RecordSummary, Verified};
 use crate::vocab::{Consents, Goal, RepairSelection};
 
 /// The client of platforms: the shared bases of one account and region, their provider, and the store of their records.
@@ -348,7 +348,7 @@ impl Inner {
         }
         let design = self.blueprint.design(spec, &identity)?;
         let after = After {
-            phase: Some(Phase::Active),
+            phase: Some(RecordPhase::Active),
             spec_digest: super::desk::digest(&design.graph),
             spec: None,
             operating: Default::default(),

@@ -11,7 +11,7 @@ use super::Plan;
 use super::assemble::assemble;
 use super::differ::physical_name;
 use super::holding::{given_back, without_ownership};
-use super::request::{After, DiffRequest, Mode, Snapshot};
+use super::request::{After, DiffRequest, Purpose, Snapshot};
 use super::step::{Action, FieldChange, Shown, Step, recorded_object};
 use crate::model::Ownership;
 use crate::model::ids::NodeId;
@@ -150,7 +150,7 @@ fn assembled(record: &Record, amendment: &Amendment, kinds: &Kinds, (steps, note
     let outputs = record.outputs.iter().map(|(name, value)| (name.clone(), Input::Literal(value.clone())));
     let base = DiffRequest {
         key: &record.key,
-        mode: Mode::Update,
+        purpose: Purpose::Update,
         graph: &graph,
         record: Some(record),
         snapshot: &snapshot,

@@ -11,7 +11,7 @@ use super::Plan;
 use super::assemble::assemble;
 use super::compare;
 use super::error::PlanError;
-use super::request::{After, DiffRequest, Mode, Snapshot};
+use super::request::{After, DiffRequest, Purpose, Snapshot};
 use super::step::{Action, FieldChange, OldObject, Step, recorded_object};
 use crate::model::Ownership;
 use crate::model::canonical;
@@ -144,7 +144,7 @@ pub fn adoption(request: AdoptRequest<'_>) -> Result<Plan, PlanError> {
     let (snapshot, deletions) = (Snapshot::new(), Deletions::default());
     let base = DiffRequest {
         key: request.key,
-        mode: Mode::Update,
+        purpose: Purpose::Update,
         graph: request.graph,
         record: request.record,
         snapshot: &snapshot,
@@ -241,7 +241,7 @@ pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
     let (graph, snapshot, deletions) = (Graph::new(), Snapshot::new(), Deletions::default());
     let base = DiffRequest {
         key: &record.key,
-        mode: Mode::Destroy,
+        purpose: Purpose::Destroy,
         graph: &graph,
         record: Some(record),
         snapshot: &snapshot,

@@ -12,7 +12,7 @@ use crate::model::ids::NodeId;
 
 /// One call, with its wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
+pub struct Op {
     /// Its identity.
     pub id: OpId,
     /// The index of its step in the plan.
@@ -26,7 +26,7 @@ pub struct Operation {
 impl Plan {
     /// The operations, each behind all that it waits for. Steps without change yield none.
     #[must_use]
-    pub fn operations(&self) -> Vec<Operation> {
+    pub fn operations(&self) -> Vec<Op> {
         let dag = Dag::new(&self.steps);
         let order = dag.order().unwrap_or_default();
         order.into_iter().filter_map(|index| dag.operation(index)).collect()
@@ -69,7 +69,7 @@ pub(super) fn ordered(steps: &[Step]) -> Option<Vec<usize>> {
 }
 
 /// The longest chain of operations; they stand in order.
-pub(super) fn critical_path(operations: &[Operation]) -> Duration {
+pub(super) fn critical_path(operations: &[Op]) -> Duration {
     let mut ends: BTreeMap<&OpId, Duration> = BTreeMap::new();
     for operation in operations {
         let start = operation.after.iter().filter_map(|id| ends.get(id)).max().copied().unwrap_or_default();
@@ -255,7 +255,7 @@ impl<'a> Dag<'a> {
         found
     }
 
-    fn operation(&self, index: usize) -> Option<Operation> {
+    fn operation(&self, index: usize) -> Option<Op> {
         let call = &self.calls[index];
         let step = &self.steps[call.step];
         let id = self.id(index)?;
@@ -266,6 +266,6 @@ impl<'a> Dag<'a> {
             }
         };
         let after = self.calls_before(index).into_iter().filter_map(|before| self.id(before)).collect();
-        Some(Operation { id, step: call.step, after, expected })
+        Some(Op { id, step: call.step, after, expected })
     }
 }

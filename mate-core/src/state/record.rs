@@ -26,7 +26,7 @@ pub struct Record {
     /// The tenant.
     pub key: TenantKey,
     /// Where the tenant stands in its life.
-    pub phase: Phase,
+    pub phase: RecordPhase,
     /// The digest of the spec that was applied last.
     pub spec_digest: String,
     /// What a list of tenants shows.
@@ -67,7 +67,7 @@ pub struct Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Phase {
+pub enum RecordPhase {
     /// It is being made, or the run that made it was interrupted.
     Provisioning,
     /// It was made in full.
@@ -220,7 +220,7 @@ impl Record {
             lineage: lineage.into(),
             version: 0,
             key,
-            phase: Phase::Provisioning,
+            phase: RecordPhase::Provisioning,
             spec_digest: String::new(),
             summary: RecordSummary::default(),
             nodes: BTreeMap::new(),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Call, Effect, EventKind, Machine, Op, State};
+use super::{Call, Effect, EventKind, Machine, State, Tracked};
 use crate::engine::journal::{self, Attempt};
 use crate::model::{references, resolve_with};
 use crate::provider::{Claim, CreateRequest, DeleteRequest, ErrorClass, ProviderError, Target, UpdateRequest};
@@ -240,7 +240,7 @@ impl Machine {
             self.refused(&id, error, effects);
         }
         // A failure does not wait for ever for its reason.
-        let unexplained = |op: &Op| matches!(op.state, State::Diagnosing(_)) && op.ask_at <= self.now;
+        let unexplained = |op: &Tracked| matches!(op.state, State::Diagnosing(_)) && op.ask_at <= self.now;
         let late: Vec<OpId> = self.ops.iter().filter(|(_, op)| unexplained(op)).map(|(id, _)| id.clone()).collect();
         for id in late {
             self.diagnosed(&id, Vec::new(), effects);
