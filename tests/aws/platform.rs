@@ -225,7 +225,7 @@ async fn a_base_that_a_script_made_is_adopted_and_given_back_as_it_was() {
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap_or_else(|error| panic!("{error}"));
 
-    let plan = world.platform.plan_release(&dev()).await.unwrap();
+    let plan = world.platform.plan_disown(&dev()).await.unwrap();
     world.platform.apply(plan, Consents::none()).await.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(inventory(&world.emulator), before);
     let ours = world.aws(&["resourcegroupstaggingapi", "get-resources", "--tag-filters", "Key=ManagedBy,Values=mate"]);

@@ -81,10 +81,10 @@ proptest! {
             let world = provisioned(&platform, &tenants).await;
             let mate = world.tenants().await;
             for tenant in &tenants {
-                let plan = mate.tenant(&tenant.id()).plan_release().await.unwrap();
+                let plan = mate.tenant(&tenant.id()).plan_disown().await.unwrap();
                 mate.apply(plan, Consents::none()).await.unwrap();
             }
-            let plan = world.platform.plan_release(&dev()).await.unwrap();
+            let plan = world.platform.plan_disown(&dev()).await.unwrap();
             world.platform.apply(plan, Consents::none()).await.unwrap();
 
             let everything = || AdoptionSource::tags(Tags::from([("CostCenter".into(), "engineering".into())]));

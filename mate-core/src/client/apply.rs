@@ -102,7 +102,7 @@ fn fits(plan: &Plan, record: Option<&Record>) -> Result<(), Error> {
 fn prepare(record: &mut Record, plan: &Plan) {
     match plan.goal {
         Goal::Destroy => record.phase = RecordPhase::Destroying,
-        Goal::Release => {}
+        Goal::Disown => {}
         Goal::Amend => amended(record, plan),
         Goal::Unwind => record.phase = RecordPhase::Unwinding,
         Goal::Apply | Goal::Adopt if record.phase == RecordPhase::Active => {}

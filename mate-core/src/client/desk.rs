@@ -14,7 +14,7 @@ use crate::kinds::DbInstance;
 use crate::model::Graph;
 use crate::model::ids::{KindName, TenantKey};
 use crate::model::{Kind, Kinds};
-use crate::plan::{After, DiffRequest, Plan, PlanError, Purpose, diff, former, release, repair};
+use crate::plan::{After, DiffRequest, Plan, PlanError, Purpose, diff, disown, former, repair};
 use crate::provider::{Claim, Provider};
 use crate::quota::{self, Preflight};
 use crate::rate::{Caller, Priority};
@@ -157,8 +157,8 @@ impl Desk {
         Preflight::new(&self.kinds, &needs, &readings)
     }
 
-    pub(super) async fn plan_release(&self, key: &TenantKey) -> Result<Plan, Error> {
-        Ok(release(&self.record(key).await?, &self.kinds)?)
+    pub(super) async fn plan_disown(&self, key: &TenantKey) -> Result<Plan, Error> {
+        Ok(disown(&self.record(key).await?, &self.kinds)?)
     }
 }
 

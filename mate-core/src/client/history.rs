@@ -47,7 +47,7 @@ impl Desk {
             Goal::Apply => TenantVerb::Update,
             Goal::Destroy => TenantVerb::Destroy,
             Goal::Adopt => TenantVerb::Adopt,
-            Goal::Release => TenantVerb::Release,
+            Goal::Disown => TenantVerb::Disown,
             Goal::Unwind => TenantVerb::Unwind,
             Goal::Amend => TenantVerb::Amend,
         });

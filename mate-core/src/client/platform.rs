@@ -176,7 +176,7 @@ impl Platform {
             let (record, run) = inner.desk.interrupted(&key).await?;
             let plan = match run.goal {
                 Goal::Destroy => inner.plan_destroy(&environment, &DestroyOptions::of(&run)).await?,
-                Goal::Release => inner.desk.plan_release(&key).await?,
+                Goal::Disown => inner.desk.plan_disown(&key).await?,
                 Goal::Unwind => inner.desk.plan_unwind_made(&record, &DestroyOptions::of(&run)).await?,
                 Goal::Apply | Goal::Adopt | Goal::Amend => {
                     let reason = "is for a spec that the record does not hold: apply the spec again";
@@ -280,13 +280,13 @@ impl Platform {
         })
     }
 
-    /// Plans to give a platform back: ownership tags off, record gone, every object as it is. Carried out by
+    /// Plans to disown a platform: ownership tags off, record gone, every object as it is. Carried out by
     /// [`Platform::apply`].
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
-    pub fn plan_release(&self, environment: &Environment) -> Operation<Plan> {
-        self.reading(environment, |inner, key| async move { inner.desk.plan_release(&key).await })
+    pub fn plan_disown(&self, environment: &Environment) -> Operation<Plan> {
+        self.reading(environment, |inner, key| async move { inner.desk.plan_disown(&key).await })
     }
 
     /// Looks for everything that carries the platform's ownership tags, to rebuild a record that was lost: as

@@ -304,20 +304,20 @@ fn the_phase_follows_from_the_record() {
 fn the_table_of_phases_and_verbs() {
     let rows = [
         ("requested", "adopt provision"),
-        ("provisioning", "adopt destroy provision release resume_run unwind"),
+        ("provisioning", "adopt destroy disown provision resume_run unwind"),
         (
             "active",
-            "adopt change_tier deactivate deploy destroy maintain provision release restart rollback rotate run_command scale \
+            "adopt change_tier deactivate deploy destroy disown maintain provision restart rollback rotate run_command scale \
              set_maintenance_window shut_down suspend tend update",
         ),
-        ("updating", "adopt destroy provision release resume_run shut_down unwind update"),
-        ("suspended", "destroy release resume suspend tend"),
+        ("updating", "adopt destroy disown provision resume_run shut_down unwind update"),
+        ("suspended", "destroy disown resume suspend tend"),
         (
             "deactivated",
-            "activate change_tier deactivate deploy destroy maintain provision release restart rollback rotate run_command scale \
+            "activate change_tier deactivate deploy destroy disown maintain provision restart rollback rotate run_command scale \
              set_maintenance_window shut_down suspend tend update",
         ),
-        ("maintained", "destroy maintain release shut_down tend"),
+        ("maintained", "destroy disown maintain shut_down tend"),
         ("offboarding", "destroy resume_run"),
         ("gone", "adopt provision"),
     ];

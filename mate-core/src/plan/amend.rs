@@ -109,7 +109,7 @@ pub fn amend(record: &Record, amendment: &Amendment, kinds: &Kinds, graph: &Grap
         let Some(node) = after.nodes.get(id) else { continue };
         let tagged = kinds.get(&node.kind)?.taggable && node.holding != Holding::Observed;
         let reason = "it stays, and goes out of the record".to_owned();
-        let mut step = Step::about(id, recorded_object(node), Action::Release, reason, BTreeSet::new());
+        let mut step = Step::about(id, recorded_object(node), Action::Disown, reason, BTreeSet::new());
         if tagged {
             (step.untag, step.tags) = given_back(&node.holding, &node.tags);
             step.expected = Duration::from_secs(2);

@@ -1,4 +1,4 @@
-//! Plans that change who holds an object, and nothing else of it: adoption and release.
+//! Plans that change who holds an object, and nothing else of it: adoption, and to disown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -214,11 +214,11 @@ fn as_found(model: &KindModel, live: &Value, desired: &Value) -> Inputs {
     fields.into()
 }
 
-/// Plans to give everything of a record back: ownership tags off, record gone, every object as it was.
+/// Plans to disown everything of a record: ownership tags off, record gone, every object as it was.
 ///
 /// # Errors
 /// [`PlanError::Kind`] for a kind that is not registered.
-pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
+pub fn disown(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
     let mut steps = Vec::new();
     for (id, node) in &record.nodes {
         let objects = std::iter::once((recorded_object(node), false))
@@ -226,8 +226,8 @@ pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
         for (old, leftover) in objects {
             let old: OldObject = old;
             let tagged = kinds.get(&old.kind)?.taggable && (leftover || node.holding != Holding::Observed);
-            let reason = if tagged { "given back: its ownership tags go" } else { "given back" };
-            let mut step = Step::about(id, old, Action::Release, reason.to_owned(), BTreeSet::new());
+            let reason = if tagged { "disowned: its ownership tags go" } else { "disowned" };
+            let mut step = Step::about(id, old, Action::Disown, reason.to_owned(), BTreeSet::new());
             step.leftover = leftover;
             step.expected = Duration::from_secs(if tagged { 2 } else { 0 });
             if tagged {
@@ -250,7 +250,7 @@ pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
         after: After::default(),
         notes,
     };
-    Ok(assemble(base, Goal::Release, steps))
+    Ok(assemble(base, Goal::Disown, steps))
 }
 
 pub(super) fn without_ownership(tags: &Tags) -> Tags {

@@ -53,7 +53,7 @@ impl Plan {
 fn class(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
-        Action::Adopt | Action::TakeOver | Action::Rename | Action::Release => "adopt",
+        Action::Adopt | Action::TakeOver | Action::Rename | Action::Disown => "adopt",
         Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => "update",
         Action::Replace { .. } => "replace",
         Action::Delete => "delete",

@@ -39,7 +39,7 @@ pub use amend::{AmendError, amend};
 pub use consent::MissingConsent;
 pub use diff::diff;
 pub use error::{ImpossibleChange, NodeProblem, PlanError};
-pub use holding::{AdoptRequest, Found, NodeDifferences, adoption, differences, release, since_applied};
+pub use holding::{AdoptRequest, Found, NodeDifferences, adoption, differences, disown, since_applied};
 pub use json::PlanJsonError;
 pub(crate) use once::is_over;
 pub use operations::Op;
@@ -119,8 +119,9 @@ pub struct Counts {
     /// To give another id.
     #[serde(default)]
     pub rename: usize,
-    /// To give back.
-    pub release: usize,
+    /// To disown.
+    #[serde(alias = "release")]
+    pub disown: usize,
     /// To drop from the record, because they are gone.
     pub forget: usize,
     /// To leave alone.
@@ -177,7 +178,7 @@ impl Plan {
                 Action::Adopt => &mut counts.adopt,
                 Action::TakeOver => &mut counts.take_over,
                 Action::Rename => &mut counts.rename,
-                Action::Release => &mut counts.release,
+                Action::Disown => &mut counts.disown,
                 Action::Forget => &mut counts.forget,
                 Action::NoChange => &mut counts.unchanged,
             } += 1;

@@ -130,7 +130,7 @@ impl<'a> Dag<'a> {
                 Action::Adopt => &[Some(Verb::Adopt)],
                 Action::TakeOver => &[Some(Verb::TakeOver)],
                 Action::Rename => &[Some(Verb::Rename)],
-                Action::Release => &[Some(Verb::Release)],
+                Action::Disown => &[Some(Verb::Disown)],
                 Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => &[Some(Verb::Update)],
                 Action::Replace { order: ReplaceOrder::DeleteFirst } => &[Some(Verb::Delete), Some(Verb::Create)],
                 Action::Replace { order: ReplaceOrder::CreateFirst } => &[Some(Verb::DeleteOld), Some(Verb::Create)],
@@ -261,7 +261,7 @@ impl<'a> Dag<'a> {
         let id = self.id(index)?;
         let expected = match id.verb {
             Verb::Delete | Verb::DeleteOld => step.expected_removal,
-            Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver | Verb::Rename | Verb::Release => {
+            Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver | Verb::Rename | Verb::Disown => {
                 step.expected_making()
             }
         };

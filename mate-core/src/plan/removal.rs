@@ -34,7 +34,7 @@ impl Differ<'_, '_> {
         if only_read {
             if let Some(recorded) = recorded {
                 let reason = "only read: it stays as it is, and goes out of the record".to_owned();
-                let step = Step::about(id, recorded_object(recorded), Action::Release, reason, depended_on);
+                let step = Step::about(id, recorded_object(recorded), Action::Disown, reason, depended_on);
                 self.drafts.push(Draft { step, served: false });
             }
             return Ok(());

@@ -143,7 +143,8 @@ pub enum Action {
     /// Its node has another id: its ownership tags say so, and nothing else of it is changed.
     Rename,
     /// It stays, and goes out of the record; the ownership tags are taken off what carries them.
-    Release,
+    #[serde(alias = "release")]
+    Disown,
     /// It is changed in place, and nobody notices.
     Update,
     /// It is changed in place, and its tasks or nodes restart one after another.
@@ -167,7 +168,7 @@ impl Action {
     /// Whether an object exists afterwards under the node.
     #[must_use]
     pub fn keeps(self) -> bool {
-        !matches!(self, Self::Delete | Self::Forget | Self::Release)
+        !matches!(self, Self::Delete | Self::Forget | Self::Disown)
     }
 
     /// The action in one word, as in JSON.
@@ -178,7 +179,7 @@ impl Action {
             Self::Adopt => "adopt",
             Self::TakeOver => "take_over",
             Self::Rename => "rename",
-            Self::Release => "release",
+            Self::Disown => "disown",
             Self::Update => "update",
             Self::UpdateWithRestart => "update_with_restart",
             Self::UpdateWithDowntime => "update_with_downtime",

@@ -5,7 +5,7 @@ use crate::vocab::{Goal, Mode, TenantPhase, TenantVerb};
 
 impl Record {
     /// The verbs that are possible now: those of the phase, without the ways on from an interrupted run that its goal does
-    /// not have. An adoption is not resumed but adopted again from its source; a destroy, a release, an adoption and a change
+    /// not have. An adoption is not resumed but adopted again from its source; a destroy, a disowning, an adoption and a change
     /// of ids are not unwound.
     #[must_use]
     pub fn possible(&self) -> Vec<TenantVerb> {

@@ -129,7 +129,7 @@ pub enum Holding {
     Managed,
     /// It was made elsewhere and taken over: the name that it had stays.
     Adopted {
-        /// The tags that it had, which it gets back when it is released.
+        /// The tags that it had, which it gets back when it is disowned.
         tags: Tags,
     },
     /// It is somebody else's: read and checked, never written, and never deleted.

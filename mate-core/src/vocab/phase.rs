@@ -52,7 +52,7 @@ impl TenantPhase {
         use TenantVerb::*;
         match self {
             Self::Requested | Self::Gone => &[Provision, Adopt],
-            Self::Provisioning => &[Provision, Adopt, ResumeRun, Unwind, Release, Destroy],
+            Self::Provisioning => &[Provision, Adopt, ResumeRun, Unwind, Disown, Destroy],
             Self::Active => &[
                 Update,
                 Scale,
@@ -70,12 +70,12 @@ impl TenantPhase {
                 Tend,
                 Provision,
                 Adopt,
-                Release,
+                Disown,
                 Destroy,
             ],
-            Self::Updating => &[ResumeRun, Unwind, Update, ShutDown, Provision, Adopt, Release, Destroy],
-            Self::Suspended => &[Resume, Suspend, Tend, Release, Destroy],
-            Self::Maintained => &[Maintain, ShutDown, Tend, Release, Destroy],
+            Self::Updating => &[ResumeRun, Unwind, Update, ShutDown, Provision, Adopt, Disown, Destroy],
+            Self::Suspended => &[Resume, Suspend, Tend, Disown, Destroy],
+            Self::Maintained => &[Maintain, ShutDown, Tend, Disown, Destroy],
             Self::Deactivated => &[
                 Activate,
                 Update,
@@ -93,7 +93,7 @@ impl TenantPhase {
                 Maintain,
                 Tend,
                 Provision,
-                Release,
+                Disown,
                 Destroy,
             ],
             Self::Offboarding => &[ResumeRun, Destroy],

@@ -55,8 +55,9 @@ pub enum TenantVerb {
     ResumeRun,
     /// [`crate::client::Tenant::unwind`].
     Unwind,
-    /// [`crate::client::Tenant::plan_release`].
-    Release,
+    /// [`crate::client::Tenant::plan_disown`].
+    #[serde(alias = "release")]
+    Disown,
     /// [`crate::client::Tenant::destroy`].
     Destroy,
 }
@@ -87,7 +88,7 @@ impl TenantVerb {
         Self::ForceUnlock,
         Self::ResumeRun,
         Self::Unwind,
-        Self::Release,
+        Self::Disown,
         Self::Destroy,
     ];
 
@@ -118,7 +119,7 @@ impl TenantVerb {
             Self::ForceUnlock => "force_unlock",
             Self::ResumeRun => "resume_run",
             Self::Unwind => "unwind",
-            Self::Release => "release",
+            Self::Disown => "disown",
             Self::Destroy => "destroy",
         }
     }

@@ -74,7 +74,7 @@ pub(super) async fn fixtures() -> Vec<Fixture> {
     life.keep("active", "It was provisioned.", json!({}), &active).await;
     let mut regional = Regional { life, empty, active };
     regional.made_and_changed().await;
-    regional.released_and_rotated().await;
+    regional.disowned_and_rotated().await;
     regional.rested().await;
     regional.maintained().await;
     regional.held().await;
@@ -185,7 +185,7 @@ impl Regional {
         self.life.interrupt_as(like, "change-tier-interrupted", told, &active, MIDDLE, tier).await;
     }
 
-    async fn released_and_rotated(&mut self) {
+    async fn disowned_and_rotated(&mut self) {
         let active = self.active.clone();
         let deploy = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
@@ -399,20 +399,20 @@ impl Regional {
 
     async fn held(&mut self) {
         let active = self.active.clone();
-        let release = async |_: &World, subject: &Subject| {
+        let disown = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            let plan = mate.tenant(&id).plan_release().await?;
+            let plan = mate.tenant(&id).plan_disown().await?;
             mate.apply(plan, Consents::none()).await.map(drop)
         };
-        let released = self.life.after(&active, release).await;
+        let disowned = self.life.after(&active, disown).await;
         let adopting = Fixture { adopted_by: Some(by_cost_center()), ..self.life.like.clone() };
-        let about = "It was given back: no record, and objects without ownership tags.";
-        self.life.keep_as(adopting.clone(), "released", about, json!({}), &released).await;
-        self.life.interrupt("release-interrupted", ("release", json!({})), &active, MIDDLE, release).await;
+        let about = "It was disowned: no record, and objects without ownership tags.";
+        self.life.keep_as(adopting.clone(), "disowned", about, json!({}), &disowned).await;
+        self.life.interrupt("disown-interrupted", ("disown", json!({})), &active, MIDDLE, disown).await;
         let adopt = async |_: &World, subject: &Subject| subject.adopt(by_cost_center()).await;
         let told = ("adopt", json!({"tags": by_cost_center()}));
-        self.life.interrupt_as(adopting, "adopt-interrupted", told, &released, MIDDLE, adopt).await;
-        let adopted = self.life.after(&released, adopt).await;
+        self.life.interrupt_as(adopting, "adopt-interrupted", told, &disowned, MIDDLE, adopt).await;
+        let adopted = self.life.after(&disowned, adopt).await;
         self.keep("adopted", "It was adopted by a tag.", &adopted).await;
 
         let renames = RENAMES.iter().fold(Amendment::none(), |amendment, (from, to)| {

@@ -1,4 +1,4 @@
-//! The end of a tenant: destroyed, or given back with every object as it is.
+//! The end of a tenant: destroyed, or disowned with every object as it is.
 
 use super::{Applied, DestroyOptions, Operation, Tenant};
 #[cfg(doc)]
@@ -31,11 +31,12 @@ impl Tenant {
         })
     }
 
-    /// Plans to give a tenant back: ownership tags off, record gone, every object as it is. Carried out by [`Mate::apply`].
+    /// Plans to disown a tenant, the opposite of [`Mate::adopt`]: ownership tags off, record gone, every object as it is.
+    /// Carried out by [`Mate::apply`].
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
-    pub fn plan_release(&self) -> Operation<Plan> {
-        self.operation(|inner, key, _, _| async move { inner.desk.plan_release(&key).await })
+    pub fn plan_disown(&self) -> Operation<Plan> {
+        self.operation(|inner, key, _, _| async move { inner.desk.plan_disown(&key).await })
     }
 }

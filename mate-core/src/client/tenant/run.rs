@@ -41,7 +41,7 @@ impl Tenant {
                     plan.going_on(run.on_failure(), run.then().cloned())
                 }
                 Goal::Destroy => inner.desk.plan_destroy(&key, &DestroyOptions::of(&run)).await?,
-                Goal::Release => inner.desk.plan_release(&key).await?,
+                Goal::Disown => inner.desk.plan_disown(&key).await?,
                 Goal::Amend => inner.amendment(&record, &run.amendment.clone().unwrap_or_default())?,
                 Goal::Unwind => inner.plan_unwind(&key, &DestroyOptions::of(&run)).await?,
                 Goal::Adopt => {

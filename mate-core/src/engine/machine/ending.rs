@@ -37,7 +37,7 @@ impl Machine {
     /// Whether nothing of the tenant stays.
     fn goes(&self) -> bool {
         match self.plan.goal {
-            Goal::Destroy | Goal::Release => true,
+            Goal::Destroy | Goal::Disown => true,
             Goal::Unwind => self.plan.after.phase.is_none() && self.record.nodes.is_empty(),
             Goal::Apply | Goal::Adopt | Goal::Amend => false,
         }

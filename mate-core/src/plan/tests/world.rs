@@ -246,7 +246,7 @@ impl World {
                 Verb::TakeOver | Verb::Rename => {
                     self.cloud.get_mut(&name).unwrap().tags.extend(step.tags.clone());
                 }
-                Verb::Release => self.cloud.get_mut(&name).unwrap().tags.retain(|key, _| !step.untag.contains(key)),
+                Verb::Disown => self.cloud.get_mut(&name).unwrap().tags.retain(|key, _| !step.untag.contains(key)),
                 Verb::Delete | Verb::DeleteOld => {
                     let gone = self.cloud.remove(&name).is_some();
                     assert!(gone || step.action == Action::Forget, "{name} is not there");
@@ -254,7 +254,7 @@ impl World {
             }
             let recorded = self.record.nodes.get(&step.node).cloned();
             match operation.id.verb {
-                Verb::Delete | Verb::Release => {
+                Verb::Delete | Verb::Disown => {
                     self.record.nodes.remove(&step.node);
                     if step.rests {
                         self.rest(step);
