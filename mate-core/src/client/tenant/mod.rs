@@ -26,8 +26,8 @@ use crate::model::ids::{TenantId, TenantKey};
 ///
 /// `mate.tenant(&id).suspend(Suspension::new()).await`
 ///
-/// Made by [`Mate::tenant`], which asks nobody: of a tenant that does not exist each verb says so itself. On behalf of whom
-/// ([`Mate::by`]) and why ([`Mate::because`]) comes from the client that made it.
+/// [`Mate::tenant`] makes it and calls nothing; of a tenant that does not exist the verbs say so. Its actor ([`Mate::by`]) and its
+/// reason ([`Mate::because`]) are those of the client that made it.
 ///
 /// Cheap to clone; clones share everything with their client.
 #[derive(Debug, Clone)]
