@@ -1,6 +1,6 @@
 //! Takes over a base that was made elsewhere: shows what was found and what differs, and takes it when told to.
 //!
-//! On SimCloud, where a platform is made and given back before, so that there is something to find:
+//! On SimCloud, where a platform is made and disowned before, so that there is something to find:
 //! `cargo run --example adopt -- --tag CostCenter=engineering --apply`
 //!
 //! On AWS or an emulator: `cargo run --features aws --example adopt -- --aws --terraform-output outputs.json`
@@ -85,8 +85,8 @@ async fn main() -> anyhow::Result<()> {
 
 async fn make_and_give_back(platform: &Platform, spec: &PlatformSpec) -> anyhow::Result<()> {
     platform.provision(spec).await?;
-    let plan = platform.plan_release(spec.environment()).await?;
+    let plan = platform.plan_disown(spec.environment()).await?;
     platform.apply(plan, Consents::none()).await?;
-    println!("A platform was made and given back: its objects stand there without an owner.\n");
+    println!("A platform was made and disowned: its objects stand there without an owner.\n");
     Ok(())
 }

@@ -50,7 +50,7 @@ async fn main() -> anyhow::Result<()> {
     if arguments.empty_bucket {
         options = options.empty_bucket();
     }
-    let plan = mate.plan_destroy(&arguments.tenant, &options).await?;
+    let plan = mate.tenant(&arguments.tenant).plan_destroy(&options).await?;
     println!("{}", plan.render(&TextStyle::for_stdout()));
     if !arguments.consent {
         println!("Nothing was changed. Run it again with --consent to consent to the steps above.");

@@ -209,7 +209,7 @@ mod tests {
             queue.outputs["url"].as_str().unwrap().starts_with("https://sqs.us-east-1.amazonaws.com/123456789012/")
         );
 
-        let plan = mate.plan_destroy(&tenant.key.tenant, &DestroyOptions::new()).await.unwrap();
+        let plan = mate.tenant(&tenant.key.tenant).plan_destroy(&DestroyOptions::new()).await.unwrap();
         let step = plan.steps.iter().find(|step| step.node.as_str() == "jobs-queue").unwrap();
         assert!(matches!(&step.risk, Risk::DataLoss(what) if what.contains("messages that nobody has read")));
     }

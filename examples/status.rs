@@ -39,7 +39,7 @@ async fn main() -> anyhow::Result<()> {
         println!("No tenant has a record.");
     }
     for tenant in tenants {
-        let status = mate.status(&tenant).await?;
+        let status = mate.tenant(&tenant).status().await?;
         let summary = &status.summary;
         println!("{} · {} · tier {} · {:?}", status.key, summary.display_name, summary.tier, status.phase);
         for (name, value) in &status.outputs {

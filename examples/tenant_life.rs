@@ -57,7 +57,7 @@ impl Life {
     }
 
     async fn change(&self, change: Change) -> anyhow::Result<()> {
-        let plan = self.mate.plan_change(&self.id, change).await?;
+        let plan = self.mate.tenant(&self.id).plan_change(change).await?;
         self.carry_out(plan).await
     }
 
@@ -70,7 +70,7 @@ impl Life {
         let django = ServiceName::new("django").expect("a name");
         let deployment = Deployment::of(ImageReference::new(tag).expect("a tag"))
             .with_migration(Migration::new(django, ["python", "manage.py", "migrate"]));
-        self.show(self.mate.deploy(&self.id, &deployment, Consents::none())).await
+        self.show(self.mate.tenant(&self.id).deploy(&deployment, Consents::none())).await
     }
 }
 
@@ -95,7 +95,7 @@ async fn main() -> anyhow::Result<()> {
     life.days(3);
     life.chapter("the first release is deployed, by the digest that its tag means today");
     life.deploy("main-4f2a91c").await?;
-    println!("{}", life.mate.releases(&life.id).await?.releases[0]);
+    println!("{}", life.mate.tenant(&life.id).releases().await?.releases[0]);
 
     life.days(11);
     life.chapter("the clinic buys the enterprise tier");
@@ -103,11 +103,11 @@ async fn main() -> anyhow::Result<()> {
 
     life.days(9);
     life.chapter("every secret is rotated");
-    life.show(life.mate.rotate(&life.id, &[])).await?;
+    life.show(life.mate.tenant(&life.id).rotate(&[])).await?;
 
     life.days(11);
     life.chapter("a bad release: it goes back by itself and says why");
-    let bad = life.mate.plan_deploy(&life.id, &Deployment::of(ImageReference::new("main-0bad000")?)).await?;
+    let bad = life.mate.tenant(&life.id).plan_deploy(&Deployment::of(ImageReference::new("main-0bad000")?)).await?;
     let images = bad.after.operating.release.context("a deployment has a release")?.images;
     life.cloud.break_image(&images["django"], "essential container exited: exit code 137, out of memory");
     match life.deploy("main-0bad000").await {
@@ -121,22 +121,22 @@ async fn main() -> anyhow::Result<()> {
     let anywhere = serde_json::json!([{"protocol": "tcp", "from_port": 5432, "to_port": 5432,
         "peer": {"cidr": "0.0.0.0/0"}, "description": "just for a moment"}]);
     life.cloud.tamper(&group, "mate-clinic-dev-rds-sg", |inputs| inputs["ingress"] = anywhere)?;
-    println!("{}", life.mate.drift(&life.id).await?);
+    println!("{}", life.mate.tenant(&life.id).drift().await?);
     let security = RepairSelection::classes([DriftClass::Security]);
-    life.show(life.mate.repair(&life.id, &security, Consents::none())).await?;
-    ensure!(life.mate.drift(&life.id).await?.is_empty(), "what was opened is closed again");
+    life.show(life.mate.tenant(&life.id).repair(&security, Consents::none())).await?;
+    ensure!(life.mate.tenant(&life.id).drift().await?.is_empty(), "what was opened is closed again");
 
     life.days(30);
     life.chapter(
         "the clinic does not pay: its traffic is blocked, then it is suspended, and its cache waits in a snapshot",
     );
-    life.show(life.mate.deactivate(&life.id, Page::deactivated())).await?;
+    life.show(life.mate.tenant(&life.id).deactivate(Page::deactivated())).await?;
     life.days(14);
     let suspension = Suspension::new().with_cache(SuspendedCache::SnapshottedAndRemoved);
     life.change(Change::Suspend(suspension)).await?;
     for _ in 0..8 {
         life.days(1);
-        life.mate.tend(&life.id).await?;
+        life.mate.tenant(&life.id).tend().await?;
     }
     life.chapter("after eight days the database is still stopped: `tend` was called each day");
     let database = life.cloud.objects().into_iter().find(|object| object.kind.as_str() == "rds:DBInstance");
@@ -144,19 +144,21 @@ async fn main() -> anyhow::Result<()> {
 
     life.chapter("it has paid");
     life.change(Change::Resume).await?;
-    println!("{}", life.mate.health(&life.id).await?);
+    println!("{}", life.mate.tenant(&life.id).health().await?);
 
     life.days(60);
     life.chapter("it goes back to the trial, and then it goes");
     life.change(Change::ChangeTier(Tier::trial())).await?;
-    let plan = life.mate.plan_destroy(&life.id, &DestroyOptions::new()).await?;
+    let plan = life.mate.tenant(&life.id).plan_destroy(&DestroyOptions::new()).await?;
     life.carry_out(plan).await?;
     ensure!(life.cloud.objects().is_empty(), "nothing is left");
     println!("\nWhat was done, by whom and why, in a log that outlives the tenant:");
-    for entry in life.mate.history(&life.id).await?.iter().filter(|entry| matches!(entry.what, LogEvent::Ended(_))) {
+    for entry in
+        life.mate.tenant(&life.id).history().await?.iter().filter(|entry| matches!(entry.what, LogEvent::Ended(_)))
+    {
         println!("  {:>3} {:<12} {}", entry.seq, entry.verb, entry.actor);
     }
-    println!("  whole: {} entries", life.mate.verify(&life.id).await?.entries);
+    println!("  whole: {} entries", life.mate.tenant(&life.id).verify().await?.entries);
     let left: Vec<String> = life.cloud.snapshots().into_iter().map(|snapshot| snapshot.name).collect();
     println!("\nNothing is left but the final snapshots: {}", left.join(", "));
     Ok(())

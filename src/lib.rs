@@ -32,7 +32,7 @@
 pub use mate_core::client::{
     Adoption, Applied, BuildError, CommandOutput, DestroyOptions, Discovery, Drift, DriftedField, DriftedNode, Error,
     FoundObject, Lost, MaintenanceOptions, MaintenanceReport, MaintenanceWork, Mate, MateBuilder, NodeDiagnosis,
-    NodeStatus, OnPlatform, Operation, Platform, PlatformBuilder, Releases, TenantDiagnosis, TenantLifecycle,
+    NodeStatus, OnPlatform, Operation, Platform, PlatformBuilder, Releases, Tenant, TenantDiagnosis, TenantLifecycle,
     TenantStatus,
 };
 pub use mate_core::engine::{CancelHandle, Events};

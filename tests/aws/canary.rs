@@ -46,10 +46,10 @@ async fn no_sink_holds_a_secret() {
         }
     });
     result.unwrap();
-    let record = world.store.get(&world.mate.key(&spec.id())).await.unwrap().unwrap();
+    let record = world.store.get(world.mate.tenant(&spec.id()).key()).await.unwrap().unwrap();
     sinks.push(record.to_json());
     sinks.push(format!("{record:?} {:?} {:?}", world.mate, world.provider));
-    sinks.push(format!("{:?}", world.mate.status(&spec.id()).await.unwrap()));
+    sinks.push(format!("{:?}", world.mate.tenant(&spec.id()).status().await.unwrap()));
     let made = secrets.made.lock().unwrap().clone();
     assert_eq!(made.len(), 3, "three secrets were made");
     let stored = world.aws(&["secretsmanager", "get-secret-value", "--secret-id", "mate-clinic-dev-redis-auth"]);

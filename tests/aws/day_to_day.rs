@@ -51,7 +51,7 @@ fn deployments(clinic: &Clinic) -> Vec<String> {
 async fn rotated(clinic: &Clinic) {
     let (mate, id) = (&clinic.world.mate, clinic.id());
     let (secrets, tasks) = (versions(clinic), deployments(clinic));
-    mate.rotate(&id, &[]).await.unwrap();
+    mate.tenant(&id).rotate(&[]).await.unwrap();
     let (after, anew) = (versions(clinic), deployments(clinic));
     assert_eq!(secrets.len(), 3);
     assert!(secrets.iter().all(|(name, version)| after[name] != *version), "{secrets:?} {after:?}");
@@ -59,7 +59,7 @@ async fn rotated(clinic: &Clinic) {
     clinic.assert_credentials_taken();
     assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
 
-    mate.rotate(&id, &[node("django-secret-key")]).await.unwrap();
+    mate.tenant(&id).rotate(&[node("django-secret-key")]).await.unwrap();
     let alone = versions(clinic);
     let changed: Vec<&str> =
         alone.iter().filter(|(name, version)| after[*name] != **version).map(|(name, _)| name.as_str()).collect();
@@ -76,7 +76,7 @@ async fn replaced(clinic: &Clinic) {
         found.map(|group| group["GroupId"].as_str().unwrap().to_owned()).collect()
     };
     let before = groups();
-    let plan = mate.plan_replace(&id, &[node("ecs-security-group")]).await.unwrap();
+    let plan = mate.tenant(&id).plan_replace(&[node("ecs-security-group")]).await.unwrap();
     mate.apply(plan, Consents::none()).await.unwrap();
     let after = groups();
     assert!(before.len() == 1 && after.len() == 1 && before != after, "{before:?} {after:?}");
@@ -99,19 +99,19 @@ async fn drifted(clinic: &Clinic) {
     let suspended =
         ["--bucket", "mate-clinic-dev-data-123456789012-us-east-1", "--versioning-configuration", "Status=Suspended"];
     clinic.aws(&[&["s3api", "put-bucket-versioning"], &suspended[..]].concat());
-    let drift = mate.drift(&id).await.unwrap();
+    let drift = mate.tenant(&id).drift().await.unwrap();
     assert_eq!(drift.worst(), Some(DriftClass::Security));
     assert_eq!(drift.counts(), BTreeMap::from([(DriftClass::Security, 1), (DriftClass::Data, 1)]), "{drift}");
 
-    mate.repair(&id, &RepairSelection::classes([DriftClass::Security]), Consents::none()).await.unwrap();
+    mate.tenant(&id).repair(&RepairSelection::classes([DriftClass::Security]), Consents::none()).await.unwrap();
     assert!(!clinic.database_is_open());
     assert_eq!(versioning(clinic), "Suspended", "it was not to be repaired");
-    let left = mate.drift(&id).await.unwrap();
+    let left = mate.tenant(&id).drift().await.unwrap();
     assert_eq!(left.counts(), BTreeMap::from([(DriftClass::Data, 1)]), "{left}");
 
-    mate.repair(&id, &RepairSelection::all(), Consents::none()).await.unwrap();
+    mate.tenant(&id).repair(&RepairSelection::all(), Consents::none()).await.unwrap();
     assert_eq!(versioning(clinic), "Enabled");
-    assert!(mate.drift(&id).await.unwrap().is_empty());
+    assert!(mate.tenant(&id).drift().await.unwrap().is_empty());
 }
 
 /// The same bucket under another id, and back.
@@ -124,12 +124,12 @@ async fn renamed(clinic: &Clinic) {
         tags.iter().find(|tag| tag["Key"] == "Component").unwrap()["Value"].as_str().unwrap().to_owned()
     };
     assert_eq!(component(), "bucket");
-    mate.rename_node(&id, node("bucket"), node("uploads")).await.unwrap();
+    mate.tenant(&id).rename_node(node("bucket"), node("uploads")).await.unwrap();
     assert_eq!(component(), "uploads");
-    let status = mate.status(&id).await.unwrap();
+    let status = mate.tenant(&id).status().await.unwrap();
     let uploads = status.nodes.iter().find(|node| node.node.as_str() == "uploads").unwrap();
     assert_eq!(uploads.name, "mate-clinic-dev-data-123456789012-us-east-1");
-    mate.rename_node(&id, node("uploads"), node("bucket")).await.unwrap();
+    mate.tenant(&id).rename_node(node("uploads"), node("bucket")).await.unwrap();
     assert_eq!(component(), "bucket");
     assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
 }
@@ -137,17 +137,17 @@ async fn renamed(clinic: &Clinic) {
 /// What stops serving is told, with what to do, and no more once it serves again.
 async fn looked_at(clinic: &Clinic) {
     let (mate, id) = (&clinic.world.mate, clinic.id());
-    let health = mate.health(&id).await.unwrap();
+    let health = mate.tenant(&id).health().await.unwrap();
     assert_eq!(health.verdict, Verdict::Healthy, "{health}");
     let database = ["--db-instance-identifier", "mate-clinic-dev-db"];
     clinic.aws(&[&["rds", "stop-db-instance"], &database[..]].concat());
-    let health = mate.health(&id).await.unwrap();
+    let health = mate.tenant(&id).health().await.unwrap();
     assert_eq!(health.verdict, Verdict::Unhealthy, "{health}");
     let reason = &health.reasons[0];
     assert_eq!(reason.node.as_ref().map(NodeId::as_str), Some("db"), "{health}");
     assert!(!reason.next.is_empty() && !matches!(reason.issue, HealthIssue::NotAnswered), "{health}");
-    mate.repair(&id, &RepairSelection::all(), Consents::none()).await.unwrap();
-    let health = mate.health(&id).await.unwrap();
+    mate.tenant(&id).repair(&RepairSelection::all(), Consents::none()).await.unwrap();
+    let health = mate.tenant(&id).health().await.unwrap();
     assert_eq!(health.verdict, Verdict::Healthy, "{health}");
 }
 
@@ -160,7 +160,7 @@ fn migrating(tag: &str, command: &[&str]) -> Deployment {
 async fn migrated(clinic: &Clinic) {
     let (mate, id) = (&clinic.world.mate, clinic.id());
     let digest = clinic.push("v1");
-    mate.deploy(&id, &migrating("v1", &["python", "manage.py", "migrate"]), Consents::none()).await.unwrap();
+    mate.tenant(&id).deploy(&migrating("v1", &["python", "manage.py", "migrate"]), Consents::none()).await.unwrap();
     let tasks = clinic.ended(["--family", "mate-clinic-dev-django"]);
     let [task] = tasks.as_slice() else { panic!("{tasks:?}") };
     assert_eq!(task["containers"][0]["exitCode"], 0);
@@ -174,7 +174,7 @@ async fn migrated(clinic: &Clinic) {
 
     // A service that had come so far would have left tasks that ended with 1.
     clinic.push("exit-1");
-    let error = mate.deploy(&id, &migrating("exit-1", &["exit", "3"]), Consents::none()).await.unwrap_err();
+    let error = mate.tenant(&id).deploy(&migrating("exit-1", &["exit", "3"]), Consents::none()).await.unwrap_err();
     assert!(matches!(error, Error::RolledBack { to: Some(1), .. }), "{error}");
     assert!(error.to_string().contains("exit code 3"), "{error}");
     for service in clinic.services() {
@@ -182,7 +182,7 @@ async fn migrated(clinic: &Clinic) {
         assert!(clinic.ended(["--service-name", name]).is_empty(), "{name} has moved");
         assert!(clinic.image(&service).ends_with(&digest));
     }
-    assert_eq!(mate.releases(&id).await.unwrap().current, Some(1));
+    assert_eq!(mate.tenant(&id).releases().await.unwrap().current, Some(1));
     assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
 }
 
@@ -193,7 +193,7 @@ async fn put_back(clinic: &Clinic) {
         || ["database-credentials", "redis-auth"].map(|secret| clinic.secret(&format!("mate-clinic-dev-{secret}")));
     let before = values();
     clinic.tag("v1", "exit-2");
-    let operation = mate.rotate(&id, &[node("database-credentials"), node("redis-auth")]);
+    let operation = mate.tenant(&id).rotate(&[node("database-credentials"), node("redis-auth")]);
     let mut events = operation.events();
     let healed = async {
         while let Some(event) = events.next().await {
@@ -216,7 +216,7 @@ async fn commanded(clinic: &Clinic) {
     let (mate, id) = (&clinic.world.mate, clinic.id());
     for (command, code) in [(&["python", "manage.py", "check"][..], 0), (&["exit", "3"][..], 3)] {
         let command = Command::new(ServiceName::new("django").unwrap(), command.iter().copied());
-        let output = mate.run_command(&id, &command).await.unwrap();
+        let output = mate.tenant(&id).run_command(&command).await.unwrap();
         assert_eq!(output.exit_code, code);
         let tasks = clinic.ended(["--family", "mate-clinic-dev-django"]);
         let task = tasks.iter().find(|task| task["taskArn"] == output.task_arn.as_str()).expect("AWS knows of it");
@@ -233,11 +233,11 @@ async fn maintained(clinic: &Clinic) {
     let count = ServiceScale::count(TaskCount::new(2).unwrap());
     let scale = Scale::new().with_service(ServiceName::new("django").unwrap(), count);
     let scale = scale.with_instance_class(InstanceClass::new("db.t4g.large").unwrap());
-    mate.defer(&id, Change::Scale(Box::new(scale)), Consents::none()).await.unwrap();
+    mate.tenant(&id).defer(Change::Scale(Box::new(scale)), Consents::none()).await.unwrap();
     assert_eq!(database()["DBInstanceClass"], before["DBInstanceClass"]);
     let django = clinic.services().into_iter().find(|service| service["serviceName"] == "mate-clinic-dev-django");
     assert_eq!(django.unwrap()["desiredCount"], 2);
-    let report = mate.maintain(&id, &MaintenanceOptions::new().regardless_of_time()).await.unwrap();
+    let report = mate.tenant(&id).maintain(&MaintenanceOptions::new().regardless_of_time()).await.unwrap();
     let work: Vec<&str> = report.work.iter().map(|work| work.node.as_str()).collect();
     assert_eq!(work, ["db"]);
     let after = database();
@@ -245,5 +245,5 @@ async fn maintained(clinic: &Clinic) {
         (&after["DBInstanceClass"], &after["DbiResourceId"]),
         (&"db.t4g.large".into(), &before["DbiResourceId"])
     );
-    assert_eq!(mate.phase(&id).await.unwrap(), TenantPhase::Active);
+    assert_eq!(mate.tenant(&id).phase().await.unwrap(), TenantPhase::Active);
 }

@@ -89,7 +89,7 @@ async fn live(mate: &Mate, part: usize) {
         let next = mate.plan(&spec).await.unwrap();
         assert!(next.is_empty(), "{next:?}");
     } else {
-        let plan = mate.plan_destroy(&spec.id(), &DestroyOptions::new().without_final_snapshot()).await.unwrap();
+        let plan = mate.tenant(&spec.id()).plan_destroy(&DestroyOptions::new().without_final_snapshot()).await.unwrap();
         let consents = Consents::to_every_step_of(&plan);
         mate.apply(plan, consents).await.unwrap();
     }

@@ -72,7 +72,7 @@ async fn lived() -> Mate {
         .unwrap();
     let spec = example("clinic.tfvars").into_builder().with_deletion_protection(false).build().unwrap();
     mate.by("alice").because("ticket 4711").provision(&spec).await.unwrap();
-    let plan = mate.plan_destroy(&spec.id(), &DestroyOptions::new()).await.unwrap();
+    let plan = mate.tenant(&spec.id()).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap();
     mate

@@ -134,7 +134,7 @@ async fn from_an_empty_account_to_three_tenants_and_back_to_an_empty_account() {
     // Both records are lost; what stands in the cloud gives them back.
     assert!(world.platform.unclaimed(&dev()).await.unwrap().is_empty());
     world.forget(&TenantKey::platform(dev())).await;
-    world.forget(&mate.key(&tenants[1].id())).await;
+    world.forget(mate.tenant(&tenants[1].id()).key()).await;
     assert!(!world.platform.unclaimed(&dev()).await.unwrap().is_empty());
     let found = world.platform.discover(&spec).await.unwrap();
     assert!(found.missing.is_empty() && found.surplus.is_empty(), "{found}");
@@ -148,7 +148,8 @@ async fn from_an_empty_account_to_three_tenants_and_back_to_an_empty_account() {
     assert!(unclaimed.is_empty(), "{unclaimed:#?}");
 
     for tenant in &tenants {
-        let plan = mate.plan_destroy(&tenant.id(), &DestroyOptions::new().without_final_snapshot()).await.unwrap();
+        let plan =
+            mate.tenant(&tenant.id()).plan_destroy(&DestroyOptions::new().without_final_snapshot()).await.unwrap();
         let consents = Consents::to_every_step_of(&plan);
         mate.apply(plan, consents).await.unwrap_or_else(|error| panic!("{}: {error}", tenant.id()));
     }
@@ -220,11 +221,11 @@ async fn a_base_that_a_script_made_is_adopted_and_given_back_as_it_was() {
     let mate = world.tenants().await;
     let tenant = unprotected("clinic.tfvars");
     mate.provision(&tenant).await.unwrap_or_else(|error| panic!("{error}"));
-    let plan = mate.plan_destroy(&tenant.id(), &DestroyOptions::new().without_final_snapshot()).await.unwrap();
+    let plan = mate.tenant(&tenant.id()).plan_destroy(&DestroyOptions::new().without_final_snapshot()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap_or_else(|error| panic!("{error}"));
 
-    let plan = world.platform.plan_release(&dev()).await.unwrap();
+    let plan = world.platform.plan_disown(&dev()).await.unwrap();
     world.platform.apply(plan, Consents::none()).await.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(inventory(&world.emulator), before);
     let ours = world.aws(&["resourcegroupstaggingapi", "get-resources", "--tag-filters", "Key=ManagedBy,Values=mate"]);

@@ -39,7 +39,7 @@ impl Region {
 
     async fn destroy(&self, tenant: &TenantSpec) {
         let options = DestroyOptions::new().without_final_snapshot().empty_bucket();
-        let plan = self.mate.plan_destroy(&tenant.id(), &options).await.unwrap();
+        let plan = self.mate.tenant(&tenant.id()).plan_destroy(&options).await.unwrap();
         let consents = Consents::to_every_step_of(&plan);
         self.mate.apply(plan, consents).await.unwrap();
         let plan = self.platform.plan_destroy(&dev(), &DestroyOptions::new().empty_bucket()).await.unwrap();

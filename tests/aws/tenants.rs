@@ -12,7 +12,7 @@ async fn live(mate: &Mate, spec: &TenantSpec, changed: &TenantSpec) {
     let applied = mate.provision(spec).await.unwrap_or_else(|error| panic!("{id}: {error}"));
     assert_eq!(applied.url(), format!("https://{id}.mate.sociant.ai"));
     assert_empty(&mate.plan(spec).await.unwrap());
-    assert!(mate.status(&id).await.unwrap().is_ready(), "{id}");
+    assert!(mate.tenant(&id).status().await.unwrap().is_ready(), "{id}");
 
     let plan = mate.plan(changed).await.unwrap();
     assert!(plan.steps.iter().any(|step| step.action.acts()), "{id}: there is something to change");
@@ -20,7 +20,7 @@ async fn live(mate: &Mate, spec: &TenantSpec, changed: &TenantSpec) {
     mate.apply(plan, consents).await.unwrap_or_else(|error| panic!("{id}, change: {error}"));
     assert_empty(&mate.plan(changed).await.unwrap());
 
-    let plan = mate.plan_destroy(&id, &DestroyOptions::new()).await.unwrap();
+    let plan = mate.tenant(&id).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap_or_else(|error| panic!("{id}, destroy: {error}"));
     assert!(!mate.tenants().await.unwrap().iter().any(|key| key.tenant == id));

@@ -82,33 +82,33 @@ async fn a_tenant_is_deactivated_suspended_shut_down_and_comes_back_each_time() 
     mate.provision(&spec).await.unwrap();
     let running = counts(&world);
 
-    mate.deactivate(&id, Page::new(402, "text/html", "<h1>Please pay</h1>").unwrap()).await.unwrap();
+    mate.tenant(&id).deactivate(Page::new(402, "text/html", "<h1>Please pay</h1>").unwrap()).await.unwrap();
     let page = json!({"StatusCode": "402", "ContentType": "text/html", "MessageBody": "<h1>Please pay</h1>"});
     assert_eq!((pages(&world), counts(&world)), (vec![page], running.clone()));
-    mate.activate(&id).await.unwrap();
+    mate.tenant(&id).activate().await.unwrap();
     assert_eq!(pages(&world), Vec::<Value>::new());
 
-    mate.suspend(&id, Suspension::new()).await.unwrap();
+    mate.tenant(&id).suspend(Suspension::new()).await.unwrap();
     assert_eq!((counts(&world), pages(&world).len()), (vec![0, 0, 0], 1));
     assert_eq!(database(&world)["DBInstanceStatus"], "stopped");
-    assert_eq!(mate.phase(&id).await.unwrap(), TenantPhase::Suspended);
+    assert_eq!(mate.tenant(&id).phase().await.unwrap(), TenantPhase::Suspended);
     assert!(mate.plan(&spec).await.unwrap().is_empty());
 
     // As AWS does it after seven days.
     let name = database(&world)["DBInstanceIdentifier"].clone();
     world.aws(&["rds", "start-db-instance", "--db-instance-identifier", name.as_str().unwrap()]);
-    mate.tend(&id).await.unwrap();
+    mate.tenant(&id).tend().await.unwrap();
     assert_eq!(database(&world)["DBInstanceStatus"], "stopped");
 
-    mate.resume(&id).await.unwrap();
+    mate.tenant(&id).resume().await.unwrap();
     assert_eq!((counts(&world), pages(&world).len()), (running.clone(), 0));
     assert_eq!(database(&world)["DBInstanceStatus"], "available");
     assert!(mate.plan(&spec).await.unwrap().is_empty());
 
-    mate.shut_down(&id).await.unwrap();
+    mate.tenant(&id).shut_down().await.unwrap();
     assert_eq!((counts(&world), pages(&world).len()), (vec![0, 0, 0], 1));
     assert_eq!(database(&world)["DBInstanceStatus"], "available", "data stays within reach");
-    mate.resume(&id).await.unwrap();
+    mate.tenant(&id).resume().await.unwrap();
     assert_eq!((counts(&world), pages(&world).len()), (running, 0));
     assert!(mate.plan(&spec).await.unwrap().is_empty());
 }
@@ -126,17 +126,17 @@ async fn a_suspension_that_removes_the_cache_leaves_none_over_the_wire_and_a_res
         names.collect::<Vec<_>>()
     };
     assert_eq!(caches(), ["mate-clinic-dev-redis"]);
-    mate.suspend(&id, Suspension::new().with_cache(SuspendedCache::SnapshottedAndRemoved)).await.unwrap();
+    mate.tenant(&id).suspend(Suspension::new().with_cache(SuspendedCache::SnapshottedAndRemoved)).await.unwrap();
     assert_eq!((caches(), counts(&world)), (Vec::new(), vec![0, 0, 0]));
     assert!(mate.plan(&spec).await.unwrap().is_empty());
-    assert!(mate.drift(&id).await.unwrap().is_empty());
+    assert!(mate.tenant(&id).drift().await.unwrap().is_empty());
     let snapshots = world.aws(&["elasticache", "describe-snapshots"])["Snapshots"].clone();
     let [snapshot] = &snapshots.as_array().unwrap()[..] else { panic!("{snapshots}") };
     let name = snapshot["SnapshotName"].as_str().unwrap();
-    mate.resume(&id).await.unwrap();
+    mate.tenant(&id).resume().await.unwrap();
     assert_eq!(caches(), ["mate-clinic-dev-redis"]);
     assert!(mate.plan(&spec).await.unwrap().is_empty());
-    let plan = mate.plan_destroy(&id, &DestroyOptions::new()).await.unwrap();
+    let plan = mate.tenant(&id).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let note = format!("data of redis (elasticache:ReplicationGroup) stay in the snapshot {name}");
     assert_eq!(plan.notes, [note]);
 }
@@ -153,12 +153,12 @@ async fn a_tenant_is_scaled_goes_up_a_tier_and_down_again() {
 
     let scale =
         Scale::new().with_service(ServiceName::new("django").unwrap(), ServiceScale::count(TaskCount::new(3).unwrap()));
-    mate.scale(&id, scale, Consents::none()).await.unwrap();
+    mate.tenant(&id).scale(scale, Consents::none()).await.unwrap();
     assert_eq!(counts(&world).iter().max(), Some(&3));
 
     for (tier, node_type) in [(Tier::enterprise(), "cache.r7g.large"), (Tier::trial(), "cache.t4g.micro")] {
         let change = mate::lifecycle::Change::ChangeTier(tier.clone());
-        let plan = mate.plan_change(&id, change).await.unwrap();
+        let plan = mate.tenant(&id).plan_change(change).await.unwrap();
         let consents = Consents::to_every_step_of(&plan);
         mate.apply(plan, consents).await.unwrap();
         let tags = database(&world)["TagList"].clone();
@@ -168,7 +168,7 @@ async fn a_tenant_is_scaled_goes_up_a_tier_and_down_again() {
         assert_eq!(caches["ReplicationGroups"][0]["CacheNodeType"], node_type);
         assert_eq!(database(&world)["DbiResourceId"], endpoint, "it is the same database");
     }
-    let plan = mate.plan_destroy(&id, &DestroyOptions::new()).await.unwrap();
+    let plan = mate.tenant(&id).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap();
     assert!(mate.unclaimed().await.unwrap().is_empty());
@@ -182,34 +182,34 @@ async fn a_release_is_deployed_by_digest_and_rolled_back() {
     mate.provision(&spec).await.unwrap();
     let deployment = |tag: &str| Deployment::of(ImageReference::new(tag).unwrap());
 
-    let error = mate.deploy(&id, &deployment("v1"), Consents::none()).await.unwrap_err();
+    let error = mate.tenant(&id).deploy(&deployment("v1"), Consents::none()).await.unwrap_err();
     assert!(matches!(error, Error::NoImage { .. }), "{error}");
     let digests = [push(&world, "v1"), push(&world, "v2")];
     assert_ne!(digests[0], digests[1]);
     for (tag, digest) in ["v1", "v2"].into_iter().zip(&digests) {
-        mate.deploy(&id, &deployment(tag), Consents::none()).await.unwrap();
+        mate.tenant(&id).deploy(&deployment(tag), Consents::none()).await.unwrap();
         for service in services(&world) {
             assert!(image(&world, &service).ends_with(&format!("mate-django-dev@{digest}")), "{service}");
         }
     }
     assert!(mate.plan(&spec).await.unwrap().is_empty());
-    mate.rollback(&id, None, Consents::none()).await.unwrap();
+    mate.tenant(&id).rollback(None, Consents::none()).await.unwrap();
     for service in services(&world) {
         assert!(image(&world, &service).ends_with(&digests[0]), "{service}");
     }
-    assert_eq!(mate.releases(&id).await.unwrap().current, Some(1));
-    mate.restart(&id, Vec::new()).await.unwrap();
+    assert_eq!(mate.tenant(&id).releases().await.unwrap().current, Some(1));
+    mate.tenant(&id).restart(Vec::new()).await.unwrap();
     assert!(mate.plan(&spec).await.unwrap().is_empty());
 
     // The same tenant goes on over two target groups: all traffic moves to the other one, and at the next deployment back.
     let canary = DeploymentStrategy::Canary { percent: 10, canary_bake_minutes: 0, bake_minutes: 0 };
     for (deployment, wanted) in [(deployment("v2").with_strategy(canary), [0, 100]), (deployment("v1"), [100, 0])] {
-        mate.deploy(&id, &deployment, Consents::none()).await.unwrap();
+        mate.tenant(&id).deploy(&deployment, Consents::none()).await.unwrap();
         assert_eq!(weights(&world), wanted);
         assert!(mate.plan(&spec).await.unwrap().is_empty(), "what ECS has moved is no drift");
-        assert!(mate.drift(&id).await.unwrap().is_empty());
+        assert!(mate.tenant(&id).drift().await.unwrap().is_empty());
     }
-    let plan = mate.plan_destroy(&id, &DestroyOptions::new()).await.unwrap();
+    let plan = mate.tenant(&id).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap();
     assert!(mate.unclaimed().await.unwrap().is_empty());

@@ -49,7 +49,8 @@ pub(crate) async fn check(fixture: &Fixture) -> Result<(), String> {
     }
     // It was offered, and failed: after a destroy always, and after an unwind it is what resuming does.
     let never_held = |verb: &str| (phase.as_str(), verb) == ("offboarding", "unwind");
-    match possible.iter().find(|verb| !found.possible.contains(*verb) && !never_held(verb)) {
+    let renamed = |verb: &String| if verb == "release" { "disown".to_owned() } else { verb.clone() };
+    match possible.iter().map(renamed).find(|verb| !found.possible.contains(verb) && !never_held(verb)) {
         Some(verb) => Err(format!("{verb} is not possible any more while it is {phase}")),
         None => Ok(()),
     }
@@ -65,7 +66,7 @@ pub(crate) async fn go_on(fixture: &Fixture, world: &World, subject: &Subject) -
     let record = world.record(&subject.key()).await;
     let phase = subject.phase(world).await.map_err(text)?;
     let before = world.cloud.objects().len();
-    let released = record.as_ref().and_then(|record| record.run.as_ref()).is_some_and(|run| run.goal == Goal::Release);
+    let disowned = record.as_ref().and_then(|record| record.run.as_ref()).is_some_and(|run| run.goal == Goal::Disown);
     let goes_on = match (&fixture.adopted_by, record.as_ref().map(|record| record.run.as_ref())) {
         (Some(tags), None) => adopt(subject, tags.clone()).await?,
         (Some(tags), Some(Some(run))) if run.goal == Goal::Adopt => {
@@ -84,10 +85,10 @@ pub(crate) async fn go_on(fixture: &Fixture, world: &World, subject: &Subject) -
         subject.tend().await.map_err(text)?;
     }
     let ends = subject.phase(world).await.map_err(text)?;
-    if released && world.cloud.objects().len() != before {
-        return Err("what was given back does not stay".to_owned());
+    if disowned && world.cloud.objects().len() != before {
+        return Err("what was disowned does not stay".to_owned());
     }
-    is_right(world, subject, ends, released).await?;
+    is_right(world, subject, ends, disowned).await?;
     let possible = phase.possible().map(|verb| verb.word().to_owned()).collect();
     Ok(Expect { phase: phase.word().to_owned(), possible, goes_on, tended, ends: ends.word().to_owned() })
 }
@@ -112,7 +113,7 @@ async fn resume(subject: &Subject) -> Result<GoesOn, String> {
 }
 
 /// Nothing is left, or nothing is to be done.
-async fn is_right(world: &World, subject: &Subject, phase: TenantPhase, released: bool) -> Result<(), String> {
+async fn is_right(world: &World, subject: &Subject, phase: TenantPhase, disowned: bool) -> Result<(), String> {
     let unclaimed = subject.unclaimed().await.map_err(text)?;
     if !unclaimed.is_empty() {
         return Err(format!("this belongs to no record: {unclaimed:?}"));
@@ -120,7 +121,7 @@ async fn is_right(world: &World, subject: &Subject, phase: TenantPhase, released
     subject.verify().await.map_err(text)?;
     if world.record(&subject.key()).await.is_none() {
         let left = world.cloud.leftovers(&subject.key());
-        if !left.is_empty() && !released {
+        if !left.is_empty() && !disowned {
             return Err(format!("this is left: {:?}", left.iter().map(|object| &object.name).collect::<Vec<_>>()));
         }
         if phase != TenantPhase::Requested {

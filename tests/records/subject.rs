@@ -31,14 +31,14 @@ impl Subject {
 
     pub(crate) fn key(&self) -> TenantKey {
         match self {
-            Self::Tenant(mate, spec) => mate.key(&spec.id()),
+            Self::Tenant(mate, spec) => mate.tenant(&spec.id()).key().clone(),
             Self::Platform(_, spec) => TenantKey::platform(spec.environment().clone()),
         }
     }
 
     pub(crate) async fn phase(&self, world: &World) -> Result<TenantPhase, Error> {
         match self {
-            Self::Tenant(mate, spec) => mate.phase(&spec.id()).await,
+            Self::Tenant(mate, spec) => mate.tenant(&spec.id()).phase().await,
             Self::Platform(..) => Ok(TenantPhase::of(world.record(&self.key()).await.as_ref())),
         }
     }
@@ -74,14 +74,14 @@ impl Subject {
 
     pub(crate) async fn resume_run(&self) -> Result<(), Error> {
         match self {
-            Self::Tenant(mate, spec) => mate.resume_run(&spec.id()).await.map(drop),
+            Self::Tenant(mate, spec) => mate.tenant(&spec.id()).resume_run().await.map(drop),
             Self::Platform(platform, spec) => platform.resume_run(spec.environment()).await.map(drop),
         }
     }
 
     pub(crate) async fn tend(&self) -> Result<(), Error> {
         match self {
-            Self::Tenant(mate, spec) => mate.tend(&spec.id()).await.map(drop),
+            Self::Tenant(mate, spec) => mate.tenant(&spec.id()).tend().await.map(drop),
             Self::Platform(..) => Ok(()),
         }
     }
@@ -99,9 +99,9 @@ impl Subject {
     pub(crate) async fn read(&self) {
         match self {
             Self::Tenant(mate, spec) => {
-                drop(mate.status(&spec.id()).await);
-                drop(mate.lease(&spec.id()).await);
-                drop(mate.releases(&spec.id()).await);
+                drop(mate.tenant(&spec.id()).status().await);
+                drop(mate.tenant(&spec.id()).lease().await);
+                drop(mate.tenant(&spec.id()).releases().await);
                 drop(mate.plan(spec).await);
             }
             Self::Platform(platform, spec) => {
@@ -115,7 +115,7 @@ impl Subject {
     /// Verifies the log, and answers how many entries it has.
     pub(crate) async fn verify(&self) -> Result<u64, Error> {
         let verified = match self {
-            Self::Tenant(mate, spec) => mate.verify(&spec.id()).await?,
+            Self::Tenant(mate, spec) => mate.tenant(&spec.id()).verify().await?,
             Self::Platform(platform, spec) => platform.verify(spec.environment()).await?,
         };
         Ok(verified.entries)

@@ -88,7 +88,7 @@ fn bare(cloud: &SimCloud) -> BTreeMap<String, (String, Value)> {
 }
 
 async fn amend(mate: &mate::Mate, amendment: &Amendment) -> Result<Applied, Error> {
-    let plan = mate.plan_amend(&spec().id(), amendment).await?;
+    let plan = mate.tenant(&spec().id()).plan_amend(amendment).await?;
     mate.apply(plan, Consents::none()).await
 }
 
@@ -110,8 +110,8 @@ async fn nodes_get_other_ids_and_no_object_is_touched_but_for_its_tag() {
     let moved = mate.plan(&spec()).await.unwrap_err();
     assert!(matches!(moved, Error::Plan(PlanError::Foreign(_))), "without it the plan is refused: {moved}");
 
-    let outputs = mate.outputs(&spec().id()).await.unwrap();
-    let plan = mate.plan_amend(&spec().id(), &renames()).await.unwrap();
+    let outputs = mate.tenant(&spec().id()).outputs().await.unwrap();
+    let plan = mate.tenant(&spec().id()).plan_amend(&renames()).await.unwrap();
     assert_eq!((plan.goal, plan.counts().rename, plan.steps.len()), (Goal::Amend, RENAMES.len(), RENAMES.len()));
     assert!(plan.headline().contains("5 to rename"), "{}", plan.headline());
     assert!(plan.steps.iter().all(|step| step.action == Action::Rename && !step.needs_consent()));
@@ -124,11 +124,11 @@ async fn nodes_get_other_ids_and_no_object_is_touched_but_for_its_tag() {
     let written = world.cloud.calls().into_iter().skip(calls).filter(|call| call.method != mate::sim::Method::Observe);
     let updates = written.filter(|call| call.method == mate::sim::Method::Update).count();
     assert_eq!(updates, RENAMES.len() - 1, "one object carries no tags");
-    assert_eq!(mate.status(&spec().id()).await.unwrap().phase, mate::vocab::TenantPhase::Active);
+    assert_eq!(mate.tenant(&spec().id()).status().await.unwrap().phase, mate::vocab::TenantPhase::Active);
 
     // It lives on under the new ids, down to its end.
     let options = DestroyOptions::new().without_final_snapshot().empty_bucket();
-    let plan = mate.plan_destroy(&spec().id(), &options).await.unwrap();
+    let plan = mate.tenant(&spec().id()).plan_destroy(&options).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap();
     assert!(world.cloud.objects().is_empty());
@@ -149,7 +149,7 @@ async fn a_rename_that_dies_at_any_moment_is_resumed_to_the_same_end() {
         let world = slow().await;
         let before = bare(&world.cloud);
         assert!(at_await(n, amend(&world.mate, &renames())).await.is_none(), "await {n} of {all}");
-        match world.mate.resume_run(&spec().id()).await {
+        match world.mate.tenant(&spec().id()).resume_run().await {
             Ok(_) => interrupted += 1,
             Err(Error::NothingInterrupted(_)) => drop(amend(&world.mate, &renames()).await),
             Err(error) => panic!("await {n}: {error}"),
@@ -162,13 +162,13 @@ async fn a_rename_that_dies_at_any_moment_is_resumed_to_the_same_end() {
 #[tokio::test]
 async fn an_interrupted_rename_is_neither_unwound_nor_amended_again() {
     let world = slow().await;
-    let all = awaits(async { drop(world.mate.plan_amend(&spec().id(), &renames()).await) }).await;
+    let all = awaits(async { drop(world.mate.tenant(&spec().id()).plan_amend(&renames()).await) }).await;
     assert!(at_await(all + 2, amend(&world.mate, &renames())).await.is_none());
-    let refused = world.mate.unwind(&spec().id(), &DestroyOptions::new()).await.unwrap_err();
+    let refused = world.mate.tenant(&spec().id()).unwind(&DestroyOptions::new()).await.unwrap_err();
     assert!(matches!(refused, Error::NotPossible { .. }), "{refused}");
     let refused = amend(&world.mate, &renames()).await.unwrap_err();
     assert!(matches!(refused, Error::NotPossible { .. }), "{refused}");
-    world.mate.resume_run(&spec().id()).await.unwrap();
+    world.mate.tenant(&spec().id()).resume_run().await.unwrap();
 }
 
 #[tokio::test]
@@ -177,7 +177,7 @@ async fn two_nodes_change_places_and_back() {
     let before = world.cloud.objects();
     let swap = Amendment::none().rename(id("bucket"), id("db")).rename(id("db"), id("bucket"));
     amend(&world.mate, &swap).await.unwrap();
-    let status = world.mate.status(&spec().id()).await.unwrap();
+    let status = world.mate.tenant(&spec().id()).status().await.unwrap();
     assert_eq!(status.nodes.iter().find(|node| node.node.as_str() == "db").unwrap().kind.as_str(), "s3:Bucket");
     assert!(status.is_ready());
     amend(&world.mate, &swap).await.unwrap();
@@ -189,13 +189,16 @@ async fn two_nodes_change_places_and_back() {
 async fn what_is_forgotten_stays_and_is_nobodys() {
     let world = provisioned().await;
     let before = bare(&world.cloud);
-    let plan =
-        world.mate.plan_amend(&spec().id(), &Amendment::none().forget(id("dns-record")).forget(id("bucket"))).await;
+    let plan = world
+        .mate
+        .tenant(&spec().id())
+        .plan_amend(&Amendment::none().forget(id("dns-record")).forget(id("bucket")))
+        .await;
     let plan = plan.unwrap();
     assert!(plan.notes.iter().any(|note| note.contains("the blueprint makes `bucket`")), "{:?}", plan.notes);
     world.mate.apply(plan, Consents::none()).await.unwrap();
     assert_eq!(bare(&world.cloud), before);
-    let status = world.mate.status(&spec().id()).await.unwrap();
+    let status = world.mate.tenant(&spec().id()).status().await.unwrap();
     assert!(status.nodes.iter().all(|node| !["bucket", "dns-record"].contains(&node.node.as_str())));
     assert!(status.is_ready() && world.mate.unclaimed().await.unwrap().is_empty());
     let bucket = world.cloud.objects().into_iter().find(|object| object.kind.as_str() == "s3:Bucket").unwrap();
@@ -206,12 +209,13 @@ async fn what_is_forgotten_stays_and_is_nobodys() {
 async fn what_is_not_there_cannot_be_renamed() {
     let world = provisioned().await;
     vanish(&world, "bucket").await;
-    let refused = world.mate.rename_node(&spec().id(), id("bucket"), id("uploads")).await.unwrap_err();
+    let refused = world.mate.tenant(&spec().id()).rename_node(id("bucket"), id("uploads")).await.unwrap_err();
     let Error::Amend { source: AmendError::NotThere { node, .. }, .. } = &refused else { panic!("{refused}") };
     assert_eq!(node.as_str(), "bucket");
-    let refused = world.mate.rename_node(&spec().id(), id("nothing"), id("uploads")).await.unwrap_err();
+    let refused = world.mate.tenant(&spec().id()).rename_node(id("nothing"), id("uploads")).await.unwrap_err();
     assert!(matches!(&refused, Error::Amend { source: AmendError::NoSuchNode(_), .. }), "{refused}");
-    let plan = world.mate.plan_amend(&spec().id(), &Amendment::none().rename(id("db"), id("database"))).await.unwrap();
+    let plan =
+        world.mate.tenant(&spec().id()).plan_amend(&Amendment::none().rename(id("db"), id("database"))).await.unwrap();
     assert_eq!(changes(&plan).count(), 1);
     assert!(
         plan.notes.iter().any(|note| note.contains("would delete it")),

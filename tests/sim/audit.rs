@@ -21,7 +21,7 @@ fn spec() -> TenantSpec {
 }
 
 async fn destroy(mate: &Mate) -> Result<(), Error> {
-    let plan = mate.plan_destroy(&spec().id(), &DestroyOptions::new()).await?;
+    let plan = mate.tenant(&spec().id()).plan_destroy(&DestroyOptions::new()).await?;
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.map(drop)
 }
@@ -44,9 +44,9 @@ async fn a_life_is_told_in_one_log_that_outlives_the_tenant() {
     let alice = world.mate.by("alice@example.com").because("ticket 4711");
     alice.provision(&spec()).await.unwrap();
     world.mate.provision(&spec()).await.unwrap();
-    world.mate.restart(&tenant, Vec::new()).await.unwrap();
+    world.mate.tenant(&tenant).restart(Vec::new()).await.unwrap();
     destroy(&alice.because("contract ended")).await.unwrap();
-    let log = world.mate.history(&tenant).await.unwrap();
+    let log = world.mate.tenant(&tenant).history().await.unwrap();
     let life = [("provision", "begun"), ("provision", "succeeded"), ("restart", "begun"), ("restart", "succeeded")];
     let end = [("destroy", "begun"), ("destroy", "succeeded")];
     assert_eq!(told(&log), [&life[..], &end].concat(), "a provision that finds nothing to do is not told");
@@ -58,7 +58,7 @@ async fn a_life_is_told_in_one_log_that_outlives_the_tenant() {
     assert!(log.iter().all(|entry| entry.plan.as_ref().is_some_and(|digest| digest.len() == 64)));
 
     world.mate.provision(&spec()).await.unwrap();
-    let whole = world.mate.verify(&tenant).await.unwrap();
+    let whole = world.mate.tenant(&tenant).verify().await.unwrap();
     assert_eq!(whole.entries, 8, "the next life goes on in the same log");
 }
 
@@ -70,8 +70,8 @@ async fn a_failure_is_told_with_its_reason_and_its_resumption_as_the_same_run() 
     world.cloud.fail(db.clone(), "no capacity for db.t4g.micro");
     world.mate.provision(&spec()).await.unwrap_err();
     world.cloud.heal(&db);
-    world.mate.by("bob").resume_run(&tenant).await.unwrap();
-    let log = world.mate.history(&tenant).await.unwrap();
+    world.mate.by("bob").tenant(&tenant).resume_run().await.unwrap();
+    let log = world.mate.tenant(&tenant).history().await.unwrap();
     assert_eq!(
         told(&log),
         [("provision", "begun"), ("provision", "failed"), ("provision", "begun"), ("provision", "succeeded")]
@@ -80,7 +80,7 @@ async fn a_failure_is_told_with_its_reason_and_its_resumption_as_the_same_run() 
     assert!(reason.contains("db") && reason.contains("no capacity for db.t4g.micro"), "{reason}");
     assert!(log.iter().all(|entry| entry.run == log[0].run));
     assert_eq!((log[2].actor.as_str(), log[2].detail["try"].as_str()), ("bob", "2"));
-    world.mate.verify(&tenant).await.unwrap();
+    world.mate.tenant(&tenant).verify().await.unwrap();
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_cancelled_run_is_told_as_such() {
     };
     let (stopped, ()) = tokio::join!(operation, begun);
     stopped.unwrap_err();
-    let log = world.mate.history(&spec().id()).await.unwrap();
+    let log = world.mate.tenant(&spec().id()).history().await.unwrap();
     assert_eq!(told(&log), [("provision", "begun"), ("provision", "cancelled")]);
 }
 
@@ -107,7 +107,7 @@ async fn what_was_cancelled_before_it_began_is_not_told() {
     let operation = world.mate.provision(&spec());
     operation.cancel();
     operation.await.unwrap_err();
-    assert_eq!(world.mate.history(&spec().id()).await.unwrap(), []);
+    assert_eq!(world.mate.tenant(&spec().id()).history().await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -116,21 +116,27 @@ async fn a_lease_that_was_taken_away_is_told_once_by_the_run_that_follows() {
     let (id, clock) = (spec().id(), world.cloud.sim_clock().clone());
     let takes_it = async {
         clock.sleep_until(std::time::Duration::from_secs(45)).await;
-        let holder = world.mate.lease(&id).await.unwrap().holder.expect("a run is under way");
-        world.mate.force_unlock(&id, holder.fence, "ops", "its host is gone").await.unwrap().expect("it was held")
+        let holder = world.mate.tenant(&id).lease().await.unwrap().holder.expect("a run is under way");
+        world
+            .mate
+            .tenant(&id)
+            .force_unlock(holder.fence, "ops", "its host is gone")
+            .await
+            .unwrap()
+            .expect("it was held")
     };
     let (stopped, taken) = tokio::join!(world.mate.provision(&spec()), takes_it);
     stopped.unwrap_err();
-    world.mate.resume_run(&id).await.unwrap();
-    world.mate.restart(&id, Vec::new()).await.unwrap();
-    let log = world.mate.history(&id).await.unwrap();
+    world.mate.tenant(&id).resume_run().await.unwrap();
+    world.mate.tenant(&id).restart(Vec::new()).await.unwrap();
+    let log = world.mate.tenant(&id).history().await.unwrap();
     let verbs: Vec<&str> = log.iter().map(|entry| entry.verb.word()).collect();
     assert_eq!(verbs, ["provision", "force_unlock", "provision", "provision", "restart", "restart"]);
     let entry = &log[1];
     assert_eq!(entry.what, LogEvent::Unlocked { owner: taken.owner.clone(), lease: taken.fence });
     assert_eq!((entry.actor.as_str(), entry.reason.as_deref(), entry.at), ("ops", Some("its host is gone"), taken.at));
     assert_eq!((log[0].fence, log[2].fence), (taken.fence, entry.fence), "who was stopped, and who tells it");
-    assert_eq!(world.mate.verify(&id).await.unwrap().entries, 6);
+    assert_eq!(world.mate.tenant(&id).verify().await.unwrap().entries, 6);
     assert_eq!(LifecycleEvent::from(entry).kind, LifecycleKind::Unlocked);
 }
 
@@ -138,15 +144,15 @@ async fn a_lease_that_was_taken_away_is_told_once_by_the_run_that_follows() {
 async fn a_log_that_was_cut_off_in_the_store_is_found_by_the_record() {
     let (cut, whole) = (world(), world());
     whole.mate.provision(&spec()).await.unwrap();
-    whole.mate.restart(&spec().id(), Vec::new()).await.unwrap();
+    whole.mate.tenant(&spec().id()).restart(Vec::new()).await.unwrap();
     // The record of one store, and the log of another one that has seen less.
     cut.mate.provision(&spec()).await.unwrap();
-    let key = whole.mate.key(&spec().id());
+    let key = whole.mate.tenant(&spec().id()).key().clone();
     let record = whole.store.get(&key).await.unwrap().unwrap();
     let mixed = yielding::Mixed { records: whole.store.clone(), logs: mate::MemoryStore::new() };
     assert!(record.log.seq() == 4 && record.log.entries()[0].seq == 2, "{:?}", record.log);
     let mate = yielding::mate(cut.cloud.clone(), mixed);
-    let Err(Error::Log(broken)) = mate.verify(&spec().id()).await else { panic!("the log is gone") };
+    let Err(Error::Log(broken)) = mate.tenant(&spec().id()).verify().await else { panic!("the log is gone") };
     assert_eq!(broken.seq, 1);
 }
 
@@ -166,7 +172,7 @@ fn assert_honest(log: &[LogEntry], key: &mate::model::ids::TenantKey, case: &str
 }
 
 async fn recover(mate: &Mate, verb: &str) {
-    match mate.resume_run(&spec().id()).await {
+    match mate.tenant(&spec().id()).resume_run().await {
         Ok(_) => {}
         Err(Error::NothingInterrupted(_)) if verb == "provision" => {}
         Err(Error::NotFound(_)) if verb == "provision" => drop(mate.provision(&spec()).await.unwrap()),
@@ -188,10 +194,10 @@ async fn whichever_call_of_the_store_it_dies_at_the_log_of_a_provision_loses_and
         let (mate, store) = fresh();
         let died = at_await(n, mate.provision(&spec())).await.is_none();
         recover(&mate, "provision").await;
-        let key = mate.key(&spec().id());
+        let key = mate.tenant(&spec().id()).key().clone();
         let case = format!("await {n} of {all}, died: {died}");
-        assert_honest(&mate.history(&spec().id()).await.unwrap(), &key, &case);
-        mate.verify(&spec().id()).await.unwrap();
+        assert_honest(&mate.tenant(&spec().id()).history().await.unwrap(), &key, &case);
+        mate.tenant(&spec().id()).verify().await.unwrap();
         drop(store);
     }
 }
@@ -208,9 +214,9 @@ async fn whichever_call_of_the_store_it_dies_at_the_log_of_a_destroy_loses_and_d
         let mate = fresh().await;
         let died = at_await(n, destroy(&mate)).await.is_none();
         recover(&mate, "destroy").await;
-        let log = mate.history(&spec().id()).await.unwrap();
+        let log = mate.tenant(&spec().id()).history().await.unwrap();
         let case = format!("await {n} of {all}, died: {died}");
-        assert_honest(&log, &mate.key(&spec().id()), &case);
+        assert_honest(&log, mate.tenant(&spec().id()).key(), &case);
         assert_eq!(told(&log).last(), Some(&("destroy", "succeeded")), "{case}");
     }
 }

@@ -34,12 +34,12 @@ async fn no_sink_holds_a_secret() {
     assert_eq!(secrets.len(), 3, "three secrets were made");
     assert!(secrets.iter().all(|secret| secret.contains(CANARY)), "the canary is in each: the search can find it");
 
-    let record = world.store.get(&world.mate.key(&spec.id())).await.unwrap().unwrap();
+    let record = world.store.get(world.mate.tenant(&spec.id()).key()).await.unwrap().unwrap();
     sinks.push(record.to_json());
     sinks.push(format!("{record:?} {:?} {:?} {:?}", world.mate, world.cloud, world.store));
     sinks.push(format!("{:?}", world.cloud.calls()));
-    sinks.push(format!("{:?}", world.mate.status(&spec.id()).await.unwrap()));
-    let diagnosis = world.mate.diagnose(&spec.id()).await.unwrap();
+    sinks.push(format!("{:?}", world.mate.tenant(&spec.id()).status().await.unwrap()));
+    let diagnosis = world.mate.tenant(&spec.id()).diagnose().await.unwrap();
     sinks.push(format!("{diagnosis} {diagnosis:?} {}", serde_json::to_string(&diagnosis).unwrap()));
     for sink in &sinks {
         assert!(!sink.contains(CANARY), "a secret in {sink}");

@@ -36,7 +36,7 @@ async fn a_destroy_that_is_cancelled_before_it_begins_leaves_the_tenant_as_it_is
     world.mate.provision(&spec).await.unwrap();
     let before = changes(&world);
     let options = DestroyOptions::new().without_final_snapshot().empty_bucket();
-    let plan = world.mate.plan_destroy(&spec.id(), &options).await.unwrap();
+    let plan = world.mate.tenant(&spec.id()).plan_destroy(&options).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     let error = cancelled(world.mate.apply(plan, consents)).await;
     assert_eq!(changes(&world), before, "{error}");

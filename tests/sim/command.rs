@@ -23,7 +23,7 @@ async fn provisioned() -> World {
 }
 
 async fn run(world: &World) -> Result<CommandOutput, Error> {
-    world.mate.run_command(&clinic().id(), &command()).await
+    world.mate.tenant(&clinic().id()).run_command(&command()).await
 }
 
 fn tasks(world: &World) -> Vec<SimObject> {
@@ -58,7 +58,7 @@ async fn an_exit_code_other_than_0_is_an_answer_and_the_tenant_is_as_before() {
     world.cloud.fail(every_task(), "essential container exited: exit code 3");
     let output = run(&world).await.unwrap();
     assert_eq!((output.exit_code, output.is_success()), (3, false));
-    assert_eq!(world.mate.phase(&clinic().id()).await.unwrap(), TenantPhase::Active);
+    assert_eq!(world.mate.tenant(&clinic().id()).phase().await.unwrap(), TenantPhase::Active);
     world.cloud.heal(&every_task());
     assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
 }
@@ -71,7 +71,7 @@ async fn a_command_changes_nothing_of_the_tenant_and_can_run_again_and_again() {
         assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
     }
     assert_eq!(tasks(&world).len(), 3, "three runs, each of its own");
-    let history = world.mate.history(&clinic().id()).await.unwrap();
+    let history = world.mate.tenant(&clinic().id()).history().await.unwrap();
     assert_eq!(history.iter().filter(|entry| entry.verb == TenantVerb::RunCommand && entry.is_success()).count(), 3);
 }
 
@@ -82,7 +82,7 @@ async fn a_task_that_is_not_started_is_an_error_and_leaves_nothing() {
     world.cloud.set_faults(Faults::none().with(fault));
     let error = run(&world).await.unwrap_err();
     assert!(matches!(error, Error::Run(_)), "{error}");
-    assert_eq!(world.mate.phase(&clinic().id()).await.unwrap(), TenantPhase::Active);
+    assert_eq!(world.mate.tenant(&clinic().id()).phase().await.unwrap(), TenantPhase::Active);
     assert!(tasks(&world).is_empty());
 }
 
@@ -91,11 +91,11 @@ async fn a_command_runs_once_whenever_its_process_dies() {
     let id = clinic().id();
     let command = command();
     let world = provisioned().await;
-    let awaits = crash::awaits(world.mate.run_command(&id, &command)).await;
+    let awaits = crash::awaits(world.mate.tenant(&id).run_command(&command)).await;
     for n in (1..awaits).step_by((awaits / 8).max(1)) {
         let world = provisioned().await;
-        assert!(crash::at_await(n, world.mate.run_command(&id, &command)).await.is_none());
-        match world.mate.resume_run(&id).await {
+        assert!(crash::at_await(n, world.mate.tenant(&id).run_command(&command)).await.is_none());
+        match world.mate.tenant(&id).resume_run().await {
             Ok(_) => assert_eq!(tasks(&world).len(), 1, "it dies at {n} of {awaits}"),
             Err(Error::NothingInterrupted(_)) => assert!(tasks(&world).len() <= 1, "it dies at {n} of {awaits}"),
             Err(error) => panic!("it dies at {n} of {awaits}: {error}"),
@@ -109,7 +109,7 @@ async fn a_command_that_cannot_be_is_refused_with_everything_that_is_wrong() {
     let world = provisioned().await;
     let nothing: [&str; 0] = [];
     let command = Command::new(ServiceName::new("web").unwrap(), nothing);
-    let error = world.mate.run_command(&clinic().id(), &command).await.unwrap_err();
+    let error = world.mate.tenant(&clinic().id()).run_command(&command).await.unwrap_err();
     let Error::Spec(errors) = &error else { panic!("{error}") };
     let text = errors.to_string();
     assert!(text.contains("command.service") && text.contains("command.command: is empty"), "{text}");

@@ -38,14 +38,14 @@ async fn assert_right(world: &World, wanted: &Inventory, case: &str) {
 }
 
 async fn destroy(mate: &Mate) -> Result<(), Error> {
-    let plan = mate.plan_destroy(&spec().id(), &DestroyOptions::new()).await?;
+    let plan = mate.tenant(&spec().id()).plan_destroy(&DestroyOptions::new()).await?;
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.map(drop)
 }
 
 /// Goes on after a death, whatever the record knows.
 async fn recover(mate: &Mate) {
-    match mate.resume_run(&spec().id()).await {
+    match mate.tenant(&spec().id()).resume_run().await {
         Ok(_) => {}
         Err(Error::NotFound(_) | Error::NothingInterrupted(_)) => drop(mate.provision(&spec()).await.unwrap()),
         Err(error) => panic!("{error}"),
@@ -81,7 +81,7 @@ async fn a_destroy_that_dies_at_any_moment_is_resumed_to_an_empty_cloud() {
     for n in (1..=all).step_by((all / 20).max(1)) {
         let world = fresh().await;
         killed += usize::from(at_await(n, destroy(&world.mate)).await.is_none());
-        match world.mate.resume_run(&spec().id()).await {
+        match world.mate.tenant(&spec().id()).resume_run().await {
             Ok(_) | Err(Error::NotFound(_)) => {}
             Err(Error::NothingInterrupted(_)) => destroy(&world.mate).await.unwrap(),
             Err(error) => panic!("await {n}: {error}"),
@@ -112,15 +112,15 @@ async fn an_owner_whose_lease_was_taken_away_writes_nothing_more_and_the_next_on
     let (spec, clock) = (spec(), world.cloud.sim_clock().clone());
     let takes_it = async {
         clock.sleep_until(std::time::Duration::from_secs(45)).await;
-        let holder = world.mate.lease(&spec.id()).await.unwrap().holder.expect("a run is under way");
-        let entry = world.mate.force_unlock(&spec.id(), holder.fence, "ops", "its host is gone").await.unwrap();
+        let holder = world.mate.tenant(&spec.id()).lease().await.unwrap().holder.expect("a run is under way");
+        let entry = world.mate.tenant(&spec.id()).force_unlock(holder.fence, "ops", "its host is gone").await.unwrap();
         entry.expect("it was held")
     };
     let (result, entry) = tokio::join!(world.mate.provision(&spec), takes_it);
     let Error::Run(error) = result.unwrap_err() else { panic!("the run was stopped") };
     assert!(matches!(*error, RunError::Store { source: StoreError::Fenced { .. }, .. }), "{error}");
-    assert_eq!(world.mate.lease(&spec.id()).await.unwrap().unlocked, [entry]);
-    world.mate.resume_run(&spec.id()).await.unwrap();
+    assert_eq!(world.mate.tenant(&spec.id()).lease().await.unwrap().unlocked, [entry]);
+    world.mate.tenant(&spec.id()).resume_run().await.unwrap();
     assert_right(&world, &wanted, "after the lost lease").await;
 }
 
@@ -131,10 +131,10 @@ async fn a_service_that_keeps_failing_ends_the_run_within_minutes_and_an_unwind_
     let error = world.mate.provision(&spec()).await.unwrap_err();
     assert!(error.to_string().contains("exit code 137"), "{error}");
     assert!(world.cloud.sim_clock().now().as_secs() < 20 * 60, "{:?}", world.cloud.sim_clock().now());
-    let status = world.mate.status(&spec().id()).await.unwrap();
+    let status = world.mate.tenant(&spec().id()).status().await.unwrap();
     assert_eq!(status.run, Some(mate::vocab::Goal::Apply));
 
-    let plan = world.mate.plan_unwind(&spec().id(), &DestroyOptions::new()).await.unwrap();
+    let plan = world.mate.tenant(&spec().id()).plan_unwind(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.unwrap();
     assert_eq!(inventory(&world.cloud), []);
@@ -152,11 +152,11 @@ async fn an_unwound_change_brings_the_tenant_back_to_the_spec_that_it_had() {
     let consents = Consents::to_every_step_of(&plan);
     let all = awaits(async { drop(world.mate.plan(&changed).await) }).await;
     assert!(at_await(all + 20, world.mate.apply(plan, consents)).await.is_none(), "it dies half-way");
-    let plan = world.mate.plan_unwind(&spec().id(), &DestroyOptions::new()).await.unwrap();
+    let plan = world.mate.tenant(&spec().id()).plan_unwind(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.unwrap();
     assert!(world.mate.plan(&spec()).await.unwrap().is_empty());
-    assert_eq!(world.mate.status(&spec().id()).await.unwrap().run, None);
+    assert_eq!(world.mate.tenant(&spec().id()).status().await.unwrap().run, None);
 }
 
 #[tokio::test]
@@ -164,6 +164,6 @@ async fn without_an_interrupted_run_there_is_nothing_to_resume_or_to_unwind() {
     let world = world();
     world.mate.provision(&spec()).await.unwrap();
     let id = spec().id();
-    assert!(matches!(world.mate.resume_run(&id).await, Err(Error::NothingInterrupted(_))));
-    assert!(matches!(world.mate.unwind(&id, &DestroyOptions::new()).await, Err(Error::NothingInterrupted(_))));
+    assert!(matches!(world.mate.tenant(&id).resume_run().await, Err(Error::NothingInterrupted(_))));
+    assert!(matches!(world.mate.tenant(&id).unwind(&DestroyOptions::new()).await, Err(Error::NothingInterrupted(_))));
 }

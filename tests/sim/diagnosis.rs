@@ -16,7 +16,7 @@ const CAUSES: [(&str, &str); 4] = [
 ];
 
 async fn ask(world: &World) -> TenantDiagnosis {
-    world.mate.diagnose(&example("regional.tfvars").id()).await.unwrap()
+    world.mate.tenant(&example("regional.tfvars").id()).diagnose().await.unwrap()
 }
 
 fn of<'a>(diagnosis: &'a TenantDiagnosis, node: &str) -> &'a NodeDiagnosis {
@@ -45,7 +45,7 @@ async fn the_failure_and_the_diagnosis_tell_the_cause_and_what_to_do() {
         }
 
         world.cloud.heal(&service);
-        world.mate.resume_run(&spec.id()).await.unwrap();
+        world.mate.tenant(&spec.id()).resume_run().await.unwrap();
         let diagnosis = ask(&world).await;
         assert!(diagnosis.is_ready() && diagnosis.lasting().next().is_none(), "{diagnosis}");
         assert!(diagnosis.to_string().ends_with("objects are ready"), "{diagnosis}");
@@ -80,7 +80,7 @@ async fn an_interrupted_run_shows_what_it_had_not_made_and_what_is_on_its_way() 
     let mut begun = false;
     for _ in 0..500 {
         assert!(futures::poll!(run.as_mut()).is_pending(), "it takes minutes");
-        begun = world.mate.status(&spec.id()).await.is_ok_and(|status| status.nodes.len() > 3);
+        begun = world.mate.tenant(&spec.id()).status().await.is_ok_and(|status| status.nodes.len() > 3);
         if begun {
             break;
         }
@@ -118,6 +118,6 @@ async fn a_platform_is_diagnosed_as_a_tenant_is() {
 
 #[tokio::test]
 async fn what_has_no_record_is_not_found() {
-    let answer = world().mate.diagnose(&"nobody".parse().unwrap()).await;
+    let answer = world().mate.tenant(&"nobody".parse().unwrap()).diagnose().await;
     assert!(matches!(answer, Err(Error::NotFound(_))), "{answer:?}");
 }

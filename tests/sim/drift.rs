@@ -24,12 +24,12 @@ pub(crate) async fn provisioned_in(cloud: SimCloud) -> World {
 }
 
 pub(crate) async fn drift(world: &World) -> Drift {
-    world.mate.drift(&spec().id()).await.unwrap()
+    world.mate.tenant(&spec().id()).drift().await.unwrap()
 }
 
 /// The kind and physical name of a node's object.
 pub(crate) async fn object(world: &World, node: &str) -> (mate::model::ids::KindName, String) {
-    let status = world.mate.status(&spec().id()).await.unwrap();
+    let status = world.mate.tenant(&spec().id()).status().await.unwrap();
     let found = status.nodes.into_iter().find(|one| one.node.as_str() == node);
     let found = found.unwrap_or_else(|| panic!("there is no node `{node}`"));
     (found.kind, found.name)

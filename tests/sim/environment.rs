@@ -91,7 +91,8 @@ async fn a_standby_under_the_same_host_name_is_planned_and_leaves_the_record_alo
     let applied = there.apply(plan, Consents::none()).await.unwrap();
     assert!(applied.outputs.contains_key("alb_dns_name"));
     assert!(there.plan(&standby()).await.unwrap().is_empty());
-    let plan = there.plan_destroy(&standby().id(), &DestroyOptions::new().without_final_snapshot()).await.unwrap();
+    let plan =
+        there.tenant(&standby().id()).plan_destroy(&DestroyOptions::new().without_final_snapshot()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     there.apply(plan, consents).await.unwrap();
     assert_eq!(first.cloud.objects(), before);

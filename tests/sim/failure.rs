@@ -20,7 +20,7 @@ async fn a_failed_branch_leaves_its_siblings_running_and_says_what_failed_and_wh
     for part in ["redis", "elasticache:ReplicationGroup", "mate-regional-dev-redis", "no capacity", "Next:"] {
         assert!(text.contains(part), "`{part}` in {text}");
     }
-    let status = world.mate.status(&spec.id()).await.unwrap();
+    let status = world.mate.tenant(&spec.id()).status().await.unwrap();
     let ready = |node: &str| status.nodes.iter().any(|found| found.node.as_str() == node && found.ready);
     assert!(ready("db") && ready("load-balancer") && ready("listener-443"), "siblings went on: {status:#?}");
     assert!(skipped.iter().any(|node| node.as_str() == "django-service"));

@@ -45,7 +45,7 @@ async fn a_new_customer_is_not_held_up_by_drift_scans() {
         let (begun, mut scanning) = (clock.now(), JoinSet::new());
         for scan in 0..scans {
             let (mate, tenant) = (mate.clone(), small(scan % 4).id());
-            scanning.spawn(async move { mate.drift(&tenant).await.unwrap() });
+            scanning.spawn(async move { mate.tenant(&tenant).drift().await.unwrap() });
         }
         let customer = small(99);
         let provision = mate.provision(&customer);

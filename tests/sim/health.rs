@@ -10,7 +10,7 @@ use crate::cloud::World;
 use crate::drift::{provisioned, spec, tamper, vanish};
 
 async fn health(world: &World) -> Health {
-    world.mate.health(&spec().id()).await.unwrap()
+    world.mate.tenant(&spec().id()).health().await.unwrap()
 }
 
 fn node(id: &str) -> Selector {
@@ -105,5 +105,5 @@ async fn what_cannot_be_asked_is_unknown_and_no_error() {
     world.cloud.inject(FaultRule::new(Fault::Throttle).on(Method::Diagnose).node("db"));
     assert_eq!(worst(&world).await, (Verdict::Unknown, HealthIssue::NotAnswered, "db".to_owned()));
     let nobody = "nobody".parse().unwrap();
-    assert!(matches!(world.mate.health(&nobody).await, Err(mate::Error::NotFound(_))));
+    assert!(matches!(world.mate.tenant(&nobody).health().await, Err(mate::Error::NotFound(_))));
 }

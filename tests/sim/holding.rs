@@ -1,4 +1,4 @@
-//! Who holds an object: records lost and found, objects taken over, given back, and only read.
+//! Who holds an object: records lost and found, objects taken over, disowned, and only read.
 
 use mate::adopt::AdoptionSource;
 use mate::model::Ownership;
@@ -41,7 +41,7 @@ async fn a_lost_record_of_a_tenant_is_given_back_and_what_belongs_to_no_record_i
     mate.provision(&tenant).await.unwrap();
     assert!(mate.unclaimed().await.unwrap().is_empty());
 
-    let key = mate.key(&tenant.id());
+    let key = mate.tenant(&tenant.id()).key().clone();
     crate::cloud::forget(&world.store, &key).await;
     let unclaimed = mate.unclaimed().await.unwrap();
     assert!(unclaimed.len() > 20, "{}", unclaimed.len());
@@ -67,7 +67,7 @@ async fn a_second_object_of_one_node_belongs_to_no_record() {
 }
 
 #[tokio::test]
-async fn a_platform_is_released_with_every_object_still_there_and_adopted_again() {
+async fn a_platform_is_disowned_with_every_object_still_there_and_adopted_again() {
     let world = world();
     world.platform.provision(&complete()).await.unwrap();
     let bare = |world: &World| -> Vec<_> {
@@ -75,8 +75,8 @@ async fn a_platform_is_released_with_every_object_still_there_and_adopted_again(
         objects.map(|object| (object.kind, object.physical_id, object.inputs)).collect()
     };
     let before = bare(&world);
-    let plan = world.platform.plan_release(&dev()).await.unwrap();
-    assert!(plan.steps.iter().all(|step| step.action == Action::Release));
+    let plan = world.platform.plan_disown(&dev()).await.unwrap();
+    assert!(plan.steps.iter().all(|step| step.action == Action::Disown));
     world.platform.apply(plan, Consents::none()).await.unwrap();
     assert_eq!(bare(&world), before);
     assert!(world.cloud.objects().iter().all(|object| Ownership::from_tags(&object.tags).is_none()));
@@ -93,7 +93,7 @@ async fn a_platform_is_released_with_every_object_still_there_and_adopted_again(
 }
 
 #[tokio::test]
-async fn an_adopted_object_gets_its_own_tags_back_when_it_is_released() {
+async fn an_adopted_object_gets_its_own_tags_back_when_it_is_disowned() {
     let world = world();
     let theirs = Tags::from([("Environment".into(), "legacy".into()), ("Owner".into(), "platform team".into())]);
     let inputs = json!({"cidr_block": "10.0.0.0/16", "enable_dns_support": true, "enable_dns_hostnames": false});
@@ -110,7 +110,7 @@ async fn an_adopted_object_gets_its_own_tags_back_when_it_is_released() {
     let of_vpc = plan.steps.iter().find(|step| step.node.as_str() == "vpc").unwrap();
     assert_eq!(of_vpc.action, Action::Update, "the difference is put right when that is asked for: {of_vpc:?}");
 
-    let plan = world.platform.plan_release(&dev()).await.unwrap();
+    let plan = world.platform.plan_disown(&dev()).await.unwrap();
     world.platform.apply(plan, Consents::none()).await.unwrap();
     assert_eq!(tags(&world.cloud), theirs);
 }
@@ -179,7 +179,7 @@ async fn what_was_only_read_and_is_adopted_then_is_ours_and_can_be_given_back() 
     let adoption = world.platform.adopt(&spec(), ids).await.unwrap();
     world.platform.apply(adoption.plan, Consents::none()).await.unwrap();
     assert!(world.platform.plan(&spec()).await.unwrap().is_empty());
-    let plan = world.platform.plan_release(&dev()).await.unwrap();
+    let plan = world.platform.plan_disown(&dev()).await.unwrap();
     world.platform.apply(plan, Consents::none()).await.unwrap();
     assert_eq!(world.cloud.object(&"ec2:VPC".parse().unwrap(), "theirs").unwrap().tags, Tags::new());
 }
@@ -202,7 +202,7 @@ async fn an_adopted_object_of_another_name_is_given_back_after_its_record_was_lo
     world.platform.apply(discovery.plan, Consents::none()).await.unwrap();
     let plan = world.platform.plan(&spec()).await.unwrap();
     assert!(plan.is_empty(), "{plan:#?}");
-    let plan = world.platform.plan_release(&dev()).await.unwrap();
+    let plan = world.platform.plan_disown(&dev()).await.unwrap();
     world.platform.apply(plan, Consents::none()).await.unwrap();
     let tags = world.cloud.object(&kind, "legacy").unwrap().tags;
     assert!(Ownership::from_tags(&tags).is_none() && tags["Owner"] == "them", "{tags:?}");

@@ -17,7 +17,7 @@ async fn every_example_is_provisioned_and_says_where_it_is() {
         for output in ["alb_dns_name", "database_endpoint", "redis_endpoint", "bucket", "file_system_id"] {
             assert!(applied.outputs.contains_key(output), "{file}: {output} in {:?}", applied.outputs);
         }
-        assert!(world.mate.status(&spec.id()).await.unwrap().is_ready(), "{file}");
+        assert!(world.mate.tenant(&spec.id()).status().await.unwrap().is_ready(), "{file}");
     }
     assert_eq!(world.mate.tenants().await.unwrap().len(), EXAMPLES.len());
 }
@@ -81,9 +81,9 @@ async fn a_destroyed_tenant_leaves_a_snapshot_and_nothing_else() {
         let spec = example(file);
         world.mate.provision(&spec).await.unwrap();
         let options = DestroyOptions::new();
-        let plan = world.mate.plan_destroy(&spec.id(), &options).await.unwrap();
+        let plan = world.mate.tenant(&spec.id()).plan_destroy(&options).await.unwrap();
         let options = options.consent(Consents::to_every_step_of(&plan));
-        world.mate.destroy(&spec.id(), &options).await.unwrap();
+        world.mate.tenant(&spec.id()).destroy(&options).await.unwrap();
         assert!(world.cloud.objects().is_empty(), "{file}: {:#?}", world.cloud.objects());
         assert_eq!(world.cloud.snapshots().len(), 1, "{file}");
         assert!(world.mate.tenants().await.unwrap().is_empty(), "{file}");
@@ -96,7 +96,7 @@ async fn a_tenant_can_be_made_again_after_it_was_destroyed() {
     let spec = example("clinic.tfvars");
     for _ in 0..2 {
         world.mate.provision(&spec).await.unwrap();
-        let plan = world.mate.plan_destroy(&spec.id(), &DestroyOptions::new()).await.unwrap();
+        let plan = world.mate.tenant(&spec.id()).plan_destroy(&DestroyOptions::new()).await.unwrap();
         let consents = Consents::to_every_step_of(&plan);
         world.mate.apply(plan, consents).await.unwrap();
     }
@@ -110,7 +110,7 @@ async fn one_tenant_s_destroy_leaves_its_neighbour_as_it_was() {
     let before = format!("{:?}", world.cloud.objects());
     let regional = example("regional.tfvars");
     world.mate.provision(&regional).await.unwrap();
-    let plan = world.mate.plan_destroy(&regional.id(), &DestroyOptions::new()).await.unwrap();
+    let plan = world.mate.tenant(&regional.id()).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.unwrap();
     assert_eq!(format!("{:?}", world.cloud.objects()), before);

@@ -21,7 +21,7 @@ fn id(node: &str) -> NodeId {
 async fn without(node: &str) -> World {
     let world = world();
     world.mate.provision(&clinic()).await.unwrap();
-    let status = world.mate.status(&clinic().id()).await.unwrap();
+    let status = world.mate.tenant(&clinic().id()).status().await.unwrap();
     let lost = status.nodes.iter().find(|found| found.node.as_str() == node).unwrap();
     world.cloud.vanish(&lost.kind, &lost.name).unwrap();
     world
@@ -66,7 +66,7 @@ async fn refused(world: &World, kind: &str, node: &str, operation: Operation<App
     let text = error.to_string();
     assert!(text.contains(node) && text.contains("repair"), "it names the node and the way on: {text}");
     assert!(!stands(world, kind), "{text}");
-    assert_eq!(world.mate.phase(&clinic().id()).await.unwrap(), TenantPhase::Active, "{text}");
+    assert_eq!(world.mate.tenant(&clinic().id()).phase().await.unwrap(), TenantPhase::Active, "{text}");
 }
 
 #[tokio::test]
@@ -74,28 +74,28 @@ async fn a_verb_that_is_about_something_else_refuses_to_make_a_lost_database_ane
     let world = without("db").await;
     let (kind, tenant, mate) = ("rds:DBInstance", clinic().id(), &world.mate);
     let image = Deployment::of(ImageReference::new("v1").unwrap());
-    refused(&world, kind, "db", mate.restart(&tenant, Vec::new())).await;
-    refused(&world, kind, "db", mate.deploy(&tenant, &image, Consents::none())).await;
-    refused(&world, kind, "db", mate.deploy(&tenant, &image, Consents::none().data_loss(id("db")))).await;
-    refused(&world, kind, "db", mate.suspend(&tenant, Suspension::new())).await;
-    refused(&world, kind, "db", mate.rotate(&tenant, &[])).await;
+    refused(&world, kind, "db", mate.tenant(&tenant).restart(Vec::new())).await;
+    refused(&world, kind, "db", mate.tenant(&tenant).deploy(&image, Consents::none())).await;
+    refused(&world, kind, "db", mate.tenant(&tenant).deploy(&image, Consents::none().data_loss(id("db")))).await;
+    refused(&world, kind, "db", mate.tenant(&tenant).suspend(Suspension::new())).await;
+    refused(&world, kind, "db", mate.tenant(&tenant).rotate(&[])).await;
 }
 
 #[tokio::test]
 async fn a_lost_database_is_made_anew_by_a_repair_with_consent_and_by_none_without() {
     let world = without("db").await;
     let (tenant, database) = (clinic().id(), RepairSelection::nodes([id("db")]));
-    let error = world.mate.repair(&tenant, &database, Consents::none()).await.unwrap_err();
+    let error = world.mate.tenant(&tenant).repair(&database, Consents::none()).await.unwrap_err();
     assert!(matches!(error, Error::Consent(_)), "{error}");
-    world.mate.repair(&tenant, &database, Consents::none().data_loss(id("db"))).await.unwrap();
+    world.mate.tenant(&tenant).repair(&database, Consents::none().data_loss(id("db"))).await.unwrap();
     assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn an_emergency_shutdown_does_not_wait_for_a_lost_database_and_does_not_make_it() {
     let world = without("db").await;
-    world.mate.shut_down(&clinic().id()).await.unwrap();
-    assert_eq!(world.mate.phase(&clinic().id()).await.unwrap(), TenantPhase::Suspended);
+    world.mate.tenant(&clinic().id()).shut_down().await.unwrap();
+    assert_eq!(world.mate.tenant(&clinic().id()).phase().await.unwrap(), TenantPhase::Suspended);
     assert!(!stands(&world, "rds:DBInstance"));
 }
 
@@ -104,11 +104,11 @@ async fn a_cache_that_was_gone_before_its_tenant_was_suspended_comes_back_empty_
     let world = without("redis").await;
     let tenant = clinic().id();
     let removing = Suspension::new().with_cache(SuspendedCache::SnapshottedAndRemoved);
-    world.mate.suspend(&tenant, removing).await.unwrap();
-    let error = world.mate.resume(&tenant).await.unwrap_err();
+    world.mate.tenant(&tenant).suspend(removing).await.unwrap();
+    let error = world.mate.tenant(&tenant).resume().await.unwrap_err();
     assert!(matches!(error, Error::Consent(_)), "{error}");
     assert!(error.to_string().contains("redis"), "{error}");
-    world.mate.change(&tenant, Change::Resume, Consents::none().data_loss(id("redis"))).await.unwrap();
+    world.mate.tenant(&tenant).change(Change::Resume, Consents::none().data_loss(id("redis"))).await.unwrap();
     assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
 }
 

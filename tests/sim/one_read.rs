@@ -171,7 +171,7 @@ impl World {
 
     /// One read to plan from, and one by which a run makes sure that the plan still fits.
     async fn assert_resumed(&self, verb: &str) {
-        self.mate.resume_run(&clinic().id()).await.unwrap();
+        self.mate.tenant(&clinic().id()).resume_run().await.unwrap();
         assert_eq!(self.store.reads(), 2, "{verb}");
     }
 }
@@ -188,29 +188,30 @@ async fn what_does_not_exist_is_planned_from_one_read() {
 async fn every_verb_plans_from_one_read() {
     let world = provisioned().await;
     let (mate, id) = (&world.mate, clinic().id());
-    mate.deploy(&id, &image("v1"), Consents::none()).await.unwrap();
+    mate.tenant(&id).deploy(&image("v1"), Consents::none()).await.unwrap();
     world.store.reads();
     let amendment = Amendment::none().rename("bucket".parse().unwrap(), "files".parse().unwrap());
     let plannings = [
         ("plan", mate.plan(&clinic())),
-        ("plan_destroy", mate.plan_destroy(&id, &options())),
-        ("plan_release", mate.plan_release(&id)),
-        ("suspend", mate.plan_change(&id, Change::Suspend(Suspension::new()))),
-        ("shut_down", mate.plan_change(&id, Change::ShutDown(Page::maintenance()))),
-        ("update", mate.plan_change(&id, Change::Update(Box::new(clinic())))),
-        ("plan_deferred", mate.plan_deferred(&id, three_tasks())),
-        ("plan_maintenance", mate.plan_maintenance(&id)),
-        ("plan_deploy", mate.plan_deploy(&id, &image("v2"))),
-        ("plan_rollback", mate.plan_rollback(&id, Some(1))),
-        ("plan_rotate", mate.plan_rotate(&id, &[])),
-        ("plan_repair", mate.plan_repair(&id, &RepairSelection::all())),
-        ("plan_amend", mate.plan_amend(&id, &amendment)),
+        ("plan_destroy", mate.tenant(&id).plan_destroy(&options())),
+        ("plan_disown", mate.tenant(&id).plan_disown()),
+        ("suspend", mate.tenant(&id).plan_change(Change::Suspend(Suspension::new()))),
+        ("shut_down", mate.tenant(&id).plan_change(Change::ShutDown(Page::maintenance()))),
+        ("update", mate.tenant(&id).plan_change(Change::Update(Box::new(clinic())))),
+        ("plan_deferred", mate.tenant(&id).plan_deferred(three_tasks())),
+        ("plan_maintenance", mate.tenant(&id).plan_maintenance()),
+        ("plan_deploy", mate.tenant(&id).plan_deploy(&image("v2"))),
+        ("plan_rollback", mate.tenant(&id).plan_rollback(Some(1))),
+        ("plan_rotate", mate.tenant(&id).plan_rotate(&[])),
+        ("plan_replace", mate.tenant(&id).plan_replace(&["celery-service".parse().unwrap()])),
+        ("plan_repair", mate.tenant(&id).plan_repair(&RepairSelection::all())),
+        ("plan_amend", mate.tenant(&id).plan_amend(&amendment)),
     ];
     for (verb, planning) in plannings {
         world.assert_one_read(verb, planning).await;
     }
-    world.assert_one_read("tend", mate.tend(&id)).await;
-    world.assert_one_read("drift", mate.drift(&id)).await;
+    world.assert_one_read("tend", mate.tenant(&id).tend()).await;
+    world.assert_one_read("drift", mate.tenant(&id).drift()).await;
 }
 
 #[tokio::test]
@@ -218,14 +219,14 @@ async fn what_was_interrupted_is_planned_from_one_read() {
     let id = clinic().id();
     let world = world();
     world.dies((Method::Create, 9), world.mate.provision(&clinic())).await;
-    let plan = world.assert_one_read("plan_unwind", world.mate.plan_unwind(&id, &options())).await;
+    let plan = world.assert_one_read("plan_unwind", world.mate.tenant(&id).plan_unwind(&options())).await;
     let consents = Consents::to_every_step_of(&plan);
     world.dies((Method::Delete, 2), world.mate.apply(plan, consents)).await;
     world.assert_resumed("an unwind").await;
 
     world.dies((Method::Create, 9), world.mate.provision(&clinic())).await;
     world.assert_resumed("a provision").await;
-    let plan = world.mate.plan_destroy(&id, &options()).await.unwrap();
+    let plan = world.mate.tenant(&id).plan_destroy(&options()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     world.dies((Method::Delete, 3), world.mate.apply(plan, consents)).await;
     world.assert_resumed("a destroy").await;
@@ -234,7 +235,7 @@ async fn what_was_interrupted_is_planned_from_one_read() {
 #[tokio::test]
 async fn a_release_goes_on_from_one_read() {
     let world = provisioned().await;
-    let plan = world.mate.plan_release(&clinic().id()).await.unwrap();
+    let plan = world.mate.tenant(&clinic().id()).plan_disown().await.unwrap();
     world.dies((Method::Update, 3), world.mate.apply(plan, Consents::none())).await;
     world.assert_resumed("a release").await;
 }
@@ -249,7 +250,7 @@ async fn a_platform_is_planned_from_one_read() {
     let plannings = [
         ("plan", platform.plan(&spec)),
         ("plan_destroy", platform.plan_destroy(&dev, &options())),
-        ("plan_release", platform.plan_release(&dev)),
+        ("plan_disown", platform.plan_disown(&dev)),
     ];
     for (verb, planning) in plannings {
         planning.await.unwrap();

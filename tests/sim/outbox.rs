@@ -21,7 +21,7 @@ fn spec() -> TenantSpec {
 
 async fn live_and_die(mate: &Mate) {
     mate.provision(&spec()).await.unwrap();
-    let plan = mate.plan_destroy(&spec().id(), &DestroyOptions::new()).await.unwrap();
+    let plan = mate.tenant(&spec().id()).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap();
 }

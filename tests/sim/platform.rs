@@ -77,7 +77,7 @@ async fn from_an_empty_account_to_three_tenants_and_back_to_an_empty_account() {
     }
     for file in EXAMPLES {
         let spec = unprotected(file);
-        let plan = mate.plan_destroy(&spec.id(), &DestroyOptions::new()).await.unwrap();
+        let plan = mate.tenant(&spec.id()).plan_destroy(&DestroyOptions::new()).await.unwrap();
         let consents = Consents::to_every_step_of(&plan);
         mate.apply(plan, consents).await.unwrap();
     }
@@ -200,7 +200,7 @@ async fn a_tenants_life_leaves_the_base_as_it_was() {
     let mate = world.tenants().await;
     let tenant = unprotected("regional.tfvars");
     mate.provision(&tenant).await.unwrap();
-    let plan = mate.plan_destroy(&tenant.id(), &DestroyOptions::new()).await.unwrap();
+    let plan = mate.tenant(&tenant.id()).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap();
     assert_eq!(base(), before);
@@ -304,7 +304,7 @@ async fn a_platform_is_not_destroyed_through_the_tenants_client_either_and_takes
     mate.provision(&unprotected("clinic.tfvars")).await.unwrap();
     assert!(matches!(mate.apply(plan, consents).await, Err(Error::TenantsStand { .. })));
 
-    let plan = mate.plan_destroy(&"clinic".parse().unwrap(), &DestroyOptions::new()).await.unwrap();
+    let plan = mate.tenant(&"clinic".parse().unwrap()).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap();
     world.cloud.put_object(world.platform.base(&dev()).await.unwrap().access_log_bucket.as_deref().unwrap(), "log");

@@ -81,10 +81,10 @@ proptest! {
             let world = provisioned(&platform, &tenants).await;
             let mate = world.tenants().await;
             for tenant in &tenants {
-                let plan = mate.plan_release(&tenant.id()).await.unwrap();
+                let plan = mate.tenant(&tenant.id()).plan_disown().await.unwrap();
                 mate.apply(plan, Consents::none()).await.unwrap();
             }
-            let plan = world.platform.plan_release(&dev()).await.unwrap();
+            let plan = world.platform.plan_disown(&dev()).await.unwrap();
             world.platform.apply(plan, Consents::none()).await.unwrap();
 
             let everything = || AdoptionSource::tags(Tags::from([("CostCenter".into(), "engineering".into())]));
@@ -113,7 +113,7 @@ proptest! {
             let world = provisioned(&platform, &tenants).await;
             let mate = world.tenants().await;
             for tenant in &tenants {
-                let plan = mate.plan_destroy(&tenant.id(), &DestroyOptions::new()).await.unwrap();
+                let plan = mate.tenant(&tenant.id()).plan_destroy(&DestroyOptions::new()).await.unwrap();
                 let consents = Consents::to_every_step_of(&plan);
                 mate.apply(plan, consents).await.unwrap();
             }

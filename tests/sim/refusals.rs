@@ -24,7 +24,7 @@ async fn downtime_and_data_loss_need_consent_to_exactly_that_step() {
     let world = world();
     let spec = example("clinic.tfvars");
     world.mate.provision(&spec).await.unwrap();
-    let plan = world.mate.plan_destroy(&spec.id(), &DestroyOptions::new()).await.unwrap();
+    let plan = world.mate.tenant(&spec.id()).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let some = Consents::none().data_loss("redis".parse().unwrap());
     let Err(Error::Consent(missing)) = world.mate.apply(plan, some).await else { panic!("consent is missing") };
     let text: Vec<String> = missing.iter().map(ToString::to_string).collect();
@@ -40,7 +40,7 @@ async fn a_protected_tenant_is_not_destroyed() {
     let protected = text.replace("tenant_config = {", "tenant_config = {\n  deletion_protection = true");
     let spec = tfvars(&protected);
     world.mate.provision(&spec).await.unwrap();
-    let error = world.mate.plan_destroy(&spec.id(), &DestroyOptions::new()).await.unwrap_err();
+    let error = world.mate.tenant(&spec.id()).plan_destroy(&DestroyOptions::new()).await.unwrap_err();
     assert!(matches!(error, Error::Protected(_)), "{error}");
     assert!(error.to_string().contains("deletion_protection = false"));
 }
@@ -51,7 +51,7 @@ async fn a_bucket_that_holds_objects_is_not_emptied_silently() {
     let spec = example("clinic.tfvars");
     world.mate.provision(&spec).await.unwrap();
     world.cloud.put_object("mate-clinic-dev-data-123456789012-us-east-1", "patient.pdf");
-    let plan = world.mate.plan_destroy(&spec.id(), &DestroyOptions::new()).await.unwrap();
+    let plan = world.mate.tenant(&spec.id()).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     let error = world.mate.apply(plan, consents).await.unwrap_err();
     assert!(error.to_string().contains("bucket"), "{error}");
@@ -59,7 +59,7 @@ async fn a_bucket_that_holds_objects_is_not_emptied_silently() {
     assert!(world.cloud.object(&bucket, "mate-clinic-dev-data-123456789012-us-east-1").is_some(), "it is still there");
 
     let options = DestroyOptions::new().empty_bucket();
-    let plan = world.mate.plan_destroy(&spec.id(), &options).await.unwrap();
+    let plan = world.mate.tenant(&spec.id()).plan_destroy(&options).await.unwrap();
     assert!(plan.risky_steps().any(|step| step.node.as_str() == "bucket"), "emptying it needs consent");
     let consents = Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.unwrap();
@@ -95,6 +95,6 @@ async fn what_aws_cannot_do_is_refused_with_the_way_round() {
 
 #[tokio::test]
 async fn a_tenant_without_a_record_is_named() {
-    let error = world().mate.status(&"nobody".parse().unwrap()).await.unwrap_err();
+    let error = world().mate.tenant(&"nobody".parse().unwrap()).status().await.unwrap_err();
     assert_eq!(error.to_string(), "there is no record of dev/nobody; `tenants` lists those that there are");
 }

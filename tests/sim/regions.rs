@@ -53,7 +53,7 @@ fn assert_nothing_to_do(plan: &Plan) {
 
 async fn destroy(mate: &Mate, tenant: &str) {
     let options = DestroyOptions::new().without_final_snapshot();
-    let plan = mate.plan_destroy(&tenant.parse().unwrap(), &options).await.unwrap();
+    let plan = mate.tenant(&tenant.parse().unwrap()).plan_destroy(&options).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap();
 }

@@ -18,7 +18,7 @@ fn id(node: &str) -> NodeId {
 }
 
 async fn plan(world: &World, selection: &RepairSelection) -> Plan {
-    world.mate.plan_repair(&spec().id(), selection).await.unwrap()
+    world.mate.tenant(&spec().id()).plan_repair(selection).await.unwrap()
 }
 
 fn nodes(plan: &Plan) -> Vec<&str> {
@@ -88,7 +88,7 @@ async fn by_node_by_field_and_all_of_it() {
     assert!(nothing.is_empty() && nothing.steps.iter().any(|step| step.action == Action::Leave));
     assert!(!nothing.headline().contains("as it should be"), "{}", nothing.headline());
 
-    world.mate.repair(&spec().id(), &RepairSelection::all(), Consents::none()).await.unwrap();
+    world.mate.tenant(&spec().id()).repair(&RepairSelection::all(), Consents::none()).await.unwrap();
     assert!(drift(&world).await.is_empty());
     assert!(world.mate.plan(&spec()).await.unwrap().is_empty());
 }
@@ -122,12 +122,12 @@ async fn what_is_gone_and_not_selected_stays_gone_and_is_still_missed() {
     vanish(&world, "alb-security-group").await;
     vanish(&world, "django-log-group").await;
     tamper(&world, "bucket", |inputs| inputs["versioning"] = json!(false)).await;
-    world.mate.repair(&spec().id(), &RepairSelection::nodes([id("bucket")]), Consents::none()).await.unwrap();
+    world.mate.tenant(&spec().id()).repair(&RepairSelection::nodes([id("bucket")]), Consents::none()).await.unwrap();
     assert_eq!(differing(&drift(&world).await), BTreeSet::from(["alb-security-group", "django-log-group"]));
     let data = RepairSelection::classes([DriftClass::Data]);
-    let refused = world.mate.repair(&spec().id(), &data, Consents::none()).await.unwrap_err();
+    let refused = world.mate.tenant(&spec().id()).repair(&data, Consents::none()).await.unwrap_err();
     assert!(matches!(refused, Error::Consent(_)), "the logs are lost: {refused}");
-    world.mate.repair(&spec().id(), &data, Consents::none().data_loss(id("django-log-group"))).await.unwrap();
+    world.mate.tenant(&spec().id()).repair(&data, Consents::none().data_loss(id("django-log-group"))).await.unwrap();
     assert_eq!(differing(&drift(&world).await), BTreeSet::from(["alb-security-group"]));
 }
 
@@ -145,14 +145,14 @@ async fn what_cannot_be_put_right_holds_up_nothing_else_and_consents_are_asked_f
     let impossible = world.mate.plan(&spec()).await.unwrap_err();
     assert!(matches!(impossible, Error::Plan(PlanError::Impossible(_))), "there is no way back: {impossible}");
     let security = RepairSelection::classes([DriftClass::Security]);
-    world.mate.repair(&spec().id(), &security, Consents::none()).await.unwrap();
+    world.mate.tenant(&spec().id()).repair(&security, Consents::none()).await.unwrap();
     assert_eq!(differing(&drift(&world).await), BTreeSet::from(["db"]));
 
     let capacity = RepairSelection::classes([DriftClass::Capacity]);
-    let refused = world.mate.repair(&spec().id(), &capacity, Consents::none()).await.unwrap_err();
+    let refused = world.mate.tenant(&spec().id()).repair(&capacity, Consents::none()).await.unwrap_err();
     assert!(matches!(refused, Error::Consent(_)), "{refused}");
     let consents = Consents::to_every_step_of(&plan(&world, &capacity).await);
-    world.mate.repair(&spec().id(), &capacity, consents).await.unwrap();
+    world.mate.tenant(&spec().id()).repair(&capacity, consents).await.unwrap();
     let drift = drift(&world).await;
     assert_eq!(drift.counts().into_keys().collect::<Vec<_>>(), [DriftClass::Data], "{drift}");
 }
@@ -167,22 +167,22 @@ async fn a_repair_that_dies_goes_on_as_a_repair_of_the_same_part() {
         world
     };
     let first = fresh().await;
-    let all = awaits(first.mate.repair(&spec().id(), &selection, Consents::none())).await;
+    let all = awaits(first.mate.tenant(&spec().id()).repair(&selection, Consents::none())).await;
     let wanted = drift(&first).await;
     assert_eq!(differing(&wanted), BTreeSet::from(["bucket"]));
     let mut interrupted = 0;
     for n in 1..=all {
         let world = fresh().await;
-        let repair = world.mate.repair(&spec().id(), &selection, Consents::none());
+        let repair = world.mate.tenant(&spec().id()).repair(&selection, Consents::none());
         assert!(at_await(n, repair).await.is_none(), "await {n} of {all}");
-        let refused = world.mate.plan_repair(&spec().id(), &selection).await;
-        match world.mate.resume_run(&spec().id()).await {
+        let refused = world.mate.tenant(&spec().id()).plan_repair(&selection).await;
+        match world.mate.tenant(&spec().id()).resume_run().await {
             Ok(_) => {
                 interrupted += 1;
                 assert!(matches!(refused, Err(Error::NotPossible { .. })), "await {n}: {refused:?}");
             }
             Err(Error::NothingInterrupted(_)) => {
-                world.mate.repair(&spec().id(), &selection, Consents::none()).await.unwrap();
+                world.mate.tenant(&spec().id()).repair(&selection, Consents::none()).await.unwrap();
             }
             Err(error) => panic!("await {n}: {error}"),
         }

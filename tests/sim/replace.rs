@@ -30,12 +30,12 @@ async fn provisioned() -> World {
 }
 
 async fn plan(world: &World, nodes: &[&str]) -> Plan {
-    world.mate.plan_replace(&clinic().id(), &ids(nodes)).await.unwrap()
+    world.mate.tenant(&clinic().id()).plan_replace(&ids(nodes)).await.unwrap()
 }
 
 async fn replace(world: &World, nodes: &[&str]) -> Result<(), Error> {
     let consents = Consents::to_every_step_of(&plan(world, nodes).await);
-    world.mate.replace(&clinic().id(), &ids(nodes), consents).await.map(drop)
+    world.mate.tenant(&clinic().id()).replace(&ids(nodes), consents).await.map(drop)
 }
 
 fn step<'p>(plan: &'p Plan, node: &str) -> &'p Step {
@@ -48,7 +48,7 @@ fn objects(cloud: &SimCloud) -> BTreeSet<String> {
 }
 
 async fn physical_id(world: &World, node: &str) -> String {
-    let status = world.mate.status(&clinic().id()).await.unwrap();
+    let status = world.mate.tenant(&clinic().id()).status().await.unwrap();
     let found = status.nodes.into_iter().find(|found| found.node.as_str() == node).unwrap();
     let object =
         world.cloud.objects().into_iter().find(|object| (&object.kind, &object.name) == (&found.kind, &found.name));
@@ -85,7 +85,7 @@ async fn it_is_done_once_and_again_when_it_is_asked_for_again() {
             seen.push(started(&world, node).await);
             replace(&world, &[node]).await.unwrap();
             assert!(world.mate.plan(&clinic()).await.unwrap().is_empty(), "{node}");
-            assert!(world.mate.drift(&clinic().id()).await.unwrap().is_empty(), "{node}");
+            assert!(world.mate.tenant(&clinic().id()).drift().await.unwrap().is_empty(), "{node}");
         }
         seen.push(started(&world, node).await);
         let different: BTreeSet<_> = seen.iter().collect();
@@ -110,7 +110,8 @@ async fn an_object_that_goes_first_is_downtime_and_needs_consent() {
     assert_eq!(service.action, Action::Replace { order: ReplaceOrder::DeleteFirst });
     assert!(matches!(service.risk, Risk::Downtime(_)), "{:?}", service.risk);
     let before = objects(&world.cloud);
-    let refused = world.mate.replace(&clinic().id(), &ids(&["celery-service"]), Consents::none()).await.unwrap_err();
+    let refused =
+        world.mate.tenant(&clinic().id()).replace(&ids(&["celery-service"]), Consents::none()).await.unwrap_err();
     assert!(matches!(refused, Error::Consent(_)), "{refused}");
     assert_eq!(objects(&world.cloud), before, "nothing was begun");
 }
@@ -124,7 +125,7 @@ async fn the_data_of_an_object_is_lost_with_it_and_only_with_consent() {
     let plan = plan(&world, &["redis"]).await;
     assert!(matches!(step(&plan, "redis").risk, Risk::DataLoss(_)), "{:?}", step(&plan, "redis").risk);
     let downtime = Consents::none().downtime("redis".parse().unwrap());
-    let refused = world.mate.replace(&clinic().id(), &ids(&["redis"]), downtime).await.unwrap_err();
+    let refused = world.mate.tenant(&clinic().id()).replace(&ids(&["redis"]), downtime).await.unwrap_err();
     assert!(matches!(refused, Error::Consent(_)), "{refused}");
     assert_eq!(world.cloud.content(&kind, &cache.name).as_deref(), Some("sessions"));
     replace(&world, &["redis"]).await.unwrap();
@@ -136,7 +137,8 @@ async fn the_data_of_an_object_is_lost_with_it_and_only_with_consent() {
 #[tokio::test]
 async fn every_node_that_is_not_there_is_named_at_once() {
     let world = provisioned().await;
-    let Err(Error::Spec(errors)) = world.mate.plan_replace(&clinic().id(), &ids(&["rediss", "queue"])).await else {
+    let Err(Error::Spec(errors)) = world.mate.tenant(&clinic().id()).plan_replace(&ids(&["rediss", "queue"])).await
+    else {
         panic!("it is refused")
     };
     let text = errors.to_string();
@@ -146,8 +148,8 @@ async fn every_node_that_is_not_there_is_named_at_once() {
 #[tokio::test]
 async fn a_suspended_tenant_is_resumed_first() {
     let world = provisioned().await;
-    world.mate.suspend(&clinic().id(), Default::default()).await.unwrap();
-    let refused = world.mate.plan_replace(&clinic().id(), &ids(&["redis"])).await.unwrap_err();
+    world.mate.tenant(&clinic().id()).suspend(Default::default()).await.unwrap();
+    let refused = world.mate.tenant(&clinic().id()).plan_replace(&ids(&["redis"])).await.unwrap_err();
     let Error::IllegalTransition { phase: TenantPhase::Suspended, verb: TenantVerb::Replace, possible, .. } = refused
     else {
         panic!("{refused}")
@@ -161,16 +163,16 @@ async fn a_replacement_that_dies_at_any_await_is_finished_and_nothing_is_replace
     let consents = |plan: &Plan| Consents::to_every_step_of(plan);
     let first = provisioned().await;
     let agreed = consents(&plan(&first, &nodes).await);
-    let all = awaits(first.mate.replace(&clinic().id(), &ids(&nodes), agreed)).await;
+    let all = awaits(first.mate.tenant(&clinic().id()).replace(&ids(&nodes), agreed)).await;
     let wanted = [started(&first, nodes[0]).await, started(&first, nodes[1]).await];
     assert_eq!(wanted, [2, 2]);
     let mut interrupted = 0;
     for n in sample("awaits of a replacement", (1..=all).collect()) {
         let world = provisioned().await;
         let agreed = consents(&plan(&world, &nodes).await);
-        let replacement = world.mate.replace(&clinic().id(), &ids(&nodes), agreed);
+        let replacement = world.mate.tenant(&clinic().id()).replace(&ids(&nodes), agreed);
         assert!(at_await(n, replacement).await.is_none(), "await {n} of {all}");
-        match world.mate.resume_run(&clinic().id()).await {
+        match world.mate.tenant(&clinic().id()).resume_run().await {
             Ok(_) => interrupted += 1,
             Err(Error::NothingInterrupted(_)) => {
                 // It had not begun, or had ended.
@@ -193,7 +195,7 @@ async fn a_replacement_that_dies_at_any_await_is_finished_and_nothing_is_replace
 /// The generation of the object of each node, as the record counts them.
 async fn generations(world: &World, nodes: &[&str]) -> Vec<u32> {
     use mate::state::Records;
-    let record = world.store.get(&world.mate.key(&clinic().id())).await.unwrap().unwrap();
+    let record = world.store.get(world.mate.tenant(&clinic().id()).key()).await.unwrap().unwrap();
     nodes.iter().map(|node| record.nodes[*node].generation).collect()
 }
 
@@ -202,18 +204,18 @@ async fn an_interrupted_one_is_undone_without_replacing_what_still_stands() {
     let nodes = ["celery-service"];
     let first = provisioned().await;
     let agreed = Consents::to_every_step_of(&plan(&first, &nodes).await);
-    let all = awaits(first.mate.replace(&clinic().id(), &ids(&nodes), agreed)).await;
+    let all = awaits(first.mate.tenant(&clinic().id()).replace(&ids(&nodes), agreed)).await;
     for n in sample("awaits of a replacement to be undone", (1..=all).collect()) {
         let world = provisioned().await;
         let agreed = Consents::to_every_step_of(&plan(&world, &nodes).await);
-        assert!(at_await(n, world.mate.replace(&clinic().id(), &ids(&nodes), agreed)).await.is_none());
+        assert!(at_await(n, world.mate.tenant(&clinic().id()).replace(&ids(&nodes), agreed)).await.is_none());
         let options = mate::DestroyOptions::new();
-        match world.mate.plan_unwind(&clinic().id(), &options).await {
+        match world.mate.tenant(&clinic().id()).plan_unwind(&options).await {
             Ok(plan) => {
                 let replaced = plan.steps.iter().filter(|step| matches!(step.action, Action::Replace { .. }));
                 let again = replaced.clone().find(|step| !step.reason.starts_with("its deletion has begun already"));
                 assert!(again.is_none(), "await {n} of {all}: {again:?}");
-                world.mate.unwind(&clinic().id(), &options).await.unwrap();
+                world.mate.tenant(&clinic().id()).unwind(&options).await.unwrap();
             }
             Err(Error::NothingInterrupted(_)) => {}
             Err(error) => panic!("await {n}: {error}"),

@@ -46,7 +46,7 @@ fn taken(world: &World) -> (bool, bool, usize) {
 async fn every_secret_gets_a_new_value_that_its_consumers_take_and_no_other() {
     let world = provisioned().await;
     let before = values(&world);
-    world.mate.rotate(&clinic().id(), &[]).await.unwrap();
+    world.mate.tenant(&clinic().id()).rotate(&[]).await.unwrap();
     let after = values(&world);
     assert!(before.iter().zip(&after).all(|(before, after)| before != after), "each is new");
     assert_eq!(taken(&world), (true, true, 1), "the token before is retired");
@@ -58,7 +58,7 @@ async fn every_secret_gets_a_new_value_that_its_consumers_take_and_no_other() {
         assert_eq!(restarted(service), 3, "{service} reads all three anew");
     }
     assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
-    world.mate.rotate(&clinic().id(), &[]).await.unwrap();
+    world.mate.tenant(&clinic().id()).rotate(&[]).await.unwrap();
     assert!(values(&world).iter().zip(&after).all(|(now, then)| now != then), "and again");
 }
 
@@ -67,11 +67,11 @@ async fn one_secret_alone_is_rotated() {
     let world = provisioned().await;
     let before = values(&world);
     let django: NodeId = "django-secret-key".parse().unwrap();
-    world.mate.rotate(&clinic().id(), &[django]).await.unwrap();
+    world.mate.tenant(&clinic().id()).rotate(&[django]).await.unwrap();
     let after = values(&world);
     assert_eq!((&before[..2], before[2] == after[2]), (&after[..2], false));
     let unknown: NodeId = "django-secret".parse().unwrap();
-    let error = world.mate.rotate(&clinic().id(), &[unknown]).await.unwrap_err();
+    let error = world.mate.tenant(&clinic().id()).rotate(&[unknown]).await.unwrap_err();
     assert!(error.to_string().contains("did you mean `django-secret-key`?"), "{error}");
 }
 
@@ -95,7 +95,7 @@ async fn without_celery(world: &World, operation: Operation<Applied>) -> Error {
 async fn a_consumer_that_does_not_come_up_puts_every_value_back() {
     let world = provisioned().await;
     let before = values(&world);
-    let error = without_celery(&world, world.mate.rotate(&clinic().id(), &[])).await;
+    let error = without_celery(&world, world.mate.tenant(&clinic().id()).rotate(&[])).await;
     assert!(matches!(error, Error::PutBack { .. }), "{error}");
     assert!(error.to_string().contains("password authentication failed"), "{error}");
     assert_eq!(values(&world), before);
@@ -106,7 +106,7 @@ async fn a_consumer_that_does_not_come_up_puts_every_value_back() {
 /// A rotation whose process dies when the cache takes its new token.
 async fn interrupted(world: &World) {
     world.cloud.inject(FaultRule::new(Fault::KillAfter).on(Method::Update).node("redis").nth(1));
-    assert!(crash::until_killed(&world.cloud, world.mate.rotate(&clinic().id(), &[])).await.is_none());
+    assert!(crash::until_killed(&world.cloud, world.mate.tenant(&clinic().id()).rotate(&[])).await.is_none());
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn a_rotation_that_is_resumed_and_fails_puts_every_value_back_too() {
     let world = provisioned().await;
     let before = values(&world);
     interrupted(&world).await;
-    let error = without_celery(&world, world.mate.resume_run(&clinic().id())).await;
+    let error = without_celery(&world, world.mate.tenant(&clinic().id()).resume_run()).await;
     assert!(matches!(error, Error::PutBack { .. }), "{error}");
     assert_eq!(values(&world), before);
     assert_eq!(taken(&world), (true, true, 1));
@@ -126,7 +126,7 @@ async fn a_rotation_that_is_resumed_retires_the_token_before_too() {
     let world = provisioned().await;
     let before = values(&world);
     interrupted(&world).await;
-    world.mate.resume_run(&clinic().id()).await.unwrap();
+    world.mate.tenant(&clinic().id()).resume_run().await.unwrap();
     assert!(values(&world).iter().zip(&before).all(|(now, then)| now != then));
     assert_eq!(taken(&world), (true, true, 1));
     assert!(world.mate.plan(&clinic()).await.unwrap().is_empty());
@@ -136,11 +136,11 @@ async fn a_rotation_that_is_resumed_retires_the_token_before_too() {
 async fn a_token_whose_retirement_was_cut_off_is_retired_by_tend() {
     let world = provisioned().await;
     world.cloud.inject(FaultRule::new(Fault::KillBefore).on(Method::Update).node("redis").nth(2));
-    let died = crash::until_killed(&world.cloud, world.mate.rotate(&clinic().id(), &[])).await;
+    let died = crash::until_killed(&world.cloud, world.mate.tenant(&clinic().id()).rotate(&[])).await;
     assert!(died.is_none());
     assert_eq!(taken(&world), (true, true, 2), "both tokens are good until then");
-    world.mate.resume_run(&clinic().id()).await.unwrap();
-    world.mate.tend(&clinic().id()).await.unwrap();
+    world.mate.tenant(&clinic().id()).resume_run().await.unwrap();
+    world.mate.tenant(&clinic().id()).tend().await.unwrap();
     assert_eq!(taken(&world), (true, true, 1));
 }
 
@@ -148,10 +148,10 @@ async fn a_token_whose_retirement_was_cut_off_is_retired_by_tend() {
 async fn no_value_is_in_plan_record_or_history() {
     let world = provisioned().await;
     let id = clinic().id();
-    let plan = world.mate.plan_rotate(&id, &[]).await.unwrap();
-    world.mate.rotate(&id, &[]).await.unwrap();
-    let record = world.store.get(&world.mate.key(&id)).await.unwrap().unwrap();
-    let history = world.mate.history(&id).await.unwrap();
+    let plan = world.mate.tenant(&id).plan_rotate(&[]).await.unwrap();
+    world.mate.tenant(&id).rotate(&[]).await.unwrap();
+    let record = world.store.get(world.mate.tenant(&id).key()).await.unwrap().unwrap();
+    let history = world.mate.tenant(&id).history().await.unwrap();
     let told = format!("{plan:?} {record:?} {} {history:?}", record.to_json());
     for value in world.cloud.secret_values() {
         assert!(!told.contains(&value), "a secret's value is told");

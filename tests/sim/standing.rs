@@ -25,7 +25,7 @@ fn options() -> DestroyOptions {
 /// A tenant whose destruction was interrupted.
 async fn half_gone() -> World {
     let world = provisioned().await;
-    let plan = world.mate.plan_destroy(&clinic().id(), &options()).await.unwrap();
+    let plan = world.mate.tenant(&clinic().id()).plan_destroy(&options()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     world.cloud.inject(FaultRule::new(Fault::KillAfter).on(Method::Delete).nth(3));
     assert!(crash::until_killed(&world.cloud, world.mate.apply(plan, consents)).await.is_none());
@@ -35,10 +35,10 @@ async fn half_gone() -> World {
 #[tokio::test]
 async fn a_suspended_tenant_is_told_as_suspended_and_is_not_ready() {
     let world = provisioned().await;
-    let status = world.mate.status(&clinic().id()).await.unwrap();
+    let status = world.mate.tenant(&clinic().id()).status().await.unwrap();
     assert!(status.is_ready());
-    world.mate.suspend(&clinic().id(), Suspension::new()).await.unwrap();
-    let status = world.mate.status(&clinic().id()).await.unwrap();
+    world.mate.tenant(&clinic().id()).suspend(Suspension::new()).await.unwrap();
+    let status = world.mate.tenant(&clinic().id()).status().await.unwrap();
     assert_eq!(serde_json::to_value(status.phase).unwrap(), "suspended");
     assert!(!status.is_ready());
 }
@@ -46,8 +46,10 @@ async fn a_suspended_tenant_is_told_as_suspended_and_is_not_ready() {
 #[tokio::test]
 async fn the_phase_of_the_status_is_the_phase_of_the_tenant() {
     let world = half_gone().await;
-    let (phase, status) =
-        (world.mate.phase(&clinic().id()).await.unwrap(), world.mate.status(&clinic().id()).await.unwrap());
+    let (phase, status) = (
+        world.mate.tenant(&clinic().id()).phase().await.unwrap(),
+        world.mate.tenant(&clinic().id()).status().await.unwrap(),
+    );
     assert_eq!(serde_json::to_value(status.phase).unwrap(), serde_json::to_value(phase).unwrap());
     assert!(!status.is_ready());
 }
@@ -55,9 +57,9 @@ async fn the_phase_of_the_status_is_the_phase_of_the_tenant() {
 #[tokio::test]
 async fn after_an_interrupted_destroy_nothing_is_offered_that_cannot_be() {
     let world = half_gone().await;
-    let phase = world.mate.phase(&clinic().id()).await.unwrap();
+    let phase = world.mate.tenant(&clinic().id()).phase().await.unwrap();
     assert!(phase.admits(TenantVerb::ResumeRun) && phase.admits(TenantVerb::Destroy), "{phase}");
-    let unwound = world.mate.plan_unwind(&clinic().id(), &options()).await;
+    let unwound = world.mate.tenant(&clinic().id()).plan_unwind(&options()).await;
     assert_eq!(phase.admits(TenantVerb::Unwind), unwound.is_ok(), "{phase}: {unwound:?}");
 }
 
@@ -67,14 +69,14 @@ async fn an_interrupted_unwind_of_a_first_run_goes_on_by_resuming_it() {
     world.cloud.inject(FaultRule::new(Fault::KillAfter).on(Method::Create).node("db").nth(1));
     assert!(crash::until_killed(&world.cloud, world.mate.provision(&clinic())).await.is_none());
     let id = clinic().id();
-    let plan = world.mate.plan_unwind(&id, &options()).await.unwrap();
+    let plan = world.mate.tenant(&id).plan_unwind(&options()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     world.cloud.inject(FaultRule::new(Fault::KillAfter).on(Method::Delete).nth(1));
     assert!(crash::until_killed(&world.cloud, world.mate.apply(plan, consents)).await.is_none());
-    let phase = world.mate.phase(&id).await.unwrap();
-    let possible = world.mate.status(&id).await.unwrap().possible;
+    let phase = world.mate.tenant(&id).phase().await.unwrap();
+    let possible = world.mate.tenant(&id).status().await.unwrap().possible;
     assert_eq!((phase, possible), (TenantPhase::Offboarding, vec![TenantVerb::ResumeRun, TenantVerb::Destroy]));
-    world.mate.resume_run(&id).await.unwrap();
+    world.mate.tenant(&id).resume_run().await.unwrap();
     assert!(world.cloud.objects().is_empty());
 }
 
@@ -86,7 +88,7 @@ async fn whoever_sees_that_a_run_has_begun_finds_its_record() {
     let seen = async {
         while let Some(event) = events.next().await {
             if event.kind == EventKind::RunStarted {
-                return Some(world.mate.plan_destroy(&clinic().id(), &options()).await.map(drop));
+                return Some(world.mate.tenant(&clinic().id()).plan_destroy(&options()).await.map(drop));
             }
         }
         None

@@ -92,43 +92,45 @@ impl Step {
                 consented(world, &id, Change::Scale(Box::new(scale))).await
             }
             Self::Tier(tier) => consented(world, &id, Change::ChangeTier(Tier::new(*tier).unwrap())).await,
-            Self::Deploy(name) => mate.deploy(&id, &tag(name), Consents::none()).await.map(drop),
+            Self::Deploy(name) => mate.tenant(&id).deploy(&tag(name), Consents::none()).await.map(drop),
             Self::Canary(name) => {
                 let canary = DeploymentStrategy::Canary { percent: 10, canary_bake_minutes: 2, bake_minutes: 1 };
-                mate.deploy(&id, &tag(name).with_strategy(canary), Consents::none()).await.map(drop)
+                mate.tenant(&id).deploy(&tag(name).with_strategy(canary), Consents::none()).await.map(drop)
             }
             Self::RunCommand => {
                 let check = Command::new(ServiceName::new("django").unwrap(), ["manage.py", "check"]);
-                mate.run_command(&id, &check).await.map(drop)
+                mate.tenant(&id).run_command(&check).await.map(drop)
             }
             Self::Defer(tier) => {
                 let change = Change::ChangeTier(Tier::new(*tier).unwrap());
-                mate.defer(&id, change, Consents::none()).await.map(drop)
+                mate.tenant(&id).defer(change, Consents::none()).await.map(drop)
             }
-            Self::Maintain => mate.maintain(&id, &MaintenanceOptions::new().regardless_of_time()).await.map(drop),
-            Self::Rollback => mate.rollback(&id, None, Consents::none()).await.map(drop),
-            Self::Restart => mate.restart(&id, Vec::new()).await.map(drop),
-            Self::Suspend(cache) => mate.suspend(&id, Suspension::new().with_cache(*cache)).await.map(drop),
-            Self::Resume => mate.resume(&id).await.map(drop),
-            Self::Deactivate => mate.deactivate(&id, Page::deactivated()).await.map(drop),
-            Self::Activate => mate.activate(&id).await.map(drop),
-            Self::ShutDown => mate.shut_down(&id).await.map(drop),
-            Self::Tend => mate.tend(&id).await.map(drop),
-            Self::ResumeRun => mate.resume_run(&id).await.map(drop),
+            Self::Maintain => {
+                mate.tenant(&id).maintain(&MaintenanceOptions::new().regardless_of_time()).await.map(drop)
+            }
+            Self::Rollback => mate.tenant(&id).rollback(None, Consents::none()).await.map(drop),
+            Self::Restart => mate.tenant(&id).restart(Vec::new()).await.map(drop),
+            Self::Suspend(cache) => mate.tenant(&id).suspend(Suspension::new().with_cache(*cache)).await.map(drop),
+            Self::Resume => mate.tenant(&id).resume().await.map(drop),
+            Self::Deactivate => mate.tenant(&id).deactivate(Page::deactivated()).await.map(drop),
+            Self::Activate => mate.tenant(&id).activate().await.map(drop),
+            Self::ShutDown => mate.tenant(&id).shut_down().await.map(drop),
+            Self::Tend => mate.tenant(&id).tend().await.map(drop),
+            Self::ResumeRun => mate.tenant(&id).resume_run().await.map(drop),
             Self::Unwind => unwind(world, &id).await,
         }
     }
 }
 
 async fn consented(world: &World, id: &mate::model::ids::TenantId, change: Change) -> Result<(), Error> {
-    let plan = world.mate.plan_change(id, change).await?;
+    let plan = world.mate.tenant(id).plan_change(change).await?;
     assert!(plan.steps.iter().all(|step| !matches!(step.risk, Risk::DataLoss(_))), "no verb loses data: {plan:?}");
     let consents = Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.map(drop)
 }
 
 async fn unwind(world: &World, id: &mate::model::ids::TenantId) -> Result<(), Error> {
-    let plan = world.mate.plan_unwind(id, &DestroyOptions::new()).await?;
+    let plan = world.mate.tenant(id).plan_unwind(&DestroyOptions::new()).await?;
     assert!(plan.steps.iter().all(|step| !matches!(step.risk, Risk::DataLoss(_))), "nor does the way back: {plan:?}");
     let consents = Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.map(drop)
@@ -194,7 +196,7 @@ fn data(world: &World) -> Vec<(String, String)> {
 /// What is in the cache, or in the snapshot that it left.
 async fn held(world: &World, spec: &TenantSpec) -> Option<String> {
     let kind = "elasticache:ReplicationGroup".parse().unwrap();
-    let record = world.store.get(&world.mate.key(&spec.id())).await.unwrap().unwrap();
+    let record = world.store.get(world.mate.tenant(&spec.id()).key()).await.unwrap().unwrap();
     let Some(snapshot) = record.resting.values().next().and_then(|resting| resting.snapshot.clone()) else {
         return world.cloud.content(&kind, CACHE);
     };
@@ -205,13 +207,13 @@ async fn live(steps: Vec<(Step, Trouble)>, tally: &Mutex<Tally>) {
     let (world, spec) = (world(), example("clinic.tfvars"));
     let (mate, id) = (&world.mate, spec.id());
     mate.provision(&spec).await.unwrap();
-    let bad = mate.plan_deploy(&id, &Deployment::of(ImageReference::new("bad").unwrap())).await.unwrap();
+    let bad = mate.tenant(&id).plan_deploy(&Deployment::of(ImageReference::new("bad").unwrap())).await.unwrap();
     world.cloud.break_image(&bad.after.operating.release.unwrap().images["django"], "exit code 137, out of memory");
     let kept = data(&world);
     world.cloud.fill(&"elasticache:ReplicationGroup".parse().unwrap(), CACHE, HELD).unwrap();
 
     for (step, trouble) in steps {
-        let before = mate.phase(&id).await.unwrap();
+        let before = mate.tenant(&id).phase().await.unwrap();
         match trouble {
             Trouble::Nothing => {}
             Trouble::Noise => world.cloud.set_faults(Faults::random(0.03)),
@@ -220,7 +222,7 @@ async fn live(steps: Vec<(Step, Trouble)>, tally: &Mutex<Tally>) {
         let calls = world.cloud.calls().len();
         let ended = crash::until_killed(&world.cloud, step.run(&world, &spec)).await;
         world.cloud.set_faults(Faults::none());
-        let after = mate.phase(&id).await.unwrap();
+        let after = mate.tenant(&id).phase().await.unwrap();
         let what = format!("{step:?} with {trouble:?} in phase {before} led to {after}: {ended:?}");
         tally.lock().unwrap().count(&ended);
         match &ended {
@@ -252,7 +254,7 @@ async fn live(steps: Vec<(Step, Trouble)>, tally: &Mutex<Tally>) {
     heal(&world, &spec).await;
     assert_eq!(data(&world), kept);
     assert_eq!(held(&world, &spec).await.as_deref(), Some(HELD));
-    let record = world.store.get(&mate.key(&id)).await.unwrap().unwrap();
+    let record = world.store.get(mate.tenant(&id).key()).await.unwrap().unwrap();
     let wanted: TenantSpec = serde_json::from_value(record.spec.clone().unwrap()).unwrap();
     let plan = mate.plan(&wanted).await.unwrap();
     assert!(plan.is_empty(), "{:?} {:?}", record.operating, plan.record_changes);
@@ -262,11 +264,11 @@ async fn live(steps: Vec<(Step, Trouble)>, tally: &Mutex<Tally>) {
 /// Nothing fails any more: what was interrupted is brought to its end, or back where its end cannot be reached.
 async fn heal(world: &World, spec: &TenantSpec) {
     let id = spec.id();
-    let updating = async || world.mate.phase(&id).await.unwrap() == TenantPhase::Updating;
-    if updating().await && world.mate.resume_run(&id).await.is_err() && updating().await {
+    let updating = async || world.mate.tenant(&id).phase().await.unwrap() == TenantPhase::Updating;
+    if updating().await && world.mate.tenant(&id).resume_run().await.is_err() && updating().await {
         unwind(world, &id).await.unwrap();
     }
-    world.mate.tend(&id).await.unwrap();
+    world.mate.tenant(&id).tend().await.unwrap();
 }
 
 #[test]

@@ -42,7 +42,8 @@ async fn writes(world: &World, plan: Plan) -> bool {
 #[tokio::test]
 async fn a_plan_that_sets_a_window_says_so() {
     let world = provisioned().await;
-    let plan = world.mate.plan_change(&clinic().id(), Change::SetMaintenanceWindow(Some(sunday()))).await.unwrap();
+    let plan =
+        world.mate.tenant(&clinic().id()).plan_change(Change::SetMaintenanceWindow(Some(sunday()))).await.unwrap();
     assert!(!plan.is_empty(), "{}", plan.headline());
     assert_eq!(paths(&plan), ["window"]);
     assert!(writes(&world, plan).await);
@@ -52,7 +53,7 @@ async fn a_plan_that_sets_a_window_says_so() {
 async fn a_plan_that_only_defers_says_so() {
     let world = provisioned().await;
     let class = mate::lifecycle::Scale::new().with_instance_class(InstanceClass::new("db.t4g.medium").unwrap());
-    let plan = world.mate.plan_deferred(&clinic().id(), Change::Scale(Box::new(class))).await.unwrap();
+    let plan = world.mate.tenant(&clinic().id()).plan_deferred(Change::Scale(Box::new(class))).await.unwrap();
     assert!(!plan.is_empty() && paths(&plan).contains(&"deferred"), "{:?}", paths(&plan));
     assert!(writes(&world, plan).await);
 }
@@ -62,11 +63,11 @@ async fn a_plan_with_another_strategy_or_a_command_says_so() {
     let world = provisioned().await;
     let strategy = DeploymentStrategy::BlueGreen { bake_minutes: 1 };
     let deployment = Deployment::of(ImageReference::new("v1").unwrap()).with_strategy(strategy);
-    let plan = world.mate.plan_deploy(&clinic().id(), &deployment).await.unwrap();
+    let plan = world.mate.tenant(&clinic().id()).plan_deploy(&deployment).await.unwrap();
     assert!(paths(&plan).contains(&"strategy"), "{:?}", paths(&plan));
     let command = Command::new(ServiceName::new("django").unwrap(), ["check"]);
     let run: CommandRun = serde_json::from_value(serde_json::json!({"run": "a", "command": command})).unwrap();
-    let plan = world.mate.plan_change(&clinic().id(), Change::RunCommand(run)).await.unwrap();
+    let plan = world.mate.tenant(&clinic().id()).plan_change(Change::RunCommand(run)).await.unwrap();
     assert!(paths(&plan).contains(&"command"), "{:?}", paths(&plan));
 }
 
@@ -106,10 +107,10 @@ async fn what_another_controller_changes_while_a_verb_is_planned_is_not_undone()
         let begin = mate::clock::Clock::now(&clock);
         let other = async {
             mate::clock::Clock::sleep_until(&clock, begin + std::time::Duration::from_secs(2)).await;
-            world.mate.set_maintenance_window(&id, Some(sunday())).await
+            world.mate.tenant(&id).set_maintenance_window(Some(sunday())).await
         };
-        let (restarted, set) = tokio::join!(slow.restart(&id, Vec::new()), other);
-        let record = world.store.get(&world.mate.key(&id)).await.unwrap().unwrap();
+        let (restarted, set) = tokio::join!(slow.tenant(&id).restart(Vec::new()), other);
+        let record = world.store.get(world.mate.tenant(&id).key()).await.unwrap().unwrap();
         if set.is_ok() {
             set_meanwhile += 1;
             stale += usize::from(matches!(restarted, Err(Error::Stale { .. })));

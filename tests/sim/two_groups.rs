@@ -34,7 +34,7 @@ fn shares(world: &World) -> Vec<u8> {
 }
 
 async fn deploy(world: &World, deployment: &Deployment) -> Result<(), Error> {
-    world.mate.deploy(&example("clinic.tfvars").id(), deployment, Consents::none()).await.map(drop)
+    world.mate.tenant(&example("clinic.tfvars").id()).deploy(deployment, Consents::none()).await.map(drop)
 }
 
 /// Deploys, and says how the traffic was shared on the way, minute by minute, each share once.
@@ -86,7 +86,7 @@ async fn a_canary_moves_its_share_first_and_the_rest_after_its_time() {
 async fn nothing_moves_to_a_release_that_does_not_start_and_that_is_told_within_minutes() {
     let world = provisioned().await;
     deploy(&world, &tag("good").with_strategy(BLUE_GREEN)).await.unwrap();
-    let bad = world.mate.plan_deploy(&example("clinic.tfvars").id(), &tag("bad")).await.unwrap();
+    let bad = world.mate.tenant(&example("clinic.tfvars").id()).plan_deploy(&tag("bad")).await.unwrap();
     let digest = bad.after.operating.release.as_ref().unwrap().images["django"].clone();
     world.cloud.break_image(digest, "essential container exited: exit code 137, out of memory");
     let before = world.cloud.sim_clock().now();
@@ -113,7 +113,7 @@ async fn nothing_moves_to_a_release_that_does_not_start_and_that_is_told_within_
 async fn a_release_that_fails_goes_back_by_itself_and_the_next_one_moves_again() {
     let world = provisioned().await;
     deploy(&world, &tag("good").with_strategy(BLUE_GREEN)).await.unwrap();
-    let bad = world.mate.plan_deploy(&example("clinic.tfvars").id(), &tag("bad")).await.unwrap();
+    let bad = world.mate.tenant(&example("clinic.tfvars").id()).plan_deploy(&tag("bad")).await.unwrap();
     world.cloud.break_image(bad.after.operating.release.as_ref().unwrap().images["django"].clone(), "exit code 1");
     let error = deploy(&world, &tag("bad")).await.unwrap_err();
     assert!(matches!(error, Error::RolledBack { release: Some(2), to: Some(1), .. }), "{error}");
@@ -135,7 +135,8 @@ async fn a_deployment_undone_after_the_second_group_was_made_keeps_both_groups()
 #[tokio::test]
 async fn the_plan_names_what_comes_beside_the_tenant_and_how_long_it_takes() {
     let world = provisioned().await;
-    let plan = world.mate.plan_deploy(&example("clinic.tfvars").id(), &tag("v1").with_strategy(CANARY)).await.unwrap();
+    let plan =
+        world.mate.tenant(&example("clinic.tfvars").id()).plan_deploy(&tag("v1").with_strategy(CANARY)).await.unwrap();
     let made: BTreeSet<&str> =
         plan.steps.iter().filter(|step| step.action == Action::Create).map(|step| step.node.as_str()).collect();
     let wanted = ["deployment-role", "django-target-group-alternate", "listener-443-production"];
@@ -171,7 +172,7 @@ async fn a_tenant_over_two_groups_is_destroyed_without_anything_left() {
     let world = provisioned().await;
     deploy(&world, &tag("v1").with_strategy(BLUE_GREEN)).await.unwrap();
     let id = example("clinic.tfvars").id();
-    let plan = world.mate.plan_destroy(&id, &DestroyOptions::new()).await.unwrap();
+    let plan = world.mate.tenant(&id).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.unwrap();
     assert!(world.cloud.objects().is_empty(), "{:#?}", world.cloud.objects());

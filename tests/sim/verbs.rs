@@ -65,8 +65,8 @@ async fn a_suspended_tenant_has_a_page_no_task_and_a_stopped_database_and_keeps_
     let spec = medcenter();
     let world = provisioned(&spec).await;
     let before = world.cloud.objects().len();
-    world.mate.suspend(&spec.id(), Suspension::new()).await.unwrap();
-    assert_eq!(world.mate.phase(&spec.id()).await.unwrap(), TenantPhase::Suspended);
+    world.mate.tenant(&spec.id()).suspend(Suspension::new()).await.unwrap();
+    assert_eq!(world.mate.tenant(&spec.id()).phase().await.unwrap(), TenantPhase::Suspended);
     assert!(counts(&world).iter().all(|count| *count == 0), "{:?}", counts(&world));
     assert!(objects(&world, "application-autoscaling:ScalableTarget").iter().all(|t| t.inputs["suspended"] == true));
     assert_eq!(database(&world).inputs["stopped"], true);
@@ -79,7 +79,7 @@ async fn the_page_stands_before_the_first_service_goes_down_and_the_database_sto
     let spec = medcenter();
     let world = provisioned(&spec).await;
     let since = world.cloud.calls().len();
-    world.mate.suspend(&spec.id(), Suspension::new()).await.unwrap();
+    world.mate.tenant(&spec.id()).suspend(Suspension::new()).await.unwrap();
     let page = when(&world, since, Method::Create, "listener-443-page");
     let scaling = when(&world, since, Method::Update, "django-scalable-target");
     let database = when(&world, since, Method::Update, "db");
@@ -94,16 +94,16 @@ async fn the_page_stands_before_the_first_service_goes_down_and_the_database_sto
 async fn the_page_goes_when_the_database_and_every_service_are_up() {
     let spec = medcenter();
     let world = provisioned(&spec).await;
-    world.mate.suspend(&spec.id(), Suspension::new()).await.unwrap();
+    world.mate.tenant(&spec.id()).suspend(Suspension::new()).await.unwrap();
     let since = world.cloud.calls().len();
-    world.mate.resume(&spec.id()).await.unwrap();
+    world.mate.tenant(&spec.id()).resume().await.unwrap();
     let page = when(&world, since, Method::Delete, "listener-443-page");
     let database = when(&world, since, Method::Update, "db");
     for service in ["django-service", "celery-service", "beat-service"] {
         let service = when(&world, since, Method::Update, service);
         assert!(database < service && service < page, "{database} {service} {page}");
     }
-    assert_eq!(world.mate.phase(&spec.id()).await.unwrap(), TenantPhase::Active);
+    assert_eq!(world.mate.tenant(&spec.id()).phase().await.unwrap(), TenantPhase::Active);
     assert!(pages(&world).is_empty());
     assert!(world.mate.plan(&spec).await.unwrap().is_empty(), "as before it was suspended");
 }
@@ -112,39 +112,39 @@ async fn the_page_goes_when_the_database_and_every_service_are_up() {
 async fn a_database_that_aws_starts_after_seven_days_is_stopped_again_by_tend() {
     let spec = clinic();
     let world = provisioned(&spec).await;
-    world.mate.suspend(&spec.id(), Suspension::new()).await.unwrap();
+    world.mate.tenant(&spec.id()).suspend(Suspension::new()).await.unwrap();
     world.cloud.sim_clock().advance(6 * DAY);
-    let version = world.mate.status(&spec.id()).await.unwrap().record_version;
-    let tended = world.mate.tend(&spec.id()).await.unwrap();
+    let version = world.mate.tenant(&spec.id()).status().await.unwrap().record_version;
+    let tended = world.mate.tenant(&spec.id()).tend().await.unwrap();
     assert_eq!(tended.record_version, version, "nothing was to be done, and nothing was written");
     world.cloud.sim_clock().advance(2 * DAY);
-    world.mate.status(&spec.id()).await.unwrap();
+    world.mate.tenant(&spec.id()).status().await.unwrap();
     assert_eq!(database(&world).inputs["stopped"], false, "the cloud started it");
-    world.mate.tend(&spec.id()).await.unwrap();
+    world.mate.tenant(&spec.id()).tend().await.unwrap();
     assert_eq!(database(&world).inputs["stopped"], true);
-    assert_eq!(world.mate.phase(&spec.id()).await.unwrap(), TenantPhase::Suspended);
+    assert_eq!(world.mate.tenant(&spec.id()).phase().await.unwrap(), TenantPhase::Suspended);
 }
 
 #[tokio::test]
 async fn tend_leaves_to_repair_what_people_have_changed() {
     let spec = clinic();
     let world = provisioned(&spec).await;
-    world.mate.suspend(&spec.id(), Suspension::new()).await.unwrap();
+    world.mate.tenant(&spec.id()).suspend(Suspension::new()).await.unwrap();
     let open = serde_json::json!([]);
     let group = "ec2:SecurityGroup".parse().unwrap();
     world.cloud.tamper(&group, "mate-clinic-dev-rds-sg", |inputs| inputs["ingress"] = open.clone()).unwrap();
     world.cloud.sim_clock().advance(8 * DAY);
-    world.mate.tend(&spec.id()).await.unwrap();
+    world.mate.tenant(&spec.id()).tend().await.unwrap();
     assert_eq!(database(&world).inputs["stopped"], true);
     assert_eq!(world.cloud.object(&group, "mate-clinic-dev-rds-sg").unwrap().inputs["ingress"], open);
-    assert!(!world.mate.drift(&spec.id()).await.unwrap().is_empty());
+    assert!(!world.mate.tenant(&spec.id()).drift().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn the_plan_of_a_suspension_says_what_goes_down_and_how_long_it_takes_to_come_back() {
     let spec = clinic();
     let world = provisioned(&spec).await;
-    let plan = world.mate.plan_change(&spec.id(), Change::Suspend(Suspension::new())).await.unwrap();
+    let plan = world.mate.tenant(&spec.id()).plan_change(Change::Suspend(Suspension::new())).await.unwrap();
     assert_eq!(down(&plan), ["celery-service", "beat-service", "django-service", "db"]);
     let note =
         "to resume takes about 452 s: the database starts (300 s), then the services start (150 s), then the page goes";
@@ -159,13 +159,13 @@ async fn a_deactivated_tenant_runs_on_behind_a_page_of_the_caller_s() {
     let world = provisioned(&spec).await;
     let running = counts(&world);
     let page = Page::new(402, "text/html", "<h1>Please pay</h1>").unwrap();
-    world.mate.deactivate(&spec.id(), page).await.unwrap();
-    assert_eq!(world.mate.phase(&spec.id()).await.unwrap(), TenantPhase::Deactivated);
+    world.mate.tenant(&spec.id()).deactivate(page).await.unwrap();
+    assert_eq!(world.mate.tenant(&spec.id()).phase().await.unwrap(), TenantPhase::Deactivated);
     let shown = &pages(&world)[0].inputs;
     assert_eq!(shown["action"]["fixed_response"]["status"], 402);
     assert_eq!((shown["priority"].as_u64(), &shown["path_patterns"][0]), (Some(1), &"/*".into()));
     assert_eq!((counts(&world), &database(&world).inputs["stopped"]), (running, &false.into()));
-    world.mate.activate(&spec.id()).await.unwrap();
+    world.mate.tenant(&spec.id()).activate().await.unwrap();
     assert!(pages(&world).is_empty());
     assert!(world.mate.plan(&spec).await.unwrap().is_empty());
 }
@@ -174,22 +174,22 @@ async fn a_deactivated_tenant_runs_on_behind_a_page_of_the_caller_s() {
 async fn an_update_of_a_deactivated_tenant_leaves_the_page_standing() {
     let spec = clinic();
     let world = provisioned(&spec).await;
-    world.mate.deactivate(&spec.id(), Page::deactivated()).await.unwrap();
+    world.mate.tenant(&spec.id()).deactivate(Page::deactivated()).await.unwrap();
     let scale = Scale::new().with_service(django(), ServiceScale::count(TaskCount::new(3).unwrap()));
-    world.mate.scale(&spec.id(), scale, Consents::none()).await.unwrap();
+    world.mate.tenant(&spec.id()).scale(scale, Consents::none()).await.unwrap();
     assert_eq!(pages(&world).len(), 1);
-    assert_eq!(world.mate.phase(&spec.id()).await.unwrap(), TenantPhase::Deactivated);
+    assert_eq!(world.mate.tenant(&spec.id()).phase().await.unwrap(), TenantPhase::Deactivated);
 }
 
 #[tokio::test]
 async fn an_emergency_shutdown_takes_the_tasks_and_leaves_the_database_running() {
     let spec = medcenter();
     let world = provisioned(&spec).await;
-    world.mate.shut_down(&spec.id()).await.unwrap();
+    world.mate.tenant(&spec.id()).shut_down().await.unwrap();
     assert!(counts(&world).iter().all(|count| *count == 0));
     assert_eq!(database(&world).inputs["stopped"], false);
-    assert_eq!(world.mate.phase(&spec.id()).await.unwrap(), TenantPhase::Suspended);
-    world.mate.resume(&spec.id()).await.unwrap();
+    assert_eq!(world.mate.tenant(&spec.id()).phase().await.unwrap(), TenantPhase::Suspended);
+    world.mate.tenant(&spec.id()).resume().await.unwrap();
     assert!(world.mate.plan(&spec).await.unwrap().is_empty());
 }
 
@@ -211,16 +211,16 @@ async fn everything_that_can_be_scaled_is_scaled_in_one_call() {
         .with_max_storage(Gib::new(500).unwrap())
         .with_node_type(NodeType::new("cache.t4g.small").unwrap())
         .with_cache_nodes(NodeCount::new(2).unwrap());
-    let plan = world.mate.plan_change(&spec.id(), Change::Scale(Box::new(scale.clone()))).await.unwrap();
+    let plan = world.mate.tenant(&spec.id()).plan_change(Change::Scale(Box::new(scale.clone()))).await.unwrap();
     assert!(down(&plan).contains(&"db"), "a single instance is down while its class changes: {:?}", down(&plan));
     let consents = Consents::to_every_step_of(&plan);
-    world.mate.scale(&spec.id(), scale, consents).await.unwrap();
+    world.mate.tenant(&spec.id()).scale(scale, consents).await.unwrap();
     let db = database(&world).inputs;
     assert_eq!((&db["instance_class"], &db["allocated_storage_gib"]), (&"db.t4g.medium".into(), &50.into()));
     assert_eq!(db["max_allocated_storage_gib"], 500);
     let cache = objects(&world, "elasticache:ReplicationGroup").remove(0).inputs;
     assert_eq!(cache["node_type"], "cache.t4g.small");
-    let status = world.mate.status(&spec.id()).await.unwrap();
+    let status = world.mate.tenant(&spec.id()).status().await.unwrap();
     assert!(status.is_ready(), "{status:?}");
 }
 
@@ -233,7 +233,7 @@ async fn a_scaling_that_cannot_be_tells_everything_that_is_wrong_and_changes_not
         .with_service(ServiceName::new("djagno").unwrap(), ServiceScale::count(TaskCount::new(4).unwrap()))
         .with_service(ServiceName::new("celery").unwrap(), ServiceScale::count(TaskCount::new(4).unwrap()))
         .with_service(ServiceName::new("beat").unwrap(), ServiceScale::count(TaskCount::new(2).unwrap()));
-    let error = world.mate.scale(&spec.id(), scale, Consents::none()).await.unwrap_err();
+    let error = world.mate.tenant(&spec.id()).scale(scale, Consents::none()).await.unwrap_err();
     let Error::Spec(errors) = error else { panic!("{error}") };
     let paths: Vec<&str> = errors.iter().map(|error| error.path.as_str()).collect();
     assert_eq!(paths, ["services.beat.desired_count", "services.celery.desired_count", "services.djagno"]);
@@ -246,7 +246,7 @@ async fn storage_that_would_have_to_shrink_is_refused_in_the_plan_with_the_way_r
     let spec = medcenter();
     let world = provisioned(&spec).await;
     let scale = Scale::new().with_allocated_storage(Gib::new(20).unwrap()).with_max_storage(Gib::new(30).unwrap());
-    let error = world.mate.scale(&spec.id(), scale, Consents::none()).await.unwrap_err();
+    let error = world.mate.tenant(&spec.id()).scale(scale, Consents::none()).await.unwrap_err();
     let text = error.to_string();
     assert!(text.contains("cannot shrink") && text.contains("move the data into a new instance"), "{text}");
 }
@@ -261,12 +261,12 @@ async fn a_tenant_goes_up_a_tier_and_down_again_and_keeps_its_data() {
     };
     let before = data(&world);
     for tier in [Tier::enterprise(), Tier::trial()] {
-        let plan = world.mate.plan_change(&spec.id(), Change::ChangeTier(tier.clone())).await.unwrap();
+        let plan = world.mate.tenant(&spec.id()).plan_change(Change::ChangeTier(tier.clone())).await.unwrap();
         assert!(plan.steps.iter().all(|step| !matches!(step.risk, Risk::DataLoss(_))), "{tier}");
         assert!(plan.steps.iter().all(|step| step.action != Action::Delete), "{tier}");
         let consents = Consents::to_every_step_of(&plan);
-        world.mate.change_tier(&spec.id(), tier.clone(), consents).await.unwrap();
-        assert_eq!(world.mate.status(&spec.id()).await.unwrap().summary.tier, tier.as_str());
+        world.mate.tenant(&spec.id()).change_tier(tier.clone(), consents).await.unwrap();
+        assert_eq!(world.mate.tenant(&spec.id()).status().await.unwrap().summary.tier, tier.as_str());
         assert_eq!(data(&world), before, "{tier}");
     }
     assert!(world.mate.plan(&spec).await.unwrap().is_empty());
@@ -277,24 +277,24 @@ async fn a_tier_into_which_the_data_does_not_fit_is_refused() {
     let spec = clinic();
     let world = provisioned(&spec).await;
     let grown = Scale::new().with_max_storage(Gib::new(1000).unwrap());
-    world.mate.scale(&spec.id(), grown, Consents::none()).await.unwrap();
+    world.mate.tenant(&spec.id()).scale(grown, Consents::none()).await.unwrap();
     let database = database(&world);
     world.cloud.tamper(&database.kind, &database.name, |inputs| inputs["allocated_storage_gib"] = 400.into()).unwrap();
     let small = Scale::new().with_max_storage(Gib::new(100).unwrap());
-    let error = world.mate.scale(&spec.id(), small, Consents::none()).await.unwrap_err();
+    let error = world.mate.tenant(&spec.id()).scale(small, Consents::none()).await.unwrap_err();
     assert!(error.to_string().contains("cannot shrink"), "{error}");
     let fits = Scale::new().with_max_storage(Gib::new(500).unwrap());
-    world.mate.scale(&spec.id(), fits, Consents::none()).await.unwrap();
+    world.mate.tenant(&spec.id()).scale(fits, Consents::none()).await.unwrap();
 }
 
 #[tokio::test]
 async fn what_is_not_possible_is_refused_with_what_is() {
     let spec = clinic();
     let world = provisioned(&spec).await;
-    world.mate.suspend(&spec.id(), Suspension::new()).await.unwrap();
+    world.mate.tenant(&spec.id()).suspend(Suspension::new()).await.unwrap();
     let calls = world.cloud.calls().len();
     let scale = Scale::new().with_service(django(), ServiceScale::count(TaskCount::new(3).unwrap()));
-    let error = world.mate.scale(&spec.id(), scale, Consents::none()).await.unwrap_err();
+    let error = world.mate.tenant(&spec.id()).scale(scale, Consents::none()).await.unwrap_err();
     assert!(
         matches!(error, Error::IllegalTransition { phase: TenantPhase::Suspended, verb: TenantVerb::Scale, .. }),
         "{error}"
@@ -304,7 +304,7 @@ async fn what_is_not_possible_is_refused_with_what_is() {
     let error = world.mate.plan(&other).await.unwrap_err();
     assert!(matches!(error, Error::IllegalTransition { verb: TenantVerb::Update, .. }), "{error}");
     assert_eq!(world.cloud.calls().len(), calls, "nothing was asked of the cloud");
-    let error = world.mate.activate(&spec.id()).await.unwrap_err();
+    let error = world.mate.tenant(&spec.id()).activate().await.unwrap_err();
     assert!(matches!(error, Error::IllegalTransition { .. }), "{error}");
 }
 
@@ -312,7 +312,7 @@ async fn what_is_not_possible_is_refused_with_what_is() {
 async fn a_controller_that_plans_the_spec_of_a_suspended_tenant_leaves_it_suspended() {
     let spec = clinic();
     let world = provisioned(&spec).await;
-    world.mate.suspend(&spec.id(), Suspension::new()).await.unwrap();
+    world.mate.tenant(&spec.id()).suspend(Suspension::new()).await.unwrap();
     let plan = world.mate.plan(&spec).await.unwrap();
     assert!(plan.is_empty(), "{plan:?}");
 }
@@ -321,8 +321,8 @@ async fn a_controller_that_plans_the_spec_of_a_suspended_tenant_leaves_it_suspen
 async fn a_suspended_tenant_can_be_destroyed_and_leaves_nothing() {
     let spec = clinic();
     let world = provisioned(&spec).await;
-    world.mate.suspend(&spec.id(), Suspension::new()).await.unwrap();
-    let plan = world.mate.plan_destroy(&spec.id(), &DestroyOptions::new()).await.unwrap();
+    world.mate.tenant(&spec.id()).suspend(Suspension::new()).await.unwrap();
+    let plan = world.mate.tenant(&spec.id()).plan_destroy(&DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     world.mate.apply(plan, consents).await.unwrap();
     assert!(world.cloud.objects().is_empty());
@@ -333,7 +333,7 @@ async fn a_suspended_tenant_can_be_destroyed_and_leaves_nothing() {
 async fn services_do_not_start_while_the_database_is_stopped() {
     let spec = clinic();
     let world = provisioned(&spec).await;
-    world.mate.suspend(&spec.id(), Suspension::new()).await.unwrap();
+    world.mate.tenant(&spec.id()).suspend(Suspension::new()).await.unwrap();
     let service = objects(&world, "ecs:Service").remove(0);
     world.cloud.tamper(&service.kind, &service.name, |inputs| inputs["desired_count"] = 1.into()).unwrap();
     let service = world.cloud.object(&service.kind, &service.name).unwrap();

@@ -7,7 +7,7 @@ use mate::clock::Clock;
 use mate::engine::{Failure, RunError};
 use mate::plan::PlanError;
 use mate::sim::{Faults, Selector};
-use mate::state::Phase;
+use mate::state::RecordPhase;
 use mate::{DestroyOptions, Error, Mate};
 
 use crate::findings::Invariant;
@@ -53,7 +53,7 @@ type Healed = Result<(), (&'static str, Error)>;
 
 async fn one(world: &World, mate: &Mate, tenant: &Tenant) -> Healed {
     // What was interrupted is brought to its end.
-    match mate.resume_run(&tenant.id).await {
+    match mate.tenant(&tenant.id).resume_run().await {
         // The world has moved since, and there is more to consent to: it is planned anew below.
         Ok(_) | Err(Error::NotFound(_) | Error::NothingInterrupted(_) | Error::Consent(_)) => {}
         Err(Error::Plan(PlanError::Deleting(_))) => {}
@@ -71,7 +71,7 @@ async fn one(world: &World, mate: &Mate, tenant: &Tenant) -> Healed {
             // The owner gives the objects in the bucket up, and keeps a snapshot of the database.
             world.give_up(&tenant.key);
             let options = DestroyOptions::new().empty_bucket();
-            match planned(world, async || mate.plan_destroy(&tenant.id, &options).await).await {
+            match planned(world, async || mate.tenant(&tenant.id).plan_destroy(&options).await).await {
                 Ok(plan) => {
                     let consents = consents(&plan, true);
                     mate.apply(plan, consents).await.map_err(|error| ("the destruction", error))?;
@@ -97,11 +97,11 @@ fn wants_an_empty_bucket(error: &Error) -> bool {
 async fn without_the_bucket(world: &World, mate: &Mate, tenant: &Tenant) -> Healed {
     world.give_up(&tenant.key);
     let options = DestroyOptions::new().empty_bucket();
-    let unwinds = world.ledger.record(&tenant.key).is_some_and(|record| record.phase == Phase::Unwinding);
+    let unwinds = world.ledger.record(&tenant.key).is_some_and(|record| record.phase == RecordPhase::Unwinding);
     let plan = if unwinds {
-        planned(world, async || mate.plan_unwind(&tenant.id, &options).await).await
+        planned(world, async || mate.tenant(&tenant.id).plan_unwind(&options).await).await
     } else {
-        planned(world, async || mate.plan_destroy(&tenant.id, &options).await).await
+        planned(world, async || mate.tenant(&tenant.id).plan_destroy(&options).await).await
     };
     let plan = plan.map_err(|error| ("the plan without the bucket", error))?;
     let consents = consents(&plan, true);

@@ -209,21 +209,21 @@ impl Runner<'_> {
                     world.give_up(&tenant.key);
                     options = options.without_final_snapshot().empty_bucket();
                 }
-                planned(mate.plan_destroy(id, &options), data_too).await?;
+                planned(mate.tenant(id).plan_destroy(&options), data_too).await?;
                 protected::destroyed(world, action.tenant);
                 Ok(())
             }
-            Verb::Resume => self.cancelled(action, mate.resume_run(id)).await,
-            Verb::Unwind => planned(mate.plan_unwind(id, &DestroyOptions::new()), false).await,
+            Verb::Resume => self.cancelled(action, mate.tenant(id).resume_run()).await,
+            Verb::Unwind => planned(mate.tenant(id).plan_unwind(&DestroyOptions::new()), false).await,
             Verb::ForceUnlock => {
-                if let Some(holder) = mate.lease(id).await?.holder {
-                    mate.force_unlock(id, holder.fence, "simulation", "chance").await?;
+                if let Some(holder) = mate.tenant(id).lease().await?.holder {
+                    mate.tenant(id).force_unlock(holder.fence, "simulation", "chance").await?;
                 }
                 Ok(())
             }
             Verb::Look => {
-                mate.status(id).await?;
-                mate.drift(id).await?;
+                mate.tenant(id).status().await?;
+                mate.tenant(id).drift().await?;
                 mate.unclaimed().await.map(drop)
             }
         }

@@ -2,7 +2,7 @@
 
 use mate_core::model::Input;
 use mate_core::model::compare::same;
-use mate_core::model::{Change, FieldRule, Impact, Kind};
+use mate_core::model::{FieldImpact, FieldRule, Impact, Kind};
 use mate_core::provider::{CreateRequest, Created, ErrorClass, Live, ProviderError, Status, Target, UpdateRequest};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -171,9 +171,9 @@ pub(crate) fn to_change<K: Kind>(request: &UpdateRequest, live: &Live) -> Vec<St
 /// The fields that differ and that can be changed in the object as it stands, `tags` among them.
 pub(crate) fn changeable<K: Kind>(live: &Live, target: &Target) -> Vec<String> {
     let fixed = |rule: &FieldRule| {
-        let impact = match rule.change {
-            Change::Always(impact) => impact,
-            Change::By(impact) => impact(&live.inputs, &target.inputs),
+        let impact = match rule.impact {
+            FieldImpact::Always(impact) => impact,
+            FieldImpact::By(impact) => impact(&live.inputs, &target.inputs),
         };
         matches!(impact, Impact::Replace(_) | Impact::Never(_))
     };

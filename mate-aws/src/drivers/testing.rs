@@ -128,7 +128,7 @@ pub(crate) fn unowned(target: Target) -> Target {
     Target { claim: Claim::Unowned, ..target }
 }
 
-/// A request to take the ownership tags off an object, as it is given back.
+/// A request to take the ownership tags off an object, as it is disowned.
 pub(crate) fn give_back(target: Target) -> UpdateRequest {
     let mut request = update(target, &["tags"]);
     request.untag = Ownership::KEYS.iter().map(|key| (*key).to_owned()).collect();

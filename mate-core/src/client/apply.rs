@@ -8,7 +8,7 @@ use super::{Applied, Error};
 use crate::engine::run::Runner;
 use crate::engine::{Cancellation, EventSender};
 use crate::plan::{Action, Plan, Step};
-use crate::state::{Beginning, Lease, NodeRecord, NodeState, Phase, Record, Run};
+use crate::state::{Beginning, Lease, NodeRecord, NodeState, Record, RecordPhase, Run};
 use crate::vocab::{Consents, Goal};
 
 impl Desk {
@@ -101,12 +101,12 @@ fn fits(plan: &Plan, record: Option<&Record>) -> Result<(), Error> {
 /// so stays in the record as it was: it must be seen as different again.
 fn prepare(record: &mut Record, plan: &Plan) {
     match plan.goal {
-        Goal::Destroy => record.phase = Phase::Destroying,
-        Goal::Release => {}
+        Goal::Destroy => record.phase = RecordPhase::Destroying,
+        Goal::Disown => {}
         Goal::Amend => amended(record, plan),
-        Goal::Unwind => record.phase = Phase::Unwinding,
-        Goal::Apply | Goal::Adopt if record.phase == Phase::Active => {}
-        Goal::Apply | Goal::Adopt => record.phase = Phase::Provisioning,
+        Goal::Unwind => record.phase = RecordPhase::Unwinding,
+        Goal::Apply | Goal::Adopt if record.phase == RecordPhase::Active => {}
+        Goal::Apply | Goal::Adopt => record.phase = RecordPhase::Provisioning,
     }
     if matches!(plan.goal, Goal::Apply | Goal::Adopt) {
         record.summary = plan.after.summary.clone();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::desk::{Desk, default_owner};
-use super::maintain::Windows;
+use super::tenant::Windows;
 use super::{Inner, Mate};
 use crate::blueprint::{Blueprint, TenantBlueprint};
 use crate::engine::Limits;

@@ -14,11 +14,11 @@ use crate::kinds::DbInstance;
 use crate::model::Graph;
 use crate::model::ids::{KindName, TenantKey};
 use crate::model::{Kind, Kinds};
-use crate::plan::{After, DiffRequest, Mode, Plan, PlanError, diff, former, release, repair};
+use crate::plan::{After, DiffRequest, Plan, PlanError, Purpose, diff, disown, former, repair};
 use crate::provider::{Claim, Provider};
 use crate::quota::{self, Preflight};
 use crate::rate::{Caller, Priority};
-use crate::state::{Phase, Record, Run, StateStore};
+use crate::state::{Record, RecordPhase, Run, StateStore};
 use crate::vocab::{Deletions, FinalSnapshot, RepairSelection};
 
 #[derive(Debug, Clone)]
@@ -95,7 +95,7 @@ impl Desk {
         former::keep(&mut design.graph, record);
         design.graph.order()?;
         self.wait_until_visible(record, |kind| !self.kinds.deduplicated(kind)).await;
-        let made = record.is_some_and(|record| record.phase != Phase::Provisioning);
+        let made = record.is_some_and(|record| record.phase != RecordPhase::Provisioning);
         let priority = if made { Priority::Change } else { Priority::NewTenant };
         let look = observe::snapshot(&*self.provider, key, &design.graph, record, &self.kinds, Claim::Owned);
         let caller = Caller::new(key.clone(), priority);
@@ -104,7 +104,7 @@ impl Desk {
         caller.asks(look).await.map_err(PlanError::from)?;
         let request = DiffRequest {
             key,
-            mode: if record.is_some() { Mode::Update } else { Mode::Provision },
+            purpose: if record.is_some() { Purpose::Update } else { Purpose::Provision },
             graph: &design.graph,
             record,
             snapshot: &snapshot,
@@ -127,14 +127,14 @@ impl Desk {
         }
         self.wait_until_visible(Some(record), |_| true).await;
         let notes = record.left_snapshots().iter().map(ToString::to_string).collect();
-        self.plan_removal(record, Mode::Destroy, options, notes).await
+        self.plan_removal(record, Purpose::Destroy, options, notes).await
     }
 
     /// Plans to take away what stands in this record.
     pub(super) async fn plan_removal(
         &self,
         record: &Record,
-        mode: Mode,
+        purpose: Purpose,
         options: &DestroyOptions,
         notes: Vec<String>,
     ) -> Result<Plan, Error> {
@@ -143,7 +143,7 @@ impl Desk {
         let snapshot = Caller::new(key.clone(), Priority::Change).asks(look).await.map_err(PlanError::from)?;
         Ok(diff(DiffRequest {
             key,
-            mode,
+            purpose,
             graph: &graph,
             record: Some(record),
             snapshot: &snapshot,
@@ -161,13 +161,13 @@ impl Desk {
         Preflight::new(&self.kinds, &needs, &readings)
     }
 
-    pub(super) async fn plan_release(&self, key: &TenantKey) -> Result<Plan, Error> {
-        self.plan_release_of(&self.record(key).await?)
+    pub(super) async fn plan_disown(&self, key: &TenantKey) -> Result<Plan, Error> {
+        self.plan_disown_of(&self.record(key).await?)
     }
 
-    /// Plans to give back what stands in this record.
-    pub(super) fn plan_release_of(&self, record: &Record) -> Result<Plan, Error> {
-        Ok(release(record, &self.kinds)?)
+    /// Plans to disown what stands in this record.
+    pub(super) fn plan_disown_of(&self, record: &Record) -> Result<Plan, Error> {
+        Ok(disown(record, &self.kinds)?)
     }
 }
 

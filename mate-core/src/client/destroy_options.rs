@@ -38,7 +38,7 @@ impl DestroyOptions {
         self
     }
 
-    /// Consents to these steps; [`crate::plan::Plan::risky_steps`] of [`super::Mate::plan_destroy`] lists what needs it.
+    /// Consents to these steps; [`crate::plan::Plan::risky_steps`] of [`super::Tenant::plan_destroy`] lists what needs it.
     #[must_use]
     pub fn consent(mut self, consents: Consents) -> Self {
         self.consents = consents;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::desk::Desk;
 use super::{Error, Mate};
-use crate::client::Operation;
-use crate::model::ids::{TenantId, TenantKey};
+use crate::model::ids::TenantKey;
 use crate::plan::Plan;
 use crate::state::{self, Intent, Lease, LogEntry, LogEvent, LogTail, Record, StateStore, Verified};
 use crate::vocab::{Consents, Goal, TenantVerb};
@@ -37,26 +36,6 @@ impl Mate {
         inner.desk.reason = Some(reason.into());
         Self { inner: Arc::new(inner) }
     }
-
-    /// What was done to a tenant, oldest first: who, when, which verb, why, by which plan, and how it ended. Also of a tenant
-    /// that is gone, and across its lives.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub fn history(&self, tenant: &TenantId) -> Operation<Vec<LogEntry>> {
-        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
-        Operation::new(|_, _| async move { inner.desk.history(&key).await })
-    }
-
-    /// Verifies the log of a tenant: that no entry was changed, removed or moved, and that its end is the one that the record
-    /// knows. Of a tenant that is gone no record knows the end: compare [`Verified::head`] with one that was kept elsewhere.
-    ///
-    /// # Errors
-    /// [`Error::Log`] at the first entry that is wrong, [`Error::Store`].
-    pub fn verify(&self, tenant: &TenantId) -> Operation<Verified> {
-        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
-        Operation::new(|_, _| async move { inner.desk.verify(&key).await })
-    }
 }
 
 impl Desk {
@@ -68,7 +47,7 @@ impl Desk {
             Goal::Apply => TenantVerb::Update,
             Goal::Destroy => TenantVerb::Destroy,
             Goal::Adopt => TenantVerb::Adopt,
-            Goal::Release => TenantVerb::Release,
+            Goal::Disown => TenantVerb::Disown,
             Goal::Unwind => TenantVerb::Unwind,
             Goal::Amend => TenantVerb::Amend,
         });

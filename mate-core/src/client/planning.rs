@@ -7,7 +7,7 @@ use crate::lifecycle::{Wanted, operate, with_release};
 use crate::model::ids::TenantKey;
 use crate::plan::{After, Plan};
 use crate::spec::{ResolvedTenant, TenantSpec};
-use crate::state::{Phase, Record, RecordSummary};
+use crate::state::{Record, RecordPhase, RecordSummary};
 use crate::vocab::{Goal, OnFailure, RepairSelection};
 use crate::vocab::{Operating, TenantPhase, TenantVerb};
 
@@ -25,7 +25,7 @@ impl Inner {
     /// What the record says of a tenant of this design.
     fn after(&self, tenant: &ResolvedTenant, design: &Design, operating: Operating) -> After {
         After {
-            phase: Some(Phase::Active),
+            phase: Some(RecordPhase::Active),
             spec_digest: digest(tenant),
             spec: None,
             operating,

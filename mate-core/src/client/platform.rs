@@ -18,7 +18,7 @@ use crate::plan::{After, Plan};
 use crate::provider::{Discovered, Identity, QuotaId};
 use crate::quota::{self, Capacity, Needs, Preflight};
 use crate::spec::{Base, PlatformSpec, Tier};
-use crate::state::{LogEntry, Phase, Record, RecordSummary, Verified};
+use crate::state::{LogEntry, Record, RecordPhase, RecordSummary, Verified};
 use crate::vocab::{Consents, Goal, RepairSelection};
 
 /// The client of platforms: the shared bases of one account and region, their provider, and the store of their records.
@@ -66,22 +66,20 @@ impl Platform {
         Self { inner: Arc::new(inner) }
     }
 
-    /// What was done to a platform: as [`super::Mate::history`].
+    /// What was done to a platform: as [`super::Tenant::history`].
     ///
     /// # Errors
     /// [`Error::Store`].
     pub fn history(&self, environment: &Environment) -> Operation<Vec<LogEntry>> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.history(&key).await })
+        self.reading(environment, |inner, key| async move { inner.desk.history(&key).await })
     }
 
-    /// Verifies the log of a platform: as [`super::Mate::verify`].
+    /// Verifies the log of a platform: as [`super::Tenant::verify`].
     ///
     /// # Errors
     /// [`Error::Log`], [`Error::Store`].
     pub fn verify(&self, environment: &Environment) -> Operation<Verified> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.verify(&key).await })
+        self.reading(environment, |inner, key| async move { inner.desk.verify(&key).await })
     }
 
     /// What the platform should be made of. Reads only whose credentials these are.
@@ -181,7 +179,7 @@ impl Platform {
                     inner.desk.free(&environment).await?;
                     inner.desk.plan_destroy_of(&record, &DestroyOptions::of(&run)).await?
                 }
-                Goal::Release => inner.desk.plan_release_of(&record)?,
+                Goal::Disown => inner.desk.plan_disown_of(&record)?,
                 Goal::Unwind => inner.desk.plan_unwind_made(&record, &DestroyOptions::of(&run)).await?,
                 Goal::Apply | Goal::Adopt | Goal::Amend => {
                     let reason = "is for a spec that the record does not hold: apply the spec again";
@@ -192,7 +190,7 @@ impl Platform {
         })
     }
 
-    /// Takes away what an interrupted first creation of a platform made: as [`super::Mate::unwind`].
+    /// Takes away what an interrupted first creation of a platform made: as [`super::Tenant::unwind`].
     ///
     /// # Errors
     /// [`Error::NothingInterrupted`]; [`Error::NotPossible`] for a platform that was made in full before: apply the spec
@@ -217,17 +215,15 @@ impl Platform {
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
     pub fn status(&self, environment: &Environment) -> Operation<TenantStatus> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.status(&key).await })
+        self.reading(environment, |inner, key| async move { inner.desk.status(&key).await })
     }
 
-    /// What is the matter with a platform: as [`super::Mate::diagnose`]. Changes nothing.
+    /// What is the matter with a platform: as [`super::Tenant::diagnose`]. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
     pub fn diagnose(&self, environment: &Environment) -> Operation<TenantDiagnosis> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.diagnose(&key).await })
+        self.reading(environment, |inner, key| async move { inner.desk.diagnose(&key).await })
     }
 
     /// What has become different from what was last applied. Changes nothing.
@@ -235,8 +231,7 @@ impl Platform {
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
     pub fn drift(&self, environment: &Environment) -> Operation<Drift> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.drift(&key).await })
+        self.reading(environment, |inner, key| async move { inner.desk.drift(&key).await })
     }
 
     /// The base that tenants are given: the platform's outputs by name, from its record.
@@ -244,8 +239,7 @@ impl Platform {
     /// # Errors
     /// [`Error::NotFound`] without a record; [`Error::Spec`] while an output is missing, because the platform was not made in full.
     pub fn base(&self, environment: &Environment) -> Operation<Base> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move {
+        self.reading(environment, |inner, key| async move {
             let record = inner.desk.record(&key).await?;
             Ok(Base::from_outputs(&record.outputs)?)
         })
@@ -260,13 +254,12 @@ impl Platform {
         Operation::new(|_, _| async move { Ok(MateBuilder::on(inner.desk.clone(), base.await?)) })
     }
 
-    /// How well a platform serves: as [`super::Mate::health`]. Changes nothing.
+    /// How well a platform serves: as [`super::Tenant::health`]. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
     pub fn health(&self, environment: &Environment) -> Operation<Health> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.health(&key, None).await })
+        self.reading(environment, |inner, key| async move { inner.desk.health(&key, None).await })
     }
 
     /// The tenants that stand on the platform: those with a record, and those of which objects stand in the cloud.
@@ -290,14 +283,13 @@ impl Platform {
         })
     }
 
-    /// Plans to give a platform back: ownership tags off, record gone, every object as it is. Carried out by
+    /// Plans to disown a platform: ownership tags off, record gone, every object as it is. Carried out by
     /// [`Platform::apply`].
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
-    pub fn plan_release(&self, environment: &Environment) -> Operation<Plan> {
-        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| async move { inner.desk.plan_release(&key).await })
+    pub fn plan_disown(&self, environment: &Environment) -> Operation<Plan> {
+        self.reading(environment, |inner, key| async move { inner.desk.plan_disown(&key).await })
     }
 
     /// Looks for everything that carries the platform's ownership tags, to rebuild a record that was lost: as
@@ -320,6 +312,19 @@ impl Platform {
     pub fn unclaimed(&self, environment: &Environment) -> Operation<Vec<Discovered>> {
         let (inner, environment) = (Arc::clone(&self.inner), environment.clone());
         Operation::new(|_, _| async move { inner.desk.unclaimed(&environment).await })
+    }
+
+    /// An operation that reads one platform, and outlives this client.
+    fn reading<T, Fut>(
+        &self,
+        environment: &Environment,
+        work: impl FnOnce(Arc<Inner>, TenantKey) -> Fut,
+    ) -> Operation<T>
+    where
+        Fut: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
+        Operation::new(|_, _| work(inner, key))
     }
 }
 
@@ -346,8 +351,8 @@ impl Inner {
         }
         let design = self.blueprint.design(spec, &identity)?;
         let after = After {
-            phase: Some(Phase::Active),
-            spec_digest: super::digest(&design.graph),
+            phase: Some(RecordPhase::Active),
+            spec_digest: super::desk::digest(&design.graph),
             spec: None,
             operating: Default::default(),
             summary: RecordSummary {

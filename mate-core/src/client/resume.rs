@@ -7,7 +7,7 @@ use super::{DestroyOptions, Error};
 use crate::kinds::TargetGroup;
 use crate::model::Kind;
 use crate::model::ids::{NodeId, TenantKey};
-use crate::plan::{Mode, Plan};
+use crate::plan::{Plan, Purpose};
 use crate::spec::TenantSpec;
 use crate::state::{Record, Run};
 use crate::vocab::{Operating, RepairSelection};
@@ -34,7 +34,7 @@ impl Desk {
         let made: BTreeSet<NodeId> = record.run.as_ref().map(|run| run.made.clone()).unwrap_or_default();
         record.nodes.retain(|id, _| made.contains(id));
         let notes = vec!["what stood there before the interrupted run stays".to_owned()];
-        self.plan_removal(&record, Mode::Unwind, options, notes).await
+        self.plan_removal(&record, Purpose::Unwind, options, notes).await
     }
 }
 

@@ -9,7 +9,7 @@ use super::desk::Desk;
 use crate::model::ids::{Environment, TenantId, TenantKey};
 use crate::provider::Scope;
 use crate::provider::reads;
-use crate::state::Phase;
+use crate::state::RecordPhase;
 
 /// A tenant that stands on a platform.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -56,7 +56,7 @@ impl Desk {
     /// Refuses to plan a tenant onto a platform whose destruction has begun. A base that was given by its ids has no record.
     pub(super) async fn stands(&self, environment: &Environment) -> Result<(), Error> {
         match self.store.get(&TenantKey::platform(environment.clone())).await? {
-            Some(record) if record.phase == Phase::Destroying => Err(Error::PlatformGoing(environment.clone())),
+            Some(record) if record.phase == RecordPhase::Destroying => Err(Error::PlatformGoing(environment.clone())),
             _ => Ok(()),
         }
     }

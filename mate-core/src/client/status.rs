@@ -20,7 +20,7 @@ use crate::vocab::{Goal, TenantPhase, TenantVerb};
 pub struct TenantStatus {
     /// The tenant.
     pub key: TenantKey,
-    /// Where it stands in its life, as [`super::Mate::phase`] tells it.
+    /// Where it stands in its life, as [`super::Tenant::phase`] tells it.
     pub phase: TenantPhase,
     /// The verbs that are possible now. A run that was interrupted admits fewer than its phase: an interrupted destroy
     /// cannot be unwound.

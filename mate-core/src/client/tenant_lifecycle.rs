@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 
+#[cfg(doc)]
+use super::Tenant;
 use super::{
     Applied, CommandOutput, DestroyOptions, Error, MaintenanceOptions, MaintenanceReport, Mate, Releases, TenantStatus,
 };
@@ -15,8 +17,8 @@ use crate::vocab::{Consents, RepairSelection};
 /// What a tenant's life is made of. Implemented by [`Mate`]; with the feature `testing` there is `MockTenantLifecycle`, so that
 /// an embedding service tests its handlers with expectations and without a cloud, simulated or not.
 ///
-/// Each method is the method of [`Mate`] of the same name, with the same guarantees and errors; events and cancellation are those
-/// of [`Mate`]'s own operations. Object-safe: `Arc<dyn TenantLifecycle>`.
+/// Each method is the method of [`Mate`] or of [`Tenant`] of the same name, with the same guarantees and errors; events and
+/// cancellation are those of their own operations. Object-safe: `Arc<dyn TenantLifecycle>`.
 ///
 /// ```
 /// use mate_core::client::{Error, TenantLifecycle};
@@ -35,58 +37,58 @@ pub trait TenantLifecycle: Send + Sync {
     async fn provision(&self, spec: &TenantSpec) -> Result<Applied, Error>;
     /// [`Mate::update`].
     async fn update(&self, spec: &TenantSpec, consents: Consents) -> Result<Applied, Error>;
-    /// [`Mate::scale`].
+    /// [`Tenant::scale`].
     async fn scale(&self, tenant: &TenantId, scale: Scale, consents: Consents) -> Result<Applied, Error>;
-    /// [`Mate::change_tier`].
+    /// [`Tenant::change_tier`].
     async fn change_tier(&self, tenant: &TenantId, tier: Tier, consents: Consents) -> Result<Applied, Error>;
-    /// [`Mate::deploy`].
+    /// [`Tenant::deploy`].
     async fn deploy(&self, tenant: &TenantId, deployment: &Deployment, consents: Consents) -> Result<Applied, Error>;
-    /// [`Mate::rollback`].
+    /// [`Tenant::rollback`].
     async fn rollback(&self, tenant: &TenantId, to: Option<u32>, consents: Consents) -> Result<Applied, Error>;
-    /// [`Mate::restart`].
+    /// [`Tenant::restart`].
     async fn restart(&self, tenant: &TenantId, services: Vec<ServiceName>) -> Result<Applied, Error>;
-    /// [`Mate::rotate`].
+    /// [`Tenant::rotate`].
     async fn rotate(&self, tenant: &TenantId, secrets: &[NodeId]) -> Result<Applied, Error>;
-    /// [`Mate::replace`].
+    /// [`Tenant::replace`].
     async fn replace(&self, tenant: &TenantId, nodes: &[NodeId], consents: Consents) -> Result<Applied, Error>;
-    /// [`Mate::run_command`].
+    /// [`Tenant::run_command`].
     async fn run_command(&self, tenant: &TenantId, command: &Command) -> Result<CommandOutput, Error>;
-    /// [`Mate::repair`].
+    /// [`Tenant::repair`].
     async fn repair(
         &self,
         tenant: &TenantId,
         selection: &RepairSelection,
         consents: Consents,
     ) -> Result<Applied, Error>;
-    /// [`Mate::defer`].
+    /// [`Tenant::defer`].
     async fn defer(&self, tenant: &TenantId, change: Change, consents: Consents) -> Result<Applied, Error>;
-    /// [`Mate::maintain`].
+    /// [`Tenant::maintain`].
     async fn maintain(&self, tenant: &TenantId, options: &MaintenanceOptions) -> Result<MaintenanceReport, Error>;
-    /// [`Mate::suspend`].
+    /// [`Tenant::suspend`].
     async fn suspend(&self, tenant: &TenantId, suspension: Suspension) -> Result<Applied, Error>;
-    /// [`Mate::resume`].
+    /// [`Tenant::resume`].
     async fn resume(&self, tenant: &TenantId) -> Result<Applied, Error>;
-    /// [`Mate::deactivate`].
+    /// [`Tenant::deactivate`].
     async fn deactivate(&self, tenant: &TenantId, page: Page) -> Result<Applied, Error>;
-    /// [`Mate::activate`].
+    /// [`Tenant::activate`].
     async fn activate(&self, tenant: &TenantId) -> Result<Applied, Error>;
-    /// [`Mate::shut_down`].
+    /// [`Tenant::shut_down`].
     async fn shut_down(&self, tenant: &TenantId) -> Result<Applied, Error>;
-    /// [`Mate::tend`].
+    /// [`Tenant::tend`].
     async fn tend(&self, tenant: &TenantId) -> Result<Applied, Error>;
-    /// [`Mate::resume_run`].
+    /// [`Tenant::resume_run`].
     async fn resume_run(&self, tenant: &TenantId) -> Result<Applied, Error>;
-    /// [`Mate::unwind`].
+    /// [`Tenant::unwind`].
     async fn unwind(&self, tenant: &TenantId, options: &DestroyOptions) -> Result<Applied, Error>;
-    /// [`Mate::destroy`].
+    /// [`Tenant::destroy`].
     async fn destroy(&self, tenant: &TenantId, options: &DestroyOptions) -> Result<Applied, Error>;
-    /// [`Mate::phase`].
+    /// [`Tenant::phase`].
     async fn phase(&self, tenant: &TenantId) -> Result<TenantPhase, Error>;
-    /// [`Mate::status`].
+    /// [`Tenant::status`].
     async fn status(&self, tenant: &TenantId) -> Result<TenantStatus, Error>;
-    /// [`Mate::health`].
+    /// [`Tenant::health`].
     async fn health(&self, tenant: &TenantId) -> Result<Health, Error>;
-    /// [`Mate::releases`].
+    /// [`Tenant::releases`].
     async fn releases(&self, tenant: &TenantId) -> Result<Releases, Error>;
 }
 
@@ -102,35 +104,35 @@ impl TenantLifecycle for Mate {
     }
 
     async fn scale(&self, tenant: &TenantId, scale: Scale, consents: Consents) -> Result<Applied, Error> {
-        Self::scale(self, tenant, scale, consents).await
+        self.tenant(tenant).scale(scale, consents).await
     }
 
     async fn change_tier(&self, tenant: &TenantId, tier: Tier, consents: Consents) -> Result<Applied, Error> {
-        Self::change_tier(self, tenant, tier, consents).await
+        self.tenant(tenant).change_tier(tier, consents).await
     }
 
     async fn deploy(&self, tenant: &TenantId, deployment: &Deployment, consents: Consents) -> Result<Applied, Error> {
-        Self::deploy(self, tenant, deployment, consents).await
+        self.tenant(tenant).deploy(deployment, consents).await
     }
 
     async fn rollback(&self, tenant: &TenantId, to: Option<u32>, consents: Consents) -> Result<Applied, Error> {
-        Self::rollback(self, tenant, to, consents).await
+        self.tenant(tenant).rollback(to, consents).await
     }
 
     async fn restart(&self, tenant: &TenantId, services: Vec<ServiceName>) -> Result<Applied, Error> {
-        Self::restart(self, tenant, services).await
+        self.tenant(tenant).restart(services).await
     }
 
     async fn rotate(&self, tenant: &TenantId, secrets: &[NodeId]) -> Result<Applied, Error> {
-        Self::rotate(self, tenant, secrets).await
+        self.tenant(tenant).rotate(secrets).await
     }
 
     async fn replace(&self, tenant: &TenantId, nodes: &[NodeId], consents: Consents) -> Result<Applied, Error> {
-        Self::replace(self, tenant, nodes, consents).await
+        self.tenant(tenant).replace(nodes, consents).await
     }
 
     async fn run_command(&self, tenant: &TenantId, command: &Command) -> Result<CommandOutput, Error> {
-        Self::run_command(self, tenant, command).await
+        self.tenant(tenant).run_command(command).await
     }
 
     async fn repair(
@@ -139,66 +141,66 @@ impl TenantLifecycle for Mate {
         selection: &RepairSelection,
         consents: Consents,
     ) -> Result<Applied, Error> {
-        Self::repair(self, tenant, selection, consents).await
+        self.tenant(tenant).repair(selection, consents).await
     }
 
     async fn defer(&self, tenant: &TenantId, change: Change, consents: Consents) -> Result<Applied, Error> {
-        Self::defer(self, tenant, change, consents).await
+        self.tenant(tenant).defer(change, consents).await
     }
 
     async fn maintain(&self, tenant: &TenantId, options: &MaintenanceOptions) -> Result<MaintenanceReport, Error> {
-        Self::maintain(self, tenant, options).await
+        self.tenant(tenant).maintain(options).await
     }
 
     async fn suspend(&self, tenant: &TenantId, suspension: Suspension) -> Result<Applied, Error> {
-        Self::suspend(self, tenant, suspension).await
+        self.tenant(tenant).suspend(suspension).await
     }
 
     async fn resume(&self, tenant: &TenantId) -> Result<Applied, Error> {
-        Self::resume(self, tenant).await
+        self.tenant(tenant).resume().await
     }
 
     async fn deactivate(&self, tenant: &TenantId, page: Page) -> Result<Applied, Error> {
-        Self::deactivate(self, tenant, page).await
+        self.tenant(tenant).deactivate(page).await
     }
 
     async fn activate(&self, tenant: &TenantId) -> Result<Applied, Error> {
-        Self::activate(self, tenant).await
+        self.tenant(tenant).activate().await
     }
 
     async fn shut_down(&self, tenant: &TenantId) -> Result<Applied, Error> {
-        Self::shut_down(self, tenant).await
+        self.tenant(tenant).shut_down().await
     }
 
     async fn tend(&self, tenant: &TenantId) -> Result<Applied, Error> {
-        Self::tend(self, tenant).await
+        self.tenant(tenant).tend().await
     }
 
     async fn resume_run(&self, tenant: &TenantId) -> Result<Applied, Error> {
-        Self::resume_run(self, tenant).await
+        self.tenant(tenant).resume_run().await
     }
 
     async fn unwind(&self, tenant: &TenantId, options: &DestroyOptions) -> Result<Applied, Error> {
-        Self::unwind(self, tenant, options).await
+        self.tenant(tenant).unwind(options).await
     }
 
     async fn destroy(&self, tenant: &TenantId, options: &DestroyOptions) -> Result<Applied, Error> {
-        Self::destroy(self, tenant, options).await
+        self.tenant(tenant).destroy(options).await
     }
 
     async fn phase(&self, tenant: &TenantId) -> Result<TenantPhase, Error> {
-        Self::phase(self, tenant).await
+        self.tenant(tenant).phase().await
     }
 
     async fn status(&self, tenant: &TenantId) -> Result<TenantStatus, Error> {
-        Self::status(self, tenant).await
+        self.tenant(tenant).status().await
     }
 
     async fn health(&self, tenant: &TenantId) -> Result<Health, Error> {
-        Self::health(self, tenant).await
+        self.tenant(tenant).health().await
     }
 
     async fn releases(&self, tenant: &TenantId) -> Result<Releases, Error> {
-        Self::releases(self, tenant).await
+        self.tenant(tenant).releases().await
     }
 }

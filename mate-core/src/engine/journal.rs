@@ -111,8 +111,8 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, attempt: &Attem
                 node.state = NodeState::Updating;
             }
         }
-        // The old object is in `retired` since the new one was begun; what is given back is as it was until it is done.
-        Verb::DeleteOld | Verb::Release => {}
+        // The old object is in `retired` since the new one was begun; what is disowned is as it was until it is done.
+        Verb::DeleteOld | Verb::Disown => {}
     }
 }
 
@@ -175,12 +175,12 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
                 node.state = NodeState::Ready;
             }
         }
-        Verb::Release if step.action == Action::ReleaseLeftover => {
+        Verb::Disown if step.action == Action::DisownLeftover => {
             if let Some(node) = record.nodes.get_mut(&step.node) {
                 node.retired.retain(|retired| retired.name != op.name);
             }
         }
-        Verb::Delete | Verb::Release => {
+        Verb::Delete | Verb::Disown => {
             record.nodes.remove(&step.node);
         }
         Verb::DeleteOld => {
@@ -194,7 +194,7 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
 /// It failed for good: the next plan looks it up.
 pub(crate) fn failed(record: &mut Record, op: &OpId, step: &Step, reason: &str) {
     log(record, op, Transition::Failed { reason: reason.to_owned() });
-    if matches!(op.verb, Verb::DeleteOld | Verb::Release) {
+    if matches!(op.verb, Verb::DeleteOld | Verb::Disown) {
         return;
     }
     if let Some(node) = record.nodes.get_mut(&step.node) {

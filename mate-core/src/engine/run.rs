@@ -18,7 +18,7 @@ use crate::model::Kinds;
 use crate::plan::Plan;
 use crate::provider::{Provider, Scope};
 use crate::rate::{Caller, Priority};
-use crate::state::{Lease, LogTail, Phase, Record, StateStore, StoreError};
+use crate::state::{Lease, LogTail, Record, RecordPhase, StateStore, StoreError};
 use crate::vocab::OpId;
 
 /// What a run works with.
@@ -47,7 +47,7 @@ impl Runner<'_> {
         let clock = self.provider.clock();
         let key = record.key.clone();
         let now = (clock.now(), clock.unix_seconds());
-        let priority = if record.phase == Phase::Provisioning { Priority::NewTenant } else { Priority::Change };
+        let priority = if record.phase == RecordPhase::Provisioning { Priority::NewTenant } else { Priority::Change };
         let caller = Caller::new(key.clone(), priority);
         let machine = Machine::new(plan, record, Terms { limits: self.limits, kinds: self.kinds, leased, now });
         let (record, outcome) = caller.asks(self.drive(machine, lease, &*clock)).await;

@@ -23,7 +23,7 @@ use crate::spec::{
     Autoscaling, CacheSpec, Contacts, DisplayName, DjangoPreset, Email, FargateSize, Gib, InstanceClass, NodeCount,
     ServiceName, Services, Subdomain, TaskCount, TenantSpec, Tier,
 };
-use crate::state::{Phase, Record};
+use crate::state::{Record, RecordPhase};
 
 fn key() -> TenantKey {
     TenantKey::new("dev".parse().unwrap(), "clinic".parse().unwrap())
@@ -277,7 +277,7 @@ fn a_count_that_autoscaling_moves_is_refused_and_so_is_storage_that_contradicts_
     assert_eq!(paths, ["services.django.desired_count", "database.max_storage_gib"]);
 }
 
-fn record(phase: Phase, mode: Mode) -> Record {
+fn record(phase: RecordPhase, mode: Mode) -> Record {
     let mut record = Record::new(key(), "0".repeat(32));
     record.phase = phase;
     record.operating.mode = mode;
@@ -290,13 +290,13 @@ fn the_phase_follows_from_the_record() {
     let of = |phase, mode| TenantPhase::of(Some(&record(phase, mode)));
     let suspended = || Mode::Suspended(Suspension::new());
     assert_eq!(TenantPhase::of(None), TenantPhase::Requested);
-    assert_eq!(of(Phase::Provisioning, Mode::Running), TenantPhase::Provisioning);
-    assert_eq!(of(Phase::Active, Mode::Running), TenantPhase::Active);
-    assert_eq!(of(Phase::Active, suspended()), TenantPhase::Suspended);
-    assert_eq!(of(Phase::Active, Mode::ShutDown(page())), TenantPhase::Suspended);
-    assert_eq!(of(Phase::Active, Mode::Deactivated(page())), TenantPhase::Deactivated);
-    assert_eq!(of(Phase::Destroying, suspended()), TenantPhase::Offboarding);
-    assert_eq!(of(Phase::Unwinding, Mode::Running), TenantPhase::Offboarding);
+    assert_eq!(of(RecordPhase::Provisioning, Mode::Running), TenantPhase::Provisioning);
+    assert_eq!(of(RecordPhase::Active, Mode::Running), TenantPhase::Active);
+    assert_eq!(of(RecordPhase::Active, suspended()), TenantPhase::Suspended);
+    assert_eq!(of(RecordPhase::Active, Mode::ShutDown(page())), TenantPhase::Suspended);
+    assert_eq!(of(RecordPhase::Active, Mode::Deactivated(page())), TenantPhase::Deactivated);
+    assert_eq!(of(RecordPhase::Destroying, suspended()), TenantPhase::Offboarding);
+    assert_eq!(of(RecordPhase::Unwinding, Mode::Running), TenantPhase::Offboarding);
 }
 
 /// One row a phase: what is possible there, and nothing else.
@@ -304,20 +304,20 @@ fn the_phase_follows_from_the_record() {
 fn the_table_of_phases_and_verbs() {
     let rows = [
         ("requested", "adopt provision"),
-        ("provisioning", "adopt destroy provision release resume_run unwind"),
+        ("provisioning", "adopt destroy disown provision resume_run unwind"),
         (
             "active",
-            "adopt change_tier deactivate deploy destroy maintain provision release replace restart rollback rotate run_command scale \
+            "adopt change_tier deactivate deploy destroy disown maintain provision replace restart rollback rotate run_command scale \
              set_maintenance_window shut_down suspend tend update",
         ),
-        ("updating", "adopt destroy provision release resume_run shut_down unwind update"),
-        ("suspended", "destroy release resume suspend tend"),
+        ("updating", "adopt destroy disown provision resume_run shut_down unwind update"),
+        ("suspended", "destroy disown resume suspend tend"),
         (
             "deactivated",
-            "activate change_tier deactivate deploy destroy maintain provision release replace restart rollback rotate run_command scale \
+            "activate change_tier deactivate deploy destroy disown maintain provision replace restart rollback rotate run_command scale \
              set_maintenance_window shut_down suspend tend update",
         ),
-        ("maintained", "destroy maintain release shut_down tend"),
+        ("maintained", "destroy disown maintain shut_down tend"),
         ("offboarding", "destroy resume_run"),
         ("gone", "adopt provision"),
     ];

@@ -22,7 +22,7 @@ pub enum Impact {
 
 /// The impact of a field, always the same or by the values.
 #[derive(Debug, Clone, Copy)]
-pub enum Change {
+pub enum FieldImpact {
     /// Always with this impact.
     Always(Impact),
     /// It depends on the whole inputs before and after (first: old, second: new).
@@ -35,7 +35,7 @@ pub struct FieldRule {
     /// The field's name in the JSON form.
     pub field: &'static str,
     /// The impact of a change of it.
-    pub change: Change,
+    pub impact: FieldImpact,
     /// AWS does not tell this field back, or tells it in a form that cannot be compared: it is compared with the record instead.
     pub write_only: bool,
     /// A list whose order means nothing.
@@ -59,7 +59,7 @@ impl FieldRule {
     pub const fn new(field: &'static str, impact: Impact) -> Self {
         Self {
             field,
-            change: Change::Always(impact),
+            impact: FieldImpact::Always(impact),
             write_only: false,
             unordered: false,
             words: false,
@@ -72,8 +72,8 @@ impl FieldRule {
 
     /// A field whose impact depends on the values.
     #[must_use]
-    pub const fn by(field: &'static str, change: fn(&Value, &Value) -> Impact) -> Self {
-        Self { change: Change::By(change), ..Self::new(field, Impact::InPlace) }
+    pub const fn by(field: &'static str, impact: fn(&Value, &Value) -> Impact) -> Self {
+        Self { impact: FieldImpact::By(impact), ..Self::new(field, Impact::InPlace) }
     }
 
     /// These changes of it, by its old and new value, come behind those of everything that uses the object.

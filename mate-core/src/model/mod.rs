@@ -26,7 +26,7 @@ pub use facets::{
     SimView, SimWorld, SnapshotRule, TerraformAlias, TerraformOutput, TerraformResource, TerraformType, Timing, Unit,
     hyphened, is_arn, outputs, resource_of, texts_at,
 };
-pub use field::{Change, FieldRule, Impact};
+pub use field::{FieldImpact, FieldRule, Impact};
 pub(crate) use graph::json_of;
 pub use graph::{Existing, Former, Graph, Node, NodeHandle, Output};
 pub use input::{Input, OutputRef, Outputs, Unresolved, references, resolve};

@@ -41,7 +41,7 @@ impl Ownership {
         ])
     }
 
-    /// The keys of ownership tags, of tenants and platforms: what is taken off an object that is given back.
+    /// The keys of ownership tags, of tenants and platforms: what is taken off an object that is disowned.
     pub const KEYS: [&'static str; 7] =
         ["Account", "Component", "Environment", "ManagedBy", "Platform", "Region", "Tenant"];
 

@@ -3,7 +3,7 @@
 //! | verb | begun | succeeded | failed, stopped |
 //! |---|---|---|---|
 //! | `provision`, `adopt` | `onboardingRequest` | `provisionSuccess` | `provisionFailure` |
-//! | `destroy`, `unwind`, `release` | `offboardingRequest` | `deprovisionSuccess` | `deprovisionFailure` |
+//! | `destroy`, `unwind`, `disown` | `offboardingRequest` | `deprovisionSuccess` | `deprovisionFailure` |
 //! | `activate`, `resume` | `activateRequest` | `activateSuccess` | `activateFailure` |
 //! | `deactivate`, `suspend` | `deactivateRequest` | `deactivateSuccess` | `deactivateFailure` |
 //!
@@ -40,7 +40,7 @@ pub fn sbt(event: &LifecycleEvent) -> Option<SbtEvent> {
     }
     let (request, done) = match event.verb.as_str() {
         "provision" | "adopt" => ("onboarding", "provision"),
-        "destroy" | "unwind" | "release" => ("offboarding", "deprovision"),
+        "destroy" | "unwind" | "disown" => ("offboarding", "deprovision"),
         "activate" | "resume" => ("activate", "activate"),
         "deactivate" | "suspend" => ("deactivate", "deactivate"),
         _ => return None,

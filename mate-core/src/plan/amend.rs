@@ -11,7 +11,7 @@ use super::Plan;
 use super::assemble::assemble;
 use super::differ::physical_name;
 use super::holding::{given_back, without_ownership};
-use super::request::{After, DiffRequest, Mode, Snapshot};
+use super::request::{After, DiffRequest, Purpose, Snapshot};
 use super::step::{Action, FieldChange, Shown, Step, recorded_object};
 use crate::model::Ownership;
 use crate::model::ids::NodeId;
@@ -109,7 +109,7 @@ pub fn amend(record: &Record, amendment: &Amendment, kinds: &Kinds, graph: &Grap
         let Some(node) = after.nodes.get(id) else { continue };
         let tagged = kinds.get(&node.kind)?.taggable && node.holding != Holding::Observed;
         let reason = "it stays, and goes out of the record".to_owned();
-        let mut step = Step::about(id, recorded_object(node), Action::Release, reason, BTreeSet::new());
+        let mut step = Step::about(id, recorded_object(node), Action::Disown, reason, BTreeSet::new());
         if tagged {
             (step.untag, step.tags) = given_back(&node.holding, &node.tags);
             step.expected = Duration::from_secs(2);
@@ -150,7 +150,7 @@ fn assembled(record: &Record, amendment: &Amendment, kinds: &Kinds, (steps, note
     let outputs = record.outputs.iter().map(|(name, value)| (name.clone(), Input::Literal(value.clone())));
     let base = DiffRequest {
         key: &record.key,
-        mode: Mode::Update,
+        purpose: Purpose::Update,
         graph: &graph,
         record: Some(record),
         snapshot: &snapshot,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::request::{After, DiffRequest};
 use super::step::{FieldChange, Shown, Step};
 use super::{Plan, operations};
-use crate::state::{Phase, Record, RecordSummary};
+use crate::state::{Record, RecordPhase, RecordSummary};
 use crate::vocab::{Goal, OnFailure, Operating, Release};
 
 pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -> Plan {
@@ -15,7 +15,7 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
     let mut after = request.after;
     after.phase = match request.record {
         Some(record) if goal == Goal::Amend => Some(record.phase),
-        _ => keeps.then_some(Phase::Active),
+        _ => keeps.then_some(RecordPhase::Active),
     };
     let mut changes = request.record.map_or_else(Vec::new, |record| record_changes(record, &after, goal));
     let alone = changes.is_empty() && steps.iter().all(|step| !step.action.acts());
@@ -51,7 +51,7 @@ pub(super) fn assemble(request: DiffRequest<'_>, goal: Goal, steps: Vec<Step>) -
 /// change and no step: whatever is missing here would be written by a plan that says that there is nothing to do.
 fn record_changes(record: &Record, after: &After, goal: Goal) -> Vec<FieldChange> {
     let mut changes = Changes(Vec::new());
-    let phase = |phase: Option<Phase>| match phase {
+    let phase = |phase: Option<RecordPhase>| match phase {
         Some(phase) => serde_json::to_value(phase).unwrap_or_default(),
         None => Value::String("removed".to_owned()),
     };

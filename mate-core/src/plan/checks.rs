@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{NodeProblem, PlanError};
-use super::request::{DiffRequest, Mode, Observed};
+use super::request::{DiffRequest, Observed, Purpose};
 use super::resting;
 use crate::model::ids::{KindName, NodeId};
 use crate::model::{each_reference, ordered};
@@ -85,7 +85,7 @@ pub(super) fn check_snapshot(request: &DiffRequest<'_>) -> Result<(), PlanError>
     let deleting: Vec<NodeProblem> = request
         .graph
         .nodes()
-        .filter(|node| !matches!(request.mode, Mode::Destroy | Mode::Unwind) && !request.graph.rests(&node.id))
+        .filter(|node| !matches!(request.purpose, Purpose::Destroy | Purpose::Unwind) && !request.graph.rests(&node.id))
         .filter(|node| {
             matches!(request.snapshot.get(&node.id), Some(Observed::Present(live)) if live.status == Status::Deleting)
         })

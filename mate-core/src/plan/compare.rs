@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::step::{FieldChange, Shown};
 use crate::model::canonical;
 use crate::model::compare::same_value as same;
-use crate::model::{Change, FieldRule, Impact, KindModel};
+use crate::model::{FieldImpact, FieldRule, Impact, KindModel};
 use crate::model::{Inputs, Known, OutputRef, Reference, Tags, references, resolve_with};
 
 /// One field that differs.
@@ -76,9 +76,9 @@ pub(super) fn differences(model: &KindModel, old: &Value, new: &Inputs, known: &
         if changes.is_empty() {
             continue;
         }
-        let impact = match rule.change {
-            Change::Always(impact) => impact,
-            Change::By(impact) => impact(old, new),
+        let impact = match rule.impact {
+            FieldImpact::Always(impact) => impact,
+            FieldImpact::By(impact) => impact(old, new),
         };
         let after_users = rule.after_users.is_some_and(|winds_down| winds_down(&is, &wanted));
         found.push(Difference { field: rule.field, impact, old: is, new: wanted, changes, after_users });

@@ -3,7 +3,7 @@
 use super::assemble::assemble;
 use super::differ::Differ;
 use super::error::PlanError;
-use super::request::{DiffRequest, Mode};
+use super::request::{DiffRequest, Purpose};
 use super::scope::Scope;
 use super::{Plan, checks};
 use crate::model::ids::NodeId;
@@ -28,7 +28,7 @@ pub(super) fn scoped(request: DiffRequest<'_>, scope: Option<&Scope<'_>>) -> Res
     checks::check_snapshot(&request)?;
 
     let mut differ = Differ::new(&request, scope);
-    if matches!(request.mode, Mode::Destroy | Mode::Unwind) {
+    if matches!(request.purpose, Purpose::Destroy | Purpose::Unwind) {
         for node in request.graph.nodes() {
             differ.remove(&node.id)?;
         }
@@ -58,10 +58,10 @@ pub(super) fn scoped(request: DiffRequest<'_>, scope: Option<&Scope<'_>>) -> Res
     let steps = differ.finished()?;
     let mut request = request;
     request.notes.extend(notes);
-    let goal = match request.mode {
-        Mode::Destroy => Goal::Destroy,
-        Mode::Unwind => Goal::Unwind,
-        Mode::Provision | Mode::Update => Goal::Apply,
+    let goal = match request.purpose {
+        Purpose::Destroy => Goal::Destroy,
+        Purpose::Unwind => Goal::Unwind,
+        Purpose::Provision | Purpose::Update => Goal::Apply,
     };
     Ok(assemble(request, goal, steps))
 }

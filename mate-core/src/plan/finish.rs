@@ -116,7 +116,7 @@ fn making(step: &Step, timing: Timing) -> Duration {
             if only_tags { timing.update.min(Duration::from_secs(2)) } else { timing.update }
         }
         Action::Adopt if step.reason.starts_with(PENDING) => timing.create,
-        Action::TakeOver | Action::Rename | Action::Release | Action::ReleaseLeftover => Duration::from_secs(2),
+        Action::TakeOver | Action::Rename | Action::Disown | Action::DisownLeftover => Duration::from_secs(2),
         Action::Adopt
         | Action::Forget
         | Action::ForgetResting

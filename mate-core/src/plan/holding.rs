@@ -1,4 +1,4 @@
-//! Plans that change who holds an object, and nothing else of it: adoption and release.
+//! Plans that change who holds an object, and nothing else of it: adoption, and to disown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,7 +11,7 @@ use super::Plan;
 use super::assemble::assemble;
 use super::compare;
 use super::error::PlanError;
-use super::request::{After, DiffRequest, Mode, Snapshot};
+use super::request::{After, DiffRequest, Purpose, Snapshot};
 use super::step::{Action, FieldChange, OldObject, Step, recorded_object};
 use crate::model::Ownership;
 use crate::model::canonical;
@@ -144,7 +144,7 @@ pub fn adoption(request: AdoptRequest<'_>) -> Result<Plan, PlanError> {
     let (snapshot, deletions) = (Snapshot::new(), Deletions::default());
     let base = DiffRequest {
         key: request.key,
-        mode: Mode::Update,
+        purpose: Purpose::Update,
         graph: request.graph,
         record: request.record,
         snapshot: &snapshot,
@@ -214,20 +214,20 @@ fn as_found(model: &KindModel, live: &Value, desired: &Value) -> Inputs {
     fields.into()
 }
 
-/// Plans to give everything of a record back: ownership tags off, record gone, every object as it was.
+/// Plans to disown everything of a record: ownership tags off, record gone, every object as it was.
 ///
 /// # Errors
 /// [`PlanError::Kind`] for a kind that is not registered.
-pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
+pub fn disown(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
     let mut steps = Vec::new();
     for (id, node) in &record.nodes {
-        let objects = std::iter::once((recorded_object(node), Action::Release))
-            .chain(node.retired.iter().map(|retired| (retired.clone().into(), Action::ReleaseLeftover)));
+        let objects = std::iter::once((recorded_object(node), Action::Disown))
+            .chain(node.retired.iter().map(|retired| (retired.clone().into(), Action::DisownLeftover)));
         for (old, action) in objects {
             let old: OldObject = old;
-            let ours = action == Action::ReleaseLeftover || node.holding != Holding::Observed;
+            let ours = action == Action::DisownLeftover || node.holding != Holding::Observed;
             let tagged = kinds.get(&old.kind)?.taggable && ours;
-            let reason = if tagged { "given back: its ownership tags go" } else { "given back" };
+            let reason = if tagged { "disowned: its ownership tags go" } else { "disowned" };
             let mut step = Step::about(id, old, action, reason.to_owned(), BTreeSet::new());
             step.expected = Duration::from_secs(if tagged { 2 } else { 0 });
             if tagged {
@@ -241,7 +241,7 @@ pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
     let (graph, snapshot, deletions) = (Graph::new(), Snapshot::new(), Deletions::default());
     let base = DiffRequest {
         key: &record.key,
-        mode: Mode::Destroy,
+        purpose: Purpose::Destroy,
         graph: &graph,
         record: Some(record),
         snapshot: &snapshot,
@@ -250,7 +250,7 @@ pub fn release(record: &Record, kinds: &Kinds) -> Result<Plan, PlanError> {
         after: After::default(),
         notes,
     };
-    Ok(assemble(base, Goal::Release, steps))
+    Ok(assemble(base, Goal::Disown, steps))
 }
 
 pub(super) fn without_ownership(tags: &Tags) -> Tags {

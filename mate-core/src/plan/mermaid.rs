@@ -53,7 +53,7 @@ impl Plan {
 fn class(action: Action) -> &'static str {
     match action {
         Action::Create => "create",
-        Action::Adopt | Action::TakeOver | Action::Rename | Action::Release | Action::ReleaseLeftover => "adopt",
+        Action::Adopt | Action::TakeOver | Action::Rename | Action::Disown | Action::DisownLeftover => "adopt",
         Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => "update",
         Action::Replace { .. } => "replace",
         Action::Delete | Action::Rest | Action::DeleteLeftover => "delete",
@@ -68,7 +68,7 @@ fn words(action: Action) -> &'static str {
         Action::Adopt => "adopt",
         Action::TakeOver => "take over",
         Action::Rename => "rename",
-        Action::Release | Action::ReleaseLeftover => "release",
+        Action::Disown | Action::DisownLeftover => "disown",
         Action::Update => "update",
         Action::UpdateWithRestart => "update with restart",
         Action::UpdateWithDowntime => "update with downtime",

@@ -39,12 +39,12 @@ pub use amend::{AmendError, amend};
 pub use consent::MissingConsent;
 pub use diff::diff;
 pub use error::{ImpossibleChange, NodeProblem, PlanError};
-pub use holding::{AdoptRequest, Found, NodeDifferences, adoption, differences, release, since_applied};
+pub use holding::{AdoptRequest, Found, NodeDifferences, adoption, differences, disown, since_applied};
 pub use json::PlanJsonError;
 pub(crate) use once::is_over;
-pub use operations::Operation;
+pub use operations::Op;
 pub use repair::repair;
-pub use request::{After, DiffRequest, Mode, Observed, Snapshot};
+pub use request::{After, DiffRequest, Observed, Purpose, Snapshot};
 pub use step::{Action, FieldChange, OldObject, Risk, Shown, Step, UpdateOrder};
 pub use targets::observe_targets;
 pub(crate) use targets::targets_among;
@@ -119,8 +119,9 @@ pub struct Counts {
     /// To give another id.
     #[serde(default)]
     pub rename: usize,
-    /// To give back.
-    pub release: usize,
+    /// To disown.
+    #[serde(alias = "release")]
+    pub disown: usize,
     /// To drop from the record, because they are gone.
     pub forget: usize,
     /// To leave as they are, though they differ.
@@ -180,7 +181,7 @@ impl Plan {
                 Action::Adopt => &mut counts.adopt,
                 Action::TakeOver => &mut counts.take_over,
                 Action::Rename => &mut counts.rename,
-                Action::Release | Action::ReleaseLeftover => &mut counts.release,
+                Action::Disown | Action::DisownLeftover => &mut counts.disown,
                 Action::Forget | Action::ForgetResting => &mut counts.forget,
                 Action::Leave => &mut counts.left,
                 Action::NoChange => &mut counts.unchanged,
@@ -195,7 +196,7 @@ impl Plan {
         operations::critical_path(&self.operations())
     }
 
-    /// The steps that take something down and can wait for maintenance: [`crate::client::Mate::defer`] leaves them until then.
+    /// The steps that take something down and can wait for maintenance: [`crate::client::Tenant::defer`] leaves them until then.
     pub fn can_wait(&self) -> impl Iterator<Item = &Step> {
         let asked = [TenantVerb::Update, TenantVerb::Scale, TenantVerb::ChangeTier];
         let can = self.goal == Goal::Apply && self.verb.is_none_or(|verb| asked.contains(&verb));

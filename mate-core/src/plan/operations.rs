@@ -12,7 +12,7 @@ use crate::model::ids::NodeId;
 
 /// One call, with its wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Operation {
+pub struct Op {
     /// Its identity.
     pub id: OpId,
     /// The index of its step in the plan.
@@ -26,7 +26,7 @@ pub struct Operation {
 impl Plan {
     /// The operations, each behind all that it waits for. Steps without change yield none.
     #[must_use]
-    pub fn operations(&self) -> Vec<Operation> {
+    pub fn operations(&self) -> Vec<Op> {
         let dag = Dag::new(&self.steps);
         let order = dag.order().unwrap_or_default();
         order.into_iter().filter_map(|index| dag.operation(index)).collect()
@@ -71,7 +71,7 @@ pub(super) fn ordered(steps: &[Step]) -> Option<Vec<usize>> {
 }
 
 /// The longest chain of operations; they stand in order.
-pub(super) fn critical_path(operations: &[Operation]) -> Duration {
+pub(super) fn critical_path(operations: &[Op]) -> Duration {
     let mut ends: BTreeMap<&OpId, Duration> = BTreeMap::new();
     for operation in operations {
         let start = operation.after.iter().filter_map(|id| ends.get(id)).max().copied().unwrap_or_default();
@@ -132,7 +132,7 @@ impl<'a> Dag<'a> {
                 Action::Adopt => &[Some(Verb::Adopt)],
                 Action::TakeOver => &[Some(Verb::TakeOver)],
                 Action::Rename => &[Some(Verb::Rename)],
-                Action::Release | Action::ReleaseLeftover => &[Some(Verb::Release)],
+                Action::Disown | Action::DisownLeftover => &[Some(Verb::Disown)],
                 Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => &[Some(Verb::Update)],
                 Action::Replace { order: ReplaceOrder::DeleteFirst } => &[Some(Verb::Delete), Some(Verb::Create)],
                 Action::Replace { order: ReplaceOrder::CreateFirst } => &[Some(Verb::DeleteOld), Some(Verb::Create)],
@@ -258,17 +258,17 @@ impl<'a> Dag<'a> {
         found
     }
 
-    fn operation(&self, index: usize) -> Option<Operation> {
+    fn operation(&self, index: usize) -> Option<Op> {
         let call = &self.calls[index];
         let step = &self.steps[call.step];
         let id = self.id(index)?;
         let expected = match id.verb {
             Verb::Delete | Verb::DeleteOld => step.expected_removal,
-            Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver | Verb::Rename | Verb::Release => {
+            Verb::Create | Verb::Update | Verb::Adopt | Verb::TakeOver | Verb::Rename | Verb::Disown => {
                 step.expected_making()
             }
         };
         let after = self.calls_before(index).into_iter().filter_map(|before| self.id(before)).collect();
-        Some(Operation { id, step: call.step, after, expected })
+        Some(Op { id, step: call.step, after, expected })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::differ::{Differ, Draft};
 use super::error::PlanError;
-use super::request::{Mode, Observed};
+use super::request::{Observed, Purpose};
 use super::step::{Action, Step, old_object, recorded_object};
 use crate::model::ids::NodeId;
 use crate::provider::Status;
@@ -34,7 +34,7 @@ impl Differ<'_, '_> {
         if only_read {
             if let Some(recorded) = recorded {
                 let reason = "only read: it stays as it is, and goes out of the record".to_owned();
-                let step = Step::about(id, recorded_object(recorded), Action::Release, reason, depended_on);
+                let step = Step::about(id, recorded_object(recorded), Action::Disown, reason, depended_on);
                 self.drafts.push(Draft { step, served: false });
             }
             return Ok(());
@@ -49,10 +49,10 @@ impl Differ<'_, '_> {
             (Some(live), recorded) => {
                 let inputs = recorded.map_or_else(|| live.inputs.clone().into(), |recorded| recorded.inputs.clone());
                 let old = old_object(&kind, &name, live, recorded, &inputs);
-                let why = match (self.request.mode, &live.status) {
+                let why = match (self.request.purpose, &live.status) {
                     (_, Status::Deleting) => "its deletion has begun already",
-                    (Mode::Destroy, _) => "the tenant is removed",
-                    (Mode::Unwind, _) => "an interrupted run has made it",
+                    (Purpose::Destroy, _) => "the tenant is removed",
+                    (Purpose::Unwind, _) => "an interrupted run has made it",
                     _ => "no longer part of the tenant",
                 };
                 (old, Action::Delete, why.to_owned())

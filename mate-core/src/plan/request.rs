@@ -9,7 +9,7 @@ use crate::model::Kinds;
 use crate::model::ids::{NodeId, TenantKey};
 use crate::model::{Graph, Input};
 use crate::provider::{Live, Observation};
-use crate::state::{Phase, Record, RecordSummary};
+use crate::state::{Record, RecordPhase, RecordSummary};
 use crate::vocab::Operating;
 
 /// What was observed of one node. As [`Observation`], but a value.
@@ -42,7 +42,7 @@ pub type Snapshot = BTreeMap<NodeId, Observed>;
 /// What the plan is to achieve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Mode {
+pub enum Purpose {
     /// The tenant is made, or an interrupted creation goes on.
     Provision,
     /// The tenant is changed.
@@ -57,7 +57,7 @@ pub enum Mode {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct After {
     /// The phase; none once the tenant is removed.
-    pub phase: Option<Phase>,
+    pub phase: Option<RecordPhase>,
     /// The digest of the spec that the graph was made from.
     pub spec_digest: String,
     /// The spec itself, as a document, from which an interrupted run is resumed; none for a platform.
@@ -81,7 +81,7 @@ pub struct DiffRequest<'a> {
     /// The tenant.
     pub key: &'a TenantKey,
     /// What is to be achieved.
-    pub mode: Mode,
+    pub purpose: Purpose,
     /// What the tenant should be made of. When it is destroyed: empty, or what it would be made of, so that objects
     /// which no record knows are found too.
     pub graph: &'a Graph,

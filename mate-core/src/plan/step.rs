@@ -132,7 +132,8 @@ pub enum Action {
     /// Its node has another id: its ownership tags say so, and nothing else of it is changed.
     Rename,
     /// It stays, and goes out of the record; the ownership tags are taken off what carries them.
-    Release,
+    #[serde(alias = "release")]
+    Disown,
     /// It is changed in place, and nobody notices.
     Update,
     /// It is changed in place, and its tasks or nodes restart one after another.
@@ -155,7 +156,7 @@ pub enum Action {
     /// An old object that an earlier replacement left over is deleted, not the node's present one.
     DeleteLeftover,
     /// An old object that an earlier replacement left over stays, and goes out of the record; its ownership tags are taken off.
-    ReleaseLeftover,
+    DisownLeftover,
     /// It differs, and is left as it is: the record of it says afterwards what it says now.
     Leave,
     /// It is as it should be.
@@ -177,13 +178,13 @@ impl Action {
             | Self::Replace { .. }
             | Self::Leave
             | Self::NoChange => true,
-            Self::Release
+            Self::Disown
             | Self::Delete
             | Self::Forget
             | Self::Rest
             | Self::ForgetResting
             | Self::DeleteLeftover
-            | Self::ReleaseLeftover => false,
+            | Self::DisownLeftover => false,
         }
     }
 
@@ -208,7 +209,7 @@ impl Action {
     /// Whether it is about an old object that an earlier replacement left over, not the node's present one.
     #[must_use]
     pub fn is_about_leftover(self) -> bool {
-        matches!(self, Self::DeleteLeftover | Self::ReleaseLeftover)
+        matches!(self, Self::DeleteLeftover | Self::DisownLeftover)
     }
 
     /// The action in one word, as in JSON.
@@ -219,7 +220,7 @@ impl Action {
             Self::Adopt => "adopt",
             Self::TakeOver => "take_over",
             Self::Rename => "rename",
-            Self::Release => "release",
+            Self::Disown => "disown",
             Self::Update => "update",
             Self::UpdateWithRestart => "update_with_restart",
             Self::UpdateWithDowntime => "update_with_downtime",
@@ -229,7 +230,7 @@ impl Action {
             Self::Rest => "rest",
             Self::ForgetResting => "forget_resting",
             Self::DeleteLeftover => "delete_leftover",
-            Self::ReleaseLeftover => "release_leftover",
+            Self::DisownLeftover => "disown_leftover",
             Self::Leave => "leave",
             Self::NoChange => "no_change",
         }
@@ -388,7 +389,7 @@ mod tests {
         Action::Adopt,
         Action::TakeOver,
         Action::Rename,
-        Action::Release,
+        Action::Disown,
         Action::Update,
         Action::UpdateWithRestart,
         Action::UpdateWithDowntime,
@@ -398,7 +399,7 @@ mod tests {
         Action::Rest,
         Action::ForgetResting,
         Action::DeleteLeftover,
-        Action::ReleaseLeftover,
+        Action::DisownLeftover,
         Action::Leave,
         Action::NoChange,
     ];

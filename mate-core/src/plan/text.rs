@@ -65,7 +65,7 @@ pub(super) fn headline(plan: &Plan) -> String {
         (counts.adopt, "to take into the record"),
         (counts.take_over, "to take over"),
         (counts.rename, "to rename"),
-        (counts.release, "to give back"),
+        (counts.disown, "to disown"),
         (counts.forget, "to drop from the record"),
         (counts.unchanged, "unchanged"),
         (counts.left, "left as they are"),
@@ -111,7 +111,7 @@ fn symbol(action: Action) -> &'static str {
         Action::Adopt => "=",
         Action::TakeOver => ">",
         Action::Rename => ">",
-        Action::Release | Action::ReleaseLeftover => "<",
+        Action::Disown | Action::DisownLeftover => "<",
         Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => "~",
         Action::Replace { order: ReplaceOrder::DeleteFirst } => "-/+",
         Action::Replace { order: ReplaceOrder::CreateFirst } => "+/-",
@@ -127,7 +127,7 @@ fn words(action: Action) -> &'static str {
         Action::Adopt => "take into the record",
         Action::TakeOver => "take over",
         Action::Rename => "rename",
-        Action::Release | Action::ReleaseLeftover => "give back",
+        Action::Disown | Action::DisownLeftover => "disown",
         Action::Update => "update in place",
         Action::UpdateWithRestart => "update with restart",
         Action::UpdateWithDowntime => "update with DOWNTIME",
@@ -142,9 +142,7 @@ fn words(action: Action) -> &'static str {
 fn paint(action: Action) -> Style {
     let color = match action {
         Action::Create => AnsiColor::Green,
-        Action::Adopt | Action::TakeOver | Action::Rename | Action::Release | Action::ReleaseLeftover => {
-            AnsiColor::Cyan
-        }
+        Action::Adopt | Action::TakeOver | Action::Rename | Action::Disown | Action::DisownLeftover => AnsiColor::Cyan,
         Action::Update | Action::UpdateWithRestart | Action::UpdateWithDowntime => AnsiColor::Yellow,
         Action::Replace { .. } => AnsiColor::Magenta,
         Action::Delete | Action::Rest | Action::DeleteLeftover => AnsiColor::Red,
@@ -167,7 +165,7 @@ impl Page {
             Goal::Apply => "Plan for",
             Goal::Destroy => "Plan to DESTROY",
             Goal::Adopt => "Plan to ADOPT",
-            Goal::Release => "Plan to RELEASE",
+            Goal::Disown => "Plan to DISOWN",
             Goal::Unwind => "Plan to UNWIND",
             Goal::Amend => "Plan to AMEND THE RECORD of",
         };

@@ -134,7 +134,7 @@ pub struct UpdateRequest {
     /// The top-level fields that the plan found different, `tags` among them when tags differ. Only these are touched.
     pub fields: Vec<String>,
     /// Keys of tags that are taken off: those that a spec no longer names, and the ownership tags of an object that is
-    /// given back. Never a key that [`Target::tags`] has. With any, `tags` is among the fields.
+    /// disowned. Never a key that [`Target::tags`] has. With any, `tags` is among the fields.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub untag: BTreeSet<String>,
     /// The idempotency token, 64 hex digits.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub use crate::model::{Per, Quota, QuotaWorld, Unit};
 pub use capacity::{Capacity, Room};
 pub use count::{Needs, needs, needs_of};
-pub use preflight::{Check, LimitSource, Preflight, Verdict};
+pub use preflight::{Check, Fit, LimitSource, Preflight};
 
 use crate::provider::{Provider, QuotaId, QuotaReading};
 

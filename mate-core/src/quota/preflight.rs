@@ -29,7 +29,7 @@ pub struct Check {
     /// Where the limit comes from.
     pub limit_source: LimitSource,
     /// Whether it fits.
-    pub verdict: Verdict,
+    pub fit: Fit,
     /// Whether AWS raises the limit on request.
     pub adjustable: bool,
     /// Whether what is needed, with what is used where that is known, is more than the limit.
@@ -48,7 +48,7 @@ pub enum LimitSource {
 
 /// Whether what is needed fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Fit {
     /// It fits.
     Fits,
     /// It does not: the creation would fail.
@@ -76,12 +76,12 @@ impl Preflight {
 
     /// The quotas that do not suffice.
     pub fn exceeded(&self) -> impl Iterator<Item = &Check> {
-        self.checks.iter().filter(|check| check.verdict == Verdict::Exceeds)
+        self.checks.iter().filter(|check| check.fit == Fit::Exceeds)
     }
 
     /// The quotas of which it cannot be told.
     pub fn unknown(&self) -> impl Iterator<Item = &Check> {
-        self.checks.iter().filter(|check| check.verdict == Verdict::Unknown)
+        self.checks.iter().filter(|check| check.fit == Fit::Unknown)
     }
 }
 
@@ -103,10 +103,10 @@ impl Check {
         let alone = limit.is_some_and(|limit| need > limit.saturating_mul(parts));
         // The default stands for a limit that may have been raised.
         let certain = limit_source == LimitSource::ServiceQuotas || !adjustable;
-        let verdict = match (limit, reading.used) {
-            (Some(_), _) if over && certain && (everywhere || alone) => Verdict::Exceeds,
-            (Some(_), Some(_)) if !over => Verdict::Fits,
-            _ => Verdict::Unknown,
+        let fit = match (limit, reading.used) {
+            (Some(_), _) if over && certain && (everywhere || alone) => Fit::Exceeds,
+            (Some(_), Some(_)) if !over => Fit::Fits,
+            _ => Fit::Unknown,
         };
         Self {
             quota: id.clone(),
@@ -115,7 +115,7 @@ impl Check {
             used: reading.used,
             limit,
             limit_source,
-            verdict,
+            fit,
             adjustable,
             over,
         }
@@ -125,14 +125,14 @@ impl Check {
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         let QuotaId { service, code } = &self.quota;
-        match self.verdict {
-            Verdict::Exceeds if !self.adjustable => {
+        match self.fit {
+            Fit::Exceeds if !self.adjustable => {
                 Some("AWS does not raise it: remove what is not needed, or use another account or region".to_owned())
             }
-            Verdict::Exceeds => {
+            Fit::Exceeds => {
                 Some(format!("request an increase of {service} {code} at Service Quotas, or remove what is not needed"))
             }
-            Verdict::Unknown if self.over && self.limit_source == LimitSource::DefaultTable => {
+            Fit::Unknown if self.over && self.limit_source == LimitSource::DefaultTable => {
                 Some(format!("see at Service Quotas whether {service} {code} was raised"))
             }
             _ => None,
@@ -142,12 +142,12 @@ impl Check {
 
 impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = match self.verdict {
-            Verdict::Fits => "fits",
-            Verdict::Exceeds => "EXCEEDS",
-            Verdict::Unknown => "unknown",
+        let fit = match self.fit {
+            Fit::Fits => "fits",
+            Fit::Exceeds => "EXCEEDS",
+            Fit::Unknown => "unknown",
         };
-        write!(f, "{verdict:<7}  {} ({}): {} needed", self.name, self.quota.service, self.need)?;
+        write!(f, "{fit:<7}  {} ({}): {} needed", self.name, self.quota.service, self.need)?;
         match self.used {
             Some(used) => write!(f, ", {used} used")?,
             None => f.write_str(", use not known")?,
@@ -169,8 +169,8 @@ impl fmt::Display for Preflight {
         let (exceeded, unknown) = (self.exceeded().count(), self.unknown().count());
         let fit = self.checks.len() - exceeded - unknown;
         write!(f, "Quotas: {fit} fit, {exceeded} exceeded, {unknown} unknown")?;
-        let of = |verdict| self.checks.iter().filter(move |check| check.verdict == verdict);
-        for check in of(Verdict::Exceeds).chain(of(Verdict::Unknown)).chain(of(Verdict::Fits)) {
+        let of = |fit| self.checks.iter().filter(move |check| check.fit == fit);
+        for check in of(Fit::Exceeds).chain(of(Fit::Unknown)).chain(of(Fit::Fits)) {
             write!(f, "\n  {check}")?;
         }
         Ok(())

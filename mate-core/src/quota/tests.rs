@@ -7,7 +7,7 @@ use crate::model::Ownership;
 use crate::model::ids::TenantKey;
 use crate::model::{Graph, Node};
 use crate::model::{Kinds, ReplaceOrder};
-use crate::plan::{Action, After, DiffRequest, Mode, Observed, OldObject, Plan, diff};
+use crate::plan::{Action, After, DiffRequest, Observed, OldObject, Plan, Purpose, diff};
 use crate::spec::Tier;
 use crate::state::RecordSummary;
 use crate::vocab::Deletions;
@@ -51,7 +51,7 @@ fn plan(nodes: &[(&str, &str, Value)]) -> Plan {
     };
     diff(DiffRequest {
         key: &key(),
-        mode: Mode::Provision,
+        purpose: Purpose::Provision,
         graph: &graph,
         record: None,
         snapshot: &graph.nodes().map(|node| (node.id.clone(), Observed::Absent)).collect(),
@@ -132,9 +132,9 @@ fn kinds() -> Kinds {
     Kinds::standard()
 }
 
-fn verdict(quota: QuotaId, need: u64, limit: Option<u64>, used: Option<u64>) -> Verdict {
+fn fit(quota: QuotaId, need: u64, limit: Option<u64>, used: Option<u64>) -> Fit {
     let preflight = Preflight::new(&kinds(), &Needs::from([(quota.clone(), need)]), &readings(quota, limit, used));
-    preflight.checks[0].verdict
+    preflight.checks[0].fit
 }
 
 #[test]
@@ -271,13 +271,13 @@ fn endpoints_count_by_their_type() {
 
 #[test]
 fn what_fits_to_the_last_one_fits() {
-    assert_eq!(verdict(instances(), 2, Some(40), Some(38)), Verdict::Fits);
-    assert_eq!(verdict(instances(), 2, Some(40), Some(39)), Verdict::Exceeds);
+    assert_eq!(fit(instances(), 2, Some(40), Some(38)), Fit::Fits);
+    assert_eq!(fit(instances(), 2, Some(40), Some(39)), Fit::Exceeds);
 }
 
 #[test]
 fn what_was_not_read_is_unknown_and_no_failure() {
-    assert_eq!(verdict(instances(), 2, Some(40), None), Verdict::Unknown);
+    assert_eq!(fit(instances(), 2, Some(40), None), Fit::Unknown);
     let preflight = Preflight::new(&kinds(), &Needs::from([(instances(), 2)]), &Readings::new());
     assert!(preflight.is_ok());
     assert_eq!(preflight.unknown().count(), 1);
@@ -285,18 +285,18 @@ fn what_was_not_read_is_unknown_and_no_failure() {
 
 #[test]
 fn a_need_beyond_the_whole_limit_exceeds_it_whatever_is_used() {
-    assert_eq!(verdict(instances(), 41, Some(40), None), Verdict::Exceeds);
+    assert_eq!(fit(instances(), 41, Some(40), None), Fit::Exceeds);
 }
 
 #[test]
 fn where_the_limit_was_not_read_what_fits_into_the_default_fits() {
-    assert_eq!(verdict(instances(), 2, None, Some(38)), Verdict::Fits);
+    assert_eq!(fit(instances(), 2, None, Some(38)), Fit::Fits);
 }
 
 #[test]
 fn a_default_may_have_been_raised_to_nobody_knows_what() {
-    assert_eq!(verdict(instances(), 2, None, Some(40)), Verdict::Unknown);
-    assert_eq!(verdict(instances(), 41, None, None), Verdict::Unknown);
+    assert_eq!(fit(instances(), 2, None, Some(40)), Fit::Unknown);
+    assert_eq!(fit(instances(), 41, None, None), Fit::Unknown);
 }
 
 #[test]
@@ -311,27 +311,27 @@ fn more_than_a_default_is_said_to_be_looked_up() {
 
 #[test]
 fn a_default_that_aws_never_raises_is_exceeded() {
-    assert_eq!(verdict(id("cloudtrail", "trails-per-region"), 1, None, Some(5)), Verdict::Exceeds);
-    assert_eq!(verdict(id("cloudtrail", "trails-per-region"), 1, None, Some(4)), Verdict::Fits);
+    assert_eq!(fit(id("cloudtrail", "trails-per-region"), 1, None, Some(5)), Fit::Exceeds);
+    assert_eq!(fit(id("cloudtrail", "trails-per-region"), 1, None, Some(4)), Fit::Fits);
 }
 
 #[test]
 fn a_full_vpc_does_not_say_that_ours_is_full() {
     let subnets = id("vpc", "L-407747CB");
-    assert_eq!(verdict(subnets.clone(), 6, Some(200), Some(190)), Verdict::Fits);
-    assert_eq!(verdict(subnets, 6, Some(200), Some(199)), Verdict::Unknown);
+    assert_eq!(fit(subnets.clone(), 6, Some(200), Some(190)), Fit::Fits);
+    assert_eq!(fit(subnets, 6, Some(200), Some(199)), Fit::Unknown);
 }
 
 #[test]
 fn vcpus_are_compared_exactly() {
-    assert_eq!(verdict(on_demand(), 1024, Some(6), Some(5)), Verdict::Fits);
-    assert_eq!(verdict(on_demand(), 1025, Some(6), Some(5)), Verdict::Exceeds);
+    assert_eq!(fit(on_demand(), 1024, Some(6), Some(5)), Fit::Fits);
+    assert_eq!(fit(on_demand(), 1025, Some(6), Some(5)), Fit::Exceeds);
 }
 
 #[test]
 fn a_quota_of_nobody_s_table_is_unknown_without_a_limit() {
-    assert_eq!(verdict(id("sqs", "L-06F64DD7"), 1, None, Some(1)), Verdict::Unknown);
-    assert_eq!(verdict(id("sqs", "L-06F64DD7"), 1, Some(1), Some(1)), Verdict::Exceeds);
+    assert_eq!(fit(id("sqs", "L-06F64DD7"), 1, None, Some(1)), Fit::Unknown);
+    assert_eq!(fit(id("sqs", "L-06F64DD7"), 1, Some(1), Some(1)), Fit::Exceeds);
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl Tagging<'_> {
         tags
     }
 
-    /// Nobody's once it is given back; whoever adopts it takes the place of who made it where no tag can tell.
+    /// Nobody's once it is disowned; whoever adopts it takes the place of who made it where no tag can tell.
     fn maker(&self, object: &Object, untaggable: bool) -> Option<Address> {
         if Ownership::KEYS.iter().any(|key| self.untag.contains(*key)) {
             return None;

@@ -8,7 +8,7 @@ use super::facets::{At, view};
 use super::object::{Object, same};
 use super::state::State;
 use crate::model::ids::KindName;
-use crate::model::{Change, Impact, SimDeletion, SimRequest, references, texts_at};
+use crate::model::{FieldImpact, Impact, SimDeletion, SimRequest, references, texts_at};
 use crate::provider::{DataPolicy, ErrorClass, Status};
 
 /// A refusal: its class, AWS's code, and the message.
@@ -35,9 +35,9 @@ pub(super) fn check_change(state: &State, object: &Object, new: &Value) -> Resul
         if rule.edge_only || same(old, wanted, rule.unordered) {
             continue;
         }
-        let impact = match rule.change {
-            Change::Always(impact) => impact,
-            Change::By(by) => by(&object.inputs, new),
+        let impact = match rule.impact {
+            FieldImpact::Always(impact) => impact,
+            FieldImpact::By(by) => by(&object.inputs, new),
         };
         if let Impact::Replace(why) | Impact::Never(why) = impact {
             let message = format!("{} cannot be changed in place: {why}", rule.field);

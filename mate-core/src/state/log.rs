@@ -171,11 +171,21 @@ impl LogEntry {
     /// Never: every part of an entry has a JSON form.
     #[must_use]
     pub fn digest(&self) -> String {
+        self.digest_with(self.verb.word())
+    }
+
+    fn digest_with(&self, verb: &str) -> String {
         let mut value = serde_json::to_value(self).expect("an entry has a JSON form");
         if let Some(fields) = value.as_object_mut() {
             fields.remove("hash");
+            fields.insert("verb".to_owned(), verb.into());
         }
         hex::encode(Sha256::digest(canonical(&value).to_string()))
+    }
+
+    /// Whether it is as it was written: in the words of this version, or in those of an earlier one.
+    fn is_as_written(&self) -> bool {
+        self.digest() == self.hash || self.verb == TenantVerb::Disown && self.digest_with("release") == self.hash
     }
 }
 
@@ -233,7 +243,7 @@ pub fn verify(tenant: &TenantKey, entries: &[LogEntry]) -> Result<Verified, LogB
         if entry.seq != seq {
             return broken(LogFault::Missing);
         }
-        if entry.digest() != entry.hash {
+        if !entry.is_as_written() {
             return broken(LogFault::Changed);
         }
         if entry.tenant != *tenant {

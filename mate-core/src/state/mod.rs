@@ -25,7 +25,7 @@ pub use log::{
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBuilder, PostgresStore};
-pub use record::{Holding, NodeRecord, NodeState, Phase, Record, RecordError, RecordSummary, RetiredObject};
+pub use record::{Holding, NodeRecord, NodeState, Record, RecordError, RecordPhase, RecordSummary, RetiredObject};
 pub use resting::{LeftSnapshot, RestingNode};
 pub(crate) use run::Beginning;
 pub use run::{Entry, Following, IllegalTransition, OpState, Run, Stuck, Transition, follow};

@@ -1,11 +1,11 @@
 //! The phase of a tenant, by its record.
 
-use super::{Phase, Record};
+use super::{Record, RecordPhase};
 use crate::vocab::{Goal, Mode, TenantPhase, TenantVerb};
 
 impl Record {
     /// The verbs that are possible now: those of the phase, without the ways on from an interrupted run that its goal does
-    /// not have. An adoption is not resumed but adopted again from its source; a destroy, a release, an adoption and a change
+    /// not have. An adoption is not resumed but adopted again from its source; a destroy, a disowning, an adoption and a change
     /// of ids are not unwound.
     #[must_use]
     pub fn possible(&self) -> Vec<TenantVerb> {
@@ -33,11 +33,11 @@ impl TenantPhase {
     pub fn of(record: Option<&Record>) -> Self {
         let Some(record) = record else { return Self::Requested };
         match (record.phase, record.run.is_some()) {
-            (Phase::Provisioning, _) => Self::Provisioning,
-            (Phase::Unwinding, _) if record.spec.is_some() => Self::Updating,
-            (Phase::Destroying | Phase::Unwinding, _) => Self::Offboarding,
-            (Phase::Active, true) => Self::Updating,
-            (Phase::Active, false) => match record.operating.mode {
+            (RecordPhase::Provisioning, _) => Self::Provisioning,
+            (RecordPhase::Unwinding, _) if record.spec.is_some() => Self::Updating,
+            (RecordPhase::Destroying | RecordPhase::Unwinding, _) => Self::Offboarding,
+            (RecordPhase::Active, true) => Self::Updating,
+            (RecordPhase::Active, false) => match record.operating.mode {
                 Mode::Running => Self::Active,
                 Mode::Suspended(_) | Mode::ShutDown(_) => Self::Suspended,
                 Mode::Deactivated(_) => Self::Deactivated,

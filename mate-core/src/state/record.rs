@@ -26,7 +26,7 @@ pub struct Record {
     /// The tenant.
     pub key: TenantKey,
     /// Where the tenant stands in its life.
-    pub phase: Phase,
+    pub phase: RecordPhase,
     /// The digest of the spec that was applied last.
     pub spec_digest: String,
     /// What a list of tenants shows.
@@ -55,7 +55,7 @@ pub struct Record {
     /// The run that is under way, or was interrupted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<Run>,
-    /// The change that follows the last run, where it has not begun: [`crate::client::Mate::resume_run`] does it.
+    /// The change that follows the last run, where it has not begun: [`crate::client::Tenant::resume_run`] does it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<Following>,
     /// The end of its log.
@@ -67,7 +67,7 @@ pub struct Record {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Phase {
+pub enum RecordPhase {
     /// It is being made, or the run that made it was interrupted.
     Provisioning,
     /// It was made in full.
@@ -129,7 +129,7 @@ pub enum Holding {
     Managed,
     /// It was made elsewhere and taken over: the name that it had stays.
     Adopted {
-        /// The tags that it had, which it gets back when it is released.
+        /// The tags that it had, which it gets back when it is disowned.
         tags: Tags,
     },
     /// It is somebody else's: read and checked, never written, and never deleted.
@@ -220,7 +220,7 @@ impl Record {
             lineage: lineage.into(),
             version: 0,
             key,
-            phase: Phase::Provisioning,
+            phase: RecordPhase::Provisioning,
             spec_digest: String::new(),
             summary: RecordSummary::default(),
             nodes: BTreeMap::new(),

@@ -13,7 +13,8 @@ pub enum Goal {
     /// To take over what is there already: ownership tags and record, and nothing else.
     Adopt,
     /// To give it back: ownership tags and record go, every object stays.
-    Release,
+    #[serde(alias = "release")]
+    Disown,
     /// To take away again what an interrupted run has made.
     Unwind,
     /// To give nodes other ids, or let them go out of the record: every object stays.
@@ -28,7 +29,7 @@ impl Goal {
             Self::Apply => "apply",
             Self::Destroy => "destroy",
             Self::Adopt => "adopt",
-            Self::Release => "release",
+            Self::Disown => "disown",
             Self::Unwind => "unwind",
             Self::Amend => "amend",
         }

@@ -22,7 +22,8 @@ pub enum Verb {
     /// The ownership tags get the node's new id, where the object carries any.
     Rename,
     /// The ownership tags are taken off, where there are any, and the object goes out of the record.
-    Release,
+    #[serde(alias = "release")]
+    Disown,
     /// The node's object is deleted, then waited for until it is absent.
     Delete,
     /// The old object of a replacement is deleted, then waited for until it is absent; the node keeps its new one.
@@ -54,7 +55,7 @@ impl fmt::Display for Verb {
             Self::Adopt => "adopt",
             Self::TakeOver => "take over",
             Self::Rename => "rename",
-            Self::Release => "release",
+            Self::Disown => "disown",
             Self::Delete => "delete",
             Self::DeleteOld => "delete old",
         })

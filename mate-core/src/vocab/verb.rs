@@ -46,51 +46,52 @@ verbs! {
     Adopt = "adopt" in [Requested, Provisioning, Active, Updating, Gone],
     /// [`crate::client::Mate::update`].
     Update = "update" in [Active, Updating, Deactivated],
-    /// [`crate::client::Mate::scale`].
+    /// [`crate::client::Tenant::scale`].
     Scale = "scale" in [Active, Deactivated],
-    /// [`crate::client::Mate::change_tier`].
+    /// [`crate::client::Tenant::change_tier`].
     ChangeTier = "change_tier" in [Active, Deactivated],
-    /// [`crate::client::Mate::deploy`].
+    /// [`crate::client::Tenant::deploy`].
     Deploy = "deploy" in [Active, Deactivated],
-    /// [`crate::client::Mate::rollback`].
+    /// [`crate::client::Tenant::rollback`].
     Rollback = "rollback" in [Active, Deactivated],
-    /// [`crate::client::Mate::restart`].
+    /// [`crate::client::Tenant::restart`].
     Restart = "restart" in [Active, Deactivated],
-    /// [`crate::client::Mate::rotate`].
+    /// [`crate::client::Tenant::rotate`].
     Rotate = "rotate" in [Active, Deactivated],
-    /// [`crate::client::Mate::suspend`].
+    /// [`crate::client::Tenant::suspend`].
     Suspend = "suspend" in [Active, Suspended, Deactivated],
-    /// [`crate::client::Mate::resume`].
+    /// [`crate::client::Tenant::resume`].
     Resume = "resume" in [Suspended],
-    /// [`crate::client::Mate::deactivate`].
+    /// [`crate::client::Tenant::deactivate`].
     Deactivate = "deactivate" in [Active, Deactivated],
-    /// [`crate::client::Mate::activate`].
+    /// [`crate::client::Tenant::activate`].
     Activate = "activate" in [Deactivated],
-    /// [`crate::client::Mate::shut_down`].
+    /// [`crate::client::Tenant::shut_down`].
     ShutDown = "shut_down" in [Active, Updating, Deactivated, Maintained],
-    /// [`crate::client::Mate::run_command`].
+    /// [`crate::client::Tenant::run_command`].
     RunCommand = "run_command" in [Active, Deactivated],
-    /// [`crate::client::Mate::set_maintenance_window`].
+    /// [`crate::client::Tenant::set_maintenance_window`].
     SetMaintenanceWindow = "set_maintenance_window" in [Active, Deactivated],
-    /// [`crate::client::Mate::maintain`].
+    /// [`crate::client::Tenant::maintain`].
     Maintain = "maintain" in [Active, Deactivated, Maintained],
-    /// [`crate::client::Mate::tend`].
+    /// [`crate::client::Tenant::tend`].
     Tend = "tend" in [Active, Suspended, Deactivated, Maintained],
-    /// [`crate::client::Mate::repair`].
+    /// [`crate::client::Tenant::repair`].
     Repair = "repair" in [],
-    /// [`crate::client::Mate::replace`].
+    /// [`crate::client::Tenant::replace`].
     Replace = "replace" in [Active, Deactivated],
-    /// [`crate::client::Mate::plan_amend`].
+    /// [`crate::client::Tenant::plan_amend`].
     Amend = "amend" in [],
-    /// [`crate::client::Mate::force_unlock`].
+    /// [`crate::client::Tenant::force_unlock`].
     ForceUnlock = "force_unlock" in [],
-    /// [`crate::client::Mate::resume_run`].
+    /// [`crate::client::Tenant::resume_run`].
     ResumeRun = "resume_run" in [Provisioning, Updating, Offboarding],
-    /// [`crate::client::Mate::unwind`].
+    /// [`crate::client::Tenant::unwind`].
     Unwind = "unwind" in [Provisioning, Updating],
-    /// [`crate::client::Mate::plan_release`].
-    Release = "release" in [Provisioning, Active, Updating, Suspended, Deactivated, Maintained],
-    /// [`crate::client::Mate::destroy`].
+    /// [`crate::client::Tenant::plan_disown`].
+    #[serde(alias = "release")]
+    Disown = "disown" in [Provisioning, Active, Updating, Suspended, Deactivated, Maintained],
+    /// [`crate::client::Tenant::destroy`].
     Destroy = "destroy" in [Provisioning, Active, Updating, Suspended, Deactivated, Maintained, Offboarding],
 }
 

@@ -75,9 +75,9 @@ async fn destroy(subject: &Subject) -> Result<(), Error> {
     platform.apply(plan, consents).await.map(drop)
 }
 
-async fn release(subject: &Subject) -> Result<(), Error> {
+async fn disown(subject: &Subject) -> Result<(), Error> {
     let (platform, environment) = subject.platform();
-    let plan = platform.plan_release(&environment).await?;
+    let plan = platform.plan_disown(&environment).await?;
     platform.apply(plan, Consents::none()).await.map(drop)
 }
 
@@ -123,18 +123,18 @@ async fn with_defaults() -> Vec<Fixture> {
     let destroyed = life.after(&active, async |_, subject| destroy(subject).await).await;
     life.keep("destroyed", "It was destroyed.", json!({}), &destroyed).await;
 
-    life.interrupt("release-interrupted", ("release", json!({})), &active, MIDDLE, async |_, subject| {
-        release(subject).await
+    life.interrupt("disown-interrupted", ("disown", json!({})), &active, MIDDLE, async |_, subject| {
+        disown(subject).await
     })
     .await;
-    let released = life.after(&active, async |_, subject| release(subject).await).await;
+    let disowned = life.after(&active, async |_, subject| disown(subject).await).await;
     let adopting = Fixture { adopted_by: Some(by_cost_center()), ..life.like.clone() };
-    let about = "It was given back: no record, and objects without ownership tags.";
-    life.keep_as(adopting.clone(), "released", about, json!({}), &released).await;
+    let about = "It was disowned: no record, and objects without ownership tags.";
+    life.keep_as(adopting.clone(), "disowned", about, json!({}), &disowned).await;
     let adopt = ("adopt", json!({"tags": by_cost_center()}));
     let work = async |_: &World, subject: &Subject| subject.adopt(by_cost_center()).await;
-    life.interrupt_as(adopting, "adopt-interrupted", adopt, &released, MIDDLE, work).await;
-    let adopted = life.after(&released, work).await;
+    life.interrupt_as(adopting, "adopt-interrupted", adopt, &disowned, MIDDLE, work).await;
+    let adopted = life.after(&disowned, work).await;
     life.keep("adopted", "It was adopted by a tag.", json!({}), &adopted).await;
     life.fixtures()
 }

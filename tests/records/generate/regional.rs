@@ -74,7 +74,7 @@ pub(super) async fn fixtures() -> Vec<Fixture> {
     life.keep("active", "It was provisioned.", json!({}), &active).await;
     let mut regional = Regional { life, empty, active };
     regional.made_and_changed().await;
-    regional.released_and_rotated().await;
+    regional.disowned_and_rotated().await;
     regional.rested().await;
     regional.maintained().await;
     regional.held().await;
@@ -103,8 +103,8 @@ impl Regional {
             .life
             .after(&begun, async |_, subject| {
                 let (mate, id) = subject.mate();
-                let holder = mate.lease(&id).await?.holder.unwrap();
-                mate.force_unlock(&id, holder.fence, "ops", "its host is gone").await.map(drop)
+                let holder = mate.tenant(&id).lease().await?.holder.unwrap();
+                mate.tenant(&id).force_unlock(holder.fence, "ops", "its host is gone").await.map(drop)
             })
             .await;
         let told = json!({"verb": "provision", "arguments": {}});
@@ -115,7 +115,7 @@ impl Regional {
 
         let unwind = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            let plan = mate.plan_unwind(&id, &options()).await?;
+            let plan = mate.tenant(&id).plan_unwind(&options()).await?;
             consented(mate, plan).await
         };
         let told = ("unwind", json!({"of": "provision"}));
@@ -140,7 +140,7 @@ impl Regional {
 
         let update = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            let plan = mate.plan_change(&id, Change::Update(Box::new(changed()))).await?;
+            let plan = mate.tenant(&id).plan_change(Change::Update(Box::new(changed()))).await?;
             consented(mate, plan).await
         };
         let like = self.like(&changed());
@@ -154,7 +154,7 @@ impl Regional {
 
         let scaled = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            let plan = mate.plan_change(&id, Change::Scale(Box::new(scale()))).await?;
+            let plan = mate.tenant(&id).plan_change(Change::Scale(Box::new(scale()))).await?;
             consented(mate, plan).await
         };
         let end = self.life.after(&active, scaled).await;
@@ -169,13 +169,13 @@ impl Regional {
         self.life
             .interrupt("shut-down-of-scale-interrupted", told, &begun, down, async |_, subject| {
                 let (mate, id) = subject.mate();
-                mate.shut_down(&id).await.map(drop)
+                mate.tenant(&id).shut_down().await.map(drop)
             })
             .await;
 
         let tier = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            let plan = mate.plan_change(&id, Change::ChangeTier(Tier::enterprise())).await?;
+            let plan = mate.tenant(&id).plan_change(Change::ChangeTier(Tier::enterprise())).await?;
             consented(mate, plan).await
         };
         let like = self.like(&spec().into_builder().with_tier(Tier::enterprise()).build().unwrap());
@@ -185,11 +185,11 @@ impl Regional {
         self.life.interrupt_as(like, "change-tier-interrupted", told, &active, MIDDLE, tier).await;
     }
 
-    async fn released_and_rotated(&mut self) {
+    async fn disowned_and_rotated(&mut self) {
         let active = self.active.clone();
         let deploy = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            mate.deploy(&id, &deployment("v1"), Consents::none()).await.map(drop)
+            mate.tenant(&id).deploy(&deployment("v1"), Consents::none()).await.map(drop)
         };
         let told = ("deploy", json!({"images": "v1", "migration": ["migrate"], "strategy": "canary"}));
         self.life.interrupt("deploy-interrupted", told.clone(), &active, MIDDLE, deploy).await;
@@ -202,8 +202,8 @@ impl Regional {
             .after(&active, async |_, subject| {
                 let (mate, id) = subject.mate();
                 let strategy = DeploymentStrategy::BlueGreen { bake_minutes: 1 };
-                mate.deploy(&id, &tag("v1").with_strategy(strategy), Consents::none()).await?;
-                mate.deploy(&id, &tag("v2"), Consents::none()).await.map(drop)
+                mate.tenant(&id).deploy(&tag("v1").with_strategy(strategy), Consents::none()).await?;
+                mate.tenant(&id).deploy(&tag("v2"), Consents::none()).await.map(drop)
             })
             .await;
         self.keep("blue-green", "Two releases moved its traffic to the other target group and back.", &blue_green)
@@ -220,28 +220,28 @@ impl Regional {
             .after(&active, async |_, subject| {
                 let (mate, id) = subject.mate();
                 for release in ["v1", "v2", "v3"] {
-                    mate.deploy(&id, &tag(release), Consents::none()).await?;
+                    mate.tenant(&id).deploy(&tag(release), Consents::none()).await?;
                 }
-                mate.rollback(&id, Some(1), Consents::none()).await?;
-                mate.restart(&id, Vec::new()).await.map(drop)
+                mate.tenant(&id).rollback(Some(1), Consents::none()).await?;
+                mate.tenant(&id).restart(Vec::new()).await.map(drop)
             })
             .await;
         self.keep("with-releases", "It has run three releases, went back to the first, and was restarted.", &history)
             .await;
         let rollback = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            mate.rollback(&id, Some(2), Consents::none()).await.map(drop)
+            mate.tenant(&id).rollback(Some(2), Consents::none()).await.map(drop)
         };
         self.life.interrupt("rollback-interrupted", ("rollback", json!({"to": 2})), &history, MIDDLE, rollback).await;
         self.life
             .interrupt("restart-interrupted", ("restart", json!({})), &active, MIDDLE, async |_, subject| {
                 let (mate, id) = subject.mate();
-                mate.restart(&id, Vec::new()).await.map(drop)
+                mate.tenant(&id).restart(Vec::new()).await.map(drop)
             })
             .await;
         let run_command = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            mate.run_command(&id, &command()).await.map(drop)
+            mate.tenant(&id).run_command(&command()).await.map(drop)
         };
         let told = ("run_command", json!({"service": "django", "command": ["python", "manage.py", "check"]}));
         self.life.interrupt("run-command-interrupted", told, &active, MIDDLE, run_command).await;
@@ -250,7 +250,7 @@ impl Regional {
 
         let rotate = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            mate.rotate(&id, &[]).await.map(drop)
+            mate.tenant(&id).rotate(&[]).await.map(drop)
         };
         let told = ("rotate", json!({"secrets": "all"}));
         let first = where_(&|record| !record.operating.both_tokens && run(record).operating.both_tokens);
@@ -276,7 +276,7 @@ impl Regional {
         let of = |change: Change| {
             async move |_: &World, subject: &Subject| {
                 let (mate, id) = subject.mate();
-                mate.change(&id, change.clone(), Consents::none()).await.map(drop)
+                mate.tenant(&id).change(change.clone(), Consents::none()).await.map(drop)
             }
         };
         let suspended = self.life.after(&active, of(Change::Suspend(Suspension::new()))).await;
@@ -318,7 +318,7 @@ impl Regional {
         self.life
             .interrupt("tend-interrupted", ("tend", json!({})), &started, MIDDLE, async |_, subject| {
                 let (mate, id) = subject.mate();
-                mate.tend(&id).await.map(drop)
+                mate.tenant(&id).tend().await.map(drop)
             })
             .await;
     }
@@ -327,7 +327,7 @@ impl Regional {
         let active = self.active.clone();
         let defer = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            mate.defer(&id, Change::Update(Box::new(changed())), Consents::none()).await.map(drop)
+            mate.tenant(&id).defer(Change::Update(Box::new(changed())), Consents::none()).await.map(drop)
         };
         let like = self.like(&changed());
         let told = ("update", json!({"deferred": true}));
@@ -338,7 +338,7 @@ impl Regional {
                 defer(world, subject).await?;
                 let (mate, id) = subject.mate();
                 let window: MaintenanceWindow = "sun:03:00-sun:05:00".parse().unwrap();
-                mate.set_maintenance_window(&id, Some(window)).await.map(drop)
+                mate.tenant(&id).set_maintenance_window(Some(window)).await.map(drop)
             })
             .await;
         let about = "An upgrade of its database waits for its maintenance window.";
@@ -347,7 +347,7 @@ impl Regional {
             .life
             .after(&waiting, async |_, subject| {
                 let (mate, id) = subject.mate();
-                mate.change(&id, Change::BeginMaintenance(Page::maintenance()), Consents::none()).await.map(drop)
+                mate.tenant(&id).change(Change::BeginMaintenance(Page::maintenance()), Consents::none()).await.map(drop)
             })
             .await;
         self.life
@@ -356,7 +356,7 @@ impl Regional {
 
         let maintain = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            mate.maintain(&id, &at_any_time()).await.map(drop)
+            mate.tenant(&id).maintain(&at_any_time()).await.map(drop)
         };
         let told = ("maintain", json!({"regardless_of_time": true}));
         let begins = |record: &Record| !maintained(&record.operating.mode) && maintained(&run(record).operating.mode);
@@ -379,7 +379,7 @@ impl Regional {
                 .life
                 .after(&active, async |_, subject| {
                     let (mate, id) = subject.mate();
-                    mate.defer(&id, deferred(), Consents::none()).await.map(drop)
+                    mate.tenant(&id).defer(deferred(), Consents::none()).await.map(drop)
                 })
                 .await;
             recorded(&self.life, &end).await
@@ -388,8 +388,8 @@ impl Regional {
             .life
             .after(&active, async |_, subject| {
                 let (mate, id) = subject.mate();
-                mate.defer(&id, deferred(), Consents::none()).await?;
-                mate.suspend(&id, Suspension::new()).await.map(drop)
+                mate.tenant(&id).defer(deferred(), Consents::none()).await?;
+                mate.tenant(&id).suspend(Suspension::new()).await.map(drop)
             })
             .await;
         self.life
@@ -399,20 +399,20 @@ impl Regional {
 
     async fn held(&mut self) {
         let active = self.active.clone();
-        let release = async |_: &World, subject: &Subject| {
+        let disown = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            let plan = mate.plan_release(&id).await?;
+            let plan = mate.tenant(&id).plan_disown().await?;
             mate.apply(plan, Consents::none()).await.map(drop)
         };
-        let released = self.life.after(&active, release).await;
+        let disowned = self.life.after(&active, disown).await;
         let adopting = Fixture { adopted_by: Some(by_cost_center()), ..self.life.like.clone() };
-        let about = "It was given back: no record, and objects without ownership tags.";
-        self.life.keep_as(adopting.clone(), "released", about, json!({}), &released).await;
-        self.life.interrupt("release-interrupted", ("release", json!({})), &active, MIDDLE, release).await;
+        let about = "It was disowned: no record, and objects without ownership tags.";
+        self.life.keep_as(adopting.clone(), "disowned", about, json!({}), &disowned).await;
+        self.life.interrupt("disown-interrupted", ("disown", json!({})), &active, MIDDLE, disown).await;
         let adopt = async |_: &World, subject: &Subject| subject.adopt(by_cost_center()).await;
         let told = ("adopt", json!({"tags": by_cost_center()}));
-        self.life.interrupt_as(adopting, "adopt-interrupted", told, &released, MIDDLE, adopt).await;
-        let adopted = self.life.after(&released, adopt).await;
+        self.life.interrupt_as(adopting, "adopt-interrupted", told, &disowned, MIDDLE, adopt).await;
+        let adopted = self.life.after(&disowned, adopt).await;
         self.keep("adopted", "It was adopted by a tag.", &adopted).await;
 
         let renames = RENAMES.iter().fold(Amendment::none(), |amendment, (from, to)| {
@@ -420,7 +420,7 @@ impl Regional {
         });
         let rename = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            let plan = mate.plan_amend(&id, &renames).await?;
+            let plan = mate.tenant(&id).plan_amend(&renames).await?;
             mate.apply(plan, Consents::none()).await.map(drop)
         };
         let renamed: BTreeMap<String, String> =
@@ -434,7 +434,7 @@ impl Regional {
         let drifted = self.life.after(&active, drifted).await;
         let repair = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            mate.repair(&id, &security(), Consents::none()).await.map(drop)
+            mate.tenant(&id).repair(&security(), Consents::none()).await.map(drop)
         };
         self.life
             .interrupt("repair-interrupted", ("repair", json!({"classes": ["security"]})), &drifted, MIDDLE, repair)
@@ -445,7 +445,7 @@ impl Regional {
         let active = self.active.clone();
         let destroy = async |_: &World, subject: &Subject| {
             let (mate, id) = subject.mate();
-            let plan = mate.plan_destroy(&id, &options()).await?;
+            let plan = mate.tenant(&id).plan_destroy(&options()).await?;
             consented(mate, plan).await
         };
         let told = ("destroy", json!({"final_snapshot": false, "empty_bucket": true}));
@@ -457,7 +457,7 @@ impl Regional {
             .life
             .after(&active, async |_, subject| {
                 let (mate, id) = subject.mate();
-                let plan = mate.plan_destroy(&id, &mate::DestroyOptions::new().empty_bucket()).await?;
+                let plan = mate.tenant(&id).plan_destroy(&mate::DestroyOptions::new().empty_bucket()).await?;
                 consented(mate, plan).await
             })
             .await;
@@ -491,7 +491,7 @@ async fn recorded(life: &Life, saved: &Saved) -> TenantSpec {
 /// A security group without rules, and a role that may do more.
 async fn drifted(world: &World, subject: &Subject) -> Done {
     let (mate, id) = subject.mate();
-    let status = mate.status(&id).await?;
+    let status = mate.tenant(&id).status().await?;
     for (node, field, value) in [
         ("ecs-security-group", "egress", json!([])),
         ("task-role", "managed_policy_arns", json!(["arn:aws:iam::aws:policy/AdministratorAccess"])),

@@ -31,7 +31,7 @@ pub(super) async fn fixtures() -> Vec<Fixture> {
         let suspended = life
             .after(&active, async |_, subject| {
                 let (mate, id) = subject.mate();
-                mate.suspend(&id, Suspension::new()).await.map(drop)
+                mate.tenant(&id).suspend(Suspension::new()).await.map(drop)
             })
             .await;
         life.keep("suspended", "It was suspended, its cache kept.", json!({}), &suspended).await;
@@ -47,13 +47,13 @@ pub(super) async fn fixtures() -> Vec<Fixture> {
         let deploy = ("deploy", json!({"images": "v1", "migration": ["migrate"], "strategy": "canary"}));
         life.interrupt("deploy-interrupted", deploy, &active, MIDDLE, async |_, subject| {
             let (mate, id) = subject.mate();
-            mate.deploy(&id, &deployment("v1"), Consents::none()).await.map(drop)
+            mate.tenant(&id).deploy(&deployment("v1"), Consents::none()).await.map(drop)
         })
         .await;
         let suspend = ("suspend", json!({"cache": "snapshotted_and_removed"}));
         life.interrupt("suspend-without-cache-interrupted", suspend, &active, MIDDLE, async |_, subject| {
             let (mate, id) = subject.mate();
-            mate.suspend(&id, removing()).await.map(drop)
+            mate.tenant(&id).suspend(removing()).await.map(drop)
         })
         .await;
         all.extend(life.fixtures());

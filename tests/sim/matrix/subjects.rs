@@ -84,7 +84,7 @@ fn upgraded() -> TenantSpec {
 
 /// An open and a missing security group, a role that may do more; a bucket without versions, and a service without tasks.
 async fn drifted(world: &cloud::World) {
-    let status = world.mate.status(&tenant().id()).await.unwrap();
+    let status = world.mate.tenant(&tenant().id()).status().await.unwrap();
     let object = |node: &str| status.nodes.iter().find(|found| found.node.as_str() == node).unwrap();
     let tamper = |node: &str, change: fn(&mut Value)| {
         world.cloud.tamper(&object(node).kind, &object(node).name, change).unwrap();
@@ -153,22 +153,26 @@ impl Subject {
                 match self {
                     Self::Maintain => {
                         let upgrade = Change::Update(Box::new(upgraded()));
-                        drop(world.mate.defer(&tenant().id(), upgrade, Consents::none()).await.unwrap());
+                        drop(world.mate.tenant(&tenant().id()).defer(upgrade, Consents::none()).await.unwrap());
                     }
                     Self::Rollback => {
                         for tag in ["v1", "v2"] {
                             let release = Deployment::of(ImageReference::new(tag).unwrap());
-                            drop(world.mate.deploy(&tenant().id(), &release, Consents::none()).await.unwrap());
+                            drop(world.mate.tenant(&tenant().id()).deploy(&release, Consents::none()).await.unwrap());
                         }
                     }
-                    Self::Activate => drop(world.mate.deactivate(&tenant().id(), Page::deactivated()).await.unwrap()),
+                    Self::Activate => {
+                        drop(world.mate.tenant(&tenant().id()).deactivate(Page::deactivated()).await.unwrap())
+                    }
                     // AWS has started the database after seven days.
                     Self::Tend => {
-                        drop(world.mate.suspend(&tenant().id(), Suspension::new()).await.unwrap());
+                        drop(world.mate.tenant(&tenant().id()).suspend(Suspension::new()).await.unwrap());
                         world.cloud.sim_clock().advance(std::time::Duration::from_secs(8 * 24 * 60 * 60));
                     }
-                    Self::Resume => drop(world.mate.suspend(&tenant().id(), Suspension::new()).await.unwrap()),
-                    Self::ResumeWithoutCache => drop(world.mate.suspend(&tenant().id(), removing()).await.unwrap()),
+                    Self::Resume => drop(world.mate.tenant(&tenant().id()).suspend(Suspension::new()).await.unwrap()),
+                    Self::ResumeWithoutCache => {
+                        drop(world.mate.tenant(&tenant().id()).suspend(removing()).await.unwrap())
+                    }
                     Self::Repair => drifted(&world).await,
                     _ => {}
                 }
@@ -186,59 +190,61 @@ impl Subject {
                 world.mate.apply(plan, consents).await.map(drop)
             }
             (Self::Deploy, World::Tenant(world)) => {
-                world.mate.deploy(&tenant().id(), &deployment(), Consents::none()).await.map(drop)
+                world.mate.tenant(&tenant().id()).deploy(&deployment(), Consents::none()).await.map(drop)
             }
             (Self::Suspend, World::Tenant(world)) => {
-                world.mate.suspend(&tenant().id(), Suspension::new()).await.map(drop)
+                world.mate.tenant(&tenant().id()).suspend(Suspension::new()).await.map(drop)
             }
             (Self::SuspendWithoutCache, World::Tenant(world)) => {
-                world.mate.suspend(&tenant().id(), removing()).await.map(drop)
+                world.mate.tenant(&tenant().id()).suspend(removing()).await.map(drop)
             }
             (Self::Resume | Self::ResumeWithoutCache, World::Tenant(world)) => {
-                world.mate.resume(&tenant().id()).await.map(drop)
+                world.mate.tenant(&tenant().id()).resume().await.map(drop)
             }
             (Self::ChangeTier, World::Tenant(world)) => {
-                let plan = world.mate.plan_change(&tenant().id(), Change::ChangeTier(Tier::standard())).await?;
+                let plan = world.mate.tenant(&tenant().id()).plan_change(Change::ChangeTier(Tier::standard())).await?;
                 let consents = Consents::to_every_step_of(&plan);
                 world.mate.apply(plan, consents).await.map(drop)
             }
             (Self::Rollback, World::Tenant(world)) => {
-                world.mate.rollback(&tenant().id(), None, Consents::none()).await.map(drop)
+                world.mate.tenant(&tenant().id()).rollback(None, Consents::none()).await.map(drop)
             }
-            (Self::Restart, World::Tenant(world)) => world.mate.restart(&tenant().id(), Vec::new()).await.map(drop),
+            (Self::Restart, World::Tenant(world)) => {
+                world.mate.tenant(&tenant().id()).restart(Vec::new()).await.map(drop)
+            }
             (Self::RunCommand, World::Tenant(world)) => {
-                world.mate.run_command(&tenant().id(), &command()).await.map(drop)
+                world.mate.tenant(&tenant().id()).run_command(&command()).await.map(drop)
             }
             (Self::Deactivate, World::Tenant(world)) => {
-                world.mate.deactivate(&tenant().id(), Page::deactivated()).await.map(drop)
+                world.mate.tenant(&tenant().id()).deactivate(Page::deactivated()).await.map(drop)
             }
-            (Self::Activate, World::Tenant(world)) => world.mate.activate(&tenant().id()).await.map(drop),
-            (Self::ShutDown, World::Tenant(world)) => world.mate.shut_down(&tenant().id()).await.map(drop),
-            (Self::Tend, World::Tenant(world)) => world.mate.tend(&tenant().id()).await.map(drop),
+            (Self::Activate, World::Tenant(world)) => world.mate.tenant(&tenant().id()).activate().await.map(drop),
+            (Self::ShutDown, World::Tenant(world)) => world.mate.tenant(&tenant().id()).shut_down().await.map(drop),
+            (Self::Tend, World::Tenant(world)) => world.mate.tenant(&tenant().id()).tend().await.map(drop),
             (Self::Defer, World::Tenant(world)) => {
                 let update = Change::Update(Box::new(upgraded()));
-                world.mate.defer(&tenant().id(), update, Consents::none()).await.map(drop)
+                world.mate.tenant(&tenant().id()).defer(update, Consents::none()).await.map(drop)
             }
             (Self::Maintain, World::Tenant(world)) => {
                 let options = MaintenanceOptions::new().regardless_of_time();
-                world.mate.maintain(&tenant().id(), &options).await.map(drop)
+                world.mate.tenant(&tenant().id()).maintain(&options).await.map(drop)
             }
-            (Self::Rotate, World::Tenant(world)) => world.mate.rotate(&tenant().id(), &[]).await.map(drop),
+            (Self::Rotate, World::Tenant(world)) => world.mate.tenant(&tenant().id()).rotate(&[]).await.map(drop),
             (Self::Destroy, World::Tenant(world)) => {
-                let plan = world.mate.plan_destroy(&tenant().id(), &options()).await?;
+                let plan = world.mate.tenant(&tenant().id()).plan_destroy(&options()).await?;
                 let consents = Consents::to_every_step_of(&plan);
                 world.mate.apply(plan, consents).await.map(drop)
             }
             (Self::Repair, World::Tenant(world)) => {
-                world.mate.repair(&tenant().id(), &security(), Consents::none()).await.map(drop)
+                world.mate.tenant(&tenant().id()).repair(&security(), Consents::none()).await.map(drop)
             }
             (Self::Replace, World::Tenant(world)) => {
-                let plan = world.mate.plan_replace(&tenant().id(), &replaced()).await?;
+                let plan = world.mate.tenant(&tenant().id()).plan_replace(&replaced()).await?;
                 let consents = Consents::to_every_step_of(&plan);
                 world.mate.apply(plan, consents).await.map(drop)
             }
             (Self::Rename, World::Tenant(world)) => {
-                let plan = world.mate.plan_amend(&tenant().id(), &amend::renames()).await?;
+                let plan = world.mate.tenant(&tenant().id()).plan_amend(&amend::renames()).await?;
                 world.mate.apply(plan, Consents::none()).await.map(drop)
             }
             (Self::PlatformProvision, World::Platform(world)) => {
@@ -252,14 +258,16 @@ impl Subject {
     /// Goes on after a death: what was begun is resumed, what was not even begun is begun.
     pub(super) async fn recover(self, world: &World) -> Result<(), Error> {
         let resumed = match world {
-            World::Tenant(world) => world.mate.resume_run(&tenant().id()).await.map(drop),
+            World::Tenant(world) => world.mate.tenant(&tenant().id()).resume_run().await.map(drop),
             World::Platform(world) => world.platform.resume_run(&platform::dev()).await.map(drop),
         };
         match resumed {
             Err(Error::NotFound(_)) if matches!(self, Self::Destroy | Self::PlatformDestroy) => Ok(()),
             // It has two runs: the second one retires the token before, and `tend` makes up for it.
             Ok(()) | Err(Error::NothingInterrupted(_)) if self == Self::Rotate => match world {
-                World::Tenant(world) if rotated(world).await => world.mate.tend(&tenant().id()).await.map(drop),
+                World::Tenant(world) if rotated(world).await => {
+                    world.mate.tenant(&tenant().id()).tend().await.map(drop)
+                }
                 world => self.run(world).await,
             },
             // It has run, and only its answer was lost: the log of the tenant tells that it succeeded.
@@ -290,7 +298,7 @@ impl World {
                 (arns(world.mate.unclaimed().await.unwrap()), world.mate.tenants().await.unwrap().is_empty())
             }
             (Self::Tenant(world), Subject::Repair) => {
-                let drift = world.mate.drift(&tenant().id()).await.unwrap();
+                let drift = world.mate.tenant(&tenant().id()).drift().await.unwrap();
                 let left: Vec<_> = drift.changed.iter().map(|node| node.node.as_str()).collect();
                 let as_left = left == ["bucket", "django-service"] && drift.lost.is_empty();
                 (arns(world.mate.unclaimed().await.unwrap()), as_left && drift.worst() == Some(DriftClass::Data))
@@ -329,7 +337,7 @@ fn has_run(cloud: &SimCloud) -> bool {
 
 /// Whether the secrets have other values than those that they were made with.
 async fn rotated(world: &cloud::World) -> bool {
-    let record = world.store.get(&world.mate.key(&tenant().id())).await.unwrap().unwrap();
+    let record = world.store.get(world.mate.tenant(&tenant().id()).key()).await.unwrap().unwrap();
     !record.operating.secrets.is_empty()
 }
 
@@ -344,7 +352,7 @@ fn values_are_taken(cloud: &SimCloud) -> bool {
 
 /// Whether what the cache held is in it, or, while it is removed, in the one snapshot that the record names.
 async fn data_is_kept(world: &cloud::World, subject: Subject) -> bool {
-    let record = world.store.get(&world.mate.key(&tenant().id())).await.unwrap().unwrap();
+    let record = world.store.get(world.mate.tenant(&tenant().id()).key()).await.unwrap().unwrap();
     let snapshots = world.cloud.snapshots();
     if subject == Subject::SuspendWithoutCache {
         let named: Vec<_> = record.resting.values().map(|resting| resting.snapshot.as_ref()).collect();

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use mate_core::model::Ownership;
 use mate_core::model::ids::TenantKey;
-use mate_core::model::{Change, Impact, Kinds};
+use mate_core::model::{FieldImpact, Impact, Kinds};
 use mate_core::model::{Graph, Node};
-use mate_core::plan::{After, DiffRequest, Mode, Observed, OldObject, diff};
+use mate_core::plan::{After, DiffRequest, Observed, OldObject, Purpose, diff};
 use mate_core::state::RecordSummary;
 use mate_core::vocab::Deletions;
 use serde_json::json;
@@ -43,7 +43,7 @@ fn plan(nodes: &[(&str, &str, Value)]) -> Plan {
     let summary = RecordSummary { display_name: "Acme".into(), tier: "trial".into(), url: "https://acme".into() };
     diff(DiffRequest {
         key: &key(),
-        mode: Mode::Provision,
+        purpose: Purpose::Provision,
         graph: &graph,
         record: None,
         snapshot: &graph.nodes().map(|node| (node.id.clone(), Observed::Absent)).collect(),
@@ -113,10 +113,10 @@ fn every_standard_kind_has_actions_for_each_access() {
         assert!(has(Access::Create) || has(Access::Update), "{}", model.name);
         assert!(has(Access::Delete), "{}", model.name);
         let changes = |change| match change {
-            Change::Always(impact) => !matches!(impact, Impact::Replace(_) | Impact::Never(_)),
-            Change::By(_) => true,
+            FieldImpact::Always(impact) => !matches!(impact, Impact::Replace(_) | Impact::Never(_)),
+            FieldImpact::By(_) => true,
         };
-        let mutable = model.fields.iter().any(|field| !field.edge_only && changes(field.change));
+        let mutable = model.fields.iter().any(|field| !field.edge_only && changes(field.impact));
         assert!(has(Access::Update) || !(mutable || model.taggable), "{}", model.name);
     }
 }

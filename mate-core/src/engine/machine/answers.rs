@@ -25,7 +25,7 @@ impl Machine {
     }
 
     pub(super) fn accepted(&mut self, id: &OpId, created: Created, effects: &mut Vec<Effect>) {
-        if matches!(id.verb, Verb::Release | Verb::Rename) {
+        if matches!(id.verb, Verb::Disown | Verb::Rename) {
             // Nothing but its tags has changed: there is nothing to be waited for.
             self.settle(id, None);
             return;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Effect, Event, EventKind, Machine, State};
 use crate::provider::Policy;
 use crate::provider::{Discovered, ProviderError};
-use crate::state::{Following, LogEvent, Phase, RunResult, StoreError};
+use crate::state::{Following, LogEvent, RecordPhase, RunResult, StoreError};
 use crate::vocab::Goal;
 
 /// How often the cloud is searched while the last objects go.
@@ -37,7 +37,7 @@ impl Machine {
     /// Whether nothing of the tenant stays.
     fn goes(&self) -> bool {
         match self.plan.goal {
-            Goal::Destroy | Goal::Release => true,
+            Goal::Destroy | Goal::Disown => true,
             Goal::Unwind => self.plan.after.phase.is_none() && self.record.nodes.is_empty(),
             Goal::Apply | Goal::Adopt | Goal::Amend => false,
         }
@@ -63,7 +63,7 @@ impl Machine {
             self.record.nodes.retain(|_, node| !self.once.contains(&node.kind));
             self.record.operating = operating;
         } else {
-            self.record.phase = Phase::Provisioning;
+            self.record.phase = RecordPhase::Provisioning;
         }
         let run = self.record.run.take();
         // What follows is durable together with the end of what it follows.

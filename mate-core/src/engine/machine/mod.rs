@@ -21,7 +21,7 @@ use crate::model::Inputs;
 use crate::model::Kinds;
 use crate::model::Outputs;
 use crate::model::ids::{KindName, NodeId};
-use crate::plan::{Operation, Plan, Step};
+use crate::plan::{Op, Plan, Step};
 use crate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, ProviderError,
     RetryStatus, Target, UpdateRequest,
@@ -134,9 +134,10 @@ enum State {
     Skipped,
 }
 
+/// An operation of the plan, and how far it has come.
 #[derive(Debug)]
-struct Op {
-    operation: Operation,
+struct Tracked {
+    operation: Op,
     state: State,
     attempt: u32,
     /// How often it was refused, by class.
@@ -163,7 +164,7 @@ fn seconds(time: Duration) -> i64 {
 #[derive(Debug)]
 pub(crate) struct Machine {
     plan: Plan,
-    ops: BTreeMap<OpId, Op>,
+    ops: BTreeMap<OpId, Tracked>,
     after: BTreeMap<OpId, BTreeSet<OpId>>,
     record: Record,
     /// The record has changes that no write has begun for.
@@ -212,10 +213,10 @@ impl Machine {
         let Terms { limits, kinds, leased, now: (now, date) } = terms;
         let operations = plan.operations();
         let after = operations.iter().map(|operation| (operation.id.clone(), operation.after.clone())).collect();
-        let ops: BTreeMap<OpId, Op> = operations
+        let ops: BTreeMap<OpId, Tracked> = operations
             .into_iter()
             .map(|operation| {
-                let op = Op {
+                let op = Tracked {
                     operation: operation.clone(),
                     state: State::Blocked,
                     attempt: 0,

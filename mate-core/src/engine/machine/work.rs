@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Call, Effect, EventKind, Machine, Op, State};
+use super::{Call, Effect, EventKind, Machine, State, Tracked};
 use crate::engine::journal::{self, Attempt};
 use crate::model::{references, resolve_with};
 use crate::provider::{Claim, CreateRequest, DeleteRequest, ErrorClass, ProviderError, Target, UpdateRequest};
@@ -138,7 +138,7 @@ impl Machine {
     fn call(&mut self, id: &OpId, effects: &mut Vec<Effect>) {
         let step = self.step(id);
         let untouched = match id.verb {
-            Verb::Release => step.untag.is_empty(),
+            Verb::Disown => step.untag.is_empty(),
             Verb::Rename => step.changes.is_empty(),
             _ => false,
         };
@@ -171,7 +171,7 @@ impl Machine {
                 untag: step.untag.clone(),
                 token: op.token.clone(),
             }),
-            Verb::Release => Call::Update(UpdateRequest {
+            Verb::Disown => Call::Update(UpdateRequest {
                 target,
                 fields: vec!["tags".to_owned()],
                 untag: step.untag.clone(),
@@ -188,7 +188,7 @@ impl Machine {
         let step = self.step(id);
         let op = &self.ops[id];
         let old = step.old.as_ref();
-        let gone = old.filter(|_| matches!(id.verb, Verb::Delete | Verb::DeleteOld | Verb::Release));
+        let gone = old.filter(|_| matches!(id.verb, Verb::Delete | Verb::DeleteOld | Verb::Disown));
         let physical_id = match id.verb {
             Verb::Create => op.created.as_ref().map(|created| created.physical_id.clone()),
             _ => old.and_then(|old| old.physical_id.clone()),
@@ -199,12 +199,12 @@ impl Machine {
             name: id.name.clone(),
             physical_id,
             inputs: op.inputs.clone(),
-            tags: gone.filter(|_| id.verb != Verb::Release).map_or(&step.tags, |old| &old.tags).clone(),
+            tags: gone.filter(|_| id.verb != Verb::Disown).map_or(&step.tags, |old| &old.tags).clone(),
             claim: match id.verb {
                 // It carries the old id, or since a call whose answer was lost the new one.
                 Verb::Rename => Claim::Tenant,
-                // What lost its tags in a call whose answer was lost is given back all the same.
-                Verb::TakeOver | Verb::Release => Claim::Unowned,
+                // What lost its tags in a call whose answer was lost is disowned all the same.
+                Verb::TakeOver | Verb::Disown => Claim::Unowned,
                 _ => Claim::Owned,
             },
         }
@@ -240,7 +240,7 @@ impl Machine {
             self.refused(&id, error, effects);
         }
         // A failure does not wait for ever for its reason.
-        let unexplained = |op: &Op| matches!(op.state, State::Diagnosing(_)) && op.ask_at <= self.now;
+        let unexplained = |op: &Tracked| matches!(op.state, State::Diagnosing(_)) && op.ask_at <= self.now;
         let late: Vec<OpId> = self.ops.iter().filter(|(_, op)| unexplained(op)).map(|(id, _)| id.clone()).collect();
         for id in late {
             self.diagnosed(&id, Vec::new(), effects);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::world::{World, id, insert, key, out, tenant};
 use crate::model::Graph;
 use crate::model::{Kinds, ReplaceOrder};
-use crate::plan::{Action, Mode, Observed, Plan, PlanError, PlanJsonError, Risk, Shown, Step, observe_targets};
+use crate::plan::{Action, Observed, Plan, PlanError, PlanJsonError, Purpose, Risk, Shown, Step, observe_targets};
 use crate::provider::{DataPolicy, Status};
 use crate::state::NodeState;
 use crate::vocab::{ConsentRisk, Consents, FinalSnapshot, OpId, Verb};
@@ -23,7 +23,7 @@ fn changed(node: &str, field: &str, value: Value) -> Result<Plan, PlanError> {
     let mut graph = tenant();
     let world = World::of(&graph);
     set(&mut graph, node, field, value);
-    world.plan(&graph, Mode::Update)
+    world.plan(&graph, Purpose::Update)
 }
 
 fn busy(plan: &Plan) -> Vec<(&str, Action)> {
@@ -31,7 +31,7 @@ fn busy(plan: &Plan) -> Vec<(&str, Action)> {
     steps.map(|step| (step.node.as_str(), step.action)).collect()
 }
 
-fn operation(plan: &Plan, node: &str, verb: Verb) -> crate::plan::Operation {
+fn operation(plan: &Plan, node: &str, verb: Verb) -> crate::plan::Op {
     plan.operations().into_iter().find(|operation| operation.id.node == id(node) && operation.id.verb == verb).unwrap()
 }
 
@@ -46,7 +46,7 @@ const DELETE_FIRST: Action = Action::Replace { order: ReplaceOrder::DeleteFirst 
 #[test]
 fn a_new_tenant_is_created_in_order() {
     let graph = tenant();
-    let plan = World::empty(Kinds::standard()).plan(&graph, Mode::Provision).unwrap();
+    let plan = World::empty(Kinds::standard()).plan(&graph, Purpose::Provision).unwrap();
     assert_eq!(plan.counts().create, graph.len());
     assert!(plan.steps.iter().all(|step| step.reason == "not there yet" && step.risk == Risk::None));
     assert!(waits(&plan, ("django", Verb::Create), ("django-task", Verb::Create)));
@@ -57,7 +57,7 @@ fn a_new_tenant_is_created_in_order() {
 #[test]
 fn what_is_as_it_should_be_is_left_alone() {
     let graph = tenant();
-    let plan = World::of(&graph).plan(&graph, Mode::Update).unwrap();
+    let plan = World::of(&graph).plan(&graph, Purpose::Update).unwrap();
     assert!(plan.is_empty(), "{:?} {:?}", busy(&plan), plan.record_changes);
     assert_eq!(plan.operations(), []);
     assert_eq!(plan.headline(), "Plan: nothing to do; everything is as it should be");
@@ -68,7 +68,7 @@ fn a_change_in_place_names_the_leaf() {
     let mut graph = tenant();
     let world = World::of(&graph);
     graph.get_mut(&id("django-targets")).unwrap().inputs["health_check"]["path"] = json!("/health/");
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!(busy(&plan), [("django-targets", Action::Update)]);
     let step = step(&plan, "django-targets");
     assert_eq!(step.changes[0].path, "health_check.path");
@@ -115,7 +115,7 @@ fn downtime_depends_on_the_old_inputs_and_needs_consent() {
     set(&mut graph, "db", "multi_az", json!(true));
     let world = World::of(&graph);
     set(&mut graph, "db", "instance_class", json!("db.t4g.medium"));
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!(busy(&plan), [("db", Action::UpdateWithRestart)]);
 }
 
@@ -168,11 +168,11 @@ fn an_access_point_does_not_outlive_its_file_system() {
     insert(&mut graph, "point", "efs:AccessPoint", point);
     let mut world = World::of(&graph);
     set(&mut graph, "files", "kms_key_id", json!("key-2"));
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!(busy(&plan), [("files", DELETE_FIRST), ("point", DELETE_FIRST)]);
     assert!(waits(&plan, ("files", Verb::Delete), ("point", Verb::Delete)));
     world.apply(&plan);
-    assert!(world.plan(&graph, Mode::Update).unwrap().is_empty());
+    assert!(world.plan(&graph, Purpose::Update).unwrap().is_empty());
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn every_impossible_change_is_listed_with_the_way_round() {
     set(&mut graph, "db", "allocated_storage_gib", json!(10));
     set(&mut graph, "db", "engine_version", json!("15"));
     set(&mut graph, "db-secret", "generate", json!({"token": {"length": 64}}));
-    let error = world.plan(&graph, Mode::Update).unwrap_err();
+    let error = world.plan(&graph, Purpose::Update).unwrap_err();
     let PlanError::Impossible(changes) = &error else { panic!("{error}") };
     assert_eq!(changes.len(), 3);
     let text = error.to_string();
@@ -209,7 +209,7 @@ fn drift_in_the_cloud_is_seen_and_what_it_does_not_tell_is_not() {
     let mut world = World::of(&graph);
     world.live("db").inputs["backup_retention_days"] = json!(1);
     world.live("db").inputs.as_object_mut().unwrap().remove("storage_type");
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     let changes = &step(&plan, "db").changes;
     assert_eq!(changes.len(), 1, "{changes:?}");
     assert_eq!(changes[0].old, Shown::Value(json!(1)));
@@ -220,9 +220,9 @@ fn a_write_only_field_is_compared_with_the_record_alone() {
     let graph = tenant();
     let mut world = World::of(&graph);
     world.live("db").inputs["master_user_secret_arn"] = json!("whatever AWS says");
-    assert!(world.plan(&graph, Mode::Update).unwrap().is_empty());
+    assert!(world.plan(&graph, Purpose::Update).unwrap().is_empty());
     world.record.nodes.get_mut(&id("db")).unwrap().inputs["master_user_secret_arn"] = json!("another");
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!(step(&plan, "db").fields(), ["master_user_secret_arn"]);
 }
 
@@ -231,9 +231,9 @@ fn a_missing_tag_is_an_update_of_tags_and_tags_of_others_stay() {
     let graph = tenant();
     let mut world = World::of(&graph);
     world.live("data").tags.insert("Theirs".into(), "stays".into());
-    assert!(world.plan(&graph, Mode::Update).unwrap().is_empty());
+    assert!(world.plan(&graph, Purpose::Update).unwrap().is_empty());
     world.live("data").tags.remove("Tenant");
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!(busy(&plan), [("data", Action::Update)]);
     assert_eq!(step(&plan, "data").fields(), ["tags"]);
     assert_eq!(step(&plan, "data").changes[0].path, "tags.Tenant");
@@ -245,11 +245,11 @@ fn without_a_record_what_is_ours_is_found_again() {
     let mut world = World::of(&graph);
     world.record.nodes.clear();
     world.record.version = 0;
-    let plan = world.plan(&graph, Mode::Provision).unwrap();
+    let plan = world.plan(&graph, Purpose::Provision).unwrap();
     assert_eq!(plan.counts().adopt, graph.len());
     assert_eq!(step(&plan, "db").reason, "found again: it carries our tags");
     world.apply(&plan);
-    assert!(world.plan(&graph, Mode::Update).unwrap().is_empty());
+    assert!(world.plan(&graph, Purpose::Update).unwrap().is_empty());
 }
 
 #[test]
@@ -258,12 +258,12 @@ fn what_is_gone_is_made_again_and_what_uses_it_follows() {
     let mut world = World::of(&graph);
     let name = world.record.nodes[&id("django-targets")].name.clone();
     world.cloud.remove(&name);
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!(step(&plan, "django-targets").action, Action::Create);
     assert_eq!(step(&plan, "django-targets").reason, "recorded, but gone from the cloud");
     assert_eq!(step(&plan, "https").action, Action::Update);
     world.apply(&plan);
-    assert!(world.plan(&graph, Mode::Update).unwrap().is_empty());
+    assert!(world.plan(&graph, Purpose::Update).unwrap().is_empty());
 }
 
 #[test]
@@ -271,12 +271,12 @@ fn what_has_failed_is_replaced_with_consent_only_where_it_held_data() {
     let graph = tenant();
     let mut world = World::of(&graph);
     world.live("db").status = Status::Failed("incompatible-network".into());
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!(step(&plan, "db").action, DELETE_FIRST);
     assert_eq!(step(&plan, "db").reason, "it has failed: incompatible-network");
     assert!(matches!(step(&plan, "db").risk, Risk::DataLoss(_)));
     world.record.nodes.get_mut(&id("db")).unwrap().state = NodeState::Creating;
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!((step(&plan, "db").action, &step(&plan, "db").risk), (DELETE_FIRST, &Risk::None));
 }
 
@@ -286,7 +286,7 @@ fn a_failed_deployment_is_repaired_in_place_by_the_change_that_repairs_it() {
     let mut world = World::of(&graph);
     world.live("django").status = Status::Failed("the circuit breaker stopped the deployment".into());
     graph.get_mut(&id("django-task")).unwrap().inputs["containers"][0]["image"] = json!("django:2");
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!(step(&plan, "django").action, Action::UpdateWithRestart);
     assert!(step(&plan, "django").reason.starts_with("it has failed: the circuit breaker"));
 }
@@ -296,7 +296,7 @@ fn what_is_on_its_way_is_waited_for() {
     let graph = tenant();
     let mut world = World::of(&graph);
     world.live("db").status = Status::Pending("backing-up".into());
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!(busy(&plan), [("db", Action::Adopt)]);
     assert_eq!(operation(&plan, "db", Verb::Adopt).expected.as_secs(), 300);
 }
@@ -309,16 +309,16 @@ fn what_is_no_longer_wanted_is_deleted_after_its_users() {
     for node in graph.nodes().filter(|node| !["django", "https", "django-targets"].contains(&node.id.as_str())) {
         smaller.insert(node.clone()).unwrap();
     }
-    let plan = world.plan(&smaller, Mode::Update).unwrap();
+    let plan = world.plan(&smaller, Purpose::Update).unwrap();
     let expected = [("django", Action::Delete), ("https", Action::Delete), ("django-targets", Action::Delete)];
     assert_eq!(busy(&plan), expected);
     assert_eq!(step(&plan, "django").reason, "no longer part of the tenant");
     let name = world.record.nodes[&id("https")].name.clone();
     world.cloud.remove(&name);
-    let plan = world.plan(&smaller, Mode::Update).unwrap();
+    let plan = world.plan(&smaller, Purpose::Update).unwrap();
     assert_eq!(step(&plan, "https").action, Action::Forget);
     world.apply(&plan);
-    assert!(world.plan(&smaller, Mode::Update).unwrap().is_empty());
+    assert!(world.plan(&smaller, Purpose::Update).unwrap().is_empty());
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn destroying_keeps_the_database_in_a_snapshot_and_marks_what_is_lost() {
     let graph = tenant();
     let mut world = World::of(&graph);
     let nothing = Graph::new();
-    let plan = world.plan(&nothing, Mode::Destroy).unwrap();
+    let plan = world.plan(&nothing, Purpose::Destroy).unwrap();
     assert_eq!(plan.counts().delete, graph.len());
     assert_eq!(step(&plan, "db").risk, Risk::None);
     assert!(step(&plan, "db").reason.contains("its data stays in the final snapshot mate-regional-dev-db-final-"));
@@ -337,15 +337,15 @@ fn destroying_keeps_the_database_in_a_snapshot_and_marks_what_is_lost() {
 
     world.deletions.empty = true;
     world.deletions.final_snapshots.insert(id("db"), FinalSnapshot::Discard);
-    let plan = world.plan(&nothing, Mode::Destroy).unwrap();
+    let plan = world.plan(&nothing, Purpose::Destroy).unwrap();
     assert_eq!((&step(&plan, "db").data, &step(&plan, "data").data), (&DataPolicy::Discard, &DataPolicy::Discard));
     assert_eq!(plan.risky_steps().count(), 3);
 
     world.deletions.final_snapshots.insert(id("db"), FinalSnapshot::Named("last".into()));
-    let plan = world.plan(&nothing, Mode::Destroy).unwrap();
+    let plan = world.plan(&nothing, Purpose::Destroy).unwrap();
     assert_eq!(step(&plan, "db").data, DataPolicy::Keep { final_snapshot: Some("last".into()) });
     world.live("db").status = Status::Deleting;
-    let plan = world.plan(&nothing, Mode::Destroy).unwrap();
+    let plan = world.plan(&nothing, Purpose::Destroy).unwrap();
     assert_eq!(step(&plan, "db").action, Action::Delete, "a deletion that has begun goes on");
     world.apply(&plan);
     assert!(world.cloud.is_empty() && world.record.nodes.is_empty());
@@ -357,7 +357,7 @@ fn without_a_record_destroying_finds_what_the_graph_names() {
     let mut world = World::of(&graph);
     world.record.nodes.clear();
     world.record.version = 0;
-    let plan = world.plan(&graph, Mode::Destroy).unwrap();
+    let plan = world.plan(&graph, Purpose::Destroy).unwrap();
     assert_eq!(plan.counts().delete, graph.len());
     assert!(waits(&plan, ("db-group", Verb::Delete), ("db", Verb::Delete)));
 }
@@ -366,19 +366,19 @@ fn without_a_record_destroying_finds_what_the_graph_names() {
 fn leftovers_of_a_replacement_are_deleted_behind_their_users() {
     let mut graph = tenant();
     let mut world = World::of(&graph);
-    let old = step(&world.plan(&Graph::new(), Mode::Destroy).unwrap(), "django-targets").old.clone().unwrap();
+    let old = step(&world.plan(&Graph::new(), Purpose::Destroy).unwrap(), "django-targets").old.clone().unwrap();
     set(&mut graph, "django-targets", "port", json!(9000));
-    world.apply(&world.plan(&graph, Mode::Update).unwrap().clone());
+    world.apply(&world.plan(&graph, Purpose::Update).unwrap().clone());
     let live = world.live("django-targets").clone();
     world.cloud.insert(old.name.clone(), live);
     world.record.nodes.get_mut(&id("django-targets")).unwrap().retired = vec![old.into()];
     set(&mut graph, "https", "ssl_policy", json!("TLS14"));
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     let leftover = plan.steps.iter().find(|step| step.action.is_about_leftover()).unwrap();
     assert_eq!((leftover.action, leftover.reason.as_str()), (Action::DeleteLeftover, "left over from a replacement"));
     assert!(waits(&plan, ("django-targets", Verb::DeleteOld), ("https", Verb::Update)));
     world.apply(&plan);
-    assert!(world.plan(&graph, Mode::Update).unwrap().is_empty());
+    assert!(world.plan(&graph, Purpose::Update).unwrap().is_empty());
 }
 
 #[test]
@@ -389,7 +389,7 @@ fn what_stands_in_the_way_is_listed_whole() {
         let mut snapshot = world.snapshot(&graph);
         snapshot.insert(id(node), seen.clone());
         snapshot.insert(id(other), seen);
-        world.plan_with(&graph, Mode::Update, &snapshot).unwrap_err()
+        world.plan_with(&graph, Purpose::Update, &snapshot).unwrap_err()
     };
     let error = plan_with("db", "alb", Observed::Foreign("tagged Owner=them\u{1b}[2J".into()));
     assert!(matches!(&error, PlanError::Foreign(problems) if problems.len() == 2));
@@ -398,11 +398,11 @@ fn what_stands_in_the_way_is_listed_whole() {
     assert!(matches!(&error, PlanError::Unknown(problems) if problems.len() == 2));
     let mut deleting = world.clone();
     deleting.live("db").status = Status::Deleting;
-    let error = deleting.plan(&graph, Mode::Update).unwrap_err();
+    let error = deleting.plan(&graph, Purpose::Update).unwrap_err();
     assert!(matches!(&error, PlanError::Deleting(problems) if problems[0].node == id("db")));
     let mut snapshot = world.snapshot(&graph);
     snapshot.remove(&id("db"));
-    let error = world.plan_with(&graph, Mode::Update, &snapshot).unwrap_err();
+    let error = world.plan_with(&graph, Purpose::Update, &snapshot).unwrap_err();
     assert!(matches!(&error, PlanError::Unobserved(problems) if problems.len() == 1));
 }
 
@@ -412,11 +412,11 @@ fn a_deletion_of_our_own_that_was_interrupted_is_waited_for() {
     let mut world = World::of(&graph);
     world.live("django").status = Status::Deleting;
     world.record.nodes.get_mut(&id("django")).unwrap().state = NodeState::Deleting;
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     let service = step(&plan, "django");
     assert_eq!(service.action, Action::Replace { order: ReplaceOrder::DeleteFirst });
     assert_eq!(service.reason, "its deletion has begun already; it is made anew");
-    assert_eq!((&service.risk, service.needs_consent), (&Risk::None, false));
+    assert_eq!((&service.risk, service.needs_consent()), (&Risk::None, false));
     assert!(waits(&plan, ("django", Verb::Create), ("django", Verb::Delete)));
 }
 
@@ -427,12 +427,12 @@ fn an_object_of_an_earlier_generation_than_is_asked_for_is_replaced_once() {
     for node in ["ecs-group", "django"] {
         graph.at_generation(id(node), 1);
     }
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!(step(&plan, "ecs-group").action, Action::Replace { order: ReplaceOrder::CreateFirst });
     assert_eq!(step(&plan, "django").action, Action::Replace { order: ReplaceOrder::DeleteFirst });
     assert_eq!((step(&plan, "ecs-group").generation, step(&plan, "django").generation), (1, 1));
     world.apply(&plan);
-    assert!(world.plan(&graph, Mode::Update).unwrap().is_empty());
+    assert!(world.plan(&graph, Purpose::Update).unwrap().is_empty());
 }
 
 #[test]
@@ -440,7 +440,7 @@ fn a_graph_that_does_not_fit_its_kinds_is_refused() {
     let mut graph = tenant();
     set(&mut graph, "db", "colour", json!("red"));
     set(&mut graph, "django", "cluster", out("db", "colour"));
-    let error = World::empty(Kinds::standard()).plan(&graph, Mode::Provision).unwrap_err();
+    let error = World::empty(Kinds::standard()).plan(&graph, Purpose::Provision).unwrap_err();
     let PlanError::Misfit(problems) = error else { panic!("{error}") };
     assert_eq!(problems.len(), 2);
 }
@@ -450,7 +450,7 @@ fn another_tenant_s_record_is_refused() {
     let graph = tenant();
     let mut world = World::of(&graph);
     world.record.key.tenant = "other".parse().unwrap();
-    let error = world.plan(&graph, Mode::Update).unwrap_err();
+    let error = world.plan(&graph, Purpose::Update).unwrap_err();
     assert_eq!(error.to_string(), "the record is of dev/other, and the plan is for dev/regional");
 }
 
@@ -466,7 +466,7 @@ fn a_node_of_another_kind_is_replaced() {
             other.insert(node.clone()).unwrap();
         }
     }
-    let plan = world.plan(&other, Mode::Update).unwrap();
+    let plan = world.plan(&other, Purpose::Update).unwrap();
     let data = step(&plan, "data");
     assert_eq!((data.action, data.old.as_ref().unwrap().kind.as_str()), (DELETE_FIRST, "s3:Bucket"));
     assert!(matches!(data.risk, Risk::DataLoss(_)));
@@ -477,7 +477,7 @@ fn a_change_of_the_record_alone_is_not_nothing() {
     let graph = tenant();
     let mut world = World::of(&graph);
     world.after.summary.tier = "enterprise".into();
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert!(!plan.is_empty() && plan.operations().is_empty());
     assert_eq!(plan.record_changes[0].path, "tier");
 }

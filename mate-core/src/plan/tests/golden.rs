@@ -7,7 +7,7 @@ use serde_json::json;
 use super::world::{World, id, insert, tenant};
 use crate::model::Graph;
 use crate::model::Kinds;
-use crate::plan::{Mode, Plan, TextStyle};
+use crate::plan::{Plan, Purpose, TextStyle};
 use crate::provider::Status;
 
 fn golden(name: &str, text: &str) {
@@ -39,7 +39,7 @@ fn busy_plan() -> Plan {
     wanted.get_mut(&id("data")).unwrap().tags.insert("Owner".into(), "a \"quoted\" <b>name</b>".into());
     world.live("db-secret").status = Status::Pending("replicating\r\n".into());
     world.after.summary.display_name = "Regional\u{1b}[31m Hospital\n\u{202e}".into();
-    let mut plan = world.plan(&wanted, Mode::Update).unwrap();
+    let mut plan = world.plan(&wanted, Purpose::Update).unwrap();
     plan.notes.push("The certificate expires in 20 days.".into());
     plan.id = plan.digest();
     plan
@@ -47,7 +47,7 @@ fn busy_plan() -> Plan {
 
 #[test]
 fn text_of_a_new_tenant() {
-    let plan = World::empty(Kinds::standard()).plan(&tenant(), Mode::Provision).unwrap();
+    let plan = World::empty(Kinds::standard()).plan(&tenant(), Purpose::Provision).unwrap();
     golden("create.txt", &plan.render(&TextStyle::plain()));
 }
 
@@ -59,14 +59,14 @@ fn text_of_a_change() {
 #[test]
 fn text_of_a_removal() {
     let graph = tenant();
-    let plan = World::of(&graph).plan(&Graph::new(), Mode::Destroy).unwrap();
+    let plan = World::of(&graph).plan(&Graph::new(), Purpose::Destroy).unwrap();
     golden("destroy.txt", &plan.render(&TextStyle { color: false, width: 80 }));
 }
 
 #[test]
 fn text_of_nothing() {
     let graph = tenant();
-    let plan = World::of(&graph).plan(&graph, Mode::Update).unwrap();
+    let plan = World::of(&graph).plan(&graph, Purpose::Update).unwrap();
     golden("nothing.txt", &plan.render(&TextStyle::plain()));
 }
 

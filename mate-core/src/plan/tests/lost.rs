@@ -1,7 +1,7 @@
 //! Objects that held data and are gone.
 
 use super::world::{World, id, tenant};
-use crate::plan::{Action, Mode, Plan, Risk, Step};
+use crate::plan::{Action, Plan, Purpose, Risk, Step};
 use crate::provider::Status;
 use crate::state::NodeState;
 
@@ -15,7 +15,7 @@ fn planned(state: NodeState) -> Plan {
     let name = world.record.nodes[&id("db")].name.clone();
     world.cloud.remove(&name);
     world.record.nodes.get_mut(&id("db")).unwrap().state = state;
-    world.plan(&graph, Mode::Update).unwrap()
+    world.plan(&graph, Purpose::Update).unwrap()
 }
 
 #[test]
@@ -44,6 +44,6 @@ fn what_holds_no_data_needs_none() {
     assert_eq!(world.live("db").status, Status::Ready);
     let name = world.record.nodes[&id("django-targets")].name.clone();
     world.cloud.remove(&name);
-    let plan = world.plan(&graph, Mode::Update).unwrap();
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
     assert_eq!(step(&plan, "django-targets").risk, Risk::None);
 }

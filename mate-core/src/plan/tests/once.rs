@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::world::{World, id, insert, out};
 use crate::model::Graph;
 use crate::model::ReplaceOrder;
-use crate::plan::{Action, Mode, Plan, Risk, Step};
+use crate::plan::{Action, Plan, Purpose, Risk, Step};
 use crate::provider::Status;
 use crate::state::NodeState;
 use crate::vocab::Verb;
@@ -50,7 +50,7 @@ fn forget(world: &mut World) {
 }
 
 fn of(world: &World, run: &str) -> (Action, String) {
-    let plan = world.plan(&tenant(run), Mode::Update).unwrap();
+    let plan = world.plan(&tenant(run), Purpose::Update).unwrap();
     let step = migration(&plan);
     assert!(!step.needs_consent() && step.risk == Risk::None, "{:?}", step.risk);
     (step.action, step.reason.clone())
@@ -62,14 +62,14 @@ fn what_has_run_is_left_alone_whether_the_cloud_still_knows_it_or_not() {
     assert_eq!(of(&world, "release-1"), (Action::NoChange, "has run already".to_owned()));
     forget(&mut world);
     assert_eq!(of(&world, "release-1"), (Action::NoChange, "has run already".to_owned()));
-    assert!(world.plan(&tenant("release-1"), Mode::Update).unwrap().is_empty());
+    assert!(world.plan(&tenant("release-1"), Purpose::Update).unwrap().is_empty());
 }
 
 #[test]
 fn its_outputs_are_known_after_the_cloud_has_forgotten_it() {
     let mut world = World::of(&tenant("release-1"));
     forget(&mut world);
-    let plan = world.plan(&tenant("release-1"), Mode::Update).unwrap();
+    let plan = world.plan(&tenant("release-1"), Purpose::Update).unwrap();
     assert_eq!(migration(&plan).outputs, world.record.nodes[&id("migration")].outputs);
     assert_eq!(migration(&plan).old.as_ref().unwrap().physical_id, world.record.nodes[&id("migration")].physical_id);
 }
@@ -80,7 +80,7 @@ fn another_run_is_a_creation_and_deletes_nothing() {
     assert_eq!(of(&world, "release-2"), (Action::Create, "another run: run".to_owned()));
     forget(&mut world);
     assert_eq!(of(&world, "release-2"), (Action::Create, "another run: run".to_owned()));
-    let plan = world.plan(&tenant("release-2"), Mode::Update).unwrap();
+    let plan = world.plan(&tenant("release-2"), Purpose::Update).unwrap();
     let verbs: Vec<Verb> =
         plan.operations().iter().filter(|one| one.id.node == id("migration")).map(|one| one.id.verb).collect();
     assert_eq!(verbs, [Verb::Create]);
@@ -138,6 +138,6 @@ fn out_of_the_graph_it_goes_out_of_the_record() {
         }
         kept
     };
-    let plan = world.plan(&without, Mode::Update).unwrap();
+    let plan = world.plan(&without, Purpose::Update).unwrap();
     assert_eq!((migration(&plan).action, migration(&plan).needs_consent()), (Action::Forget, false));
 }

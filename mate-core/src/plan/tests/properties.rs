@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::world::{World, id, insert, out};
 use crate::model::Graph;
 use crate::model::{DriftClass, FieldRule, Impact, Kind, KindModel, Kinds, ReplaceOrder, Timing};
-use crate::plan::{Action, Mode, Plan};
+use crate::plan::{Action, Plan, Purpose};
 use crate::vocab::Consents;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,22 +141,22 @@ proptest! {
     fn from_any_tenant_to_any_other_and_then_nothing(from in sketches(), to in sketches()) {
         let (from, to) = (graph(&from), graph(&to));
         let mut world = world();
-        let plan = world.plan(&from, Mode::Provision).unwrap();
+        let plan = world.plan(&from, Purpose::Provision).unwrap();
         check_order(&plan)?;
         world.apply(&plan);
-        prop_assert!(world.plan(&from, Mode::Update).unwrap().is_empty());
+        prop_assert!(world.plan(&from, Purpose::Update).unwrap().is_empty());
 
-        let plan = world.plan(&to, Mode::Update).unwrap();
-        prop_assert_eq!(&plan, &world.plan(&to, Mode::Update).unwrap());
+        let plan = world.plan(&to, Purpose::Update).unwrap();
+        prop_assert_eq!(&plan, &world.plan(&to, Purpose::Update).unwrap());
         prop_assert_eq!(&plan, &Plan::from_json(&plan.to_json()).unwrap());
         prop_assert!(plan.check(&Consents::to_every_step_of(&plan)).is_ok());
         check_order(&plan)?;
         world.apply(&plan);
-        let again = world.plan(&to, Mode::Update).unwrap();
+        let again = world.plan(&to, Purpose::Update).unwrap();
         prop_assert!(again.is_empty(), "{}", again.render(&crate::plan::TextStyle::plain()));
         prop_assert_eq!(world.cloud.len(), to.len());
 
-        let plan = world.plan(&Graph::new(), Mode::Destroy).unwrap();
+        let plan = world.plan(&Graph::new(), Purpose::Destroy).unwrap();
         check_order(&plan)?;
         world.apply(&plan);
         prop_assert!(world.cloud.is_empty() && world.record.nodes.is_empty());
@@ -166,15 +166,15 @@ proptest! {
     fn whatever_is_lost_is_made_again(sketch in sketches(), lost in prop::collection::btree_set(0..NODES, 0..4)) {
         let graph = graph(&sketch);
         let mut world = world();
-        world.apply(&world.plan(&graph, Mode::Provision).unwrap().clone());
+        world.apply(&world.plan(&graph, Purpose::Provision).unwrap().clone());
         for node in lost {
             if let Some(recorded) = world.record.nodes.get(&id(&format!("n{node}"))) {
                 world.cloud.remove(&recorded.name);
             }
         }
-        let plan = world.plan(&graph, Mode::Update).unwrap();
+        let plan = world.plan(&graph, Purpose::Update).unwrap();
         check_order(&plan)?;
         world.apply(&plan);
-        prop_assert!(world.plan(&graph, Mode::Update).unwrap().is_empty());
+        prop_assert!(world.plan(&graph, Purpose::Update).unwrap().is_empty());
     }
 }

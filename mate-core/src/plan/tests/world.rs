@@ -8,9 +8,9 @@ use crate::model::Ownership;
 use crate::model::ids::{NodeId, TenantKey};
 use crate::model::{Graph, Node, OutputRef, Outputs, references, resolve};
 use crate::model::{KindModel, Kinds, ReplaceOrder};
-use crate::plan::{Action, After, DiffRequest, Mode, Observed, Plan, PlanError, Snapshot, Step, diff};
+use crate::plan::{Action, After, DiffRequest, Observed, Plan, PlanError, Purpose, Snapshot, Step, diff};
 use crate::provider::{DataPolicy, Live, Status};
-use crate::state::{NodeRecord, NodeState, Phase, Record, RecordSummary};
+use crate::state::{NodeRecord, NodeState, Record, RecordPhase, RecordSummary};
 use crate::vocab::{Deletions, Goal, Verb};
 
 pub(super) fn id(text: &str) -> NodeId {
@@ -157,7 +157,7 @@ impl World {
     /// With everything in `graph` made.
     pub(super) fn of(graph: &Graph) -> Self {
         let mut world = Self::empty(Kinds::standard());
-        let plan = world.plan(graph, Mode::Provision).unwrap();
+        let plan = world.plan(graph, Purpose::Provision).unwrap();
         world.apply(&plan);
         world
     }
@@ -176,14 +176,14 @@ impl World {
         names.into_iter().map(|(id, name)| (id, look(&name))).collect()
     }
 
-    pub(super) fn plan(&self, graph: &Graph, mode: Mode) -> Result<Plan, PlanError> {
-        self.plan_with(graph, mode, &self.snapshot(graph))
+    pub(super) fn plan(&self, graph: &Graph, purpose: Purpose) -> Result<Plan, PlanError> {
+        self.plan_with(graph, purpose, &self.snapshot(graph))
     }
 
-    pub(super) fn plan_with(&self, graph: &Graph, mode: Mode, snapshot: &Snapshot) -> Result<Plan, PlanError> {
+    pub(super) fn plan_with(&self, graph: &Graph, purpose: Purpose, snapshot: &Snapshot) -> Result<Plan, PlanError> {
         diff(DiffRequest {
             key: &key(),
-            mode,
+            purpose,
             graph,
             record: (self.record.version > 0).then_some(&self.record),
             snapshot,
@@ -246,7 +246,7 @@ impl World {
                 Verb::TakeOver | Verb::Rename => {
                     self.cloud.get_mut(&name).unwrap().tags.extend(step.tags.clone());
                 }
-                Verb::Release => self.cloud.get_mut(&name).unwrap().tags.retain(|key, _| !step.untag.contains(key)),
+                Verb::Disown => self.cloud.get_mut(&name).unwrap().tags.retain(|key, _| !step.untag.contains(key)),
                 Verb::Delete | Verb::DeleteOld => {
                     let gone = self.cloud.remove(&name).is_some();
                     assert!(
@@ -257,7 +257,7 @@ impl World {
             }
             let recorded = self.record.nodes.get(&step.node).cloned();
             match operation.id.verb {
-                Verb::Delete | Verb::Release => {
+                Verb::Delete | Verb::Disown => {
                     self.record.nodes.remove(&step.node);
                     if step.action.rests() {
                         self.rest(step);
@@ -297,7 +297,7 @@ impl World {
             done.insert(operation.id);
         }
         self.record.version += 1;
-        self.record.phase = if plan.goal == Goal::Apply { Phase::Active } else { Phase::Destroying };
+        self.record.phase = if plan.goal == Goal::Apply { RecordPhase::Active } else { RecordPhase::Destroying };
         self.record.summary = plan.after.summary.clone();
         self.record.deletion_protection = plan.after.deletion_protection;
     }

@@ -69,7 +69,7 @@ impl Suite {
         self.note(Some(node), Check::UntagIsExact, "one tag less, and all others", seen);
     }
 
-    /// Given back, looked at, and taken over again.
+    /// Disowned, looked at, and taken over again.
     async fn adopt(&mut self, node: &Node) {
         let ours = self.target(node);
         let as_adopted = Target { claim: Claim::Unowned, ..ours.clone() };
@@ -82,8 +82,8 @@ impl Suite {
         let keys: BTreeSet<String> = keys.collect();
         let mut given_back = as_adopted.clone();
         given_back.tags.retain(|key, _| !keys.contains(key));
-        let released = self.take_off(&given_back, before.clone(), keys, "release").await;
-        self.note(Some(node), Check::UntagIsExact, "no ownership tags, and all others", released);
+        let disowned = self.take_off(&given_back, before.clone(), keys, "disown").await;
+        self.note(Some(node), Check::UntagIsExact, "no ownership tags, and all others", disowned);
 
         let seen = self.watch(&ours, |seen| matches!(seen, Observation::Foreign(_))).await.map(drop);
         self.note(Some(node), Check::ClaimIsHonoured, "foreign without tags, where it must be ours", seen);

@@ -64,6 +64,20 @@ fn an_entry_of_before_the_token_has_the_hash_that_it_had() {
 }
 
 #[test]
+fn an_entry_in_the_word_of_an_earlier_version_is_whole() {
+    let of = |verb| LogDraft { intent: Intent { verb: Some(verb), ..draft(1).intent }, ..draft(1) };
+    let mut entry = LogEntry::after(None, &key("clinic"), of(TenantVerb::Disown));
+    entry.hash = entry.digest_with("release");
+    let text = serde_json::to_string(&entry).unwrap().replace("\"disown\"", "\"release\"");
+    let read: LogEntry = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, entry);
+    assert!(verify(&key("clinic"), &[read]).is_ok());
+    let mut other = LogEntry::after(None, &key("clinic"), of(TenantVerb::Destroy));
+    other.hash = other.digest_with("release");
+    assert!(verify(&key("clinic"), &[other]).is_err());
+}
+
+#[test]
 fn an_empty_log_and_a_whole_one_are_verified() {
     assert_eq!(verify(&key("clinic"), &[]), Ok(Verified { entries: 0, head: GENESIS.into() }));
     let entries = log(5);

@@ -1,17 +1,18 @@
 //! Maintenance: what takes a tenant down waits for its window, and is done there behind a page.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::carry::Way;
-use super::{Applied, Error, Inner, Mate, resume};
-use crate::client::Operation;
+use super::{Applied, Error, Inner, Operation, Tenant};
+#[cfg(doc)]
+use crate::client::Mate;
+use crate::client::carry::Way;
+use crate::client::resume;
 use crate::engine::{Cancellation, EventSender};
 use crate::lifecycle::{Change, Wanted};
-use crate::model::ids::{KindName, NodeId, TenantId, TenantKey};
+use crate::model::ids::{KindName, NodeId, TenantKey};
 use crate::plan::{Action, Plan};
 use crate::spec::Tier;
 use crate::state::Record;
@@ -25,7 +26,7 @@ pub(crate) struct Windows {
 }
 
 impl Windows {
-    pub(super) fn set(&mut self, tier: Option<&Tier>, window: MaintenanceWindow) {
+    pub(in crate::client) fn set(&mut self, tier: Option<&Tier>, window: MaintenanceWindow) {
         match tier {
             Some(tier) => drop(self.tiers.insert(tier.to_string(), window)),
             None => self.usual = Some(window),
@@ -117,30 +118,28 @@ pub struct MaintenanceWork {
     pub reason: String,
 }
 
-impl Mate {
+impl Tenant {
     /// Plans a change of which what takes the tenant down waits for its maintenance: the plan has the rest, and its steps that are
     /// left as they are say what waits. Changes nothing.
     ///
     /// # Errors
-    /// [`Error::CannotWait`] for anything but an update, a scale or a change of tier; and as [`Mate::plan_change`].
-    pub fn plan_deferred(&self, tenant: &TenantId, change: Change) -> Operation<Plan> {
-        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
-        Operation::new(|_, _| async move { inner.plan_deferred(&key, change).await })
+    /// [`Error::CannotWait`] for anything but an update, a scale or a change of tier; and as [`Tenant::plan_change`].
+    pub fn plan_deferred(&self, change: Change) -> Operation<Plan> {
+        self.operation(|inner, key, _, _| async move { inner.plan_deferred(&key, change).await })
     }
 
     /// Carries out a change but for what takes the tenant down, which waits for its maintenance.
     ///
-    /// 1. [`Mate::plan_deferred`]. What waits is recorded field by field, with objects that have to stay until then.
-    /// 2. The rest is done now, as [`Mate::change`] does it.
+    /// 1. [`Tenant::plan_deferred`]. What waits is recorded field by field, with objects that have to stay until then.
+    /// 2. The rest is done now, as [`Tenant::change`] does it.
     ///
-    /// The spec of the record is the new one from then on. Every later plan leaves what waits as it is, until [`Mate::maintain`]
-    /// or, within the window, [`Mate::tend`] does it; it is no drift meanwhile.
+    /// The spec of the record is the new one from then on. Every later plan leaves what waits as it is, until [`Tenant::maintain`]
+    /// or, within the window, [`Tenant::tend`] does it; it is no drift meanwhile.
     ///
     /// # Errors
-    /// As [`Mate::plan_deferred`] and [`Mate::apply`].
-    pub fn defer(&self, tenant: &TenantId, change: Change, consents: Consents) -> Operation<Applied> {
-        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
-        Operation::new(|events, cancellation| async move {
+    /// As [`Tenant::plan_deferred`] and [`Mate::apply`].
+    pub fn defer(&self, change: Change, consents: Consents) -> Operation<Applied> {
+        self.operation(|inner, key, events, cancellation| async move {
             let plan = inner.plan_deferred(&key, change).await?;
             inner.carry_out(plan, &consents, &events, &cancellation).await
         })
@@ -150,36 +149,36 @@ impl Mate {
     /// ([`crate::client::MateBuilder::maintenance_window`]). Changes nothing in the cloud.
     ///
     /// # Errors
-    /// As [`Mate::change`].
-    pub fn set_maintenance_window(&self, tenant: &TenantId, window: Option<MaintenanceWindow>) -> Operation<Applied> {
-        self.change(tenant, Change::SetMaintenanceWindow(window), Consents::none())
+    /// As [`Tenant::change`].
+    pub fn set_maintenance_window(&self, window: Option<MaintenanceWindow>) -> Operation<Applied> {
+        self.change(Change::SetMaintenanceWindow(window), Consents::none())
     }
 
     /// Plans what waits for a tenant's maintenance. Changes nothing.
     ///
     /// # Errors
-    /// As [`Mate::plan_change`].
-    pub fn plan_maintenance(&self, tenant: &TenantId) -> Operation<Plan> {
-        self.plan_change(tenant, Change::Maintain)
+    /// As [`Tenant::plan_change`].
+    pub fn plan_maintenance(&self) -> Operation<Plan> {
+        self.plan_change(Change::Maintain)
     }
 
-    /// Maintains a tenant: does what [`Mate::defer`] has left. Where nothing waits, nothing is done.
+    /// Maintains a tenant: does what [`Tenant::defer`] has left. Where nothing waits, nothing is done.
     ///
     /// 1. Refused outside the window, and where the work usually takes longer than the window is open.
     /// 2. The load balancer answers with a page. From then on nothing else is done with the tenant but an emergency shutdown or its end.
     /// 3. The work. Where it fails, what was before comes back by itself.
     /// 4. The page goes, and the report tells what was done.
     ///
-    /// A tenant that is deactivated keeps its own page. Killed or dropped at any instant, [`Mate::resume_run`] brings the run to its
-    /// end, and [`Mate::maintain`] or [`Mate::tend`] goes on from there, whatever time it is by then: the page has to go.
+    /// A tenant that is deactivated keeps its own page. Killed or dropped at any instant, [`Tenant::resume_run`] brings the run to its
+    /// end, and [`Tenant::maintain`] or [`Tenant::tend`] goes on from there, whatever time it is by then: the page has to go.
     ///
     /// # Errors
-    /// [`Error::NotTheTime`]; [`Error::Maintenance`] where the work failed; and as [`Mate::plan_change`] and [`Mate::apply`].
-    pub fn maintain(&self, tenant: &TenantId, options: &MaintenanceOptions) -> Operation<MaintenanceReport> {
-        let (inner, key, options) = (Arc::clone(&self.inner), self.key(tenant), options.clone());
-        Operation::new(
-            |events, cancellation| async move { inner.maintain(&key, &options, &events, &cancellation).await },
-        )
+    /// [`Error::NotTheTime`]; [`Error::Maintenance`] where the work failed; and as [`Tenant::plan_change`] and [`Mate::apply`].
+    pub fn maintain(&self, options: &MaintenanceOptions) -> Operation<MaintenanceReport> {
+        let options = options.clone();
+        self.operation(|inner, key, events, cancellation| async move {
+            inner.maintain(&key, &options, &events, &cancellation).await
+        })
     }
 }
 
@@ -204,13 +203,13 @@ impl Inner {
     }
 
     /// Whether a tenant has work that its maintenance can begin, or has begun, now.
-    pub(super) fn can_be_maintained(&self, record: &Record) -> bool {
+    pub(in crate::client) fn can_be_maintained(&self, record: &Record) -> bool {
         let open = || self.windows.of(record)?.remaining(self.desk.provider.clock().unix_seconds());
         let waits = !record.operating.deferred.is_empty() && record.operating.mode.has_tasks();
         matches!(record.operating.mode, Mode::Maintained(_)) || waits && open().is_some()
     }
 
-    pub(super) async fn maintain(
+    pub(in crate::client) async fn maintain(
         &self,
         key: &TenantKey,
         options: &MaintenanceOptions,

@@ -1,20 +1,21 @@
 //! One-off commands: a task of a service's image, its exit code and the last lines of its log.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::carry::Way;
-use super::{Error, Inner, Mate, resume};
-use crate::client::Operation;
+use super::{Error, Inner, Operation, Tenant};
+#[cfg(doc)]
+use crate::client::Mate;
+use crate::client::carry::Way;
+use crate::client::resume;
 use crate::engine::RunError;
 use crate::engine::{Cancellation, EventSender};
 use crate::kinds::Task;
 use crate::lifecycle::Change;
 use crate::model::Kind;
-use crate::model::ids::{NodeId, TenantId, TenantKey};
+use crate::model::ids::{NodeId, TenantKey};
 use crate::model::resolve;
 use crate::plan::{Action, Plan};
 use crate::provider::{Claim, Concern, Live, Observation, Target};
@@ -45,7 +46,7 @@ impl CommandOutput {
     }
 }
 
-impl Mate {
+impl Tenant {
     /// Runs a command once, as a task of its own with the image, the variables, the secrets and the network of one of the tenant's
     /// services, and waits for its end.
     ///
@@ -54,16 +55,16 @@ impl Mate {
     /// 3. Its exit code and the last lines of its log are looked up. It leaves nothing in the record but an entry of the log.
     ///
     /// An exit code other than 0 is an answer, not an error. A process that dies meanwhile leaves a run that
-    /// [`Mate::resume_run`] ends; the command runs once all the same.
+    /// [`Tenant::resume_run`] ends; the command runs once all the same.
     ///
     /// # Errors
     /// [`Error::Spec`] for a service that the tenant does not have or an empty command, [`Error::Run`] where the task did not start
-    /// or told no exit code, with what the cloud says about it; and as [`Mate::plan_change`].
-    pub fn run_command(&self, tenant: &TenantId, command: &Command) -> Operation<CommandOutput> {
-        let (inner, key, command) = (Arc::clone(&self.inner), self.key(tenant), command.clone());
-        Operation::new(
-            |events, cancellation| async move { inner.run_command(&key, command, &events, &cancellation).await },
-        )
+    /// or told no exit code, with what the cloud says about it; and as [`Tenant::plan_change`].
+    pub fn run_command(&self, command: &Command) -> Operation<CommandOutput> {
+        let command = command.clone();
+        self.operation(|inner, key, events, cancellation| async move {
+            inner.run_command(&key, command, &events, &cancellation).await
+        })
     }
 }
 

@@ -1,28 +1,28 @@
 //! Rotation of secrets: new values, consumers that take them, and the old ones retired.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::{Applied, Error, Inner, Mate};
-use crate::client::Operation;
+use super::{Applied, Error, Inner, Operation, Tenant};
+#[cfg(doc)]
+use crate::client::Mate;
 use crate::kinds::Secret;
 use crate::lifecycle::Change;
 use crate::model::Kind;
-use crate::model::ids::{NodeId, TenantId, TenantKey};
+use crate::model::ids::{NodeId, TenantKey};
 use crate::plan::Plan;
 use crate::spec::{SpecError, SpecErrors};
 use crate::vocab::Consents;
 use crate::vocab::TenantVerb;
 
-impl Mate {
+impl Tenant {
     /// Plans a rotation of these secrets, by node (`database-credentials`, `redis-auth`, `django-secret-key`); of all where none is
     /// named. Changes nothing, and no value is in the plan.
     ///
     /// # Errors
-    /// [`Error::Spec`] for a node that is no secret of the tenant's, and as [`Mate::plan_change`].
-    pub fn plan_rotate(&self, tenant: &TenantId, secrets: &[NodeId]) -> Operation<Plan> {
-        let (inner, key, secrets) = (Arc::clone(&self.inner), self.key(tenant), secrets.to_vec());
-        Operation::new(|_, _| async move { inner.plan_rotate(&key, &secrets).await })
+    /// [`Error::Spec`] for a node that is no secret of the tenant's, and as [`Tenant::plan_change`].
+    pub fn plan_rotate(&self, secrets: &[NodeId]) -> Operation<Plan> {
+        let secrets = secrets.to_vec();
+        self.operation(|inner, key, _, _| async move { inner.plan_rotate(&key, &secrets).await })
     }
 
     /// Rotates secrets.
@@ -34,13 +34,13 @@ impl Mate {
     ///
     /// Where a consumer fails, every value goes back to what it was, tasks and all, and the error is [`Error::PutBack`]. Between
     /// 2 and 3 running tasks keep their connections, and a task that starts in these seconds has the old password: it is started
-    /// again. If the process dies before 4, [`Mate::resume_run`] or [`Mate::tend`] does that.
+    /// again. If the process dies before 4, [`Tenant::resume_run`] or [`Tenant::tend`] does that.
     ///
     /// # Errors
-    /// As [`Mate::plan_rotate`] and [`Mate::apply`].
-    pub fn rotate(&self, tenant: &TenantId, secrets: &[NodeId]) -> Operation<Applied> {
-        let (inner, key, secrets) = (Arc::clone(&self.inner), self.key(tenant), secrets.to_vec());
-        Operation::new(|events, cancellation| async move {
+    /// As [`Tenant::plan_rotate`] and [`Mate::apply`].
+    pub fn rotate(&self, secrets: &[NodeId]) -> Operation<Applied> {
+        let secrets = secrets.to_vec();
+        self.operation(|inner, key, events, cancellation| async move {
             let plan = inner.plan_rotate(&key, &secrets).await?;
             inner.carry_out(plan, &Consents::none(), &events, &cancellation).await
         })

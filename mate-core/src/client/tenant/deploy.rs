@@ -1,31 +1,32 @@
 //! Deployments, the way back from them, and the releases that there were.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::planning::not_admitted;
-use super::{Applied, Error, Inner, Mate, resume};
+use super::{Applied, Error, Inner, Operation, Tenant};
 use crate::blueprint::image_uri;
-use crate::client::Operation;
+#[cfg(doc)]
+use crate::client::Mate;
+use crate::client::planning::not_admitted;
+use crate::client::resume;
 #[cfg(doc)]
 use crate::kinds::service::DeploymentStrategy;
 use crate::lifecycle::{Change, Deployment, reference_of, with_release};
-use crate::model::ids::{TenantId, TenantKey};
+use crate::model::ids::TenantKey;
 use crate::plan::Plan;
 use crate::spec::ServiceName;
 use crate::state::Record;
 use crate::vocab::Consents;
 use crate::vocab::{Release, TenantPhase, TenantVerb};
 
-impl Mate {
+impl Tenant {
     /// Plans a deployment. Tags are looked up in the registry, and the plan names the digests. Changes nothing.
     ///
     /// # Errors
     /// [`Error::Spec`] for services that the tenant does not have, [`Error::NoImage`] for a tag or digest that is not in the
-    /// registry, and as [`Mate::plan_change`].
-    pub fn plan_deploy(&self, tenant: &TenantId, deployment: &Deployment) -> Operation<Plan> {
-        let (inner, key, deployment) = (Arc::clone(&self.inner), self.key(tenant), deployment.clone());
-        Operation::new(|_, _| async move { inner.plan_deploy(&key, &deployment).await })
+    /// registry, and as [`Tenant::plan_change`].
+    pub fn plan_deploy(&self, deployment: &Deployment) -> Operation<Plan> {
+        let deployment = deployment.clone();
+        self.operation(|inner, key, _, _| async move { inner.plan_deploy(&key, &deployment).await })
     }
 
     /// Deploys images.
@@ -35,16 +36,16 @@ impl Mate {
     /// 3. The services move: by [`DeploymentStrategy::BlueGreen`] or [`DeploymentStrategy::Canary`] behind a second target group, between
     ///    which and the first ECS moves the traffic, whether this process lives or not; else each replacing its tasks as its percentages admit, watched by ECS's circuit breaker. It is over when
     ///    every task of the new release runs and, behind the load balancer, answers the application's own health check.
-    /// 4. The release stands in the record, for [`Mate::rollback`].
+    /// 4. The release stands in the record, for [`Tenant::rollback`].
     ///
     /// Where a step fails, the tenant goes back by itself to what ran before, and the error is [`Error::RolledBack`] with the
     /// reason. A migration is not undone: it has to be one that the former release can live with.
     ///
     /// # Errors
-    /// As [`Mate::plan_deploy`] and [`Mate::apply`]. When the way back fails too, its own error, and [`Mate::resume_run`] goes on.
-    pub fn deploy(&self, tenant: &TenantId, deployment: &Deployment, consents: Consents) -> Operation<Applied> {
-        let (inner, key, deployment) = (Arc::clone(&self.inner), self.key(tenant), deployment.clone());
-        Operation::new(|events, cancellation| async move {
+    /// As [`Tenant::plan_deploy`] and [`Mate::apply`]. When the way back fails too, its own error, and [`Tenant::resume_run`] goes on.
+    pub fn deploy(&self, deployment: &Deployment, consents: Consents) -> Operation<Applied> {
+        let deployment = deployment.clone();
+        self.operation(|inner, key, events, cancellation| async move {
             let plan = inner.plan_deploy(&key, &deployment).await?;
             inner.carry_out(plan, &consents, &events, &cancellation).await
         })
@@ -53,20 +54,18 @@ impl Mate {
     /// Plans to go back to a release: the one of this number, or the one before the present one. Changes nothing.
     ///
     /// # Errors
-    /// [`Error::NoRelease`] where there is none, and as [`Mate::plan_change`].
-    pub fn plan_rollback(&self, tenant: &TenantId, to: Option<u32>) -> Operation<Plan> {
-        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
-        Operation::new(move |_, _| async move { inner.plan_rollback(&key, to).await })
+    /// [`Error::NoRelease`] where there is none, and as [`Tenant::plan_change`].
+    pub fn plan_rollback(&self, to: Option<u32>) -> Operation<Plan> {
+        self.operation(move |inner, key, _, _| async move { inner.plan_rollback(&key, to).await })
     }
 
     /// Goes back to a release that ran: the one of this number, or the one before the present one. Its migration does not run
-    /// again. Otherwise as [`Mate::deploy`].
+    /// again. Otherwise as [`Tenant::deploy`].
     ///
     /// # Errors
-    /// As [`Mate::plan_rollback`] and [`Mate::deploy`].
-    pub fn rollback(&self, tenant: &TenantId, to: Option<u32>, consents: Consents) -> Operation<Applied> {
-        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
-        Operation::new(move |events, cancellation| async move {
+    /// As [`Tenant::plan_rollback`] and [`Tenant::deploy`].
+    pub fn rollback(&self, to: Option<u32>, consents: Consents) -> Operation<Applied> {
+        self.operation(move |inner, key, events, cancellation| async move {
             let plan = inner.plan_rollback(&key, to).await?;
             inner.carry_out(plan, &consents, &events, &cancellation).await
         })
@@ -75,18 +74,17 @@ impl Mate {
     /// Starts the tasks of these services anew, of all where none is named, with the same images: a forced new deployment.
     ///
     /// # Errors
-    /// As [`Mate::change`].
-    pub fn restart(&self, tenant: &TenantId, services: Vec<ServiceName>) -> Operation<Applied> {
-        self.change(tenant, Change::Restart(services), Consents::none())
+    /// As [`Tenant::change`].
+    pub fn restart(&self, services: Vec<ServiceName>) -> Operation<Applied> {
+        self.change(Change::Restart(services), Consents::none())
     }
 
     /// The releases that a tenant has run, the latest last, and which it runs now.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
-    pub fn releases(&self, tenant: &TenantId) -> Operation<Releases> {
-        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
-        Operation::new(|_, _| async move {
+    pub fn releases(&self) -> Operation<Releases> {
+        self.operation(|inner, key, _, _| async move {
             let record = inner.desk.record(&key).await?;
             Ok(Releases { current: record.operating.release.map(|release| release.number), releases: record.releases })
         })
@@ -143,7 +141,7 @@ impl Inner {
     }
 
     /// The record of a tenant whose phase admits the verb.
-    pub(super) async fn admitted(&self, key: &TenantKey, verb: TenantVerb) -> Result<Record, Error> {
+    pub(in crate::client) async fn admitted(&self, key: &TenantKey, verb: TenantVerb) -> Result<Record, Error> {
         let record = self.desk.record(key).await?;
         if TenantPhase::of(Some(&record)).admits(verb) { Ok(record) } else { Err(not_admitted(&record, verb)) }
     }

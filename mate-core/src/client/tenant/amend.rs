@@ -1,19 +1,19 @@
 //! Other ids for nodes, and nodes that go out of the record, with every object as it is.
 
-use std::sync::Arc;
-
-use super::observe;
-use super::{Applied, Error, Inner, Mate, resume};
-use crate::client::Operation;
+use super::{Applied, Error, Inner, Operation, Tenant};
+#[cfg(doc)]
+use crate::client::Mate;
+use crate::client::observe;
+use crate::client::resume;
 use crate::lifecycle::Wanted;
 use crate::model::Graph;
-use crate::model::ids::{NodeId, TenantId, TenantKey};
+use crate::model::ids::{NodeId, TenantKey};
 use crate::plan::{AmendError, Observed, Plan, PlanError, amend};
 use crate::provider::Claim;
 use crate::state::Record;
 use crate::vocab::{Amendment, Consents};
 
-impl Mate {
+impl Tenant {
     /// Plans to give nodes other ids, or to let them go out of the record. Changes nothing. Carried out by [`Mate::apply`].
     ///
     /// 1. The record's nodes get their new ids, and what refers to them follows.
@@ -21,24 +21,23 @@ impl Mate {
     ///    where the blueprint gives the new id another one, it is held as an adopted object is.
     /// 3. What is forgotten stays, without ownership tags.
     ///
-    /// A run of it that was interrupted is finished by [`Mate::resume_run`]; until then every other plan is refused, as the
+    /// A run of it that was interrupted is finished by [`Tenant::resume_run`]; until then every other plan is refused, as the
     /// objects carry ids that the record no longer has.
     ///
     /// # Errors
     /// [`Error::Amend`] for a node that is not there or an id that is taken; [`Error::NotPossible`] while a run is
     /// interrupted; [`Error::NotFound`] and [`Error::Store`].
-    pub fn plan_amend(&self, tenant: &TenantId, amendment: &Amendment) -> Operation<Plan> {
-        let (inner, key, amendment) = (Arc::clone(&self.inner), self.key(tenant), amendment.clone());
-        Operation::new(|_, _| async move { inner.plan_amend(&key, &amendment).await })
+    pub fn plan_amend(&self, amendment: &Amendment) -> Operation<Plan> {
+        let amendment = amendment.clone();
+        self.operation(|inner, key, _, _| async move { inner.plan_amend(&key, &amendment).await })
     }
 
-    /// Gives one node another id: [`Mate::plan_amend`] and [`Mate::apply`] in one.
+    /// Gives one node another id: [`Tenant::plan_amend`] and [`Mate::apply`] in one.
     ///
     /// # Errors
     /// As both.
-    pub fn rename_node(&self, tenant: &TenantId, from: NodeId, to: NodeId) -> Operation<Applied> {
-        let (inner, key) = (Arc::clone(&self.inner), self.key(tenant));
-        Operation::new(|events, cancellation| async move {
+    pub fn rename_node(&self, from: NodeId, to: NodeId) -> Operation<Applied> {
+        self.operation(|inner, key, events, cancellation| async move {
             let plan = inner.plan_amend(&key, &Amendment::none().rename(from, to)).await?;
             inner.desk.apply(plan, &Consents::none(), &events, &cancellation).await
         })
@@ -70,7 +69,7 @@ impl Inner {
     }
 
     /// The plan of an amendment that begins or goes on, from the record.
-    pub(super) fn amendment(&self, record: &Record, amendment: &Amendment) -> Result<Plan, Error> {
+    pub(in crate::client) fn amendment(&self, record: &Record, amendment: &Amendment) -> Result<Plan, Error> {
         let key = &record.key;
         let graph = match &record.spec {
             Some(spec) => {

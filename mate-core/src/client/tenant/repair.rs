@@ -1,19 +1,20 @@
 //! Putting objects right: a part of what has become different, and an object that is to be made anew.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use super::{Applied, Error, Inner, Mate, resume};
-use crate::client::Operation;
+use super::{Applied, Error, Inner, Operation, Tenant};
+#[cfg(doc)]
+use crate::client::Mate;
+use crate::client::resume;
 use crate::lifecycle::{Change, Wanted};
-use crate::model::ids::{NodeId, TenantId, TenantKey};
+use crate::model::ids::{NodeId, TenantKey};
 use crate::plan::Plan;
 use crate::spec::{SpecError, SpecErrors};
 use crate::state::{Holding, NodeRecord, Record};
 use crate::vocab::{Consents, RepairSelection, TenantVerb};
 
-impl Mate {
-    /// Plans to put right what is selected of what [`Mate::drift`] shows, from the spec that the record holds. What is not
+impl Tenant {
+    /// Plans to put right what is selected of what [`Tenant::drift`] shows, from the spec that the record holds. What is not
     /// selected is not touched, and shows as drift afterwards as before. Changes nothing. Carried out by [`Mate::apply`].
     ///
     /// - By class or by node, field by field: of one object its open security group is closed, and its changed tag left.
@@ -25,25 +26,25 @@ impl Mate {
     /// # Errors
     /// [`Error::NotFound`] without a record; [`Error::NotPossible`] while a run is interrupted: resume it or unwind it first;
     /// [`Error::SpecNotRecorded`]; and as [`Mate::plan`].
-    pub fn plan_repair(&self, tenant: &TenantId, selection: &RepairSelection) -> Operation<Plan> {
-        let (inner, key, selection) = (Arc::clone(&self.inner), self.key(tenant), selection.clone());
-        Operation::new(|_, _| async move { inner.plan_repair(&key, &selection).await })
+    pub fn plan_repair(&self, selection: &RepairSelection) -> Operation<Plan> {
+        let selection = selection.clone();
+        self.operation(|inner, key, _, _| async move { inner.plan_repair(&key, &selection).await })
     }
 
-    /// Puts right what is selected: [`Mate::plan_repair`] and [`Mate::apply`] in one, with these consents.
+    /// Puts right what is selected: [`Tenant::plan_repair`] and [`Mate::apply`] in one, with these consents.
     ///
     /// # Errors
-    /// As [`Mate::plan_repair`] and [`Mate::apply`].
-    pub fn repair(&self, tenant: &TenantId, selection: &RepairSelection, consents: Consents) -> Operation<Applied> {
-        let (inner, key, selection) = (Arc::clone(&self.inner), self.key(tenant), selection.clone());
-        Operation::new(|events, cancellation| async move {
+    /// As [`Tenant::plan_repair`] and [`Mate::apply`].
+    pub fn repair(&self, selection: &RepairSelection, consents: Consents) -> Operation<Applied> {
+        let selection = selection.clone();
+        self.operation(|inner, key, events, cancellation| async move {
             let plan = inner.plan_repair(&key, &selection).await?;
             inner.desk.apply(plan, &consents, &events, &cancellation).await
         })
     }
 
     /// Plans to replace the objects of these nodes (`django-service`, `redis`), although they are as they should be. Changes nothing.
-    /// [`Mate::status`] names the nodes of a tenant.
+    /// [`Tenant::status`] names the nodes of a tenant.
     ///
     /// ```text
     /// -/+ redis (elasticache:ReplicationGroup)   different: generation; another object was asked for in its place
@@ -57,23 +58,23 @@ impl Mate {
     ///
     /// # Errors
     /// [`Error::Spec`] for a node that the tenant does not have, or whose object is only read or runs once; and as
-    /// [`Mate::plan_change`].
-    pub fn plan_replace(&self, tenant: &TenantId, nodes: &[NodeId]) -> Operation<Plan> {
-        let (inner, key, nodes) = (Arc::clone(&self.inner), self.key(tenant), nodes.to_vec());
-        Operation::new(|_, _| async move { inner.plan_replace(&key, &nodes).await })
+    /// [`Tenant::plan_change`].
+    pub fn plan_replace(&self, nodes: &[NodeId]) -> Operation<Plan> {
+        let nodes = nodes.to_vec();
+        self.operation(|inner, key, _, _| async move { inner.plan_replace(&key, &nodes).await })
     }
 
-    /// Replaces the objects of these nodes: [`Mate::plan_replace`] and [`Mate::apply`] in one, with these consents. For an object
+    /// Replaces the objects of these nodes: [`Tenant::plan_replace`] and [`Mate::apply`] in one, with these consents. For an object
     /// that misbehaves though AWS shows it as it should be, as `terraform apply -replace` does.
     ///
     /// Guaranteed: each is replaced once, also where the run is killed and resumed, because the record counts the generations of a
-    /// node. After [`Mate::unwind`] an object that was not replaced yet stays, and a new one stays in the place of one that is gone.
+    /// node. After [`Tenant::unwind`] an object that was not replaced yet stays, and a new one stays in the place of one that is gone.
     ///
     /// # Errors
-    /// As [`Mate::plan_replace`] and [`Mate::apply`].
-    pub fn replace(&self, tenant: &TenantId, nodes: &[NodeId], consents: Consents) -> Operation<Applied> {
-        let (inner, key, nodes) = (Arc::clone(&self.inner), self.key(tenant), nodes.to_vec());
-        Operation::new(|events, cancellation| async move {
+    /// As [`Tenant::plan_replace`] and [`Mate::apply`].
+    pub fn replace(&self, nodes: &[NodeId], consents: Consents) -> Operation<Applied> {
+        let nodes = nodes.to_vec();
+        self.operation(|inner, key, events, cancellation| async move {
             let plan = inner.plan_replace(&key, &nodes).await?;
             inner.carry_out(plan, &consents, &events, &cancellation).await
         })
@@ -110,7 +111,7 @@ impl Inner {
     }
 
     /// Plans a part of what it takes to bring a tenant that is recorded to what is wanted of it.
-    pub(super) async fn plan_part(
+    pub(in crate::client) async fn plan_part(
         &self,
         record: &Record,
         wanted: &Wanted,
