@@ -299,7 +299,7 @@ async fn what_is_not_possible_is_refused_with_what_is() {
         matches!(error, Error::IllegalTransition { phase: TenantPhase::Suspended, verb: TenantVerb::Scale, .. }),
         "{error}"
     );
-    assert!(error.to_string().contains("possible: resume, suspend, tend"), "{error}");
+    assert!(error.to_string().contains("possible: suspend, resume, tend"), "{error}");
     let other = clinic().into_builder().with_tier(Tier::standard()).build().unwrap();
     let error = world.mate.plan(&other).await.unwrap_err();
     assert!(matches!(error, Error::IllegalTransition { verb: TenantVerb::Update, .. }), "{error}");
