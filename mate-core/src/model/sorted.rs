@@ -32,9 +32,10 @@ struct Sorting<'a> {
     left_out: &'a str,
 }
 
-/// A member of an object: where its key stands, quotes included, and where it ends.
+/// A member of an object: the place of its key, quotes included, whether the key has escapes, and the end of its value.
 struct Member {
     key: Range<usize>,
+    escaped: bool,
     end: usize,
 }
 
@@ -48,13 +49,14 @@ impl Sorting<'_> {
         if !first {
             self.text.push(b',');
         }
-        self.members.push(Member { key: self.text.len()..0, end: 0 });
+        self.members.push(Member { key: self.text.len()..0, escaped: false, end: 0 });
     }
 
     fn end_key(&mut self) {
         let end = self.text.len();
         if let Some(member) = self.members.last_mut() {
             member.key.end = end;
+            member.escaped = self.text[member.key.clone()].contains(&b'\\');
         }
     }
 
@@ -79,7 +81,7 @@ impl Sorting<'_> {
         self.scratch.clear();
         for (index, member) in members.iter().enumerate() {
             self.scratch.push(if index == 0 { b'{' } else { b',' });
-            if outermost && key(text, member) == self.left_out {
+            if outermost && *key(text, member) == *self.left_out.as_bytes() {
                 self.scratch.extend_from_slice(&text[member.key.clone()]);
                 self.scratch.extend_from_slice(b":null");
             } else {
@@ -96,14 +98,13 @@ impl Sorting<'_> {
     }
 }
 
-/// The key of a member, without quotes and escapes.
-fn key<'t>(text: &'t [u8], member: &Member) -> Cow<'t, str> {
+/// The bytes of a key, without quotes and escapes: they have the same order as the text.
+fn key<'t>(text: &'t [u8], member: &Member) -> Cow<'t, [u8]> {
     let quoted = &text[member.key.clone()];
-    let plain = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
-    match std::str::from_utf8(plain) {
-        Ok(plain) if !plain.contains('\\') => Cow::Borrowed(plain),
-        _ => Cow::Owned(serde_json::from_slice(quoted).unwrap_or_default()),
+    if member.escaped {
+        return Cow::Owned(serde_json::from_slice::<String>(quoted).unwrap_or_default().into_bytes());
     }
+    Cow::Borrowed(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default())
 }
 
 struct Text<'a, 's>(&'a RefCell<Sorting<'s>>);
