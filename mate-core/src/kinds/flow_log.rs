@@ -20,7 +20,7 @@ impl FlowLog {
     pub const ID: Output<Self, String> = Output::new("flow_log_id");
 }
 
-/// What a flow log is made from.
+/// The inputs of a flow log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowLogInputs {

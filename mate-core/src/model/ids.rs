@@ -15,11 +15,11 @@ use super::text::Text;
 #[error("{what} must be {allowed}, not `{given}`")]
 #[non_exhaustive]
 pub struct InvalidId {
-    /// Which identifier.
+    /// The identifier's name.
     pub what: &'static str,
-    /// What is allowed.
+    /// The allowed form.
     pub allowed: &'static str,
-    /// What was given.
+    /// The given text.
     pub given: String,
 }
 
@@ -165,7 +165,7 @@ impl TenantId {
         Self(Text::Static(Self::PLATFORM))
     }
 
-    /// Whether it stands for the platform and not for a tenant.
+    /// Returns true if the id stands for the platform and not for a tenant.
     #[must_use]
     pub fn is_platform(&self) -> bool {
         self.as_str() == Self::PLATFORM
@@ -194,7 +194,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// Whether both are of one tenant, or of one platform.
+    /// Returns true if both addresses belong to one tenant, or to one platform.
     #[must_use]
     pub fn is_beside(&self, other: &Self) -> bool {
         (&self.tenant, &self.environment) == (&other.tenant, &other.environment)

@@ -48,7 +48,7 @@ impl Ownership {
     /// The keys of the tags that say where an object belongs whose name is not a region's.
     pub const PLACE: [&'static str; 2] = ["Account", "Region"];
 
-    /// Whether `tags` say that the object belongs to this address.
+    /// Returns true if `tags` say that the object belongs to this address.
     #[must_use]
     pub fn owns(&self, tags: &Tags) -> bool {
         self.tags().iter().all(|(key, value)| tags.get(key) == Some(value))
