@@ -80,7 +80,7 @@ impl RateBudget {
         }
     }
 
-    /// How each bucket is used that was asked for by now.
+    /// The usage of each bucket that was used so far.
     #[must_use]
     pub fn usage(&self) -> Vec<Usage> {
         self.state().regulator.usage()

@@ -22,7 +22,7 @@ pub struct Group {
     pub operations: &'static [&'static str],
     /// AWS keeps a bucket of this size for each operation by itself.
     pub per_operation: bool,
-    /// How many calls may come at once.
+    /// The burst capacity: the number of calls that can be made at once.
     pub burst: f64,
     /// Calls a second in the long run, as AWS publishes them; where it does not, at the beginning.
     pub refill: f64,
@@ -33,7 +33,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Whether AWS publishes the figures.
+    /// Returns true if AWS publishes the figures.
     #[must_use]
     pub const fn is_published(&self) -> bool {
         matches!(self.source, Source::Published(_))
@@ -128,7 +128,7 @@ pub const TABLE: &[Group] = &[
     assumed(("sts", "sts"), &["*"], (50.0, 50.0, 100.0)),
 ];
 
-/// What a service that is not in the table starts with: reads, then writes.
+/// The initial limits of a service that is not in the table: reads, then writes.
 const OTHERS: [Group; 2] = [
     assumed(("other reads", "*"), READS, (20.0, 10.0, 20.0)),
     assumed(("other writes", "*"), &["*"], (5.0, 3.0, 10.0)),
@@ -147,7 +147,7 @@ pub(crate) fn parts(api: &str) -> (&str, &str) {
     (service, operation)
 }
 
-/// Whether a call only reads, by its name.
+/// Returns true if a call only reads, by its name.
 #[must_use]
 pub(crate) fn reads(api: &str) -> bool {
     fits(READS, parts(api).1)

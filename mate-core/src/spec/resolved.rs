@@ -39,7 +39,7 @@ pub struct ResolvedTenant {
     pub cost_center: Option<String>,
     /// Tag `Department`.
     pub department: Option<String>,
-    /// Whether it may be destroyed; the base's setting when none.
+    /// True if the tenant is protected from deletion; none for the base's setting.
     pub deletion_protection: Option<bool>,
     /// True if the DNS record of its host name is its own; false for a standby.
     #[serde(default = "own", skip_serializing_if = "is_own")]
@@ -96,7 +96,7 @@ pub struct ResolvedService {
     pub desired_count: u32,
     /// The port that it listens on, where it listens.
     pub port: Option<u16>,
-    /// How it is reached through the load balancer; none for a worker.
+    /// Its exposure through the load balancer; none for a worker.
     pub exposure: Option<ResolvedExposure>,
     /// Bounds and targets of its autoscaling, where it is on.
     pub autoscaling: Option<ResolvedAutoscaling>,
@@ -110,7 +110,7 @@ pub struct ResolvedService {
     pub minimum_healthy_percent: u16,
     /// Tasks that may run during a deployment, percent.
     pub maximum_percent: u16,
-    /// Whether a shell can be opened in its tasks.
+    /// True if ECS Exec is on, which opens a shell in a task.
     pub enable_execute_command: bool,
 }
 
@@ -129,7 +129,7 @@ pub enum ResolvedImage {
     Uri(String),
 }
 
-/// How a service is reached through the load balancer.
+/// The exposure of a service through the load balancer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedExposure {
     /// The listener's port: 443, or another one with the same certificate.
@@ -180,13 +180,13 @@ pub struct ResolvedDatabase {
     pub instance_class: String,
     /// Storage at creation, GiB.
     pub allocated_storage_gib: u32,
-    /// How far storage grows by itself, GiB.
+    /// The upper limit of storage autoscaling, in GiB.
     pub max_storage_gib: u32,
     /// Days that backups are kept, 0 to 35.
     pub backup_retention_days: u8,
-    /// Whether a standby stands in another zone.
+    /// True for a Multi-AZ database, with a standby in another zone.
     pub multi_az: bool,
-    /// Whether Performance Insights is on.
+    /// True if Performance Insights is on.
     pub performance_insights: bool,
 }
 
@@ -199,7 +199,7 @@ pub struct ResolvedCache {
     pub node_type: String,
     /// Nodes, 1 to 6.
     pub nodes: u8,
-    /// Whether a replica takes over; only with two nodes or more.
+    /// True for automatic failover to a replica; only with two nodes or more.
     pub automatic_failover: bool,
     /// Days that snapshots are kept, 0 to 35.
     pub snapshot_retention_days: u8,
@@ -208,9 +208,9 @@ pub struct ResolvedCache {
 /// The storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedStorage {
-    /// Whether the bucket keeps old versions.
+    /// True if the bucket keeps old versions.
     pub s3_versioning: bool,
-    /// Whether old objects move to colder storage.
+    /// True if old objects move to colder storage.
     pub s3_lifecycle_rules: bool,
     /// Provisioned throughput of the file system, MiB/s; none for bursting.
     pub efs_provisioned_mibps: Option<u16>,
@@ -223,11 +223,11 @@ pub struct ResolvedStorage {
 /// Compliance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedCompliance {
-    /// Whether HIPAA's rules hold.
+    /// True if HIPAA's rules apply.
     pub hipaa: bool,
-    /// Whether API calls are audited.
+    /// True if API calls are audited.
     pub audit_logging: bool,
-    /// Whether network flows are logged.
+    /// True if network flows are logged.
     pub flow_logs: bool,
     /// Days that data and logs are kept; 2555 under HIPAA unless set.
     pub data_retention_days: u32,

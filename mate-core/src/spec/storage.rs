@@ -97,9 +97,9 @@ pub enum EfsThroughput {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct StorageSpec {
-    /// Whether the bucket keeps old versions; by default it does, and under HIPAA it must.
+    /// True if the bucket keeps old versions; true by default, and required under HIPAA.
     pub s3_versioning: Option<bool>,
-    /// Whether old objects move to colder storage; off by default.
+    /// True if old objects move to colder storage; off by default.
     pub s3_lifecycle_rules: Option<bool>,
     /// Throughput of the file system; bursting by default.
     pub efs_throughput: Option<EfsThroughput>,

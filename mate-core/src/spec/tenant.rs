@@ -68,7 +68,7 @@ pub struct TenantSpec {
     pub(crate) identity_provider: Option<IdentityProvider>,
 }
 
-/// What the rules between fields look at.
+/// The parts of a spec that the rules between fields examine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Parts {
     pub(crate) services: Services,
@@ -163,7 +163,7 @@ impl TenantSpec {
         self.department.as_ref()
     }
 
-    /// Whether it is protected from deletion; the base's setting by default.
+    /// The deletion protection of the tenant; none for the base's setting.
     #[must_use]
     pub fn deletion_protection(&self) -> Option<bool> {
         self.deletion_protection

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a plan is for.
+/// The purpose of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Goal {
-    /// To bring the tenant to what is wanted.
+    /// Bring the tenant to its desired state.
     Apply,
-    /// To remove it.
+    /// Remove the tenant.
     Destroy,
     /// To take over what is there already: ownership tags and record, and nothing else.
     Adopt,

@@ -52,7 +52,7 @@ impl TenantPhase {
         TenantVerb::ALL.iter().copied().filter(move |verb| self.admits(*verb))
     }
 
-    /// Whether this can be asked for here.
+    /// Returns true if the verb is allowed in this phase.
     #[must_use]
     pub fn admits(self, verb: TenantVerb) -> bool {
         verb.phases().contains(&self)

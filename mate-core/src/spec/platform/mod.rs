@@ -19,7 +19,7 @@ use super::values::{NumberValue, TagValue, TextValue, number_value, text_value};
 use crate::model::ids::{Environment, NodeId};
 
 number_value!(
-    /// How many images a repository keeps.
+    /// The number of images that a repository keeps, 1 to 1000.
     ImageCount(u16), "a number of images", 1..=1000, " images"
 );
 number_value!(
@@ -84,8 +84,8 @@ text_value!(
     |text| (1..=2048).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
 );
 
-/// What a Fargate task in a subnet without a way out needs: its image, its logs, its secrets. (The layers of an image
-/// come from S3, over the gateway endpoint.)
+/// The services that a Fargate task in a subnet without internet access needs: its image, its logs, its secrets. (The layers of
+/// an image come from S3, over the gateway endpoint.)
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html>
 const WITHOUT_NAT: [&str; 4] = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"];
 
@@ -93,15 +93,15 @@ const WITHOUT_NAT: [&str; 4] = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"];
 const RULE_GROUPS: [&str; 3] =
     ["AWSManagedRulesCommonRuleSet", "AWSManagedRulesSQLiRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"];
 
-/// How private subnets reach the internet.
+/// The internet access of private subnets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NatStrategy {
-    /// Over a gateway in each zone: a zone that fails takes no other with it.
+    /// A NAT gateway in each zone: the failure of a zone affects no other.
     PerZone,
-    /// Over one gateway, about $45 a month.
+    /// One NAT gateway, about $45 a month.
     One,
-    /// Not at all: what tasks need of AWS comes over VPC endpoints.
+    /// No NAT gateway: tasks reach the services of AWS over VPC endpoints.
     None,
 }
 
@@ -117,7 +117,7 @@ pub enum DomainZone {
     ExistingId(ZoneId),
 }
 
-/// Which addresses the subnets have.
+/// The address layout of the subnets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubnetLayout {
     /// The length of every subnet's prefix, 16 to 28.
@@ -337,29 +337,29 @@ impl PlatformSpec {
         self
     }
 
-    /// How private subnets reach the internet; over one NAT gateway unless said.
+    /// Sets the internet access of private subnets; one NAT gateway by default.
     #[must_use]
     pub fn with_nat(mut self, nat: NatStrategy) -> Self {
         self.nat = nat;
         self
     }
 
-    /// Whether there is a gateway endpoint for S3, which costs nothing; there is unless said.
+    /// Turns the gateway endpoint for S3, which costs nothing, on or off; on by default.
     #[must_use]
     pub fn with_s3_endpoint(mut self, wanted: bool) -> Self {
         self.s3_endpoint = wanted;
         self
     }
 
-    /// Interface endpoints for these services. Without a NAT gateway those that tasks need are there unless said; with
-    /// one there are none unless said.
+    /// Sets the services with an interface endpoint. The default is the services that tasks need where there is no NAT
+    /// gateway, and none where there is one.
     #[must_use]
     pub fn with_interface_endpoints(mut self, services: impl IntoIterator<Item = EndpointService>) -> Self {
         self.interface_endpoints = Some(services.into_iter().collect());
         self
     }
 
-    /// Whether Container Insights is on; it is unless said.
+    /// Turns Container Insights on or off; on by default.
     #[must_use]
     pub fn with_container_insights(mut self, wanted: bool) -> Self {
         self.container_insights = wanted;
@@ -373,8 +373,8 @@ impl PlatformSpec {
         self
     }
 
-    /// How many images each repository keeps, 10 unless said, and whether a tag stays with its image, which it does unless
-    /// said: then `latest` can be pushed only once.
+    /// Sets the number of images that each repository keeps, 10 by default, and the immutability of tags, which is on by default:
+    /// an immutable `latest` can be pushed only once.
     #[must_use]
     pub fn with_images(mut self, keep_last: ImageCount, immutable_tags: bool) -> Self {
         self.keep_last_images = keep_last;
@@ -382,7 +382,7 @@ impl PlatformSpec {
         self
     }
 
-    /// The user pool: fewest characters of a password, 12 unless said, and whether anybody may sign up, which is not so unless said.
+    /// Sets the minimum length of a password in the user pool, 12 by default, and turns self sign-up on or off; off by default.
     #[must_use]
     pub fn with_user_pool(mut self, password_length: PasswordLength, self_sign_up: bool) -> Self {
         self.password_length = password_length;
@@ -397,21 +397,22 @@ impl PlatformSpec {
         self
     }
 
-    /// Whether load balancers write access logs into a bucket; they do unless said.
+    /// Turns the access logs of load balancers, written to a bucket, on or off; on by default.
     #[must_use]
     pub fn with_access_logs(mut self, wanted: bool) -> Self {
         self.access_logs = wanted;
         self
     }
 
-    /// Whether the VPC's traffic is logged, about $10 a month; it is not unless said.
+    /// Turns VPC flow logs on or off, about $10 a month; off by default.
     #[must_use]
     pub fn with_flow_logs(mut self, wanted: bool) -> Self {
         self.flow_logs = wanted;
         self
     }
 
-    /// Whether a trail of the account is kept, with validation, in a bucket of its own; about $5 a month. It is not unless said.
+    /// Turns the audit trail of the account on or off, with log file validation, in a bucket of its own; about $5 a month. Off by
+    /// default.
     #[must_use]
     pub fn with_audit_logging(mut self, wanted: bool) -> Self {
         self.audit_logging = wanted;
@@ -425,7 +426,7 @@ impl PlatformSpec {
         self
     }
 
-    /// Whether the platform, and a tenant that does not say it itself, is protected from deletion; it is unless said.
+    /// Turns deletion protection on or off, for the platform and for tenants that do not set it themselves; on by default.
     #[must_use]
     pub fn with_deletion_protection(mut self, wanted: bool) -> Self {
         self.deletion_protection = wanted;
