@@ -166,7 +166,7 @@ pub struct ServiceLoadBalancer {
     pub alternate: Option<AlternateTargetGroup>,
 }
 
-/// Where ECS moves the traffic of a service to and fro.
+/// The alternate target group of a service, with the rule and the role by which ECS moves the traffic.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AdvancedConfiguration.html>
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -175,7 +175,7 @@ pub struct AlternateTargetGroup {
     pub target_group_arn: Input<String>,
     /// The rule whose weights ECS changes.
     pub production_listener_rule_arn: Input<String>,
-    /// The role by which it does.
+    /// The role with which ECS changes them.
     pub role_arn: Input<String>,
 }
 

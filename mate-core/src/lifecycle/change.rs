@@ -1,4 +1,4 @@
-//! A change of what is wanted of a tenant. Pure.
+//! A change of a tenant's desired state. Pure.
 
 use std::collections::BTreeMap;
 

@@ -79,9 +79,9 @@ impl Deployment {
         self
     }
 
-    /// Sets how it moves the traffic, and how those after it do: of the services behind the load balancer, the others are replaced
-    /// task by task. What has once stood over two target groups cannot go back to [`DeploymentStrategy::Rolling`]: which of
-    /// the two has the traffic only ECS knows. Blue-green with 0 minutes comes closest.
+    /// Sets the strategy of this deployment and of later ones, for the services behind the load balancer; the others are replaced
+    /// task by task. A tenant with two target groups cannot go back to [`DeploymentStrategy::Rolling`], because only ECS knows
+    /// which of the two has the traffic. Blue-green with 0 minutes comes closest.
     #[must_use]
     pub fn with_strategy(mut self, strategy: DeploymentStrategy) -> Self {
         self.strategy = Some(strategy);

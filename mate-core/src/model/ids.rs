@@ -33,7 +33,7 @@ macro_rules! string_id {
             /// Parses the identifier.
             ///
             /// # Errors
-            /// [`InvalidId`] says what is allowed and what was given.
+            /// [`InvalidId`] with the allowed form and the given text.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
                 let text = text.into();
                 if Self::is_valid(&text) {
@@ -176,13 +176,13 @@ impl KindName {
     /// One of the program's own names, copied without an allocation.
     ///
     /// # Errors
-    /// [`InvalidId`] says what is allowed and what was given.
+    /// [`InvalidId`] with the allowed form and the given text.
     pub fn of(text: &'static str) -> Result<Self, InvalidId> {
         if Self::is_valid(text) { Ok(Self(Text::Static(text))) } else { Self::new(text) }
     }
 }
 
-/// Where a node is: which tenant, in which environment, which node.
+/// The address of a node: its tenant, its environment and its id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Address {
     /// The tenant.

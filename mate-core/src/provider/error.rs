@@ -1,4 +1,4 @@
-//! The error of a provider: what sort it is and whether to try again are two axes.
+//! The error of a provider, on two axes: its class and its retry status.
 
 use std::fmt;
 
@@ -63,11 +63,11 @@ impl fmt::Display for ErrorClass {
 /// The prospect that a repetition of the same call succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryStatus {
-    /// Trying again soon is right.
+    /// A retry soon may succeed.
     Temporary,
-    /// It was temporary, was tried often enough, and has not gone away.
+    /// The failure was temporary, and persisted through all attempts.
     Persistent,
-    /// Trying again changes nothing.
+    /// A retry changes nothing.
     Permanent,
 }
 
@@ -154,7 +154,7 @@ pub struct ProviderError {
 }
 
 impl ProviderError {
-    /// An error of `class` in `operation` on `address`; whether to retry follows from the class.
+    /// An error of `class` in `operation` on `address`; the retry status is derived from the class.
     #[must_use]
     pub fn new(class: ErrorClass, operation: impl Into<String>, address: Address) -> Self {
         Self {

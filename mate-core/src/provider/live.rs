@@ -9,17 +9,17 @@ use super::ProviderError;
 use crate::model::ids::{Address, KindName};
 use crate::model::{Outputs, Tags};
 
-/// Where an object stands.
+/// The status of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state", content = "reason")]
 pub enum Status {
-    /// It does its work and its outputs are final.
+    /// The object works and its outputs are final.
     Ready,
-    /// On its way, with the cloud's word for where (`creating`, `1 of 2 tasks running`).
+    /// The object is becoming ready; the cloud's description of the progress (`creating`, `1 of 2 tasks running`).
     Pending(String),
-    /// On its way out.
+    /// The object is being deleted.
     Deleting,
-    /// It will not become ready by itself.
+    /// The object will not become ready by itself.
     Failed(String),
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for Status {
 pub struct Live {
     /// Its physical id.
     pub physical_id: String,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
     /// Its inputs as far as the cloud tells them, in the kind's own form. A field that is missing is not
     /// compared with the cloud but with the record.
@@ -92,7 +92,7 @@ pub enum Deleted {
 /// An object that was found by its tags.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovered {
-    /// Whose the tags say it is; none where they are not MATE's, which only [`super::Scope::Tags`] finds.
+    /// The owner according to its tags; none for an object without MATE's tags, which only [`super::Scope::Tags`] finds.
     pub address: Option<Address>,
     /// Its kind, where it is one that we know.
     pub kind: Option<KindName>,

@@ -173,8 +173,8 @@ pub enum Scope {
     Tenant(TenantKey),
     /// Everything of one environment: its platform and all of its tenants.
     Environment(Environment),
-    /// Everything that carries these tags, whether MATE's or not: what an adoption looks through. The address of what
-    /// carries no ownership tags is none.
+    /// Everything that carries these tags, MATE's or not: the candidates of an adoption. An object without ownership tags has
+    /// no address.
     Tags(Tags),
 }
 
@@ -215,7 +215,7 @@ impl Scope {
     }
 }
 
-/// Where a provider works.
+/// The account and region of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The account, twelve digits.
@@ -279,14 +279,14 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// See [`ProviderError`]; [`ErrorClass::Dependency`] while something still uses it.
     async fn delete(&self, request: DeleteRequest) -> Result<Deleted, ProviderError>;
 
-    /// Everything that carries the scope's ownership tags, whether a record knows it or not. What is already
-    /// being deleted may be left out; final snapshots are left out.
+    /// Finds every object that carries the scope's tags, recorded or not. Objects that are being deleted may be left out; final
+    /// snapshots are left out.
     ///
     /// # Errors
     /// See [`ProviderError`].
     async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError>;
 
-    /// Why an object is stuck or has failed, in the cloud's own words; empty when the cloud says nothing.
+    /// Finds the reasons why an object is stuck or has failed, in the cloud's own words; empty when the cloud reports none.
     ///
     /// # Errors
     /// See [`ProviderError`].
@@ -308,7 +308,7 @@ pub trait Provider: Send + Sync + fmt::Debug {
         Ok(None)
     }
 
-    /// Whose credentials these are, and which region is spoken to.
+    /// Reads the account of the credentials, and the region of the calls.
     ///
     /// # Errors
     /// See [`ProviderError`].

@@ -26,7 +26,7 @@ struct Place {
 struct Level {
     order: BTreeSet<Ticket>,
     tenants: BTreeMap<Option<TenantKey>, VecDeque<Ticket>>,
-    /// Whose turn it is; each tenant that waits, once.
+    /// The tenants in the order of their turns; each tenant that waits, once.
     ring: VecDeque<Option<TenantKey>>,
 }
 

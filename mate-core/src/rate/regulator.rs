@@ -69,7 +69,7 @@ impl Answer {
     }
 }
 
-/// Where a call is counted: a group, and an operation where AWS counts each by itself.
+/// The bucket that counts a call: a group, and an operation where AWS counts each by itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) group: &'static str,
@@ -93,7 +93,7 @@ pub(crate) struct Grant {
     waited: bool,
 }
 
-/// Whose call, and which: what failed once is a retry the next time.
+/// The tenant and the operation of a call: after a failure the next call of both is a retry.
 type Whose = (Option<TenantKey>, String);
 
 #[derive(Debug, PartialEq, Eq)]
@@ -169,7 +169,7 @@ impl Regulator {
         Self { settings, gates: BTreeMap::new(), waiting: BTreeMap::new(), serial: 0, woken: Vec::new() }
     }
 
-    /// Takes a place for a call. What failed for the same tenant and operation is a retry, whoever makes it.
+    /// Takes a place for a call. After a failure the next call of the same tenant and operation is a retry, whoever makes it.
     pub(crate) fn join(&mut self, now: Duration, request: Request) -> Ticket {
         let (key, group) = Key::of(&request.api);
         let settings = &self.settings;

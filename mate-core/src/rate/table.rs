@@ -1,12 +1,12 @@
-//! The published token buckets of AWS, and what is assumed where AWS publishes none.
+//! The published token buckets of AWS, and assumed ones where AWS publishes none.
 
-/// Where the figures of a group come from.
+/// The source of a group's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// AWS publishes them: where.
+    /// AWS publishes the figures, in this document.
     Published(&'static str),
-    /// AWS publishes none: a careful start, from which the rate goes up while nothing is throttled.
+    /// AWS publishes no figures: a careful start, from which the rate rises while no call is throttled.
     Assumed,
 }
 
@@ -28,7 +28,7 @@ pub struct Group {
     pub refill: f64,
     /// Calls a second that are never exceeded: `refill` where it is published, more where the rate finds its own way.
     pub most: f64,
-    /// Where the figures come from.
+    /// The source of the figures.
     pub source: Source,
 }
 

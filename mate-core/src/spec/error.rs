@@ -42,14 +42,14 @@ impl SpecError {
         Self { path: path.into(), problem: problem.into(), allowed: None, given: None }
     }
 
-    /// The same, saying what is allowed.
+    /// Adds the allowed values.
     #[must_use]
     pub fn allowed(mut self, allowed: impl Into<String>) -> Self {
         self.allowed = Some(allowed.into());
         self
     }
 
-    /// The same, saying what was given.
+    /// Adds the given value.
     #[must_use]
     pub fn given(mut self, given: impl fmt::Display) -> Self {
         self.given = Some(shortened(&given.to_string()));

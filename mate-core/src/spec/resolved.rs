@@ -44,7 +44,7 @@ pub struct ResolvedTenant {
     /// True if the DNS record of its host name is its own; false for a standby.
     #[serde(default = "own", skip_serializing_if = "is_own")]
     pub host_record: bool,
-    /// Where each value came from, by field path (`database.instance_class`).
+    /// The source of each value, by field path (`database.instance_class`).
     pub sources: BTreeMap<String, Source>,
 }
 
@@ -57,7 +57,7 @@ fn is_own(host_record: &bool) -> bool {
     *host_record
 }
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -216,7 +216,7 @@ pub struct ResolvedStorage {
     pub efs_provisioned_mibps: Option<u16>,
     /// The tenant's storage quota, GB.
     pub max_storage_gb: u32,
-    /// Where the three parts of storage are seen in the containers.
+    /// The mount paths of the three parts of storage in the containers.
     pub layout: super::StorageLayout,
 }
 
@@ -256,14 +256,14 @@ impl fmt::Display for ResolvedImage {
     }
 }
 
-/// One value of a resolved tenant: its field path, the value as text, and where it came from.
+/// One value of a resolved tenant: its field path, the value as text, and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedValue {
     /// The field path, `database.instance_class`; a service's by its name, `services.django.cpu`.
     pub path: String,
     /// The value; `-` for none.
     pub value: String,
-    /// Where it came from.
+    /// The source of the value.
     pub source: Source,
 }
 

@@ -86,10 +86,10 @@ impl StorageLayout {
 /// Throughput of the tenant's file system. Provisioned throughput cannot be said without its MiB/s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EfsThroughput {
-    /// Grows with what is stored; the default.
+    /// Throughput that grows with the stored data; the default.
     #[default]
     Bursting,
-    /// Paid for and guaranteed.
+    /// Provisioned throughput.
     Provisioned(MibPerSecond),
 }
 
@@ -105,7 +105,7 @@ pub struct StorageSpec {
     pub efs_throughput: Option<EfsThroughput>,
     /// The storage quota; 100 GB by default.
     pub max_storage_gb: Option<QuotaGb>,
-    /// Where the parts of storage are seen in the containers.
+    /// The mount paths of the parts of storage in the containers.
     pub layout: Option<StorageLayout>,
 }
 

@@ -34,8 +34,8 @@ impl Default for Services {
 /// The spec of a tenant: what it sets itself. Everything else comes from its tier, or is a default; a
 /// [`super::Catalogue`] decides it and makes a [`super::ResolvedTenant`] of it.
 ///
-/// Made with [`TenantSpec::builder`], or read from a [`super::TenantDocument`]. A spec is valid: what is wrong in one
-/// field cannot be said in its type, what is wrong between fields is refused by [`TenantSpecBuilder::build`].
+/// Made with [`TenantSpec::builder`], or read from a [`super::TenantDocument`]. A spec is always valid: the types exclude
+/// errors within a field, and [`TenantSpecBuilder::build`] refuses errors between fields.
 ///
 /// ```
 /// use mate_core::spec::*;
@@ -169,8 +169,8 @@ impl TenantSpec {
         self.deletion_protection
     }
 
-    /// True if the DNS record of its host name is its own; it is unless said. A standby of a tenant in another region has the
-    /// same host name, and no record of it.
+    /// Returns true if the DNS record of its host name is its own; true by default. A standby of a tenant in another region has
+    /// the same host name, and no record of it.
     #[must_use]
     pub fn host_record(&self) -> Option<bool> {
         self.host_record

@@ -39,7 +39,7 @@ macro_rules! text_value {
             /// Parses the text.
             ///
             /// # Errors
-            /// [`InvalidValue`] says what is allowed and what was given.
+            /// [`InvalidValue`] with the allowed values and the given one.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidValue> {
                 let text = text.into();
                 let valid: fn(&str) -> bool = $valid;
@@ -106,7 +106,7 @@ macro_rules! number_value {
             /// Takes the number.
             ///
             /// # Errors
-            /// [`InvalidValue`] says what is allowed and what was given.
+            /// [`InvalidValue`] with the allowed values and the given one.
             pub fn new(number: $repr) -> Result<Self, InvalidValue> {
                 <Self as NumberValue>::parse(number.into()).ok_or_else(|| InvalidValue {
                     what: $what,

@@ -10,14 +10,14 @@ pub enum Goal {
     Apply,
     /// Remove the tenant.
     Destroy,
-    /// To take over what is there already: ownership tags and record, and nothing else.
+    /// Take over existing objects: ownership tags and record, and nothing else.
     Adopt,
-    /// To give it back: ownership tags and record go, every object stays.
+    /// Give the tenant back: ownership tags and record go, every object stays.
     #[serde(alias = "release")]
     Disown,
-    /// To take away again what an interrupted run has made.
+    /// Remove the objects that an interrupted run has made.
     Unwind,
-    /// To give nodes other ids, or let them go out of the record: every object stays.
+    /// Give nodes new ids, or remove them from the record: every object stays.
     Amend,
 }
 

@@ -1,4 +1,4 @@
-//! The identity of an operation: what is called on which node.
+//! The identity of an operation: its verb and its node.
 
 use std::fmt;
 

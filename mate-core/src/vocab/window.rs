@@ -57,7 +57,7 @@ impl MaintenanceWindow {
         (since < length).then(|| Duration::from_secs(length - since))
     }
 
-    /// When it begins next after this date, seconds of the Unix epoch.
+    /// The next begin of the window after `now`; both in seconds of the Unix epoch.
     #[must_use]
     pub fn next(&self, now: i64) -> i64 {
         now + 60 * i64::from(WEEK) - i64::try_from(self.since(now)).unwrap_or(0)

@@ -89,7 +89,7 @@ text_value!(
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html>
 const WITHOUT_NAT: [&str; 4] = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"];
 
-/// The managed rule groups unless said: the common ones, SQL injection, known bad inputs.
+/// The default managed rule groups: the common rules, SQL injection, known bad inputs.
 const RULE_GROUPS: [&str; 3] =
     ["AWSManagedRulesCommonRuleSet", "AWSManagedRulesSQLiRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"];
 
@@ -140,11 +140,11 @@ impl Default for SubnetLayout {
 /// The web ACL in front of every load balancer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WafSpec {
-    /// Most requests of one address in five minutes; 2,000 unless said. None for no limit.
+    /// The maximum number of requests of one address in five minutes; 2,000 by default. None for no limit.
     pub rate_limit: Option<RateLimit>,
-    /// The managed rule groups; common rules, SQL injection and known bad inputs unless said.
+    /// The managed rule groups; common rules, SQL injection and known bad inputs by default.
     pub managed_rule_groups: Vec<ManagedRuleGroup>,
-    /// Countries that nobody may come from.
+    /// The countries whose requests are blocked.
     pub blocked_countries: BTreeSet<Country>,
 }
 
@@ -303,7 +303,7 @@ impl PlatformSpec {
         self
     }
 
-    /// The VPC's range; `10.0.0.0/16` unless said. Cannot be changed later.
+    /// Sets the VPC's range, `10.0.0.0/16` by default. It cannot be changed later.
     #[must_use]
     pub fn with_vpc_cidr(mut self, cidr: Ipv4Net) -> Self {
         self.vpc_cidr = cidr;
@@ -366,7 +366,7 @@ impl PlatformSpec {
         self
     }
 
-    /// The repositories by short name: `django` is `mate-django-{env}`. `django`, `celery` and `beat` unless said.
+    /// Sets the repositories by short name: `django` is `mate-django-{env}`. `django`, `celery` and `beat` by default.
     #[must_use]
     pub fn with_repositories(mut self, names: impl IntoIterator<Item = RepositoryName>) -> Self {
         self.repositories = names.into_iter().collect();
@@ -419,7 +419,7 @@ impl PlatformSpec {
         self
     }
 
-    /// Tag `CostCenter`; `engineering` unless said.
+    /// Sets the tag `CostCenter`; `engineering` by default.
     #[must_use]
     pub fn with_cost_center(mut self, cost_center: TagValue) -> Self {
         self.cost_center = cost_center;
@@ -433,15 +433,15 @@ impl PlatformSpec {
         self
     }
 
-    /// Days in which a deleted secret of a tenant can be brought back; 30 unless said. With 0 its name is free at once.
+    /// Sets the recovery window of a tenant's deleted secrets, in days; 30 by default. With 0 the name is free at once.
     #[must_use]
     pub fn with_secret_recovery_days(mut self, days: SecretRecoveryDays) -> Self {
         self.secret_recovery_days = Some(days);
         self
     }
 
-    /// Days that the platform's key waits once it is deleted; 30 unless said. What it encrypted, kept snapshots included, can
-    /// be read until then if the deletion is cancelled.
+    /// Sets the waiting period before the deletion of the platform's key, in days; 30 by default. Data that it encrypted, kept
+    /// snapshots included, can be recovered until then by cancelling the deletion.
     #[must_use]
     pub fn with_key_deletion_days(mut self, days: KeyDeletionDays) -> Self {
         self.key_deletion_days = Some(days);
