@@ -1,4 +1,4 @@
-//! What a tier stands for.
+//! The definition of a tier.
 
 use mate_core::spec::{BackupDays, FargateSize, InstanceClass, NodeCount, NodeType, QuotaGb, Tier};
 
@@ -15,7 +15,7 @@ pub struct TaskSizes {
     pub scheduler: FargateSize,
 }
 
-/// What a tier stands for: what a tenant of it has unless it says otherwise.
+/// The definition of a tier: the values of a tenant that does not set them itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TierDefinition {
@@ -27,17 +27,17 @@ pub struct TierDefinition {
     pub node_type: NodeType,
     /// CPU and memory of the tasks.
     pub sizes: TaskSizes,
-    /// Nodes of the cache, where the tier says so.
+    /// The number of nodes of the cache, where the tier sets it.
     pub cache_nodes: Option<NodeCount>,
-    /// Whether a standby of the database stands in another zone, where the tier says so.
+    /// True for a Multi-AZ database, with a standby in another zone, where the tier sets it.
     pub multi_az: Option<bool>,
-    /// Days that backups of the database are kept, where the tier says so.
+    /// The retention of the database's backups, in days, where the tier sets it.
     pub backup_retention: Option<BackupDays>,
-    /// The storage quota, where the tier says so.
+    /// The storage quota, where the tier sets it.
     pub max_storage: Option<QuotaGb>,
-    /// What it is sold as, if it is sold.
+    /// The commercial plan under which the tier is sold, if it is sold.
     pub plan: Option<CommercialPlan>,
-    /// What a tenant of it costs in AWS, if that is known.
+    /// The monthly AWS cost of a tenant of the tier, if it is known.
     pub monthly_cost: Option<MonthlyCost>,
 }
 

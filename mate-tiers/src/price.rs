@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// What a tier is sold as.
+/// The commercial plan of a tier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CommercialPlan {
     /// Its name on the bill: `Starter`.
@@ -43,7 +43,7 @@ impl fmt::Display for MonthlyPrice {
     }
 }
 
-/// What a tenant of a tier costs in AWS a month, by part, in whole US dollars.
+/// The monthly AWS cost of a tenant of a tier, by part, in whole US dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct MonthlyCost {
     /// The load balancer.

@@ -1,4 +1,4 @@
-//! What a plain tenant of each tier takes of the account's quotas.
+//! The needs of a plain tenant of each tier, out of the account's quotas.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ fn plain(tier: &Tier) -> Result<TenantSpec, SpecErrors> {
 }
 
 impl TierCatalogue {
-    /// What a tenant that sets nothing itself takes, for each tier: for [`mate_core::quota::Capacity::new`].
+    /// The needs of a tenant without settings of its own, for each tier: the input of [`mate_core::quota::Capacity::new`].
     ///
     /// # Errors
     /// [`NeedsError`] for a tier of the caller's own of which no plain tenant can be made; the standard ones have none.

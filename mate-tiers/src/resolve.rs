@@ -49,7 +49,8 @@ pub(crate) fn resolve(spec: &TenantSpec, tier: &TierDefinition) -> Result<Resolv
     SpecErrors::from_list(errors).map_or(Ok(resolved), Err)
 }
 
-/// How far storage grows when nobody says: 100 GiB, or twice the storage at creation where that is more.
+/// The default upper limit of storage autoscaling: 100 GiB, or twice the storage at creation where that is more, and
+/// 65536 GiB at most.
 fn default_max_storage(allocated: u32) -> u32 {
     allocated.saturating_mul(2).clamp(LEAST_MAX_STORAGE_GIB, Gib::MAX.get())
 }

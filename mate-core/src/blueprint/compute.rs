@@ -19,7 +19,7 @@ use crate::kinds::{
 use crate::model::{GraphError, Input, NodeHandle};
 use crate::spec::{Base, ResolvedAutoscaling, ResolvedImage, ResolvedService};
 
-/// What the services are put together from.
+/// The parts from which the services are built.
 #[derive(Debug)]
 pub(super) struct Parts<'a> {
     pub(super) groups: &'a SecurityGroups,

@@ -1,4 +1,4 @@
-//! What every part of the blueprint works with: the tenant, the base, names, tags and the graph that grows.
+//! The context of every part of the blueprint: the tenant, the base, names, tags and the graph under construction.
 
 use std::collections::BTreeMap;
 

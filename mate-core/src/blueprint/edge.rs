@@ -1,4 +1,4 @@
-//! What the world sees: load balancer, listeners, target groups, WAF, DNS, identity provider.
+//! The public edge of a tenant: load balancer, listeners, target groups, WAF, DNS, identity provider.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What a tenant is made of, in one place to read: one file a concern, from the network to the edge.
+//! The blueprint of a tenant: one file per concern, from the network to the edge.
 //!
 //! A blueprint is a pure function from a resolved tenant and a base to a [`Design`]. An embedding program can
 //! wrap [`TenantBlueprint`] in its own [`Blueprint`] and hang further nodes on the graph.
@@ -20,14 +20,14 @@ use std::fmt;
 use crate::model::{Graph, GraphError, Input};
 use crate::spec::{Base, ResolvedTenant};
 
-/// What a tenant should be: its graph, what it gives out, and what has to be said about it.
+/// The design of a tenant: its graph, its outputs, and notes about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Design {
     /// The nodes.
     pub graph: Graph,
-    /// What the tenant gives out when it stands: `tenant_url`, `alb_dns_name`, endpoints.
+    /// The outputs of the tenant once it is provisioned: `tenant_url`, `alb_dns_name`, endpoints.
     pub outputs: BTreeMap<String, Input<String>>,
-    /// What the plan has to tell: settings that something other than the tenant's own stack carries out.
+    /// Notes for the plan: settings that something other than the tenant's own stack carries out.
     pub notes: Vec<String>,
 }
 

@@ -73,7 +73,7 @@ impl Files {
         vec![self.models.out(AccessPoint::ARN), self.data.out(AccessPoint::ARN)]
     }
 
-    /// What has to be there before a task can mount the file system.
+    /// The mount targets, which must exist before a task can mount the file system.
     pub(super) fn mount_targets(&self) -> Vec<Input<String>> {
         self.mount_targets.iter().map(|target| target.out(MountTarget::ID)).collect()
     }

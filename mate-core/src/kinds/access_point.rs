@@ -22,7 +22,7 @@ impl AccessPoint {
     pub const FILE_SYSTEM_ID: Output<Self, String> = Output::new("file_system_id");
 }
 
-/// What an access point is made from. None of it can be changed later.
+/// The inputs of an access point. All of them are fixed at creation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccessPointInputs {

@@ -20,7 +20,7 @@ impl Certificate {
     pub const ARN: Output<Self, String> = Output::new("arn");
 }
 
-/// What a certificate is made from. It is validated by DNS, and renewed by ACM as long as the record stands.
+/// The inputs of a certificate. ACM validates the certificate by DNS, and renews it as long as the validation record exists.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateInputs {

@@ -20,15 +20,15 @@ impl Cluster {
     pub const NAME: Output<Self, String> = Output::new("cluster_name");
 }
 
-/// What a cluster is made from.
+/// The inputs of a cluster.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClusterInputs {
-    /// Whether Container Insights is on.
+    /// True if Container Insights is on.
     pub container_insights: bool,
     /// The capacity that its services may use: `FARGATE`, `FARGATE_SPOT`.
     pub capacity_providers: Vec<String>,
-    /// Where tasks run that do not say it themselves.
+    /// The default capacity provider strategy, for tasks without one of their own.
     pub default_strategy: Vec<CapacityProvider>,
 }
 

@@ -25,8 +25,8 @@ impl DbInstance {
     pub const IDENTIFIER: Output<Self, String> = Output::new("identifier");
 }
 
-/// What a database instance is made from. Storage is always encrypted, the instance never public, and
-/// its tags go onto its snapshots.
+/// The inputs of a database instance. The storage is always encrypted, the instance is never publicly accessible, and its
+/// tags are copied to its snapshots.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DbInstanceInputs {
@@ -38,13 +38,13 @@ pub struct DbInstanceInputs {
     pub instance_class: String,
     /// Storage at creation, GiB, 20 to 65536.
     pub allocated_storage_gib: u32,
-    /// How far storage may grow by itself, GiB.
+    /// The upper limit of storage autoscaling, in GiB.
     pub max_allocated_storage_gib: u32,
     /// `gp3`.
     pub storage_type: String,
     /// The key that encrypts the storage.
     pub kms_key_id: Input<String>,
-    /// Whether a standby stands in another zone.
+    /// True for a Multi-AZ instance, with a standby in another zone.
     pub multi_az: bool,
     /// Days that automatic backups are kept, 0 to 35; 0 turns them off.
     pub backup_retention_days: u8,
@@ -63,16 +63,17 @@ pub struct DbInstanceInputs {
     pub db_parameter_group_name: Input<String>,
     /// The security groups.
     pub security_group_ids: Vec<Input<String>>,
-    /// Whether AWS refuses to delete it.
+    /// True if AWS refuses to delete it.
     pub deletion_protection: bool,
-    /// Whether Performance Insights is on (7 days, free of charge).
+    /// True if Performance Insights is on (7 days, free of charge).
     pub performance_insights: bool,
     /// Logs sent to CloudWatch: `postgresql`, `upgrade`.
     pub log_exports: Vec<String>,
-    /// Whether it is stopped. AWS starts it again by itself after seven days.
+    /// True if the instance is stopped. AWS starts a stopped instance automatically after seven days.
     #[serde(default)]
     pub stopped: bool,
-    /// Which value of the secret the master password is: another text sets the password to the value that the secret has then.
+    /// The version of the secret's value that is the master password. A changed version sets the password to the value that
+    /// the secret has at that time.
     #[serde(default)]
     pub master_user_secret_version: Option<Input<String>>,
 }

@@ -21,13 +21,13 @@ impl DbParameterGroup {
     pub const ARN: Output<Self, String> = Output::new("arn");
 }
 
-/// What a parameter group is made from.
+/// The inputs of a parameter group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DbParameterGroupInputs {
     /// The engine family, such as `postgres16`.
     pub family: String,
-    /// What it is for.
+    /// The description of the group.
     pub description: String,
     /// The parameters that differ from the family's defaults.
     pub parameters: BTreeMap<String, String>,

@@ -19,11 +19,11 @@ impl DbSubnetGroup {
     pub const ARN: Output<Self, String> = Output::new("arn");
 }
 
-/// What the group is made from.
+/// The inputs of a database subnet group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DbSubnetGroupInputs {
-    /// What it is for.
+    /// The description of the group.
     pub description: String,
     /// The subnets, in two zones at least for a database.
     pub subnet_ids: Vec<Input<String>>,

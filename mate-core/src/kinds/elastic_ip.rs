@@ -19,7 +19,7 @@ impl ElasticIp {
     pub const PUBLIC_IP: Output<Self, String> = Output::new("public_ip");
 }
 
-/// What an elastic IP is made from: nothing to choose.
+/// The inputs of an elastic IP: none.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ElasticIpInputs {}

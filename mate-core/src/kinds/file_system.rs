@@ -20,7 +20,7 @@ impl FileSystem {
     pub const ARN: Output<Self, String> = Output::new("arn");
 }
 
-/// What a file system is made from. It is always encrypted and of performance mode `generalPurpose`.
+/// The inputs of a file system. A file system is always encrypted and of performance mode `generalPurpose`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileSystemInputs {
@@ -28,25 +28,25 @@ pub struct FileSystemInputs {
     pub kms_key_id: Input<String>,
     /// Its throughput.
     pub throughput: FileSystemThroughput,
-    /// When files that nobody reads move to infrequent access: `AFTER_30_DAYS` and so on.
+    /// The time without access after which a file moves to the Infrequent Access storage class: `AFTER_30_DAYS` and so on.
     pub transition_to_ia: Option<String>,
-    /// Who may mount it and how. Without one, everybody who reaches a mount target may read and write.
+    /// The file system policy. Without one, every client that reaches a mount target may read and write.
     #[serde(default)]
     pub policy: Option<PolicyDocument>,
 }
 
-/// How much a file system can move.
+/// The throughput mode of a file system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum FileSystemThroughput {
-    /// Grows with what is stored.
+    /// Throughput that grows with the stored data.
     Bursting,
-    /// A guaranteed figure.
+    /// Provisioned throughput.
     Provisioned {
         /// MiB a second, 1 to 1024.
         mibps: u16,
     },
-    /// Paid by use.
+    /// Throughput that is paid by use.
     Elastic,
 }
 

@@ -20,7 +20,7 @@ impl FlowLog {
     pub const ID: Output<Self, String> = Output::new("flow_log_id");
 }
 
-/// What a flow log is made from.
+/// The inputs of a flow log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowLogInputs {
@@ -102,7 +102,7 @@ const ADOPT: AdoptFacet = AdoptFacet {
             ("log_group_name", "log_group_name"),
             ("log_destination", "log_group_name"),
         ],
-        // That of a VPC, into CloudWatch Logs.
+        // A flow log of a VPC, into CloudWatch Logs.
         covers: |r| {
             r.text("vpc_id").is_some() && r.text("log_destination_type").is_none_or(|sort| sort == "cloud-watch-logs")
         },

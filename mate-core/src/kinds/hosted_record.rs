@@ -18,7 +18,7 @@ impl RecordSet {
     pub const FQDN: Output<Self, String> = Output::new("fqdn");
 }
 
-/// What an alias record (type A) is made from.
+/// The inputs of an alias record (type A).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordSetInputs {
@@ -30,7 +30,7 @@ pub struct RecordSetInputs {
     pub alias_dns_name: Input<String>,
     /// The zone of that host name.
     pub alias_hosted_zone_id: Input<String>,
-    /// Whether the answer depends on the target's health.
+    /// True if Route 53 evaluates the health of the alias target.
     pub evaluate_target_health: bool,
 }
 

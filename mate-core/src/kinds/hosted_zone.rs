@@ -20,13 +20,13 @@ impl HostedZone {
     pub const NAME_SERVERS: Output<Self, String> = Output::new("name_servers");
 }
 
-/// What a zone is made from.
+/// The inputs of a hosted zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostedZoneInputs {
     /// Its domain, `mate.sociant.ai`, without a dot at the end.
     pub domain: String,
-    /// What it is for; not compared where the zone is only read.
+    /// The comment of the zone. It is not compared where the zone is only read.
     pub comment: String,
 }
 

@@ -19,7 +19,7 @@ impl IdentityProvider {
     pub const NAME: Output<Self, String> = Output::new("provider_name");
 }
 
-/// What an identity provider is made from.
+/// The inputs of an identity provider.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IdentityProviderInputs {
@@ -29,7 +29,7 @@ pub struct IdentityProviderInputs {
     pub provider_type: String,
     /// The metadata document of SAML, or the issuer of OIDC.
     pub metadata_url: String,
-    /// Attributes of the pool from attributes of the provider.
+    /// The attribute mapping: attributes of the pool from attributes of the provider.
     pub attribute_mapping: BTreeMap<String, String>,
 }
 

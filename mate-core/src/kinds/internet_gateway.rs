@@ -19,7 +19,7 @@ impl InternetGateway {
     pub const ID: Output<Self, String> = Output::new("internet_gateway_id");
 }
 
-/// What an internet gateway is made from.
+/// The inputs of an internet gateway.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InternetGatewayInputs {

@@ -25,17 +25,17 @@ impl Key {
     pub const ID: Output<Self, String> = Output::new("key_id");
 }
 
-/// What a key is made from.
+/// The inputs of a key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyInputs {
-    /// What it is for.
+    /// The description of the key.
     pub description: String,
     /// Its alias, `alias/mate-dev`; a key that has none yet tells none.
     pub alias: String,
-    /// Whether AWS draws new key material every year.
+    /// True if AWS rotates the key material every year.
     pub enable_key_rotation: bool,
-    /// Who may use it.
+    /// The key policy.
     pub policy: PolicyDocument,
     /// Days between its deletion and its end, 7 to 30.
     pub pending_window_days: u8,

@@ -20,7 +20,7 @@ impl Listener {
     pub const TARGET_GROUP_ARN: Output<Self, String> = Output::new("target_group_arn");
 }
 
-/// What a listener is made from.
+/// The inputs of a listener.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListenerInputs {
@@ -34,32 +34,32 @@ pub struct ListenerInputs {
     pub certificate_arn: Option<Input<String>>,
     /// The security policy, for HTTPS: `ELBSecurityPolicy-TLS13-1-2-2021-06`.
     pub ssl_policy: Option<String>,
-    /// What is done with what no rule takes.
+    /// The action for requests that match no rule.
     pub default_action: ListenerAction,
 }
 
-/// What is done with a request.
+/// The action of a listener or a rule for a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ListenerAction {
-    /// Sent to a target group.
+    /// Forwards the request to a target group.
     Forward {
         /// The target group.
         target_group_arn: Input<String>,
     },
-    /// Sent to one of two target groups, or shared between them, as the deployments of a service have it: ECS sets the weights.
+    /// Forwards requests to two target groups by weight. ECS sets the weights during the deployments of a service.
     ForwardToEither {
-        /// The target group that has everything at first.
+        /// The target group that receives all requests at first.
         target_group_arn: Input<String>,
         /// The other one.
         alternate_target_group_arn: Input<String>,
     },
-    /// Sent to the same address by HTTPS, for good (301).
+    /// Redirects permanently (301) to the same address by HTTPS.
     RedirectToHttps {
         /// The port to go to.
         port: u16,
     },
-    /// Answered by the load balancer itself.
+    /// Returns a fixed response of the load balancer.
     FixedResponse {
         /// The status, 2XX, 4XX or 5XX.
         status: u16,

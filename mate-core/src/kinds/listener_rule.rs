@@ -23,7 +23,7 @@ impl ListenerRule {
     pub const ALTERNATE_TARGET_GROUP_ARN: Output<Self, String> = Output::new("alternate_target_group_arn");
 }
 
-/// What a rule is made from.
+/// The inputs of a rule.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ListenerRuleInputs {
@@ -33,7 +33,7 @@ pub struct ListenerRuleInputs {
     pub priority: u16,
     /// The paths that it takes, with `*` and `?`.
     pub path_patterns: Vec<String>,
-    /// What is done with the request.
+    /// The action for matching requests.
     pub action: ListenerAction,
 }
 

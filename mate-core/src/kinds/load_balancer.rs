@@ -25,7 +25,7 @@ impl LoadBalancer {
     pub const FULL_NAME: Output<Self, String> = Output::new("full_name");
 }
 
-/// What a load balancer is made from.
+/// The inputs of a load balancer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LoadBalancerInputs {
@@ -37,22 +37,22 @@ pub struct LoadBalancerInputs {
     pub security_group_ids: Vec<Input<String>>,
     /// Seconds after which an idle connection is closed, 1 to 4000.
     pub idle_timeout_seconds: u16,
-    /// Whether AWS refuses to delete it.
+    /// True if AWS refuses to delete it.
     pub deletion_protection: bool,
-    /// Whether headers that HTTP does not allow are dropped.
+    /// True if the load balancer drops invalid HTTP header fields.
     pub drop_invalid_header_fields: bool,
-    /// Where it writes its access logs; nowhere where there is none.
+    /// The destination of its access logs; none for no access logs.
     #[serde(default)]
     pub access_logs: Option<AccessLogs>,
 }
 
-/// Where a load balancer writes its access logs.
+/// The destination of a load balancer's access logs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccessLogs {
     /// The bucket, whose policy lets Elastic Load Balancing write into it.
     pub bucket: Input<String>,
-    /// What every key begins with; the tenant.
+    /// The prefix of every key: the tenant.
     pub prefix: String,
 }
 

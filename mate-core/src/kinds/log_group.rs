@@ -19,7 +19,7 @@ impl LogGroup {
     pub const ARN: Output<Self, String> = Output::new("arn");
 }
 
-/// What a log group is made from.
+/// The inputs of a log group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LogGroupInputs {

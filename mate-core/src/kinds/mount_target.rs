@@ -20,7 +20,7 @@ impl MountTarget {
     pub const FILE_SYSTEM_ID: Output<Self, String> = Output::new("file_system_id");
 }
 
-/// What a mount target is made from.
+/// The inputs of a mount target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MountTargetInputs {

@@ -19,7 +19,7 @@ impl NatGateway {
     pub const ID: Output<Self, String> = Output::new("nat_gateway_id");
 }
 
-/// What a NAT gateway is made from.
+/// The inputs of a NAT gateway.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NatGatewayInputs {

@@ -27,11 +27,11 @@ impl ReplicationGroup {
     pub const ID: Output<Self, String> = Output::new("replication_group_id");
 }
 
-/// What a replication group is made from. Encryption at rest and in transit are always on.
+/// The inputs of a replication group. Encryption at rest and in transit are always on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReplicationGroupInputs {
-    /// What it is for.
+    /// The description of the group.
     pub description: String,
     /// The Redis version, `7.1`.
     pub engine_version: String,
@@ -39,9 +39,9 @@ pub struct ReplicationGroupInputs {
     pub node_type: String,
     /// Nodes: the primary and its replicas, 1 to 6.
     pub num_cache_clusters: u8,
-    /// Whether a replica takes over when the primary fails; needs two nodes.
+    /// True if a replica takes over when the primary fails. Needs at least two nodes.
     pub automatic_failover: bool,
-    /// Whether the nodes stand in different zones; needs failover.
+    /// True for a Multi-AZ group, with its nodes in different zones. Needs automatic failover.
     pub multi_az: bool,
     /// The secret that the AUTH token is taken from. The provider reads it when it needs it.
     pub auth_token_secret_arn: Input<String>,
@@ -55,14 +55,15 @@ pub struct ReplicationGroupInputs {
     pub security_group_ids: Vec<Input<String>>,
     /// The port.
     pub port: u16,
-    /// Which value of the secret the AUTH token is: another text gives the group the value that the secret has then.
+    /// The version of the secret's value that is the AUTH token. A changed version sets the token to the value that the
+    /// secret has at that time.
     #[serde(default)]
     pub auth_token_secret_version: Option<Input<String>>,
-    /// Whether the secret's value is the only token. Where it is not, one that comes anew is good beside the one before, so that
-    /// whoever uses it can move; once it is, the one before is good no more.
+    /// True if the secret's value is the only valid token. While it is false, a new token is valid beside the previous one, so
+    /// that clients can move to it; the previous token becomes invalid once this is true.
     #[serde(default = "only")]
     pub auth_token_only: bool,
-    /// The snapshot that it is filled from when it is made; it means nothing afterwards.
+    /// The snapshot from which the group is created. It has no meaning after the creation.
     #[serde(default)]
     pub snapshot_name: Option<String>,
 }

@@ -20,15 +20,15 @@ impl Repository {
     pub const URI: Output<Self, String> = Output::new("repository_uri");
 }
 
-/// What a repository is made from.
+/// The inputs of a repository.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RepositoryInputs {
-    /// Whether an image is scanned when it is pushed.
+    /// True if ECR scans an image when it is pushed.
     pub scan_on_push: bool,
-    /// Whether a tag, once pushed, stays with its image.
+    /// True if image tags are immutable: a pushed tag stays with its image.
     pub immutable_tags: bool,
-    /// How many images are kept; older ones expire. All where there is none.
+    /// The number of images to keep; older images expire. None keeps all.
     pub keep_last_images: Option<u16>,
     /// The KMS key that encrypts it; ECR's own (AES-256) where there is none.
     pub kms_key_arn: Option<Input<String>>,

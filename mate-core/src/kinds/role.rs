@@ -22,15 +22,15 @@ impl Role {
     pub const NAME: Output<Self, String> = Output::new("role_name");
 }
 
-/// What a role is made from.
+/// The inputs of a role.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleInputs {
-    /// What it is for.
+    /// The description of the role.
     pub description: String,
-    /// Who may take it.
+    /// The trust policy: the principals that may assume the role.
     pub assume_role_policy: PolicyDocument,
-    /// What it may do: one inline policy, called as the role is.
+    /// The permissions of the role: one inline policy, with the name of the role.
     pub policy: Option<PolicyDocument>,
     /// Managed policies by ARN.
     pub managed_policy_arns: Vec<String>,

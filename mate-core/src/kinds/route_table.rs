@@ -18,7 +18,7 @@ impl RouteTable {
     pub const ID: Output<Self, String> = Output::new("route_table_id");
 }
 
-/// What a route table is made from. The local route, and those that a gateway endpoint puts in, are AWS's own.
+/// The inputs of a route table. They exclude the local route and the routes of gateway endpoints, which AWS manages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RouteTableInputs {
@@ -34,13 +34,13 @@ pub struct RouteTableInputs {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Route {
-    /// Where it leads to, `0.0.0.0/0`.
+    /// The destination, `0.0.0.0/0`.
     pub destination_cidr_block: String,
-    /// The way.
+    /// The target.
     pub target: RouteTarget,
 }
 
-/// The way that a route takes.
+/// The target of a route.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum RouteTarget {

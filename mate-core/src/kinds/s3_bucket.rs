@@ -20,20 +20,20 @@ impl Bucket {
     pub const NAME: Output<Self, String> = Output::new("bucket");
 }
 
-/// What a bucket is made from. Public access is always blocked.
+/// The inputs of a bucket. Public access is always blocked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BucketInputs {
     /// The KMS key of its default encryption, with bucket keys on; S3's own (`AES256`) where there is none, which is all
     /// that a load balancer writes its access logs into.
     pub kms_key_arn: Option<Input<String>>,
-    /// Whether old versions of objects are kept.
+    /// True if versioning is on: the bucket keeps old versions of objects.
     pub versioning: bool,
-    /// Whether a bucket policy refuses every request that does not come over TLS.
+    /// True if the bucket policy denies every request that does not use TLS.
     pub tls_only: bool,
-    /// When objects move to colder storage and when they go.
+    /// The lifecycle rules: transitions to colder storage, and expiration.
     pub lifecycle: Vec<LifecycleRule>,
-    /// Who else may do what in it: statements of its policy besides the one of `tls_only`. Each has a `sid` of its own.
+    /// The statements of the bucket policy besides the one of `tls_only`. Each has a `sid` of its own.
     #[serde(default)]
     pub policy: Vec<Statement>,
 }

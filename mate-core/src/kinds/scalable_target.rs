@@ -14,11 +14,11 @@ use crate::model::{
 pub struct ScalableTarget;
 
 impl ScalableTarget {
-    /// What is scaled, once it can be.
+    /// The scaled resource, available once scaling can be configured.
     pub const RESOURCE_ID: Output<Self, String> = Output::new("resource_id");
 }
 
-/// What a scalable target is made from (`ecs:service:DesiredCount`).
+/// The inputs of a scalable target (`ecs:service:DesiredCount`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScalableTargetInputs {
@@ -28,7 +28,7 @@ pub struct ScalableTargetInputs {
     pub min_capacity: u32,
     /// Most tasks.
     pub max_capacity: u32,
-    /// Whether scaling is suspended, in and out.
+    /// True if scaling is suspended, in and out.
     pub suspended: bool,
 }
 

@@ -18,15 +18,15 @@ impl ScalingPolicy {
     pub const ARN: Output<Self, String> = Output::new("arn");
 }
 
-/// What a target-tracking policy is made from.
+/// The inputs of a target-tracking policy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScalingPolicyInputs {
     /// The service, as its scalable target names it.
     pub resource_id: Input<String>,
-    /// What is measured.
+    /// The metric.
     pub metric: ScalingMetric,
-    /// The figure to hold: percent, or requests a target and minute.
+    /// The target value of the metric: percent, or requests per target and minute.
     pub target_value: f64,
     /// Seconds to wait after scaling in.
     pub scale_in_cooldown_seconds: u32,
@@ -34,7 +34,7 @@ pub struct ScalingPolicyInputs {
     pub scale_out_cooldown_seconds: u32,
 }
 
-/// What a policy measures.
+/// The metric of a policy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ScalingMetric {

@@ -17,30 +17,30 @@ impl Secret {
     pub const ARN: Output<Self, String> = Output::new("arn");
 }
 
-/// What a secret is made from. The value is not among it: the provider generates it, writes it and drops it.
+/// The inputs of a secret. They exclude the value: the provider generates the value, writes it and drops it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecretInputs {
-    /// What it is for.
+    /// The description of the secret.
     pub description: String,
     /// The key that encrypts it; AWS's own key for Secrets Manager when none is given.
     pub kms_key_id: Option<Input<String>>,
-    /// How its value is generated at creation.
+    /// The rule by which the value is generated at creation.
     pub generate: Generate,
     /// Days in which a deleted secret can be brought back: 0 (deleted for good at once, the name free again) or 7 to 30.
     /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html>
     pub recovery_window_days: u8,
-    /// How often its value was changed. A higher number writes a new value; the one before stays as the previous one, and its
-    /// number brings it back. What was before that is lost.
+    /// The number of changes of the value. A higher number writes a new value and keeps the one before as the previous
+    /// version, which its own number restores. Older values are lost.
     #[serde(default)]
     pub generation: u32,
 }
 
-/// How a secret's value is generated.
+/// The rule by which a secret's value is generated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Generate {
-    /// Letters and digits, `length` of them; the whole secret string.
+    /// A secret string of `length` letters and digits.
     Token {
         /// Characters.
         length: u8,

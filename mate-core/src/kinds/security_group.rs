@@ -18,17 +18,17 @@ impl SecurityGroup {
     pub const ID: Output<Self, String> = Output::new("group_id");
 }
 
-/// What a security group is made from.
+/// The inputs of a security group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecurityGroupInputs {
-    /// What it is for; fixed at creation.
+    /// The description of the group; fixed at creation.
     pub description: String,
     /// The VPC.
     pub vpc_id: Input<String>,
-    /// What may come in.
+    /// The inbound rules.
     pub ingress: Vec<Rule>,
-    /// What may go out.
+    /// The outbound rules.
     pub egress: Vec<Rule>,
 }
 
@@ -44,7 +44,7 @@ pub struct Rule {
     pub to_port: Option<u16>,
     /// The other side.
     pub peer: Peer,
-    /// What the rule is for.
+    /// The description of the rule.
     pub description: String,
 }
 

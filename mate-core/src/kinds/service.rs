@@ -27,7 +27,7 @@ impl Service {
     pub const RESOURCE_ID: Output<Self, String> = Output::new("resource_id");
 }
 
-/// What a service is made from. Tasks have no public address, and take the service's tags.
+/// The inputs of a service. Its tasks have no public address and inherit the service's tags.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceInputs {
@@ -35,11 +35,11 @@ pub struct ServiceInputs {
     pub cluster: Input<String>,
     /// The task definition's ARN, with its revision.
     pub task_definition: Input<String>,
-    /// Tasks. With `autoscaling` the figure at creation: afterwards any figure between the bounds is right.
+    /// The number of tasks. With `autoscaling`, the number at creation: afterwards any number within the bounds is correct.
     pub desired_count: u32,
     /// The bounds within which autoscaling moves the count.
     pub autoscaling: Option<CountRange>,
-    /// Where the tasks run.
+    /// The capacity provider strategy.
     pub capacity_providers: Vec<CapacityProvider>,
     /// The subnets.
     pub subnet_ids: Vec<Input<String>>,
@@ -53,16 +53,16 @@ pub struct ServiceInputs {
     pub minimum_healthy_percent: u16,
     /// Tasks that may run during a deployment, in percent of the desired count.
     pub maximum_percent: u16,
-    /// Whether a deployment that cannot become steady is stopped and rolled back.
+    /// True if the deployment circuit breaker is on: ECS rolls back a deployment that cannot reach a steady state.
     pub circuit_breaker: bool,
-    /// How a deployment moves the traffic. All but rolling need an alternate target group in `load_balancers`.
+    /// The deployment strategy. All but rolling need an alternate target group in `load_balancers`.
     #[serde(default)]
     pub deployment_strategy: DeploymentStrategy,
-    /// Whether a shell can be opened in its tasks.
+    /// True if ECS Exec is on, which opens a shell in a task.
     pub enable_execute_command: bool,
-    /// What must be ready before its tasks can start and that no other field names: the mount targets of its volumes.
+    /// The objects that must be ready before its tasks can start and that no other field names: the mount targets of its volumes.
     pub after: Vec<Input<String>>,
-    /// Values of which another one means that the tasks are started anew, without anything else to change.
+    /// Values whose change restarts the tasks even if no other input changes.
     #[serde(default)]
     pub restart_on: Vec<Input<String>>,
 }
@@ -89,7 +89,7 @@ pub struct CapacityProvider {
     pub base: u16,
 }
 
-/// How a deployment of a service moves from the tasks that run to the new ones.
+/// The way in which a deployment replaces the running tasks of a service with new ones.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html>
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -100,31 +100,31 @@ pub enum DeploymentStrategy {
     Rolling,
     /// All new tasks start behind the other target group, then all traffic moves at once.
     BlueGreen {
-        /// For how long the former tasks stay, so that the way back is at once; minutes, 0 to 1440.
+        /// The time that the former tasks stay for an immediate rollback, in minutes, 0 to 1440.
         bake_minutes: u16,
     },
     /// All new tasks start behind the other target group; a share of the traffic moves first, then the rest.
     Canary {
-        /// The share that moves first, percent, 1 to 99.
+        /// The share of the traffic that moves first, in percent, 1 to 99.
         percent: u8,
-        /// For how long only that share has moved; minutes, 0 to 1440.
+        /// The time between the first share and the rest, in minutes, 0 to 1440.
         canary_bake_minutes: u16,
-        /// For how long the former tasks stay once all has moved; minutes, 0 to 1440.
+        /// The time that the former tasks stay once all traffic has moved, in minutes, 0 to 1440.
         bake_minutes: u16,
     },
 }
 
 impl DeploymentStrategy {
-    /// The longest that ECS waits at a stage, minutes: a day.
+    /// The longest wait of ECS at a stage, in minutes: a day.
     pub const MAX_BAKE_MINUTES: u16 = 1440;
 
-    /// Whether it is the rolling one.
+    /// Returns true for the rolling strategy.
     #[must_use]
     pub fn is_rolling(&self) -> bool {
         *self == Self::Rolling
     }
 
-    /// For how long a deployment waits, beside what its tasks take to start.
+    /// The total bake time of a deployment, besides the time that its tasks take to start.
     #[must_use]
     pub fn bakes(&self) -> Duration {
         let minutes = match *self {
@@ -166,7 +166,7 @@ pub struct ServiceLoadBalancer {
     pub alternate: Option<AlternateTargetGroup>,
 }
 
-/// Where ECS moves the traffic of a service to and fro.
+/// The alternate target group of a service, with the rule and the role by which ECS moves the traffic.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AdvancedConfiguration.html>
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -175,7 +175,7 @@ pub struct AlternateTargetGroup {
     pub target_group_arn: Input<String>,
     /// The rule whose weights ECS changes.
     pub production_listener_rule_arn: Input<String>,
-    /// The role by which it does.
+    /// The role with which ECS changes them.
     pub role_arn: Input<String>,
 }
 

@@ -21,7 +21,7 @@ impl Subnet {
     pub const ID: Output<Self, String> = Output::new("subnet_id");
 }
 
-/// What a subnet is made from.
+/// The inputs of a subnet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SubnetInputs {
@@ -31,7 +31,7 @@ pub struct SubnetInputs {
     pub cidr_block: String,
     /// Its zone, `us-east-1a`.
     pub availability_zone: String,
-    /// Whether what is started in it gets a public address.
+    /// True if instances launched in the subnet receive a public IPv4 address.
     pub map_public_ip_on_launch: bool,
 }
 

@@ -19,7 +19,7 @@ impl TargetGroup {
     pub const FULL_NAME: Output<Self, String> = Output::new("full_name");
 }
 
-/// What a target group is made from.
+/// The inputs of a target group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetGroupInputs {
@@ -29,7 +29,7 @@ pub struct TargetGroupInputs {
     pub protocol: String,
     /// The VPC.
     pub vpc_id: Input<String>,
-    /// How a target is found healthy.
+    /// The health check of the targets.
     pub health_check: TargetHealthCheck,
     /// Seconds that a target is drained for, 0 to 3600.
     pub deregistration_delay_seconds: u16,
@@ -37,7 +37,7 @@ pub struct TargetGroupInputs {
     pub stickiness_seconds: Option<u32>,
 }
 
-/// How a target is found healthy.
+/// The health check of the targets.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetHealthCheck {

@@ -22,7 +22,7 @@ impl Task {
     pub const EXIT_CODE: Output<Self, i32> = Output::new("exit_code");
 }
 
-/// What a one-off task is made from. It has no public address.
+/// The inputs of a one-off task. The task has no public address.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskInputs {
@@ -38,10 +38,11 @@ pub struct TaskInputs {
     pub subnet_ids: Vec<Input<String>>,
     /// The security groups.
     pub security_group_ids: Vec<Input<String>>,
-    /// Which run it is, a release for one: another value is another run. ECS keeps it as who started the task, 1 to 128 letters,
-    /// digits, `-`, `_` and `/`.
+    /// The identifier of the run, such as a release: a different value is a different run. ECS stores it as `startedBy`: 1 to 128
+    /// letters, digits, `-`, `_` and `/`.
     pub run: String,
-    /// What must be ready before it starts and that no other field names: the database, the mount targets of its volumes.
+    /// The objects that must be ready before it starts and that no other field names: the database, the mount targets of its
+    /// volumes.
     pub after: Vec<Input<String>>,
 }
 

@@ -22,7 +22,7 @@ impl TaskDefinition {
     pub const FAMILY: Output<Self, String> = Output::new("family");
 }
 
-/// What a task definition is made from. A change registers the family's next revision.
+/// The inputs of a task definition. A change registers the family's next revision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskDefinitionInputs {
@@ -48,7 +48,7 @@ pub struct Container {
     pub name: String,
     /// Its image with tag or digest.
     pub image: String,
-    /// Whether the task stops when it stops.
+    /// True if the task stops when this container stops.
     pub essential: bool,
     /// The command; empty for the image's own.
     pub command: Vec<String>,
@@ -61,7 +61,7 @@ pub struct Container {
     pub secrets: BTreeMap<String, Input<String>>,
     /// Volumes seen inside.
     pub mounts: Vec<Mount>,
-    /// Where its logs go.
+    /// The destination of its logs.
     pub logs: ContainerLogs,
     /// Seconds between SIGTERM and SIGKILL, up to 120.
     pub stop_timeout_seconds: u8,
@@ -75,11 +75,11 @@ pub struct Mount {
     pub volume: String,
     /// The path inside.
     pub path: String,
-    /// Whether it can only be read.
+    /// True if the volume is mounted read-only.
     pub read_only: bool,
 }
 
-/// Where a container's logs go (driver `awslogs`).
+/// The destination of a container's logs (driver `awslogs`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContainerLogs {

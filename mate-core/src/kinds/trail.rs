@@ -19,7 +19,7 @@ impl Trail {
     pub const ARN: Output<Self, String> = Output::new("arn");
 }
 
-/// What a trail is made from.
+/// The inputs of a trail.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrailInputs {
@@ -27,11 +27,11 @@ pub struct TrailInputs {
     pub s3_bucket_name: Input<String>,
     /// The key that encrypts what it writes.
     pub kms_key_arn: Option<Input<String>>,
-    /// Whether it covers every region.
+    /// True for a multi-Region trail.
     pub multi_region: bool,
-    /// Whether it signs what it writes, so that a change can be told.
+    /// True if log file validation is on: CloudTrail signs its log files, so that a change can be detected.
     pub log_file_validation: bool,
-    /// Whether it logs; one that was stopped is started again.
+    /// True if the trail logs. A stopped trail is started again.
     pub logging: bool,
 }
 

@@ -19,15 +19,15 @@ impl UserPool {
     pub const ARN: Output<Self, String> = Output::new("arn");
 }
 
-/// What a pool is made from. Its name can be taken by another pool too: it is known by tags and id.
+/// The inputs of a user pool. Pool names are not unique: a pool is identified by its tags and its id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserPoolInputs {
     /// Fewest characters of a password, 6 to 99.
     pub password_minimum_length: u8,
-    /// Whether only an administrator makes users; otherwise anybody can sign up.
+    /// True if only administrators can create users; otherwise anybody can sign up.
     pub admin_create_user_only: bool,
-    /// Whether AWS refuses to delete it.
+    /// True if AWS refuses to delete it.
     pub deletion_protection: bool,
 }
 

@@ -20,7 +20,7 @@ impl UserPoolDomain {
     pub const DOMAIN: Output<Self, String> = Output::new("domain");
 }
 
-/// What a domain is made from.
+/// The inputs of a user pool domain.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UserPoolDomainInputs {

@@ -18,15 +18,15 @@ impl Vpc {
     pub const ID: Output<Self, String> = Output::new("vpc_id");
 }
 
-/// What a VPC is made from. Its tenancy is always `default`.
+/// The inputs of a VPC. The tenancy is always `default`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VpcInputs {
     /// Its range of addresses, `10.0.0.0/16`.
     pub cidr_block: String,
-    /// Whether the resolver of AWS answers in it.
+    /// True if the Amazon-provided DNS server resolves names in the VPC.
     pub enable_dns_support: bool,
-    /// Whether public addresses get host names; private DNS of interface endpoints needs it.
+    /// True if public addresses get DNS host names. Private DNS of interface endpoints needs it.
     pub enable_dns_hostnames: bool,
 }
 

@@ -18,7 +18,7 @@ impl VpcEndpoint {
     pub const ID: Output<Self, String> = Output::new("vpc_endpoint_id");
 }
 
-/// What an endpoint is made from.
+/// The inputs of an endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VpcEndpointInputs {
@@ -34,7 +34,7 @@ pub struct VpcEndpointInputs {
     pub subnet_ids: Vec<Input<String>>,
     /// The security groups of an interface endpoint; none for a gateway endpoint.
     pub security_group_ids: Vec<Input<String>>,
-    /// Whether the service's own host name leads to an interface endpoint; false for a gateway endpoint.
+    /// True if private DNS is on: the service's own host name resolves to the interface endpoint. False for a gateway endpoint.
     pub private_dns_enabled: bool,
 }
 

@@ -17,7 +17,7 @@ impl WebAcl {
     pub const ARN: Output<Self, String> = Output::new("arn");
 }
 
-/// What a web ACL is made from.
+/// The inputs of a web ACL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebAclInputs {
@@ -25,7 +25,7 @@ pub struct WebAclInputs {
     pub rate_limit: Option<u32>,
     /// The managed rule groups of AWS in the order in which they judge: `AWSManagedRulesCommonRuleSet`.
     pub managed_rule_groups: Vec<String>,
-    /// The countries that nobody may come from, ISO 3166 alpha-2.
+    /// The countries whose requests are blocked, ISO 3166 alpha-2.
     pub blocked_countries: Vec<String>,
 }
 

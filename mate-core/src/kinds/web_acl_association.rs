@@ -14,17 +14,17 @@ use crate::model::{
 pub struct WebAclAssociation;
 
 impl WebAclAssociation {
-    /// What it protects.
+    /// The ARN of the protected resource.
     pub const RESOURCE_ARN: Output<Self, String> = Output::new("resource_arn");
 }
 
-/// What an association is made from.
+/// The inputs of an association.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebAclAssociationInputs {
     /// The web ACL.
     pub web_acl_arn: Input<String>,
-    /// What it protects.
+    /// The ARN of the protected resource.
     pub resource_arn: Input<String>,
 }
 

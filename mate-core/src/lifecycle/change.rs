@@ -1,4 +1,4 @@
-//! A change of what is wanted of a tenant. Pure.
+//! A change of a tenant's desired state. Pure.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use crate::model::ids::NodeId;
 use crate::spec::{ServiceName, Services, SpecError, SpecErrors, TenantSpec, Tier};
 use crate::vocab::{CommandRun, MaintenanceWindow, Mode, OnFailure, Operating, Page, Release, Suspension, TenantVerb};
 
-/// What is wanted of a tenant.
+/// The desired state of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Wanted {
-    /// What it is.
+    /// The spec.
     pub spec: TenantSpec,
-    /// How it is run.
+    /// The operating state.
     pub operating: Operating,
 }
 
-/// A verb with what it is told: a change of what is wanted of a tenant. A run stores the one that follows it.
+/// A change of a tenant's desired state: a verb with its arguments. A run stores the change that follows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -59,7 +59,7 @@ pub enum Change {
     SetMaintenanceWindow(Option<MaintenanceWindow>),
     /// This page stands before it while it is maintained.
     BeginMaintenance(Page),
-    /// What waited for maintenance is done.
+    /// The changes that waited for maintenance are applied.
     Maintain,
     /// Everybody is let through again after maintenance.
     EndMaintenance,
@@ -89,20 +89,20 @@ impl Change {
         }
     }
 
-    /// Whether what it takes the tenant down for can wait for maintenance.
+    /// Returns true if the parts of the change that cause downtime can wait for maintenance.
     #[must_use]
     pub fn can_wait(&self) -> bool {
         matches!(self, Self::Update(_) | Self::Scale(_) | Self::ChangeTier(_))
     }
 
-    /// Whether taking the tenant down is what is asked for: then the call itself is the consent to downtime.
+    /// Returns true if downtime is the purpose of the change: then the call itself is the consent to downtime.
     #[must_use]
     pub fn takes_down(&self) -> bool {
         matches!(self, Self::Suspend(_) | Self::Deactivate(_) | Self::ShutDown(_) | Self::BeginMaintenance(_))
     }
 
-    /// The way on where a step of its run fails. What the services, their secrets or a maintenance depend on goes back, and so
-    /// does a command, which leaves nothing.
+    /// The reaction to a failed step of its run. Changes on which the services, their secrets or a maintenance depend are
+    /// unwound, and so is a command, which leaves nothing.
     #[must_use]
     pub fn on_failure(&self) -> OnFailure {
         match self {
@@ -142,10 +142,10 @@ impl Change {
         matches!(self, Self::EndMaintenance)
     }
 
-    /// What is wanted afterwards.
+    /// The desired state after the change.
     ///
     /// # Errors
-    /// [`SpecErrors`] where the spec cannot be changed so.
+    /// [`SpecErrors`] if the spec does not admit the change.
     pub fn of(self, wanted: Wanted) -> Result<Wanted, SpecErrors> {
         let Wanted { mut spec, operating } = wanted;
         // No field is passed over: a new one does not compile until it stands here, to be changed or kept by each verb.

@@ -1,4 +1,4 @@
-//! What a tenant should be made of, given how it is run: laid over whatever the blueprint made.
+//! The design of a tenant in its operating state: an overlay on the design of the blueprint.
 
 use std::time::Duration;
 
@@ -245,7 +245,7 @@ pub(super) fn reference<K, T>(node: &NodeId, output: Output<K, T>) -> Input<T> {
     })
 }
 
-/// How long it takes until the tenant serves again, by typical durations.
+/// Describes the steps until the tenant serves again, with their typical durations.
 fn way_back(design: &Design, mode: &Mode, kinds: &Kinds) -> String {
     let longest = |kind: KindName, of: fn(Timing) -> Duration| {
         let nodes = design.graph.nodes().filter(|node| node.kind == kind);

@@ -1,9 +1,9 @@
-//! The verbs of a tenant's life: each a pure change of what is wanted of it.
+//! The verbs of a tenant's lifecycle: each is a pure change of the desired state.
 //!
-//! The desired state is [`Wanted`]: the spec, and beside it [`Operating`](crate::vocab::Operating), how the tenant is run. A [`Change`] makes another one of
-//! it, and knows nothing of the cloud. From there the way is that of every plan: the spec is resolved and made into a graph,
-//! [`operate`] lays over it how the tenant is run, and the comparison with what stands says what is done. So every verb has a
-//! plan, risks, a duration, events, cancellation, resume and unwind, with no code of its own for them.
+//! The desired state is [`Wanted`]: the spec, and the operating state [`Operating`](crate::vocab::Operating). A [`Change`]
+//! turns it into another one, and knows nothing of the cloud. The rest is the same for every plan: the spec is resolved and
+//! made into a graph, [`operate`] overlays the operating state, and the comparison with the existing objects yields the steps.
+//! So every verb has a plan, risks, a duration, events, cancellation, resume and unwind, with no code of its own for them.
 //!
 //! [`TenantPhase`](crate::vocab::TenantPhase) has the table of the verbs that each phase allows.
 

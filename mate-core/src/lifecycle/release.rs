@@ -15,7 +15,7 @@ impl Command {
 }
 
 impl Command {
-    /// What is wrong with it, for a tenant with these services.
+    /// The problems of the command, for a tenant with these services.
     pub(crate) fn errors(&self, path: &str, known: &[&str]) -> Vec<SpecError> {
         let mut errors = Vec::new();
         if !known.contains(&self.service.as_str()) {
@@ -28,7 +28,7 @@ impl Command {
     }
 }
 
-/// What is to be deployed.
+/// A deployment: the images, the migration and the strategy.
 ///
 /// ```
 /// use mate_core::lifecycle::Deployment;
@@ -45,10 +45,10 @@ pub struct Deployment {
     pub reference: Option<ImageReference>,
     /// The tag or digest of single services.
     pub services: BTreeMap<ServiceName, ImageReference>,
-    /// What runs once before the services move.
+    /// The migration that runs once before the services move.
     pub migration: Option<Migration>,
-    /// How it moves the traffic, and those after it; as those before it did where there is none. [`DeploymentStrategy::Rolling`] at
-    /// first.
+    /// The strategy of this deployment and of later ones; none for the strategy of the deployments before. The first default is
+    /// [`DeploymentStrategy::Rolling`].
     pub strategy: Option<DeploymentStrategy>,
 }
 
@@ -79,9 +79,9 @@ impl Deployment {
         self
     }
 
-    /// Sets how it moves the traffic, and how those after it do: of the services behind the load balancer, the others are replaced
-    /// task by task. What has once stood over two target groups cannot go back to [`DeploymentStrategy::Rolling`]: which of
-    /// the two has the traffic only ECS knows. Blue-green with 0 minutes comes closest.
+    /// Sets the strategy of this deployment and of later ones, for the services behind the load balancer; the others are replaced
+    /// task by task. A tenant with two target groups cannot go back to [`DeploymentStrategy::Rolling`], because only ECS knows
+    /// which of the two has the traffic. Blue-green with 0 minutes comes closest.
     #[must_use]
     pub fn with_strategy(mut self, strategy: DeploymentStrategy) -> Self {
         self.strategy = Some(strategy);
@@ -123,7 +123,7 @@ impl Deployment {
     }
 }
 
-/// What is wrong with a strategy of a tenant whose deployments moved the traffic by another one before.
+/// The problems of a strategy, for a tenant whose deployments had the strategy `before` so far.
 fn strategy_errors(strategy: DeploymentStrategy, before: DeploymentStrategy) -> Vec<SpecError> {
     let mut errors = Vec::new();
     let mut bake = |field: &str, minutes: u16| {

@@ -9,7 +9,7 @@ use crate::spec::{
     ServiceRole, Services, SpecError, SpecErrors, TaskCount, TenantSpec,
 };
 
-/// What of a tenant is scaled. What is not named stays as it is.
+/// A change of a tenant's counts and sizes. Values that are not named stay as they are.
 ///
 /// ```
 /// use mate_core::lifecycle::{Scale, ServiceScale};
@@ -33,9 +33,9 @@ pub struct Scale {
     pub instance_class: Option<InstanceClass>,
     /// The database's storage. It only ever grows.
     pub allocated_storage: Option<Gib>,
-    /// How far the database's storage grows by itself.
+    /// The upper limit of the database's storage autoscaling.
     pub max_storage: Option<Gib>,
-    /// Whether a standby of the database stands in another zone.
+    /// True for a Multi-AZ database, with a standby in another zone.
     pub multi_az: Option<bool>,
     /// The cache's node type.
     pub node_type: Option<NodeType>,
@@ -43,7 +43,7 @@ pub struct Scale {
     pub cache_nodes: Option<NodeCount>,
 }
 
-/// How one service is scaled.
+/// A change of one service's count and size.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! What each verb makes of what is wanted, without any cloud.
+//! Tests of the effect of each verb on the desired state, without any cloud.
 
 use crate::vocab::Command;
 use crate::vocab::CommandRun;

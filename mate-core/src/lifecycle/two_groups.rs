@@ -61,7 +61,8 @@ pub(super) fn stand_over(design: &mut Design, strategy: DeploymentStrategy, key:
     design.graph.insert(node)
 }
 
-/// What ECS may do with the role: that of AWS's AmazonECSInfrastructureRolePolicyForLoadBalancers, on the tenant's own objects.
+/// The permissions of ECS with the role: those of AWS's AmazonECSInfrastructureRolePolicyForLoadBalancers, on the tenant's own
+/// objects.
 fn moves_traffic(rules: Vec<Input<String>>, groups: Vec<Input<String>>) -> PolicyDocument {
     let reads = [
         "elasticloadbalancing:DescribeListeners",

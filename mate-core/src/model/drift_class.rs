@@ -1,21 +1,20 @@
-//! How grave it is when something is not as it was applied.
+//! The severity classes of drift.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a difference is about. A graver class is the greater one.
+/// The class of a difference, by the property that it affects. A more severe class is the greater one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DriftClass {
-    /// Nothing that serves, keeps or protects: words, tags, metrics.
+    /// Properties without an effect on service, data or security: descriptions, tags, metrics.
     Cosmetic,
-    /// What serves and how much of it: counts, sizes, scaling, health checks, placement.
+    /// Serving capacity: counts, sizes, scaling, health checks, placement.
     Capacity,
-    /// What is kept, how long and how safely: storage, backups, versions, lifecycles, protection against deletion.
+    /// Data, its retention and its safety: storage, backups, versions, lifecycles, deletion protection.
     Data,
-    /// Who can reach, read or act, and what tells of it: networks, policies, roles, keys, TLS, secrets, the program that
-    /// runs, audit.
+    /// Access and its audit: networks, policies, roles, keys, TLS, secrets, the program that runs, audit logs.
     Security,
 }
 
@@ -71,7 +70,7 @@ mod tests {
         let used: BTreeSet<DriftClass> =
             kinds.iter().flat_map(|model| model.fields).filter_map(|rule| rule.class).collect();
         assert_eq!(used, BTreeSet::from(DriftClass::ALL));
-        // What is run once and is over is not lost.
+        // An object that runs once and has ended is never lost.
         let lost = kinds.iter().filter(|model| !model.run_once).map(|model| model.lost);
         let lost: BTreeSet<DriftClass> = lost.collect();
         assert_eq!(lost.len(), 3, "nothing that is gone is cosmetic: {lost:?}");
@@ -110,7 +109,7 @@ mod tests {
         ] {
             assert_eq!(class(kind, field), wanted, "{kind} {field}");
         }
-        // What a tag says is for people; by ownership tags an object is known to be ours.
+        // Ordinary tags are for people; the ownership tags identify an object as ours.
         assert_eq!(class("rds:DBInstance", "tags"), DriftClass::Cosmetic);
         assert_eq!(class("rds:DBInstance", "tags.department"), DriftClass::Cosmetic);
         assert_eq!(class("rds:DBInstance", "tags.Component"), DriftClass::Security);

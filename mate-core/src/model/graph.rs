@@ -128,7 +128,7 @@ pub struct Former {
     pub inputs: BTreeMap<String, serde_json::Value>,
 }
 
-/// What a tenant should be made of.
+/// The desired objects of a tenant.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Graph {
@@ -244,7 +244,7 @@ impl Graph {
         self.resting.insert(id);
     }
 
-    /// Whether a node rests.
+    /// Returns true if the node rests.
     #[must_use]
     pub fn rests(&self, id: &NodeId) -> bool {
         self.resting.contains(id)
@@ -280,13 +280,13 @@ impl Graph {
         self.nodes.values()
     }
 
-    /// How many nodes there are.
+    /// The number of nodes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no nodes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()

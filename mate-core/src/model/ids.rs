@@ -15,11 +15,11 @@ use super::text::Text;
 #[error("{what} must be {allowed}, not `{given}`")]
 #[non_exhaustive]
 pub struct InvalidId {
-    /// Which identifier.
+    /// The identifier's name.
     pub what: &'static str,
-    /// What is allowed.
+    /// The allowed form.
     pub allowed: &'static str,
-    /// What was given.
+    /// The given text.
     pub given: String,
 }
 
@@ -33,7 +33,7 @@ macro_rules! string_id {
             /// Parses the identifier.
             ///
             /// # Errors
-            /// [`InvalidId`] says what is allowed and what was given.
+            /// [`InvalidId`] with the allowed form and the given text.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidId> {
                 let text = text.into();
                 if Self::is_valid(&text) {
@@ -165,7 +165,7 @@ impl TenantId {
         Self(Text::Static(Self::PLATFORM))
     }
 
-    /// Whether it stands for the platform and not for a tenant.
+    /// Returns true if the id stands for the platform and not for a tenant.
     #[must_use]
     pub fn is_platform(&self) -> bool {
         self.as_str() == Self::PLATFORM
@@ -176,13 +176,13 @@ impl KindName {
     /// One of the program's own names, copied without an allocation.
     ///
     /// # Errors
-    /// [`InvalidId`] says what is allowed and what was given.
+    /// [`InvalidId`] with the allowed form and the given text.
     pub fn of(text: &'static str) -> Result<Self, InvalidId> {
         if Self::is_valid(text) { Ok(Self(Text::Static(text))) } else { Self::new(text) }
     }
 }
 
-/// Where a node is: which tenant, in which environment, which node.
+/// The address of a node: its tenant, its environment and its id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Address {
     /// The tenant.
@@ -194,7 +194,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// Whether both are of one tenant, or of one platform.
+    /// Returns true if both addresses belong to one tenant, or to one platform.
     #[must_use]
     pub fn is_beside(&self, other: &Self) -> bool {
         (&self.tenant, &self.environment) == (&other.tenant, &other.environment)

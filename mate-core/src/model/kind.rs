@@ -15,7 +15,7 @@ use super::field::FieldRule;
 use super::ids::KindName;
 use super::{DriftClass, Ownership};
 
-/// How a replacement is ordered.
+/// The order of the steps of a replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplaceOrder {
@@ -399,7 +399,8 @@ impl KindModel {
         self.fields.iter().find(|rule| rule.field == name)
     }
 
-    /// What a difference at this path is about: `ingress[]`, `tags.Owner`. By ownership tags an object is known to be ours.
+    /// The drift class of a difference at this path: `ingress[]`, `tags.Owner`. Ownership tags are of [`DriftClass::Security`],
+    /// because they identify an object as ours.
     #[must_use]
     pub fn drift_class(&self, path: &str) -> DriftClass {
         let field = path.split(['.', '[']).next().unwrap_or(path);

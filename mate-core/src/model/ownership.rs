@@ -41,20 +41,20 @@ impl Ownership {
         ])
     }
 
-    /// The keys of ownership tags, of tenants and platforms: what is taken off an object that is disowned.
+    /// The keys of ownership tags, of tenants and platforms. They are removed from a disowned object.
     pub const KEYS: [&'static str; 7] =
         ["Account", "Component", "Environment", "ManagedBy", "Platform", "Region", "Tenant"];
 
-    /// The keys of the tags that say where an object belongs whose name is not a region's.
+    /// The keys of the tags that name the account and region of an object whose name is not regional.
     pub const PLACE: [&'static str; 2] = ["Account", "Region"];
 
-    /// Whether `tags` say that the object belongs to this address.
+    /// Returns true if `tags` say that the object belongs to this address.
     #[must_use]
     pub fn owns(&self, tags: &Tags) -> bool {
         self.tags().iter().all(|(key, value)| tags.get(key) == Some(value))
     }
 
-    /// Whose the tags say the object is, when they are ownership tags at all.
+    /// The address that owns an object with these tags; none where they are not ownership tags.
     #[must_use]
     pub fn from_tags(tags: &Tags) -> Option<Address> {
         if tags.get("ManagedBy").map(String::as_str) != Some(Self::MANAGER) {

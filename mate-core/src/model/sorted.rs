@@ -25,7 +25,7 @@ struct Sorting<'a> {
     text: Vec<u8>,
     /// The members of all open objects, those of the innermost last.
     members: Vec<Member>,
-    /// Where each open object begins: in the text, and in `members`.
+    /// The begin of each open object: in the text, and in `members`.
     open: Vec<(usize, usize)>,
     /// A buffer for putting members in order, used again and again.
     scratch: Vec<u8>,

@@ -1,11 +1,11 @@
-//! The error of a provider: what sort it is and whether to try again are two axes.
+//! The error of a provider, on two axes: its class and its retry status.
 
 use std::fmt;
 
 use super::Created;
 use crate::model::ids::Address;
 
-/// What sort of failure it was. Decided once, by the cloud's error code, never by its text.
+/// The class of a failure. It is decided once, by the cloud's error code, never by its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ErrorClass {
@@ -60,19 +60,19 @@ impl fmt::Display for ErrorClass {
     }
 }
 
-/// Whether the same call may succeed later.
+/// The prospect that a repetition of the same call succeeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryStatus {
-    /// Trying again soon is right.
+    /// A retry soon may succeed.
     Temporary,
-    /// It was temporary, was tried often enough, and has not gone away.
+    /// The failure was temporary, and persisted through all attempts.
     Persistent,
-    /// Trying again changes nothing.
+    /// A retry changes nothing.
     Permanent,
 }
 
 impl ErrorClass {
-    /// Whether a call that failed so is worth repeating.
+    /// The retry status of a call that failed with this class.
     #[must_use]
     pub fn retry(self) -> RetryStatus {
         match self {
@@ -93,13 +93,13 @@ impl ErrorClass {
         }
     }
 
-    /// Whether a call that failed so may have taken effect all the same.
+    /// Returns true if a call that failed with this class may have taken effect nevertheless.
     #[must_use]
     pub fn leaves_unknown(self) -> bool {
         matches!(self, Self::Transient | Self::Ambiguous)
     }
 
-    /// What a person does next.
+    /// The next step for a person.
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
@@ -128,9 +128,9 @@ impl ErrorClass {
 #[error("{operation} for {address} failed ({class}{}{}){}{}", Http(*.status), Code(.code.as_deref()), Message(.message.as_deref()), Request(.request_id.as_deref()))]
 #[non_exhaustive]
 pub struct ProviderError {
-    /// What sort of failure.
+    /// The class of the failure.
     pub class: ErrorClass,
-    /// Whether to try again.
+    /// The retry status.
     pub retry: RetryStatus,
     /// The call, as `rds:CreateDBInstance`.
     pub operation: String,
@@ -144,10 +144,9 @@ pub struct ProviderError {
     pub message: Option<String>,
     /// The cloud's request id, for a support case.
     pub request_id: Option<String>,
-    /// What exists by now, when the call failed half-way.
+    /// The object that exists by now, when the call failed half-way.
     pub created: Option<Box<Created>>,
-    /// How often the cloud was asked until this was the answer, 1 or more: what tries again by itself below the provider is
-    /// counted in.
+    /// The number of attempts until this answer, 1 or more. It includes retries below the provider.
     pub attempts: u32,
     /// The cause.
     #[source]
@@ -155,7 +154,7 @@ pub struct ProviderError {
 }
 
 impl ProviderError {
-    /// An error of `class` in `operation` on `address`; whether to retry follows from the class.
+    /// An error of `class` in `operation` on `address`; the retry status is derived from the class.
     #[must_use]
     pub fn new(class: ErrorClass, operation: impl Into<String>, address: Address) -> Self {
         Self {
@@ -173,7 +172,7 @@ impl ProviderError {
         }
     }
 
-    /// What a person does next, by as much as the cloud said.
+    /// The next step for a person, as far as the cloud's answer allows.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match (self.class, &self.message) {

@@ -1,4 +1,4 @@
-//! What a provider answers.
+//! The answers of a provider.
 
 use std::fmt;
 
@@ -9,17 +9,17 @@ use super::ProviderError;
 use crate::model::ids::{Address, KindName};
 use crate::model::{Outputs, Tags};
 
-/// Where an object stands.
+/// The status of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state", content = "reason")]
 pub enum Status {
-    /// It does its work and its outputs are final.
+    /// The object works and its outputs are final.
     Ready,
-    /// On its way, with the cloud's word for where (`creating`, `1 of 2 tasks running`).
+    /// The object is becoming ready; the cloud's description of the progress (`creating`, `1 of 2 tasks running`).
     Pending(String),
-    /// On its way out.
+    /// The object is being deleted.
     Deleting,
-    /// It will not become ready by itself.
+    /// The object will not become ready by itself.
     Failed(String),
 }
 
@@ -39,7 +39,7 @@ impl fmt::Display for Status {
 pub struct Live {
     /// Its physical id.
     pub physical_id: String,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
     /// Its inputs as far as the cloud tells them, in the kind's own form. A field that is missing is not
     /// compared with the cloud but with the record.
@@ -53,22 +53,22 @@ pub struct Live {
 /// The answer to one request to observe.
 #[derive(Debug)]
 pub enum Observation {
-    /// It is not there. Certain, not a guess.
+    /// The object does not exist. This is certain, not a guess.
     Absent,
-    /// Something stands under its name that is not ours. The text says what.
+    /// An object that is not ours exists under its name. The text describes it.
     Foreign(String),
-    /// It could not be found out.
+    /// The state could not be determined.
     Unknown(ProviderError),
-    /// It is there and ours.
+    /// The object exists and is ours.
     Present(Live),
 }
 
-/// What a create or update left.
+/// The result of a create or update.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Created {
     /// Its physical id.
     pub physical_id: String,
-    /// Where it stands: the engine waits until it is ready.
+    /// Its status: the engine waits until it is ready.
     pub status: Status,
     /// Its outputs as far as they exist.
     pub outputs: Outputs,
@@ -80,19 +80,19 @@ impl From<Live> for Created {
     }
 }
 
-/// What a delete left.
+/// The result of a delete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Deleted {
-    /// It is gone.
+    /// The object is gone.
     Gone,
-    /// It is on its way out: the engine waits until it is absent.
+    /// The object is being deleted: the engine waits until it is absent.
     Going,
 }
 
 /// An object that was found by its tags.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Discovered {
-    /// Whose the tags say it is; none where they are not MATE's, which only [`super::Scope::Tags`] finds.
+    /// The owner according to its tags; none for an object without MATE's tags, which only [`super::Scope::Tags`] finds.
     pub address: Option<Address>,
     /// Its kind, where it is one that we know.
     pub kind: Option<KindName>,
@@ -107,27 +107,27 @@ pub struct Discovered {
 /// One finding about why an object is stuck or has failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnosis {
-    /// What was found, in the cloud's words.
+    /// The finding, in the cloud's words.
     pub finding: String,
-    /// What to do about it, where that is known.
+    /// The advice about the finding, where it is known.
     pub advice: Option<String>,
-    /// Whether it will not get better by itself: the engine waits no longer for an object of which this is said.
+    /// True if the object does not recover by itself: the engine stops waiting for it.
     #[serde(default)]
     pub terminal: bool,
-    /// What it is about, where it is one of the matters that also an object which is ready can have.
+    /// The concern, where the finding is one that an object in a ready state can have too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concern: Option<Concern>,
 }
 
 impl Diagnosis {
-    /// A finding that is about this, with what to do.
+    /// A finding about this concern, with advice.
     #[must_use]
     pub fn about(concern: Concern, finding: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { finding: finding.into(), advice: Some(advice.into()), terminal: false, concern: Some(concern) }
     }
 }
 
-/// What is the matter with an object although it may be ready.
+/// A concern about an object that may be ready nevertheless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -136,12 +136,12 @@ pub enum Concern {
     StorageNearlyFull,
     /// Maintenance waits for its window, or for a restart.
     PendingMaintenance,
-    /// It is valid until this time, seconds of the Unix epoch. Told however far away that is.
+    /// The certificate is valid until this time, in seconds of the Unix epoch. It is reported however far away that is.
     CertificateExpires(i64),
     /// Targets behind the load balancer fail their health checks.
     UnhealthyTargets,
-    /// A deployment does not come to its end.
+    /// A deployment does not complete.
     DeploymentStuck,
-    /// Nothing is the matter: the finding is the last lines of its log.
+    /// There is no problem: the finding is the last lines of its log.
     LastLines,
 }

@@ -23,19 +23,19 @@ use crate::clock::Clock;
 use crate::model::ids::{Address, Environment, KindName, NodeId, TenantKey};
 use crate::model::{Inputs, Tags};
 
-/// Whose object a request may be about.
+/// The ownership that a request requires of its object.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Claim {
-    /// Only one that carries the target's ownership tags.
+    /// Only an object that carries the target's ownership tags.
     #[default]
     Owned,
-    /// Also one that carries nobody's ownership tags: it is being adopted.
+    /// Also an object without ownership tags: it is being adopted.
     Unowned,
-    /// That of any node of the same tenant or platform, or nobody's: its node gets another id.
+    /// An object of any node of the same tenant or platform, or one without ownership tags: its node gets another id.
     Tenant,
-    /// Anybody's: it is only read. Create, update and delete are refused.
+    /// An object of any owner: it is only read. Create, update and delete are refused.
     ReadOnly,
 }
 
@@ -45,10 +45,10 @@ impl Claim {
     }
 }
 
-/// Which object a request is about.
+/// The object of a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
-    /// Whose it is.
+    /// The address that owns it.
     pub address: Address,
     /// Its kind.
     pub kind: KindName,
@@ -62,13 +62,13 @@ pub struct Target {
     pub inputs: Inputs,
     /// The tags that it carries, or should.
     pub tags: Tags,
-    /// Whose object it may be.
+    /// The ownership that it must have.
     #[serde(default, skip_serializing_if = "Claim::is_owned")]
     pub claim: Claim,
 }
 
 impl Target {
-    /// Whether an object with these tags may be the one that the request is about.
+    /// Returns true if an object with these tags may be the target of the request.
     #[must_use]
     pub fn accepts(&self, tags: &Tags) -> bool {
         match self.claim {
@@ -120,7 +120,7 @@ impl Target {
 /// Makes an object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CreateRequest {
-    /// Which object; every input is resolved.
+    /// The object. Every input is resolved.
     pub target: Target,
     /// The idempotency token: the same for every attempt of one creation, 64 hex digits.
     pub token: String,
@@ -129,7 +129,7 @@ pub struct CreateRequest {
 /// Brings an object to its desired inputs and tags.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct UpdateRequest {
-    /// Which object; every input is resolved.
+    /// The object. Every input is resolved.
     pub target: Target,
     /// The top-level fields that the plan found different, `tags` among them when tags differ. Only these are touched.
     pub fields: Vec<String>,
@@ -144,13 +144,13 @@ pub struct UpdateRequest {
 /// Removes an object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DeleteRequest {
-    /// Which object; the inputs as recorded.
+    /// The object, with its inputs as recorded.
     pub target: Target,
-    /// What may happen to the data in it.
+    /// The policy for the data in it.
     pub data: DataPolicy,
 }
 
-/// What may happen to an object's data when it is deleted.
+/// The policy for an object's data when the object is deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -165,7 +165,7 @@ pub enum DataPolicy {
     Discard,
 }
 
-/// What is looked for by its tags.
+/// The objects that a search by tags finds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Scope {
@@ -173,8 +173,8 @@ pub enum Scope {
     Tenant(TenantKey),
     /// Everything of one environment: its platform and all of its tenants.
     Environment(Environment),
-    /// Everything that carries these tags, whether MATE's or not: what an adoption looks through. The address of what
-    /// carries no ownership tags is none.
+    /// Everything that carries these tags, MATE's or not: the candidates of an adoption. An object without ownership tags has
+    /// no address.
     Tags(Tags),
 }
 
@@ -207,7 +207,7 @@ impl Scope {
         }
     }
 
-    /// Whether an object with these tags is in the scope.
+    /// Returns true if an object with these tags is in the scope.
     #[must_use]
     pub fn covers(&self, tags: &Tags) -> bool {
         self.tags().iter().all(|(key, value)| tags.get(key) == Some(value))
@@ -215,7 +215,7 @@ impl Scope {
     }
 }
 
-/// Where a provider works.
+/// The account and region of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The account, twelve digits.
@@ -244,15 +244,16 @@ impl Identity {
 
 /// A cloud, as the engine sees it. Implemented by `AwsProvider`, by [`crate::sim::SimCloud`] and by a mock.
 ///
-/// What every implementation keeps to, and the conformance suite checks:
+/// The contract of every implementation, which the conformance suite checks:
 /// - `observe` changes nothing, answers once per request in the requests' order, and tells *unknown* from *absent*.
 /// - `create` answers as soon as the cloud accepted; the engine waits. The same token twice makes one object.
-///   What exists under the name but does not carry our ownership tags is refused with
-///   [`ErrorClass::AlreadyExists`] and never touched. What exists and is ours is brought to the inputs and returned.
+///   An existing object of the name without our ownership tags is refused with [`ErrorClass::AlreadyExists`] and never
+///   touched. An existing object of ours is brought to the inputs and returned.
 /// - `update` touches only the named fields, and is safe to repeat.
-/// - `delete` of what is absent succeeds; what is not ours is refused and not touched.
-/// - What "ours" is, [`Target::claim`] says: an object that carries nobody's ownership tags is foreign, unless it is being
-///   adopted ([`Claim::Unowned`]) or only read ([`Claim::ReadOnly`]; never written then).
+/// - `delete` of an absent object succeeds; an object that is not ours is refused and not touched.
+/// - [`Target::claim`] defines "ours": an object without ownership tags is foreign, unless it is being adopted
+///   ([`Claim::Unowned`]), belongs to a node that gets another id ([`Claim::Tenant`]), or is only read ([`Claim::ReadOnly`];
+///   never written then).
 /// - Every method may be dropped at any await: the cloud is then in some state that `observe` tells.
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
@@ -266,7 +267,7 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// See [`ProviderError`]; [`ProviderError::created`] tells what exists by then.
     async fn create(&self, request: CreateRequest) -> Result<Created, ProviderError>;
 
-    /// Brings the named fields to what is wanted.
+    /// Brings the named fields to their desired values.
     ///
     /// # Errors
     /// See [`ProviderError`].
@@ -278,20 +279,21 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// See [`ProviderError`]; [`ErrorClass::Dependency`] while something still uses it.
     async fn delete(&self, request: DeleteRequest) -> Result<Deleted, ProviderError>;
 
-    /// Everything that carries the scope's ownership tags, whether a record knows it or not. What is already
-    /// being deleted may be left out; final snapshots are left out.
+    /// Finds every object that carries the scope's tags, recorded or not. Objects that are being deleted may be left out; final
+    /// snapshots are left out.
     ///
     /// # Errors
     /// See [`ProviderError`].
     async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError>;
 
-    /// Why an object is stuck or has failed, in the cloud's own words; empty when the cloud says nothing.
+    /// Finds the reasons why an object is stuck or has failed, in the cloud's own words; empty when the cloud reports none.
     ///
     /// # Errors
     /// See [`ProviderError`].
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError>;
 
-    /// What the account allows and has: one answer a quota, in the same order. A provider that cannot tell says so.
+    /// Reads the limit and the usage of each quota of the account: one answer per quota, in the same order. A provider that
+    /// cannot read them answers with empty readings.
     async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
         quotas.into_iter().map(|_| QuotaReading::default()).collect()
     }
@@ -306,7 +308,7 @@ pub trait Provider: Send + Sync + fmt::Debug {
         Ok(None)
     }
 
-    /// Whose credentials these are, and which region is spoken to.
+    /// Reads the account of the credentials, and the region of the calls.
     ///
     /// # Errors
     /// See [`ProviderError`].

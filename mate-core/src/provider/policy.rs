@@ -1,13 +1,13 @@
-//! What is done about each class of error: one policy a class, decided here and nowhere else.
+//! The retry policy of each error class, decided here and nowhere else.
 
 use std::time::Duration;
 
 use crate::provider::ErrorClass;
 
-/// How a call that failed is made again.
+/// The retry policy of a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Policy {
-    /// How often the call is made before a failure of this class is final; 1 is never again.
+    /// The number of attempts before a failure of this class is final; 1 for no retry.
     pub(crate) attempts: u32,
     /// The wait before the second attempt; doubled each time.
     pub(crate) first: Duration,
@@ -26,8 +26,8 @@ impl Policy {
             // The rate budget keeps throttles rare; where other programs share the account they may last.
             ErrorClass::Throttled => seconds(20, 1, 30),
             ErrorClass::Transient | ErrorClass::Ambiguous | ErrorClass::EventualConsistency => seconds(8, 1, 30),
-            // What something still uses, or is still being changed: network interfaces of a load balancer or a cache
-            // outlive it by minutes, and ElastiCache takes one change at a time.
+            // The object is in use or being changed: network interfaces of a load balancer or a cache outlive it by
+            // minutes, and ElastiCache takes one change at a time.
             ErrorClass::Conflict | ErrorClass::Dependency => seconds(40, 1, 30),
             // Capacity comes back in minutes or not at all.
             ErrorClass::Capacity => seconds(6, 15, 120),
@@ -41,7 +41,7 @@ impl Policy {
         }
     }
 
-    /// How long to wait after the `failures`-th failure of this class; none when that was the last attempt.
+    /// The wait after the `failures`-th failure of this class; none when that was the last attempt.
     pub(crate) fn wait(self, failures: u32) -> Option<Duration> {
         if failures >= self.attempts {
             return None;

@@ -11,11 +11,11 @@ pub struct QuotaId {
     pub code: String,
 }
 
-/// What was read of a quota. What could not be read is none.
+/// A reading of a quota. A figure that could not be read is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuotaReading {
-    /// How much the account may have.
+    /// The account's limit.
     pub limit: Option<u64>,
-    /// How much it has.
+    /// The account's usage.
     pub used: Option<u64>,
 }

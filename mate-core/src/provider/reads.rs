@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::provider::Policy;
 use crate::provider::{Diagnosis, Discovered, Observation, Provider, ProviderError, RetryStatus, Scope, Target};
 
-/// How long to wait after the `failures`-th failure in a row; none when this one is final.
+/// The wait after the `failures`-th failure in a row; none when this failure is final.
 fn wait(error: &ProviderError, failures: u32) -> Option<Duration> {
     Policy::of(error.class).wait(failures).filter(|_| error.retry == RetryStatus::Temporary)
 }
 
 async fn pause(provider: &dyn Provider, time: Duration) {
-    // Who is in a run has entered the clock already, and who entered twice and sleeps once would hold time up for ever.
+    // A caller within a run has entered the clock already; a second entry with only one sleep would stop time for ever.
     let clock = provider.clock();
     clock.sleep_until(clock.now() + time).await;
 }

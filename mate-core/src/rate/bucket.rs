@@ -12,12 +12,12 @@ const NEARLY: f64 = 1.0 - 1e-9;
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
     tokens: f64,
-    /// When `tokens` was right.
+    /// The time of the last update of `tokens`.
     at: Duration,
     burst: f64,
     rate: f64,
     most: f64,
-    /// When the rate was halved last: throttles of calls from before it say nothing new.
+    /// The time of the last halving of the rate. Throttles of calls granted before it are ignored.
     cut_at: Option<Duration>,
 }
 
@@ -49,7 +49,7 @@ impl Bucket {
         self.tokens = (self.tokens + tokens).min(self.burst);
     }
 
-    /// When there is a token next, if nobody takes one before.
+    /// The time of the next token, unless another caller takes one before.
     pub(crate) fn next(&self) -> Duration {
         let missing = (1.0 - self.tokens).max(0.0);
         // A microsecond more than computed, so that a token is there when the time has come.

@@ -16,8 +16,8 @@ use crate::clock::{Clock, SystemClock};
 ///
 /// - A call is let through when the bucket of its group has a token: the published bucket, less a share for other programs.
 /// - A throttle halves the rate of its group; every call that had to wait and went well raises it by a hundredth of the most.
-/// - Who is next is decided by [`super::Priority`], and among those by turns of the tenants. One of four calls goes to a lower
-///   priority that has waited for 10 seconds, so that nobody waits for ever.
+/// - The next call is chosen by [`super::Priority`], and within a priority by tenants in turn. One of four calls goes to a lower
+///   priority that has waited for 10 seconds, so that no call waits for ever.
 /// - A call that repeats what failed or was throttled draws on the group's retry budget first, whoever repeats it.
 #[derive(Clone)]
 pub struct RateBudget {
@@ -80,7 +80,7 @@ impl RateBudget {
         }
     }
 
-    /// How each bucket is used that was asked for by now.
+    /// The usage of each bucket that was used so far.
     #[must_use]
     pub fn usage(&self) -> Vec<Usage> {
         self.state().regulator.usage()

@@ -1,10 +1,10 @@
-//! Who asks for a call, and how urgent it is.
+//! The caller of an API call, and its priority.
 
 use std::fmt;
 
 use crate::model::ids::TenantKey;
 
-/// How urgent a call is. In their order; see [`super::RateBudget`] for what keeps the last from waiting for ever.
+/// The priority of a call, the most urgent first. [`super::RateBudget`] describes the rule against starvation of the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Priority {
@@ -29,13 +29,13 @@ impl fmt::Display for Priority {
     }
 }
 
-/// Who asks.
+/// The caller of an API call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Caller {
-    /// For which tenant or platform; none for what is about no single one.
+    /// The tenant or platform of the call; none for a call that concerns no single one.
     pub tenant: Option<TenantKey>,
-    /// How urgent it is.
+    /// The priority of the call.
     pub priority: Priority,
 }
 
@@ -50,7 +50,7 @@ impl Caller {
         Self { tenant: Some(tenant), priority }
     }
 
-    /// Who asks at this point, as [`Caller::asks`] said; none outside it.
+    /// The present caller, as set by [`Caller::asks`]; none outside it.
     #[must_use]
     pub fn current() -> Option<Self> {
         CALLER.try_with(Clone::clone).ok()

@@ -1,4 +1,4 @@
-//! Who is next: by priority, in turns of the tenants, and nobody waits for ever. Pure.
+//! The queue of waiting calls: by priority, tenants in turn, without starvation. Pure.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -11,7 +11,7 @@ pub(crate) type Ticket = u64;
 
 /// One of so many calls goes to a lower priority that has waited for long.
 const TURN: u32 = 4;
-/// What counts as long.
+/// The wait that counts as long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ struct Place {
 struct Level {
     order: BTreeSet<Ticket>,
     tenants: BTreeMap<Option<TenantKey>, VecDeque<Ticket>>,
-    /// Whose turn it is; each tenant that waits, once.
+    /// The tenants in the order of their turns; each tenant that waits, once.
     ring: VecDeque<Option<TenantKey>>,
 }
 
@@ -79,7 +79,7 @@ impl Queue {
         true
     }
 
-    /// Which priority is served next, and whether by the rule for those that have waited for long.
+    /// The priority that is served next; true if it is a lower one that has waited for long.
     fn chosen(&self, now: Duration) -> Option<(Priority, bool)> {
         let (first, _) = self.levels.first_key_value()?;
         if self.turn + 1 >= TURN {
@@ -96,14 +96,14 @@ impl Queue {
         Some((*first, false))
     }
 
-    /// Who is next, if it came to that now.
+    /// The ticket that is next at `now`, without a change of the queue.
     pub(crate) fn peek(&self, now: Duration) -> Option<Ticket> {
         let (priority, _) = self.chosen(now)?;
         let level = &self.levels[&priority];
         level.tenants.get(level.ring.front()?)?.front().copied()
     }
 
-    /// Takes out who is next.
+    /// Takes out the ticket that is next.
     pub(crate) fn next(&mut self, now: Duration) -> Option<Ticket> {
         let (priority, aged) = self.chosen(now)?;
         let ticket = self.peek(now)?;

@@ -17,9 +17,9 @@ use crate::provider::ErrorClass;
 pub struct Request {
     /// The operation: `ecs:CreateService`.
     pub api: String,
-    /// For which tenant.
+    /// The tenant of the call.
     pub tenant: Option<TenantKey>,
-    /// How urgent it is.
+    /// The priority of the call.
     pub priority: Priority,
 }
 
@@ -45,20 +45,20 @@ impl Request {
     }
 }
 
-/// What AWS answered to a call, as far as its rate is concerned.
+/// The answer of AWS to a call, as far as its rate is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Answer {
-    /// It answered: also with a refusal that has nothing to do with the rate.
+    /// AWS answered, perhaps with a refusal that has nothing to do with the rate.
     Done,
-    /// There were too many calls.
+    /// AWS throttled the call.
     Throttled,
-    /// It failed for the moment, or did not answer.
+    /// The call failed temporarily, or was not answered.
     Failed,
 }
 
 impl Answer {
-    /// What an error of this class says of the rate; none for a call that went well.
+    /// The answer that an error of this class stands for; no error for a call that succeeded.
     #[must_use]
     pub fn of(error: Option<ErrorClass>) -> Self {
         match error {
@@ -69,7 +69,7 @@ impl Answer {
     }
 }
 
-/// Where a call is counted: a group, and an operation where AWS counts each by itself.
+/// The bucket that counts a call: a group, and an operation where AWS counts each by itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     pub(crate) group: &'static str,
@@ -93,7 +93,7 @@ pub(crate) struct Grant {
     waited: bool,
 }
 
-/// Whose call, and which: what failed once is a retry the next time.
+/// The tenant and the operation of a call: after a failure the next call of both is a retry.
 type Whose = (Option<TenantKey>, String);
 
 #[derive(Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub(crate) enum Admission {
     Wait(Duration),
 }
 
-/// How one bucket is used.
+/// The usage of one bucket.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Usage {
@@ -124,9 +124,9 @@ pub struct Usage {
     pub throttled: u64,
 }
 
-/// How many failures are remembered a bucket: more than calls can be under way.
+/// The maximum number of failures that a bucket remembers: more than the calls that can be in flight.
 const FAILURES: usize = 4096;
-/// When those look again that are not next: they are told before, unless who should tell them is gone.
+/// The wait after which a place that is not next polls again. It is woken earlier, unless the one that should wake it is gone.
 const FAR: Duration = Duration::from_secs(60);
 
 #[derive(Debug)]
@@ -137,7 +137,7 @@ struct Gate {
     /// Retries come from here into the queue.
     retry_queue: Queue,
     failed: BTreeMap<Whose, u32>,
-    /// Who was told to see to the next token of each queue.
+    /// The ticket of each queue that was told to wait for the next token.
     told: (Option<Ticket>, Option<Ticket>),
     granted: u64,
     retried: u64,
@@ -160,7 +160,7 @@ pub(crate) struct Regulator {
     gates: BTreeMap<Key, Gate>,
     waiting: BTreeMap<Ticket, Waiting>,
     serial: Ticket,
-    /// Who has been granted a call, or is next now: to be woken.
+    /// The tickets to wake: they have been granted a call, or are next now.
     woken: Vec<Ticket>,
 }
 
@@ -169,7 +169,7 @@ impl Regulator {
         Self { settings, gates: BTreeMap::new(), waiting: BTreeMap::new(), serial: 0, woken: Vec::new() }
     }
 
-    /// Takes a place for a call. What failed for the same tenant and operation is a retry, whoever makes it.
+    /// Takes a place for a call. After a failure the next call of the same tenant and operation is a retry, whoever makes it.
     pub(crate) fn join(&mut self, now: Duration, request: Request) -> Ticket {
         let (key, group) = Key::of(&request.api);
         let settings = &self.settings;
@@ -202,7 +202,7 @@ impl Regulator {
         ticket
     }
 
-    /// Whether the call may be made now.
+    /// Decides whether the call may be made now.
     pub(crate) fn poll(&mut self, now: Duration, ticket: Ticket) -> Admission {
         let key = self.waiting[&ticket].key.clone();
         self.dispatch(now, &key);
@@ -255,7 +255,7 @@ impl Regulator {
         self.dispatch(now, &grant.key);
     }
 
-    /// Who is to ask again now.
+    /// Takes the tickets that are to ask again now.
     pub(crate) fn woken(&mut self) -> Vec<Ticket> {
         std::mem::take(&mut self.woken)
     }

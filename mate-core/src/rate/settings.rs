@@ -1,4 +1,4 @@
-//! What a rate budget is set to.
+//! The settings of a rate budget.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::bucket::Bucket;
 use super::table::{Group, group_of};
 use std::time::Duration;
 
-/// How much of AWS's rate limits is used, and how retries are bounded.
+/// The settings of a rate budget: the share of AWS's rate limits that it uses, and the bounds of retries.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RateSettings {
     share: f64,
@@ -28,7 +28,7 @@ impl RateSettings {
         Self { share: 0.8, limits: BTreeMap::new(), retries: (10.0, 0.1, 0.2) }
     }
 
-    /// Which share of every limit is used, 0.01 to 1; 0.8 unless said.
+    /// Sets the share of every limit that is used, 0.01 to 1; 0.8 by default.
     #[must_use]
     pub fn share(mut self, share: f64) -> Self {
         self.share = share.clamp(0.01, 1.0);

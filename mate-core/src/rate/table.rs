@@ -1,12 +1,12 @@
-//! The published token buckets of AWS, and what is assumed where AWS publishes none.
+//! The published token buckets of AWS, and assumed ones where AWS publishes none.
 
-/// Where the figures of a group come from.
+/// The source of a group's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// AWS publishes them: where.
+    /// AWS publishes the figures, in this document.
     Published(&'static str),
-    /// AWS publishes none: a careful start, from which the rate goes up while nothing is throttled.
+    /// AWS publishes no figures: a careful start, from which the rate rises while no call is throttled.
     Assumed,
 }
 
@@ -22,18 +22,18 @@ pub struct Group {
     pub operations: &'static [&'static str],
     /// AWS keeps a bucket of this size for each operation by itself.
     pub per_operation: bool,
-    /// How many calls may come at once.
+    /// The burst capacity: the number of calls that can be made at once.
     pub burst: f64,
     /// Calls a second in the long run, as AWS publishes them; where it does not, at the beginning.
     pub refill: f64,
     /// Calls a second that are never exceeded: `refill` where it is published, more where the rate finds its own way.
     pub most: f64,
-    /// Where the figures come from.
+    /// The source of the figures.
     pub source: Source,
 }
 
 impl Group {
-    /// Whether AWS publishes the figures.
+    /// Returns true if AWS publishes the figures.
     #[must_use]
     pub const fn is_published(&self) -> bool {
         matches!(self.source, Source::Published(_))
@@ -128,7 +128,7 @@ pub const TABLE: &[Group] = &[
     assumed(("sts", "sts"), &["*"], (50.0, 50.0, 100.0)),
 ];
 
-/// What a service that is not in the table starts with: reads, then writes.
+/// The initial limits of a service that is not in the table: reads, then writes.
 const OTHERS: [Group; 2] = [
     assumed(("other reads", "*"), READS, (20.0, 10.0, 20.0)),
     assumed(("other writes", "*"), &["*"], (5.0, 3.0, 10.0)),
@@ -147,7 +147,7 @@ pub(crate) fn parts(api: &str) -> (&str, &str) {
     (service, operation)
 }
 
-/// Whether a call only reads, by its name.
+/// Returns true if a call only reads, by its name.
 #[must_use]
 pub(crate) fn reads(api: &str) -> bool {
     fits(READS, parts(api).1)

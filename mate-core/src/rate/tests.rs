@@ -1,4 +1,4 @@
-//! The budget on virtual time: what is granted when, to whom, and what is kept when a waiter goes.
+//! Tests of the budget on virtual time: the order and the time of grants, and the state after a waiter leaves.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -54,7 +54,7 @@ async fn run(
     Arc::into_inner(order).unwrap().into_inner().unwrap()
 }
 
-/// Where of `order` the last call of a tenant stands.
+/// The index in `order` of a tenant's last call.
 fn last(order: &[(&str, Duration)], id: &str) -> usize {
     order.iter().rposition(|(of, _)| *of == id).unwrap()
 }

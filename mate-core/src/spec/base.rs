@@ -60,13 +60,13 @@ pub struct Base {
     /// Tag `CostCenter` for tenants that have none of their own.
     #[serde(default = "engineering")]
     pub cost_center: String,
-    /// Whether the VPC's traffic is logged.
+    /// True if VPC flow logs are on.
     #[serde(default)]
     pub enable_flow_logs: bool,
-    /// Whether the account's audit trail is kept.
+    /// True if the account has an audit trail.
     #[serde(default)]
     pub enable_audit_logging: bool,
-    /// Whether tenants are protected from deletion unless they say otherwise.
+    /// The default deletion protection of tenants: true if they are protected unless they set it themselves.
     #[serde(default = "protected")]
     pub enable_deletion_protection: bool,
     /// Days in which a deleted secret of a tenant can be brought back: 7 to 30, or 0 to delete it for good at once; 30 where

@@ -2,7 +2,7 @@
 
 use super::values::{BackupDays, EngineVersion, NodeType, ReplicaCount};
 
-/// How many nodes a cache has, and whether a replica takes over when the primary fails.
+/// The topology of a cache: the number of its nodes, and automatic failover when the primary fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheTopology {
     /// One node; nothing can take over.
@@ -11,7 +11,7 @@ pub enum CacheTopology {
     Replicated {
         /// The replicas.
         replicas: ReplicaCount,
-        /// Whether a replica takes over; by default it does.
+        /// True for automatic failover to a replica; true by default.
         automatic_failover: Option<bool>,
     },
 }

@@ -1,4 +1,4 @@
-//! What a tier stands for, as seen by the core.
+//! The catalogue of tiers, as seen by the core.
 
 use std::fmt;
 

@@ -6,11 +6,11 @@ use super::values::{Email, HttpsUrl, ProviderName, RetentionDays};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ComplianceSpec {
-    /// Whether HIPAA's rules hold; off by default. They ask for a versioned bucket and 2555 days (7 years) of retention.
+    /// True if HIPAA's rules apply; off by default. They require a versioned bucket and 2555 days (7 years) of retention.
     pub hipaa: Option<bool>,
-    /// Whether API calls are audited; off by default, about $5 a month.
+    /// True if API calls are audited; off by default, about $5 a month.
     pub audit_logging: Option<bool>,
-    /// Whether network flows are logged; off by default, about $10 a month.
+    /// True if network flows are logged; off by default, about $10 a month.
     pub flow_logs: Option<bool>,
     /// Days that data and logs are kept; 90 by default, 2555 under HIPAA.
     pub data_retention: Option<RetentionDays>,

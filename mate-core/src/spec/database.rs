@@ -12,14 +12,14 @@ pub struct DatabaseSpec {
     pub instance_class: Option<InstanceClass>,
     /// Storage at creation; 20 GiB by default.
     pub allocated_storage: Option<Gib>,
-    /// How far storage grows by itself. By default 100 GiB, or twice the storage at creation where that is more, and
-    /// 65536 GiB at most. What is set must be greater than the storage at creation.
+    /// The upper limit of storage autoscaling. The default is 100 GiB, or twice the storage at creation where that is more, and
+    /// 65536 GiB at most. A value that is set must be greater than the storage at creation.
     pub max_storage: Option<Gib>,
     /// Days that backups are kept; 7 by default, 0 for no backups.
     pub backup_retention: Option<BackupDays>,
-    /// Whether a standby stands in another zone; off by default, and doubles the cost of the database.
+    /// True for a Multi-AZ database, with a standby in another zone. Off by default; it doubles the cost of the database.
     pub multi_az: Option<bool>,
-    /// Whether Performance Insights is on; off by default.
+    /// True if Performance Insights is on; off by default.
     pub performance_insights: Option<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! What is wrong with a spec: every problem at once, each with its field, what is allowed and what was given.
+//! The errors of a spec: every problem at once, each with its field, the allowed values and the given value.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use std::fmt;
 #[error("{what} must be {allowed}, not {given}")]
 #[non_exhaustive]
 pub struct InvalidValue {
-    /// What the value is: `a subdomain`.
+    /// The name of the value: `a subdomain`.
     pub what: &'static str,
-    /// What is allowed.
+    /// The allowed values.
     pub allowed: String,
-    /// What was given.
+    /// The given value.
     pub given: String,
 }
 
@@ -27,11 +27,11 @@ impl InvalidValue {
 pub struct SpecError {
     /// The field, `database.allocated_storage_gib`; empty for the document as a whole.
     pub path: String,
-    /// What is wrong with it.
+    /// The problem of the field.
     pub problem: String,
-    /// What is allowed, where that can be said.
+    /// The allowed values, where they can be stated.
     pub allowed: Option<String>,
-    /// What was given, where something was. Never the value of an environment variable.
+    /// The given value, if there was one. Never the value of an environment variable.
     pub given: Option<String>,
 }
 
@@ -42,14 +42,14 @@ impl SpecError {
         Self { path: path.into(), problem: problem.into(), allowed: None, given: None }
     }
 
-    /// The same, saying what is allowed.
+    /// Adds the allowed values.
     #[must_use]
     pub fn allowed(mut self, allowed: impl Into<String>) -> Self {
         self.allowed = Some(allowed.into());
         self
     }
 
-    /// The same, saying what was given.
+    /// Adds the given value.
     #[must_use]
     pub fn given(mut self, given: impl fmt::Display) -> Self {
         self.given = Some(shortened(&given.to_string()));
@@ -111,7 +111,7 @@ impl SpecErrors {
         self.0.iter()
     }
 
-    /// How many there are.
+    /// The number of errors.
     #[must_use]
     #[allow(clippy::len_without_is_empty, reason = "there is always one")]
     pub fn len(&self) -> usize {

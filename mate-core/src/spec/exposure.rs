@@ -1,4 +1,4 @@
-//! How a service is reached through the load balancer.
+//! The exposure of a service through the load balancer.
 
 use std::fmt;
 use std::str::FromStr;
@@ -76,7 +76,7 @@ impl NumberValue for ListenerPort {
     }
 }
 
-/// How the load balancer finds out whether a service is healthy.
+/// The health check by the load balancer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HealthCheck {
@@ -122,7 +122,7 @@ impl HealthCheck {
     }
 }
 
-/// How a service is reached through the load balancer.
+/// The exposure of a service through the load balancer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exposure {
@@ -132,9 +132,9 @@ pub struct Exposure {
     pub paths: Vec<PathPattern>,
     /// The health check.
     pub health: HealthCheck,
-    /// How long a target is drained for; 30 s by default.
+    /// The deregistration delay, for which a target is drained; 30 s by default.
     pub deregistration_delay: Option<DrainSeconds>,
-    /// How long a client stays with its target; not at all by default.
+    /// The duration of stickiness, for which a client stays with its target; none by default.
     pub stickiness: Option<StickySeconds>,
 }
 

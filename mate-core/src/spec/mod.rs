@@ -1,4 +1,4 @@
-//! What the caller describes: tenants, their services, database, cache and storage, and the base they stand on.
+//! The specs that the caller writes: tenants, their services, database, cache and storage, and the base they stand on.
 
 mod autoscaling;
 mod base;

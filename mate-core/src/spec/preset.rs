@@ -67,7 +67,7 @@ pub struct DjangoPreset {
     pub celery_spot: Option<Percent>,
     /// Plain environment variables of all three.
     pub environment: BTreeMap<VariableName, VariableValue>,
-    /// Whether a shell can be opened in the tasks; off by default.
+    /// True if ECS Exec is on, which opens a shell in a task; off by default.
     pub enable_execute_command: Option<bool>,
 }
 

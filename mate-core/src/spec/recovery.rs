@@ -1,4 +1,4 @@
-//! For how long what is deleted can be brought back: a setting of the environment.
+//! The recovery periods of deleted secrets and keys: a setting of the environment.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ impl SecretRecoveryDays {
     /// Takes the number.
     ///
     /// # Errors
-    /// [`InvalidValue`] says what is allowed and what was given.
+    /// [`InvalidValue`] with the allowed values and the given one.
     pub fn new(days: u8) -> Result<Self, InvalidValue> {
         <Self as NumberValue>::parse(days.into()).ok_or_else(|| InvalidValue {
             what: Self::WHAT,

@@ -39,12 +39,12 @@ pub struct ResolvedTenant {
     pub cost_center: Option<String>,
     /// Tag `Department`.
     pub department: Option<String>,
-    /// Whether it may be destroyed; the base's setting when none.
+    /// True if the tenant is protected from deletion; none for the base's setting.
     pub deletion_protection: Option<bool>,
     /// True if the DNS record of its host name is its own; false for a standby.
     #[serde(default = "own", skip_serializing_if = "is_own")]
     pub host_record: bool,
-    /// Where each value came from, by field path (`database.instance_class`).
+    /// The source of each value, by field path (`database.instance_class`).
     pub sources: BTreeMap<String, Source>,
 }
 
@@ -57,7 +57,7 @@ fn is_own(host_record: &bool) -> bool {
     *host_record
 }
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -96,7 +96,7 @@ pub struct ResolvedService {
     pub desired_count: u32,
     /// The port that it listens on, where it listens.
     pub port: Option<u16>,
-    /// How it is reached through the load balancer; none for a worker.
+    /// Its exposure through the load balancer; none for a worker.
     pub exposure: Option<ResolvedExposure>,
     /// Bounds and targets of its autoscaling, where it is on.
     pub autoscaling: Option<ResolvedAutoscaling>,
@@ -110,7 +110,7 @@ pub struct ResolvedService {
     pub minimum_healthy_percent: u16,
     /// Tasks that may run during a deployment, percent.
     pub maximum_percent: u16,
-    /// Whether a shell can be opened in its tasks.
+    /// True if ECS Exec is on, which opens a shell in a task.
     pub enable_execute_command: bool,
 }
 
@@ -129,7 +129,7 @@ pub enum ResolvedImage {
     Uri(String),
 }
 
-/// How a service is reached through the load balancer.
+/// The exposure of a service through the load balancer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedExposure {
     /// The listener's port: 443, or another one with the same certificate.
@@ -180,13 +180,13 @@ pub struct ResolvedDatabase {
     pub instance_class: String,
     /// Storage at creation, GiB.
     pub allocated_storage_gib: u32,
-    /// How far storage grows by itself, GiB.
+    /// The upper limit of storage autoscaling, in GiB.
     pub max_storage_gib: u32,
     /// Days that backups are kept, 0 to 35.
     pub backup_retention_days: u8,
-    /// Whether a standby stands in another zone.
+    /// True for a Multi-AZ database, with a standby in another zone.
     pub multi_az: bool,
-    /// Whether Performance Insights is on.
+    /// True if Performance Insights is on.
     pub performance_insights: bool,
 }
 
@@ -199,7 +199,7 @@ pub struct ResolvedCache {
     pub node_type: String,
     /// Nodes, 1 to 6.
     pub nodes: u8,
-    /// Whether a replica takes over; only with two nodes or more.
+    /// True for automatic failover to a replica; only with two nodes or more.
     pub automatic_failover: bool,
     /// Days that snapshots are kept, 0 to 35.
     pub snapshot_retention_days: u8,
@@ -208,26 +208,26 @@ pub struct ResolvedCache {
 /// The storage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedStorage {
-    /// Whether the bucket keeps old versions.
+    /// True if the bucket keeps old versions.
     pub s3_versioning: bool,
-    /// Whether old objects move to colder storage.
+    /// True if old objects move to colder storage.
     pub s3_lifecycle_rules: bool,
     /// Provisioned throughput of the file system, MiB/s; none for bursting.
     pub efs_provisioned_mibps: Option<u16>,
     /// The tenant's storage quota, GB.
     pub max_storage_gb: u32,
-    /// Where the three parts of storage are seen in the containers.
+    /// The mount paths of the three parts of storage in the containers.
     pub layout: super::StorageLayout,
 }
 
 /// Compliance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedCompliance {
-    /// Whether HIPAA's rules hold.
+    /// True if HIPAA's rules apply.
     pub hipaa: bool,
-    /// Whether API calls are audited.
+    /// True if API calls are audited.
     pub audit_logging: bool,
-    /// Whether network flows are logged.
+    /// True if network flows are logged.
     pub flow_logs: bool,
     /// Days that data and logs are kept; 2555 under HIPAA unless set.
     pub data_retention_days: u32,
@@ -256,14 +256,14 @@ impl fmt::Display for ResolvedImage {
     }
 }
 
-/// One value of a resolved tenant: its field path, the value as text, and where it came from.
+/// One value of a resolved tenant: its field path, the value as text, and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedValue {
     /// The field path, `database.instance_class`; a service's by its name, `services.django.cpu`.
     pub path: String,
     /// The value; `-` for none.
     pub value: String,
-    /// Where it came from.
+    /// The source of the value.
     pub source: Source,
 }
 

@@ -81,7 +81,7 @@ impl From<RepositoryName> for ImageSpec {
     }
 }
 
-/// How many tasks, and between which bounds.
+/// The number of tasks, and the autoscaling bounds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Scaling {
@@ -91,21 +91,21 @@ pub struct Scaling {
     pub autoscaling: Option<Autoscaling>,
 }
 
-/// What a service is for. A tier has a size for each; a scheduler is always one task.
+/// The role of a service. A tier has a size for each role; a scheduler is always one task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ServiceRole {
     /// Behind the load balancer.
     Web {
         /// The port that its container listens on.
         port: Port,
-        /// How it is reached.
+        /// Its exposure through the load balancer.
         exposure: Exposure,
-        /// How many tasks.
+        /// The number of tasks, and its autoscaling.
         scaling: Scaling,
     },
     /// Works without being reached.
     Worker {
-        /// How many tasks.
+        /// The number of tasks, and its autoscaling.
         scaling: Scaling,
     },
     /// Starts work by the clock: one task, never more.
@@ -120,7 +120,7 @@ pub struct ServiceSpec {
     pub name: ServiceName,
     /// Its image.
     pub image: ImageSpec,
-    /// What it is for.
+    /// Its role.
     pub role: ServiceRole,
     /// The container's command; empty for the image's own.
     pub command: Vec<String>,
@@ -136,7 +136,7 @@ pub struct ServiceSpec {
     pub minimum_healthy: Option<MinimumHealthyPercent>,
     /// Tasks that may run during a deployment; 200 % by default, 100 % of a scheduler.
     pub maximum: Option<MaximumPercent>,
-    /// Whether a shell can be opened in its tasks; off by default.
+    /// True if ECS Exec is on, which opens a shell in a task; off by default.
     pub enable_execute_command: Option<bool>,
 }
 

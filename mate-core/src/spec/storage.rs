@@ -86,10 +86,10 @@ impl StorageLayout {
 /// Throughput of the tenant's file system. Provisioned throughput cannot be said without its MiB/s.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EfsThroughput {
-    /// Grows with what is stored; the default.
+    /// Throughput that grows with the stored data; the default.
     #[default]
     Bursting,
-    /// Paid for and guaranteed.
+    /// Provisioned throughput.
     Provisioned(MibPerSecond),
 }
 
@@ -97,15 +97,15 @@ pub enum EfsThroughput {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct StorageSpec {
-    /// Whether the bucket keeps old versions; by default it does, and under HIPAA it must.
+    /// True if the bucket keeps old versions; true by default, and required under HIPAA.
     pub s3_versioning: Option<bool>,
-    /// Whether old objects move to colder storage; off by default.
+    /// True if old objects move to colder storage; off by default.
     pub s3_lifecycle_rules: Option<bool>,
     /// Throughput of the file system; bursting by default.
     pub efs_throughput: Option<EfsThroughput>,
     /// The storage quota; 100 GB by default.
     pub max_storage_gb: Option<QuotaGb>,
-    /// Where the parts of storage are seen in the containers.
+    /// The mount paths of the parts of storage in the containers.
     pub layout: Option<StorageLayout>,
 }
 

@@ -34,8 +34,8 @@ impl Default for Services {
 /// The spec of a tenant: what it sets itself. Everything else comes from its tier, or is a default; a
 /// [`super::Catalogue`] decides it and makes a [`super::ResolvedTenant`] of it.
 ///
-/// Made with [`TenantSpec::builder`], or read from a [`super::TenantDocument`]. A spec is valid: what is wrong in one
-/// field cannot be said in its type, what is wrong between fields is refused by [`TenantSpecBuilder::build`].
+/// Made with [`TenantSpec::builder`], or read from a [`super::TenantDocument`]. A spec is always valid: the types exclude
+/// errors within a field, and [`TenantSpecBuilder::build`] refuses errors between fields.
 ///
 /// ```
 /// use mate_core::spec::*;
@@ -68,7 +68,7 @@ pub struct TenantSpec {
     pub(crate) identity_provider: Option<IdentityProvider>,
 }
 
-/// What the rules between fields look at.
+/// The parts of a spec that the rules between fields examine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Parts {
     pub(crate) services: Services,
@@ -163,14 +163,14 @@ impl TenantSpec {
         self.department.as_ref()
     }
 
-    /// Whether it is protected from deletion; the base's setting by default.
+    /// The deletion protection of the tenant; none for the base's setting.
     #[must_use]
     pub fn deletion_protection(&self) -> Option<bool> {
         self.deletion_protection
     }
 
-    /// True if the DNS record of its host name is its own; it is unless said. A standby of a tenant in another region has the
-    /// same host name, and no record of it.
+    /// Returns true if the DNS record of its host name is its own; true by default. A standby of a tenant in another region has
+    /// the same host name, and no record of it.
     #[must_use]
     pub fn host_record(&self) -> Option<bool> {
         self.host_record

@@ -39,7 +39,7 @@ macro_rules! text_value {
             /// Parses the text.
             ///
             /// # Errors
-            /// [`InvalidValue`] says what is allowed and what was given.
+            /// [`InvalidValue`] with the allowed values and the given one.
             pub fn new(text: impl Into<String>) -> Result<Self, InvalidValue> {
                 let text = text.into();
                 let valid: fn(&str) -> bool = $valid;
@@ -106,7 +106,7 @@ macro_rules! number_value {
             /// Takes the number.
             ///
             /// # Errors
-            /// [`InvalidValue`] says what is allowed and what was given.
+            /// [`InvalidValue`] with the allowed values and the given one.
             pub fn new(number: $repr) -> Result<Self, InvalidValue> {
                 <Self as NumberValue>::parse(number.into()).ok_or_else(|| InvalidValue {
                     what: $what,
@@ -281,7 +281,7 @@ text_value!(
 );
 
 number_value!(
-    /// How many tasks of a service run, 1 to 100.
+    /// The number of tasks of a service, 1 to 100.
     TaskCount(u32), "a count of tasks", 1..=100, ""
 );
 number_value!(
@@ -289,11 +289,11 @@ number_value!(
     Gib(u32), "a size of database storage", 20..=65536, " GiB"
 );
 number_value!(
-    /// How many days backups are kept, 0 to 35; 0 for no backups.
+    /// The retention of backups, in days, 0 to 35; 0 for no backups.
     BackupDays(u8), "a number of days", 0..=35, " days"
 );
 number_value!(
-    /// How many days data are kept, 1 to 36500.
+    /// The retention of data, in days, 1 to 36500.
     RetentionDays(u32), "a number of days", 1..=36500, " days"
 );
 number_value!(
@@ -341,11 +341,11 @@ number_value!(
     CheckThreshold(u8), "a count of checks", 2..=10, ""
 );
 number_value!(
-    /// How long a target is drained for, seconds, 0 to 3600.
+    /// The deregistration delay of a target, in seconds, 0 to 3600.
     DrainSeconds(u16), "a time to drain", 0..=3600, " seconds"
 );
 number_value!(
-    /// How long a client stays with its target, seconds, 1 to 604800.
+    /// The duration of stickiness, for which a client stays with its target, in seconds, 1 to 604800.
     StickySeconds(u32), "a time of stickiness", 1..=604800, " seconds"
 );
 number_value!(

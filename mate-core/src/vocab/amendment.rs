@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ids::NodeId;
 
-/// Which nodes get other ids, and which go out of the record while their objects stay.
+/// The nodes that get new ids, and the nodes that leave the record while their objects stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Amendment {

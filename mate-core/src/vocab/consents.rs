@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ids::NodeId;
 
-/// What is consented to.
+/// The risk that a consent covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ConsentRisk {
-    /// That it cannot be used for a while.
+    /// The object is unavailable for a while.
     Downtime,
-    /// That its data is lost.
+    /// The object's data is lost.
     DataLoss,
 }
 
@@ -57,7 +57,7 @@ impl Consents {
         self.0.iter()
     }
 
-    /// Whether they cover this risk of this node.
+    /// Returns true if the consents cover this risk of this node.
     #[must_use]
     pub fn cover(&self, node: &NodeId, risk: ConsentRisk) -> bool {
         self.0.iter().any(|consent| consent.node == *node && consent.risk >= risk)

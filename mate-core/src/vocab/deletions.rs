@@ -6,15 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ids::NodeId;
 
-/// What becomes of the data of objects that are deleted.
+/// The treatment of the data of deleted objects.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deletions {
-    /// What a database or a cache leaves. A database that is not named leaves a snapshot whose name follows from its own name and
-    /// the record's lineage and version, and a cache leaves nothing.
+    /// The final snapshots of databases and caches, by node. A database that is not named leaves a snapshot whose name is derived
+    /// from its own name and the record's lineage and version; a cache that is not named leaves none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub final_snapshots: BTreeMap<NodeId, FinalSnapshot>,
-    /// Whether a bucket that still holds objects, and a repository that still holds images, is emptied. Otherwise its
-    /// deletion is refused.
+    /// True if buckets that hold objects and repositories that hold images are emptied. Otherwise their deletion is refused.
     #[serde(default)]
     pub empty: bool,
 }
@@ -25,7 +24,7 @@ impl Deletions {
     }
 }
 
-/// What a database or a cache leaves when it is deleted.
+/// The final snapshot of a deleted database or cache.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FinalSnapshot {

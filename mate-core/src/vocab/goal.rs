@@ -2,22 +2,22 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a plan is for.
+/// The purpose of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Goal {
-    /// To bring the tenant to what is wanted.
+    /// Bring the tenant to its desired state.
     Apply,
-    /// To remove it.
+    /// Remove the tenant.
     Destroy,
-    /// To take over what is there already: ownership tags and record, and nothing else.
+    /// Take over existing objects: ownership tags and record, and nothing else.
     Adopt,
-    /// To give it back: ownership tags and record go, every object stays.
+    /// Give the tenant back: ownership tags and record go, every object stays.
     #[serde(alias = "release")]
     Disown,
-    /// To take away again what an interrupted run has made.
+    /// Remove the objects that an interrupted run has made.
     Unwind,
-    /// To give nodes other ids, or let them go out of the record: every object stays.
+    /// Give nodes new ids, or remove them from the record: every object stays.
     Amend,
 }
 

@@ -1,4 +1,4 @@
-//! The identity of an operation: what is called on which node.
+//! The identity of an operation: its verb and its node.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ids::NodeId;
 
-/// What is called.
+/// The verb of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -35,7 +35,7 @@ pub enum Verb {
 pub struct OpId {
     /// The node.
     pub node: NodeId,
-    /// What is called.
+    /// The verb of an operation.
     pub verb: Verb,
     /// The physical name of the object: a node may leave several old ones.
     pub name: String,

@@ -1,4 +1,4 @@
-//! How a tenant is run: what the verbs change beside its spec.
+//! The operating state of a tenant: the part of its desired state that verbs change besides its spec.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,39 +9,39 @@ use super::{CommandRun, MaintenanceWindow, Release, SuspendedCache, Suspension};
 use crate::kinds::service::DeploymentStrategy;
 use crate::model::ids::NodeId;
 
-/// How a tenant is run, beside its spec. Part of its record: an update of the spec leaves it as it is.
+/// The operating state of a tenant, besides its spec. It is part of the record; an update of the spec does not change it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Operating {
-    /// Whether its services run, and who may reach them.
+    /// The mode of operation: the state of the services and their reachability.
     #[serde(default, skip_serializing_if = "Mode::is_running")]
     pub mode: Mode,
-    /// What it runs; where there is none, the images that its spec names.
+    /// The release that the tenant runs; none for the images that its spec names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Release>,
-    /// How its deployments move the traffic. Once that is between two target groups it stays so.
+    /// The strategy of its deployments. Once a strategy uses two target groups, the tenant keeps both.
     #[serde(default, skip_serializing_if = "DeploymentStrategy::is_rolling")]
     pub strategy: DeploymentStrategy,
-    /// How often the tasks of a service were started anew without anything else to change, by service.
+    /// The number of restarts of a service's tasks without another change, by service.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub restarts: BTreeMap<String, u32>,
-    /// Which generation of its value each secret has that was ever rotated, by node.
+    /// The generation of the value of each secret that was ever rotated, by node.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<NodeId, u32>,
-    /// The generation that the object of a node has at least, where it was ever asked to be replaced.
+    /// The minimum generation of the object of each node whose replacement was ever requested.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub generations: BTreeMap<NodeId, u32>,
-    /// What it runs once; gone when that has run.
+    /// The command that runs once. It is removed when it has run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandRun>,
-    /// The time of the week in which it is maintained; none for that of its tier.
+    /// The weekly maintenance window; none for the window of its tier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<MaintenanceWindow>,
-    /// Changes that wait for maintenance because they take the tenant down: fields by node; none where an object only has to
-    /// stay until then.
+    /// The changes that wait for maintenance because they take the tenant down: fields by node; no fields for an object that only
+    /// has to stay until then.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub deferred: BTreeMap<NodeId, BTreeSet<String>>,
-    /// Whether the cache takes the token before beside the present one, until every service has moved.
+    /// True while the cache accepts the previous token beside the present one, until every service has moved.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub both_tokens: bool,
 }
@@ -75,19 +75,19 @@ impl Operating {
     }
 }
 
-/// Whether a tenant's services run, and who may reach them.
+/// The mode of operation of a tenant: the state of its services and their reachability.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Mode {
-    /// They run.
+    /// The services run.
     #[default]
     Running,
     /// No task runs, autoscaling is suspended, the database is stopped, the cache is kept or removed, and the load balancer answers
     /// with a page.
     Suspended(Suspension),
-    /// No task runs and autoscaling is suspended; the database, the cache and all data stay as they are. What an emergency
-    /// shutdown makes: nothing that takes long has to be waited for.
+    /// No task runs and autoscaling is suspended; the database, the cache and all data stay as they are. This is the mode after
+    /// an emergency shutdown, which waits for no slow operation.
     ShutDown(Page),
     /// Everything runs, and the load balancer answers with this page instead of letting anybody through.
     Deactivated(Page),
@@ -112,19 +112,19 @@ impl Mode {
         }
     }
 
-    /// Whether the services run.
+    /// Returns true if the services run.
     #[must_use]
     pub fn has_tasks(&self) -> bool {
         matches!(self, Self::Running | Self::Deactivated(_) | Self::Maintained(_))
     }
 
-    /// Whether the database is stopped.
+    /// Returns true if the database is stopped.
     #[must_use]
     pub fn stops_database(&self) -> bool {
         matches!(self, Self::Suspended(_))
     }
 
-    /// Whether the cache is removed, with its data in a snapshot.
+    /// Returns true if the cache is removed, with its data in a snapshot.
     #[must_use]
     pub fn removes_cache(&self) -> bool {
         matches!(self, Self::Suspended(Suspension { cache: SuspendedCache::SnapshottedAndRemoved, .. }))
@@ -175,7 +175,7 @@ impl TryFrom<Parts> for Page {
     }
 }
 
-/// What a load balancer does not answer with: everything that is wrong at once.
+/// An invalid page: the list of all its problems.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the page is not one that a load balancer answers with:{}", .0.iter().map(|problem| format!("\n  - {problem}")).collect::<String>())]
 #[non_exhaustive]
@@ -191,7 +191,7 @@ impl Page {
     /// A page: its status (2XX, 4XX or 5XX), its content type (one of [`Page::CONTENT_TYPES`]), its body (up to 1024 bytes).
     ///
     /// # Errors
-    /// [`InvalidPage`] with everything that is wrong.
+    /// [`InvalidPage`] with all problems at once.
     pub fn new(status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Result<Self, InvalidPage> {
         let (content_type, body) = (content_type.into(), body.into());
         let mut problems = Vec::new();
@@ -217,19 +217,19 @@ impl Page {
         Self { status: 503, content_type: "text/plain".to_owned(), body: body.to_owned() }
     }
 
-    /// What is answered for a suspended tenant unless told otherwise: 503.
+    /// The default page of a suspended tenant: status 503.
     #[must_use]
     pub fn suspended() -> Self {
         Self::plain("This service is suspended. Please ask your administrator.")
     }
 
-    /// What is answered for a deactivated tenant unless told otherwise: 503.
+    /// The default page of a deactivated tenant: status 503.
     #[must_use]
     pub fn deactivated() -> Self {
         Self::plain("This service is not active. Please ask your administrator.")
     }
 
-    /// What is answered after an emergency shutdown, and while a tenant is maintained, unless told otherwise: 503.
+    /// The default page after an emergency shutdown and during maintenance: status 503.
     #[must_use]
     pub fn maintenance() -> Self {
         Self::plain("This service is being maintained. Please come back later.")

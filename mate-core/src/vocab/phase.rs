@@ -1,4 +1,4 @@
-//! Where a tenant stands in its life.
+//! The phases of a tenant's lifecycle.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TenantVerb;
 
-/// Where a tenant stands in its life. Follows from its record alone.
+/// The phase of a tenant's lifecycle. It is derived from the tenant's record alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -52,7 +52,7 @@ impl TenantPhase {
         TenantVerb::ALL.iter().copied().filter(move |verb| self.admits(*verb))
     }
 
-    /// Whether this can be asked for here.
+    /// Returns true if the verb is allowed in this phase.
     #[must_use]
     pub fn admits(self, verb: TenantVerb) -> bool {
         verb.phases().contains(&self)

@@ -7,18 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::kinds::service::DeploymentStrategy;
 
-/// What a tenant runs: the image of each service, by digest where the registry tells one.
+/// A release of a tenant: the image of each service, by digest where the registry reports one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Release {
-    /// Counts the tenant's releases, from 1.
+    /// The number of the release; a tenant's releases are counted from 1.
     pub number: u32,
     /// Tag or digest of each service's image, by service.
     pub images: BTreeMap<String, String>,
-    /// What runs once before the services move; gone once the release stands, so that nothing runs it again.
+    /// The migration that runs once before the services move. It is removed once the release is deployed, so that it never runs
+    /// again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub migration: Option<Migration>,
-    /// How this deployment, and those after it, move the traffic; as those before it did where there is none.
+    /// The strategy of this deployment and of later ones; none for the strategy of the deployments before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy: Option<DeploymentStrategy>,
 }
@@ -46,11 +47,11 @@ pub struct Command {
 /// A command that has to succeed before the services move.
 pub type Migration = Command;
 
-/// A command that a tenant runs once, beside what it is: gone from the record when it has run.
+/// A command that a tenant runs once. It is removed from the record when it has run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CommandRun {
-    /// Which run it is.
+    /// The identifier of the run.
     pub run: String,
     /// The command.
     pub command: Command,

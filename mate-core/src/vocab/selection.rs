@@ -10,7 +10,7 @@ use crate::model::ids::NodeId;
 /// Changes that wait for maintenance: fields by node; none where the object itself has to stay until then.
 pub(crate) type Waiting = BTreeMap<NodeId, BTreeSet<String>>;
 
-/// What of the differences is repaired: those of these classes, those of these nodes, or all of them.
+/// The differences to repair: those of certain classes, those of certain nodes, or all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RepairSelection {
@@ -22,7 +22,7 @@ pub struct RepairSelection {
     pub(crate) nodes: BTreeSet<NodeId>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) fields: BTreeMap<NodeId, BTreeSet<String>>,
-    /// What waits, whatever is selected.
+    /// The changes that wait, whatever is selected.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) but: Waiting,
 }
@@ -74,7 +74,7 @@ impl RepairSelection {
         self
     }
 
-    /// Whether everything is selected.
+    /// Returns true if everything is selected and nothing waits.
     #[must_use]
     pub fn is_all(&self) -> bool {
         self.all && self.but.is_empty()

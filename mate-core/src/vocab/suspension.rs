@@ -1,15 +1,15 @@
-//! How a tenant is suspended: the page that stands before it, and what becomes of its cache.
+//! The settings of a suspension: the page of the load balancer, and the treatment of the cache.
 
 use serde::{Deserialize, Serialize};
 
 use super::{InvalidPage, Page};
 
-/// What becomes of a tenant's cache while it is suspended.
+/// The treatment of a tenant's cache while the tenant is suspended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SuspendedCache {
-    /// It runs on, and is paid for as before; the tenant resumes without waiting for it.
+    /// The cache keeps running and is billed as before; the tenant resumes without waiting for it.
     #[default]
     Kept,
     /// It is deleted, and leaves a snapshot of what it holds; it is made anew from that when the tenant resumes. The snapshot stays
@@ -23,7 +23,7 @@ impl SuspendedCache {
     }
 }
 
-/// How a tenant is suspended.
+/// The settings of a tenant's suspension.
 ///
 /// ```
 /// use mate_core::vocab::{SuspendedCache, Suspension};
@@ -34,9 +34,9 @@ impl SuspendedCache {
 #[serde(try_from = "Parts", into = "Parts")]
 #[non_exhaustive]
 pub struct Suspension {
-    /// What the load balancer answers meanwhile.
+    /// The page with which the load balancer answers meanwhile.
     pub page: Page,
-    /// What becomes of the cache.
+    /// The treatment of the cache.
     pub cache: SuspendedCache,
 }
 

@@ -36,20 +36,20 @@ pub struct MaintenanceWindow {
 )]
 #[non_exhaustive]
 pub struct InvalidWindow {
-    /// What is wrong with it.
+    /// The problem of the window.
     pub problem: &'static str,
-    /// What was given.
+    /// The given text.
     pub given: String,
 }
 
 impl MaintenanceWindow {
-    /// How long it is.
+    /// The length of the window.
     #[must_use]
     pub fn length(&self) -> Duration {
         Duration::from_secs(60 * u64::from(self.minutes))
     }
 
-    /// How much of it is left at this date, seconds of the Unix epoch; none outside.
+    /// The time that remains of the window at `now`, in seconds of the Unix epoch; none outside the window.
     #[must_use]
     pub fn remaining(&self, now: i64) -> Option<Duration> {
         let since = self.since(now);
@@ -57,7 +57,7 @@ impl MaintenanceWindow {
         (since < length).then(|| Duration::from_secs(length - since))
     }
 
-    /// When it begins next after this date, seconds of the Unix epoch.
+    /// The next begin of the window after `now`; both in seconds of the Unix epoch.
     #[must_use]
     pub fn next(&self, now: i64) -> i64 {
         now + 60 * i64::from(WEEK) - i64::try_from(self.since(now)).unwrap_or(0)

@@ -1,4 +1,4 @@
-//! What is written down: who called, what flowed, and what the load balancers saw.
+//! The audit logs of a platform: API calls, network flows, and the access logs of load balancers.
 
 use std::collections::BTreeMap;
 

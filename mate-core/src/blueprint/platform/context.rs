@@ -1,4 +1,4 @@
-//! What every part of the platform's blueprint works with: the spec, the account, names, tags and the graph that grows.
+//! The context of every part of the platform's blueprint: the spec, the account, names, tags and the graph under construction.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What stands between people and tenants: the user pool, the web ACL, the zone and its certificate.
+//! The public edge of a platform: the user pool, the web ACL, the zone and its certificate.
 
 use std::collections::BTreeMap;
 

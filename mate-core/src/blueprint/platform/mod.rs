@@ -1,4 +1,4 @@
-//! What a platform is made of: one file a concern, from the network to the audit trail.
+//! The blueprint of a platform: one file per concern, from the network to the audit trail.
 
 mod audit;
 mod context;

@@ -19,7 +19,7 @@ pub(crate) enum Raw {
     Text(String),
     List(Vec<Self>),
     Table(Table),
-    /// What is no literal: a date, an expression; in words.
+    /// A value that is not a literal, described in words: a date, an expression.
     Foreign(String),
 }
 
@@ -154,7 +154,7 @@ impl<'de> Deserialize<'de> for Raw {
     }
 }
 
-/// How serde_json gives a number when some crate of the build asks it for arbitrary precision.
+/// The key under which serde_json passes a number when a crate of the build enables its `arbitrary_precision` feature.
 const PRECISE_NUMBER: &str = "$serde_json::private::Number";
 
 struct AnyValue;

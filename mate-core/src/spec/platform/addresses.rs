@@ -8,11 +8,11 @@ use crate::spec::error::{SpecError, SpecErrors};
 /// Every subnet of a platform, tier by tier, zone by zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AddressPlan {
-    /// Where load balancers and NAT gateways stand.
+    /// The subnets of load balancers and NAT gateways.
     pub public: Vec<SubnetPlan>,
-    /// Where tasks stand.
+    /// The subnets of tasks.
     pub private: Vec<SubnetPlan>,
-    /// Where databases stand, without a way to the internet; none without such a tier.
+    /// The subnets of databases, without internet access; empty without a database tier.
     pub database: Vec<SubnetPlan>,
 }
 

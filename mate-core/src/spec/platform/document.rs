@@ -50,7 +50,7 @@ impl NumberValue for PrefixLength {
     }
 }
 
-/// How many zones.
+/// The number of zones, 2 or 3.
 struct ZoneCount(u8);
 
 impl NumberValue for ZoneCount {
@@ -174,7 +174,7 @@ fn decode(mut table: Reader<'_>) -> Option<PlatformSpec> {
     let container_insights = table.flag("container_insights");
     let before = table.errors.len();
     let repositories = table.has("repositories").then(|| table.texts::<RepositoryName>("repositories"));
-    // What is wrong with one of them is told already.
+    // A problem of one of them is reported already.
     let repositories = repositories.filter(|_| table.errors.len() == before);
     table.known(["repositories"]);
     let keep_last_images = table.number("keep_last_images");

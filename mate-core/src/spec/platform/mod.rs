@@ -19,7 +19,7 @@ use super::values::{NumberValue, TagValue, TextValue, number_value, text_value};
 use crate::model::ids::{Environment, NodeId};
 
 number_value!(
-    /// How many images a repository keeps.
+    /// The number of images that a repository keeps, 1 to 1000.
     ImageCount(u16), "a number of images", 1..=1000, " images"
 );
 number_value!(
@@ -84,24 +84,24 @@ text_value!(
     |text| (1..=2048).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic())
 );
 
-/// What a Fargate task in a subnet without a way out needs: its image, its logs, its secrets. (The layers of an image
-/// come from S3, over the gateway endpoint.)
+/// The services that a Fargate task in a subnet without internet access needs: its image, its logs, its secrets. (The layers of
+/// an image come from S3, over the gateway endpoint.)
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html>
 const WITHOUT_NAT: [&str; 4] = ["ecr.api", "ecr.dkr", "logs", "secretsmanager"];
 
-/// The managed rule groups unless said: the common ones, SQL injection, known bad inputs.
+/// The default managed rule groups: the common rules, SQL injection, known bad inputs.
 const RULE_GROUPS: [&str; 3] =
     ["AWSManagedRulesCommonRuleSet", "AWSManagedRulesSQLiRuleSet", "AWSManagedRulesKnownBadInputsRuleSet"];
 
-/// How private subnets reach the internet.
+/// The internet access of private subnets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NatStrategy {
-    /// Over a gateway in each zone: a zone that fails takes no other with it.
+    /// A NAT gateway in each zone: the failure of a zone affects no other.
     PerZone,
-    /// Over one gateway, about $45 a month.
+    /// One NAT gateway, about $45 a month.
     One,
-    /// Not at all: what tasks need of AWS comes over VPC endpoints.
+    /// No NAT gateway: tasks reach the services of AWS over VPC endpoints.
     None,
 }
 
@@ -117,7 +117,7 @@ pub enum DomainZone {
     ExistingId(ZoneId),
 }
 
-/// Which addresses the subnets have.
+/// The address layout of the subnets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubnetLayout {
     /// The length of every subnet's prefix, 16 to 28.
@@ -140,11 +140,11 @@ impl Default for SubnetLayout {
 /// The web ACL in front of every load balancer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WafSpec {
-    /// Most requests of one address in five minutes; 2,000 unless said. None for no limit.
+    /// The maximum number of requests of one address in five minutes; 2,000 by default. None for no limit.
     pub rate_limit: Option<RateLimit>,
-    /// The managed rule groups; common rules, SQL injection and known bad inputs unless said.
+    /// The managed rule groups; common rules, SQL injection and known bad inputs by default.
     pub managed_rule_groups: Vec<ManagedRuleGroup>,
-    /// Countries that nobody may come from.
+    /// The countries whose requests are blocked.
     pub blocked_countries: BTreeSet<Country>,
 }
 
@@ -303,7 +303,7 @@ impl PlatformSpec {
         self
     }
 
-    /// The VPC's range; `10.0.0.0/16` unless said. Cannot be changed later.
+    /// Sets the VPC's range, `10.0.0.0/16` by default. It cannot be changed later.
     #[must_use]
     pub fn with_vpc_cidr(mut self, cidr: Ipv4Net) -> Self {
         self.vpc_cidr = cidr;
@@ -337,44 +337,44 @@ impl PlatformSpec {
         self
     }
 
-    /// How private subnets reach the internet; over one NAT gateway unless said.
+    /// Sets the internet access of private subnets; one NAT gateway by default.
     #[must_use]
     pub fn with_nat(mut self, nat: NatStrategy) -> Self {
         self.nat = nat;
         self
     }
 
-    /// Whether there is a gateway endpoint for S3, which costs nothing; there is unless said.
+    /// Turns the gateway endpoint for S3, which costs nothing, on or off; on by default.
     #[must_use]
     pub fn with_s3_endpoint(mut self, wanted: bool) -> Self {
         self.s3_endpoint = wanted;
         self
     }
 
-    /// Interface endpoints for these services. Without a NAT gateway those that tasks need are there unless said; with
-    /// one there are none unless said.
+    /// Sets the services with an interface endpoint. The default is the services that tasks need where there is no NAT
+    /// gateway, and none where there is one.
     #[must_use]
     pub fn with_interface_endpoints(mut self, services: impl IntoIterator<Item = EndpointService>) -> Self {
         self.interface_endpoints = Some(services.into_iter().collect());
         self
     }
 
-    /// Whether Container Insights is on; it is unless said.
+    /// Turns Container Insights on or off; on by default.
     #[must_use]
     pub fn with_container_insights(mut self, wanted: bool) -> Self {
         self.container_insights = wanted;
         self
     }
 
-    /// The repositories by short name: `django` is `mate-django-{env}`. `django`, `celery` and `beat` unless said.
+    /// Sets the repositories by short name: `django` is `mate-django-{env}`. `django`, `celery` and `beat` by default.
     #[must_use]
     pub fn with_repositories(mut self, names: impl IntoIterator<Item = RepositoryName>) -> Self {
         self.repositories = names.into_iter().collect();
         self
     }
 
-    /// How many images each repository keeps, 10 unless said, and whether a tag stays with its image, which it does unless
-    /// said: then `latest` can be pushed only once.
+    /// Sets the number of images that each repository keeps, 10 by default, and the immutability of tags, which is on by default:
+    /// an immutable `latest` can be pushed only once.
     #[must_use]
     pub fn with_images(mut self, keep_last: ImageCount, immutable_tags: bool) -> Self {
         self.keep_last_images = keep_last;
@@ -382,7 +382,7 @@ impl PlatformSpec {
         self
     }
 
-    /// The user pool: fewest characters of a password, 12 unless said, and whether anybody may sign up, which is not so unless said.
+    /// Sets the minimum length of a password in the user pool, 12 by default, and turns self sign-up on or off; off by default.
     #[must_use]
     pub fn with_user_pool(mut self, password_length: PasswordLength, self_sign_up: bool) -> Self {
         self.password_length = password_length;
@@ -397,50 +397,51 @@ impl PlatformSpec {
         self
     }
 
-    /// Whether load balancers write access logs into a bucket; they do unless said.
+    /// Turns the access logs of load balancers, written to a bucket, on or off; on by default.
     #[must_use]
     pub fn with_access_logs(mut self, wanted: bool) -> Self {
         self.access_logs = wanted;
         self
     }
 
-    /// Whether the VPC's traffic is logged, about $10 a month; it is not unless said.
+    /// Turns VPC flow logs on or off, about $10 a month; off by default.
     #[must_use]
     pub fn with_flow_logs(mut self, wanted: bool) -> Self {
         self.flow_logs = wanted;
         self
     }
 
-    /// Whether a trail of the account is kept, with validation, in a bucket of its own; about $5 a month. It is not unless said.
+    /// Turns the audit trail of the account on or off, with log file validation, in a bucket of its own; about $5 a month. Off by
+    /// default.
     #[must_use]
     pub fn with_audit_logging(mut self, wanted: bool) -> Self {
         self.audit_logging = wanted;
         self
     }
 
-    /// Tag `CostCenter`; `engineering` unless said.
+    /// Sets the tag `CostCenter`; `engineering` by default.
     #[must_use]
     pub fn with_cost_center(mut self, cost_center: TagValue) -> Self {
         self.cost_center = cost_center;
         self
     }
 
-    /// Whether the platform, and a tenant that does not say it itself, is protected from deletion; it is unless said.
+    /// Turns deletion protection on or off, for the platform and for tenants that do not set it themselves; on by default.
     #[must_use]
     pub fn with_deletion_protection(mut self, wanted: bool) -> Self {
         self.deletion_protection = wanted;
         self
     }
 
-    /// Days in which a deleted secret of a tenant can be brought back; 30 unless said. With 0 its name is free at once.
+    /// Sets the recovery window of a tenant's deleted secrets, in days; 30 by default. With 0 the name is free at once.
     #[must_use]
     pub fn with_secret_recovery_days(mut self, days: SecretRecoveryDays) -> Self {
         self.secret_recovery_days = Some(days);
         self
     }
 
-    /// Days that the platform's key waits once it is deleted; 30 unless said. What it encrypted, kept snapshots included, can
-    /// be read until then if the deletion is cancelled.
+    /// Sets the waiting period before the deletion of the platform's key, in days; 30 by default. Data that it encrypted, kept
+    /// snapshots included, can be recovered until then by cancelling the deletion.
     #[must_use]
     pub fn with_key_deletion_days(mut self, days: KeyDeletionDays) -> Self {
         self.key_deletion_days = Some(days);
