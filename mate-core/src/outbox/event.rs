@@ -19,11 +19,11 @@ pub struct LifecycleEvent {
     pub seq: u64,
     /// When; seconds of the Unix epoch.
     pub at: i64,
-    /// Which verb: `provision`, `update`, `destroy`, …
+    /// The verb: `provision`, `update`, `destroy`, …
     pub verb: String,
-    /// What became of it.
+    /// The outcome.
     pub kind: LifecycleKind,
-    /// Who.
+    /// The actor.
     pub actor: String,
     /// Why, in the words of who did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,7 +32,7 @@ pub struct LifecycleEvent {
     pub detail: BTreeMap<String, String>,
 }
 
-/// What became of a verb.
+/// The outcome of a verb.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

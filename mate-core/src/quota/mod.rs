@@ -19,7 +19,7 @@ pub use preflight::{Check, Fit, LimitSource, Preflight};
 
 use crate::provider::{Provider, QuotaId, QuotaReading};
 
-/// What was read of each quota.
+/// The readings of the quotas.
 pub type Readings = BTreeMap<QuotaId, QuotaReading>;
 
 /// Reads what the account may have and has of these quotas. What cannot be read is told as none, and is no error.

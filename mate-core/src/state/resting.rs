@@ -1,4 +1,4 @@
-//! What a record keeps of objects that are taken away for a time, and of the snapshots that they left.
+//! The record of objects that are taken away for a time, and of the snapshots that they left.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ pub struct RestingNode {
     pub outputs: Outputs,
 }
 
-/// A snapshot that stays in the cloud, because no verb deletes data.
+/// The outputs that it had: the nodes that refer to it stay as they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LeftSnapshot {

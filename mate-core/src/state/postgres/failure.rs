@@ -36,7 +36,7 @@ pub(super) fn failed(operation: &'static str) -> impl FnOnce(Error) -> StoreErro
     }
 }
 
-/// Whether the same call may succeed later.
+/// Returns true if the same call may succeed later.
 fn passes(code: &SqlState) -> bool {
     match *code {
         SqlState::DATABASE_DROPPED => false,
