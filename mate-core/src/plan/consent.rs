@@ -43,7 +43,7 @@ pub(super) fn needed(risk: &Risk) -> Option<ConsentRisk> {
 pub struct MissingConsent {
     /// The consent that is missing.
     pub consent: Consent,
-    /// What is at risk.
+    /// The risk, in words.
     pub text: String,
 }
 
