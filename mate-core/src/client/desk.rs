@@ -1,4 +1,4 @@
-//! What the clients of tenants and of platforms share: reading, planning, carrying out, one record at a time.
+//! The common part of the clients of tenants and of platforms: reading, planning, carrying out, one record at a time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl DestroyOptions {
         }
     }
 
-    /// What becomes of the data of this record's objects.
+    /// The options for the data of this record's objects.
     pub(super) fn deletions(&self, record: &Record) -> Deletions {
         let databases = record.nodes.iter().filter(|(_, node)| node.kind == DbInstance::name());
         let final_snapshots = if self.final_snapshot {
@@ -154,7 +154,7 @@ impl Desk {
         })?)
     }
 
-    /// What the plan needs against what the account may have and has.
+    /// The needs of the plan against the quotas of the account and their present use.
     pub(super) async fn preflight(&self, plan: &Plan) -> Preflight {
         let needs = quota::needs(&self.kinds, plan);
         let readings = quota::read(&*self.provider, needs.keys()).await;

@@ -84,7 +84,7 @@ pub(crate) struct Inner {
 pub struct Applied {
     /// The tenant.
     pub key: TenantKey,
-    /// What it gives out: `tenant_url`, `alb_dns_name`, endpoints. Empty after a destroy.
+    /// Its outputs: `tenant_url`, `alb_dns_name`, endpoints. Empty after a destroy.
     pub outputs: BTreeMap<String, String>,
     /// The version of its record; 0 after a destroy.
     pub record_version: u64,
@@ -125,7 +125,7 @@ impl Mate {
         Ok(self.inner.catalogue.resolve(spec)?)
     }
 
-    /// What the tenant should be made of. Pure.
+    /// The design of a tenant: the objects that it should be made of. Pure.
     ///
     /// # Errors
     /// [`Error::Spec`] for a spec that does not resolve, [`Error::Graph`] from a blueprint of the caller's own.
@@ -240,7 +240,7 @@ impl Mate {
         })
     }
 
-    /// What carries ownership tags of this environment and belongs to no record.
+    /// The objects that carry ownership tags of this environment and belong to no record.
     ///
     /// # Errors
     /// [`Error::Provider`] when the search fails, [`Error::Store`].

@@ -22,7 +22,7 @@ impl Inner {
         TenantKey::new(self.base.environment.clone(), tenant.id.clone())
     }
 
-    /// What the record says of a tenant of this design.
+    /// The record of a tenant of this design once the plan is carried out.
     fn after(&self, tenant: &ResolvedTenant, design: &Design, operating: Operating) -> After {
         After {
             phase: Some(RecordPhase::Active),

@@ -85,7 +85,7 @@ impl Tenant {
         })
     }
 
-    /// Who works at a tenant at this moment, and whose leases were taken away.
+    /// The lease of a tenant: its present holder, and the leases that were taken away.
     ///
     /// # Errors
     /// [`Error::Store`].

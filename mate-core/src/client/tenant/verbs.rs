@@ -17,7 +17,7 @@ use crate::vocab::{Consents, RepairSelection};
 use crate::vocab::{Page, Suspension, TenantPhase, TenantVerb};
 
 impl Tenant {
-    /// Where a tenant stands in its life, and with it what is possible now ([`TenantPhase::possible`]).
+    /// The phase of a tenant's life, which says which verbs are possible now ([`TenantPhase::possible`]).
     ///
     /// # Errors
     /// [`Error::Store`].
