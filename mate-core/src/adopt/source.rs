@@ -36,7 +36,7 @@ pub struct Listing {
 pub struct Skipped {
     /// The name of an output, or the address of a resource.
     pub origin: String,
-    /// Why.
+    /// The reason.
     pub reason: SkipReason,
 }
 
@@ -85,7 +85,7 @@ pub enum SourceError {
     NotTheDocument {
         /// The command whose answer is expected.
         command: &'static str,
-        /// Where: `values.root_module.resources[3].address`.
+        /// The place: `values.root_module.resources[3].address`.
         place: String,
         /// The problem at that place.
         problem: &'static str,
@@ -152,8 +152,7 @@ impl AdoptionSource {
     /// The objects in a Terraform or OpenTofu state: the text of `terraform show -json`, resources and data sources of all
     /// modules.
     ///
-    /// Only the attributes that name an object and tell it from others are read; values that the state marks as sensitive are
-    /// not.
+    /// Only the attributes that name an object and tell it from others are read; values marked as sensitive are not.
     ///
     /// # Errors
     /// [`SourceError`] when the text is something else, or of a newer format.

@@ -181,7 +181,7 @@ impl Desk {
                 physical_id: Some(candidate.physical_id.clone()),
                 inputs: resolve(&node.inputs, &BTreeMap::new()).into(),
                 tags: node.tags.clone(),
-                // Whose it is, is asked again once it is known which node it stands for.
+                // The owner is checked again once the node is known that it stands for.
                 claim: if claim == Claim::Owned { Claim::ReadOnly } else { claim },
             });
         }

@@ -30,7 +30,7 @@ pub struct Delivered {
 pub struct Undelivered {
     /// The tenant.
     pub tenant: TenantKey,
-    /// Why.
+    /// The cause.
     pub why: Error,
 }
 

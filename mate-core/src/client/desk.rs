@@ -31,7 +31,7 @@ pub(crate) struct Desk {
     pub(crate) owner: String,
     /// On whose behalf; the owner's own where nobody is named.
     pub(crate) actor: Option<String>,
-    /// Why.
+    /// The reason.
     pub(crate) reason: Option<String>,
 }
 
@@ -120,7 +120,7 @@ impl Desk {
         self.plan_destroy_of(&self.record(key).await?, options).await
     }
 
-    /// Plans to destroy what stands in this record.
+    /// Plans to destroy the objects of this record.
     pub(super) async fn plan_destroy_of(&self, record: &Record, options: &DestroyOptions) -> Result<Plan, Error> {
         if record.deletion_protection {
             return Err(Error::Protected(record.key.clone()));
@@ -130,7 +130,7 @@ impl Desk {
         self.plan_removal(record, Purpose::Destroy, options, notes).await
     }
 
-    /// Plans to take away what stands in this record.
+    /// Plans to take away the objects of this record.
     pub(super) async fn plan_removal(
         &self,
         record: &Record,
@@ -165,7 +165,7 @@ impl Desk {
         self.plan_disown_of(&self.record(key).await?)
     }
 
-    /// Plans to disown what stands in this record.
+    /// Plans to disown the objects of this record.
     pub(super) fn plan_disown_of(&self, record: &Record) -> Result<Plan, Error> {
         Ok(disown(record, &self.kinds)?)
     }

@@ -116,7 +116,7 @@ pub enum Error {
     NotPossible {
         /// The tenant.
         key: TenantKey,
-        /// Why, and what can be done instead.
+        /// The reason, and what can be done instead.
         reason: &'static str,
     },
     /// The verb is not possible in the present phase of the tenant.
@@ -211,7 +211,7 @@ pub enum Error {
     Amend {
         /// The tenant.
         key: TenantKey,
-        /// Why.
+        /// The cause.
         source: crate::plan::AmendError,
     },
     /// The tenant is protected.

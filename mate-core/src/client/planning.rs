@@ -1,4 +1,4 @@
-//! From what is wanted of a tenant to its design, and from there to a plan.
+//! From the desired state of a tenant to its design, and from there to a plan.
 
 use super::desk::digest;
 use super::{DestroyOptions, Error, Inner, resume};
@@ -99,7 +99,7 @@ impl Inner {
         self.plan_wanted(record.as_ref(), &wanted).await
     }
 
-    /// Plans everything that brings a tenant from this record, or from none, to what is wanted of it.
+    /// Plans everything that brings a tenant from this record, or from none, to its desired state.
     pub(super) async fn plan_wanted(&self, record: Option<&Record>, wanted: &Wanted) -> Result<Plan, Error> {
         let (key, design, after) = self.designed(wanted)?;
         self.desk.stands(&key.environment).await?;

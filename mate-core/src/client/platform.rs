@@ -82,7 +82,8 @@ impl Platform {
         self.reading(environment, |inner, key| async move { inner.desk.verify(&key).await })
     }
 
-    /// The design of a platform: the objects that it should be made of. Calls the provider only for the identity of the credentials.
+    /// The design of a platform: the objects that it should be made of. Calls the provider only for the identity of the
+    /// credentials.
     ///
     /// # Errors
     /// [`Error::Spec`] with everything that is wrong at once, [`Error::OtherPlace`] for other credentials than the spec's.
@@ -91,7 +92,7 @@ impl Platform {
         Operation::new(|_, _| async move { Ok(inner.designed(&spec).await?.2) })
     }
 
-    /// Plans what it takes to bring a platform to its spec: as [`super::Mate::plan`]. Changes nothing.
+    /// Plans the changes that bring a platform to its spec: as [`super::Mate::plan`]. Changes nothing.
     ///
     /// # Errors
     /// [`Error::Spec`], [`Error::OtherPlace`], [`Error::OtherPlatform`], [`Error::Provider`], [`Error::Store`], [`Error::Plan`].
@@ -100,7 +101,7 @@ impl Platform {
         Operation::new(|_, _| async move { inner.plan(&spec).await })
     }
 
-    /// Sets what a plan needs against the limits of the account: as [`super::Mate::preflight`].
+    /// Checks the needs of a plan against the quotas of the account: as [`super::Mate::preflight`].
     pub fn preflight(&self, plan: &Plan) -> Operation<Preflight> {
         let (inner, plan) = (Arc::clone(&self.inner), plan.clone());
         Operation::new(|_, _| async move { Ok(inner.desk.preflight(&plan).await) })

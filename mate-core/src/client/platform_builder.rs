@@ -64,7 +64,7 @@ impl PlatformBuilder {
         self
     }
 
-    /// Calls in flight at once, per operation; 16 unless said, 1 at least.
+    /// Calls in flight at once, per operation; 16 by default, 1 at least.
     #[must_use]
     pub fn parallelism(mut self, calls: usize) -> Self {
         self.limits.parallelism = calls.max(1);

@@ -93,7 +93,7 @@ pub enum RunError {
     Store {
         /// The tenant.
         key: TenantKey,
-        /// Why.
+        /// The cause.
         #[source]
         source: StoreError,
     },
@@ -110,7 +110,7 @@ pub enum RunError {
     Sweep {
         /// The tenant.
         key: TenantKey,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<ProviderError>,
     },

@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// Calls in flight at once, 1 or more; 16 unless said. Waiting for the cloud is no call.
+    /// Calls in flight at once, 1 or more; 16 by default. Waiting for the cloud is no call.
     pub parallelism: usize,
     /// The timeout of one call, which includes the requests of its driver and the wait for the rate budget; 15 minutes by
     /// default. A call that exceeds it is given up as one whose outcome is not known, looked up and made again.

@@ -17,7 +17,7 @@ pub struct LifecycleEvent {
     pub tenant: TenantKey,
     /// Its number in the log of the tenant: events come in this order.
     pub seq: u64,
-    /// When; seconds of the Unix epoch.
+    /// The time, in seconds of the Unix epoch.
     pub at: i64,
     /// The verb: `provision`, `update`, `destroy`, …
     pub verb: String,
@@ -25,7 +25,7 @@ pub struct LifecycleEvent {
     pub kind: LifecycleKind,
     /// The actor.
     pub actor: String,
-    /// Why, in the words of who did it.
+    /// The reason, in the actor's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// More about it, such as the tier.
@@ -43,7 +43,7 @@ pub enum LifecycleKind {
     Succeeded,
     /// It did not.
     Failed {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// It was stopped: by its caller, or at its deadline.

@@ -33,7 +33,7 @@ pub struct SinkError {
     pub operation: &'static str,
     /// The retry status: whether another try may succeed.
     pub retry: RetryStatus,
-    /// Why.
+    /// The cause.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }

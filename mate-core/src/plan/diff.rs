@@ -1,4 +1,4 @@
-//! The comparison of what is wanted with what is there.
+//! The comparison of the desired state with the observed one.
 
 use super::assemble::assemble;
 use super::differ::Differ;

@@ -46,9 +46,9 @@ pub enum PlanError {
     /// The record is another tenant's.
     #[error("the record is of {found}, and the plan is for {wanted}")]
     OtherTenant {
-        /// Whose plan it is.
+        /// The tenant of the plan.
         wanted: TenantKey,
-        /// Whose record it is.
+        /// The tenant of the record.
         found: TenantKey,
     },
 }

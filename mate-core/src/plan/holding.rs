@@ -74,7 +74,7 @@ impl fmt::Display for NodeDifferences {
     }
 }
 
-/// Every output that is known of what was found.
+/// The known outputs of the found objects.
 fn outputs(found: &BTreeMap<NodeId, Found>) -> BTreeMap<&str, &Outputs> {
     found.iter().map(|(id, found)| (id.as_str(), &found.live.outputs)).collect()
 }
@@ -122,8 +122,8 @@ pub fn since_applied(model: &KindModel, recorded: &NodeRecord, live: &Live) -> V
     changes
 }
 
-/// Plans to take over what was found: ownership tags and record, and nothing else. What was not found is not made; the next
-/// plan of the tenant or platform shows it, and what differs.
+/// Plans to take over the found objects: ownership tags and record, and nothing else. Other objects are not made; the next
+/// plan of the tenant or platform shows them, and the differences.
 ///
 /// # Errors
 /// [`PlanError`] for a graph without order and a kind that is not registered.

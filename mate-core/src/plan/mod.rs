@@ -1,6 +1,6 @@
-//! The plan: what will be done to a tenant, why, and what it puts at risk. Pure, synchronous, deterministic.
+//! The plan: the changes that will be made to a tenant, their reasons, and their risks. Pure, synchronous, deterministic.
 //!
-//! [`diff()`] compares the desired graph with what was observed and with the record. The plan that comes out is
+//! [`diff()`] compares the desired graph with the observed state and with the record. The plan that comes out is
 //! immutable and complete: carrying it out decides nothing that it does not say.
 
 mod amend;

@@ -25,7 +25,7 @@ pub struct Step {
     pub old: Option<OldObject>,
     /// The action.
     pub action: Action,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// The differences, leaf by leaf.
     pub changes: Vec<FieldChange>,
@@ -279,7 +279,7 @@ impl Risk {
 /// One leaf of the inputs that differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldChange {
-    /// Where: `health_check.path`, `containers[0].image`, `ingress[]` for a member of a list without order, `tags.Owner`.
+    /// The path: `health_check.path`, `containers[0].image`, `ingress[]` for a member of a list without order, `tags.Owner`.
     pub path: String,
     /// The present value.
     pub old: Shown,

@@ -95,7 +95,7 @@ pub(super) struct Config {
     pub(super) functions: BTreeMap<KindName, OutputsOf>,
     pub(super) latencies: Latencies,
     pub(super) quotas: BTreeMap<KindName, usize>,
-    /// What Service Quotas tells: of which kind how many.
+    /// The limits that Service Quotas returns: a kind, and the number of its objects.
     pub(super) limits: BTreeMap<QuotaId, (KindName, usize)>,
     pub(super) invisible: Duration,
     pub(super) canary: String,

@@ -55,7 +55,7 @@ pub struct SimObject {
     pub name: String,
     /// Its physical id.
     pub physical_id: String,
-    /// Whose it is, by its tags or by who made it.
+    /// The address of its owner, by its tags or by its maker.
     pub address: Option<Address>,
     /// Its inputs, those that the cloud does not tell back included.
     pub inputs: Value,

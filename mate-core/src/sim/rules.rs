@@ -1,4 +1,4 @@
-//! What AWS refuses: inputs that it does not accept, references into nothing, deletion of what is protected or in use.
+//! The refusals of AWS: inputs that it does not accept, references into nothing, deletion of what is protected or in use.
 
 use std::time::Duration;
 

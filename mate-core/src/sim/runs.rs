@@ -6,7 +6,7 @@ use super::object::Object;
 use super::state::State;
 use crate::provider::Target;
 
-/// For how long ECS tells of a task that has stopped.
+/// The time for which ECS shows a task that has stopped.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>
 const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 

@@ -42,7 +42,7 @@ pub(super) struct State {
     /// The passwords that each database and cache takes.
     pub(super) credentials: BTreeMap<u64, Vec<String>>,
     pub(super) failures: Vec<(Selector, String)>,
-    /// What `diagnose` tells of objects apart from how they are.
+    /// The findings that `diagnose` returns besides those that follow from an object's state.
     pub(super) reports: Vec<(Selector, Diagnosis)>,
     pub(super) calls: Vec<Call>,
     pub(super) server: Server,
@@ -456,7 +456,7 @@ impl State {
     }
 }
 
-/// When AWS starts a stopped database again: after seven days.
+/// The time at which AWS starts a stopped database again: after seven days.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
 fn starts_at(object: &Object) -> Option<Duration> {
     const SEVEN_DAYS: Duration = Duration::from_secs(7 * 24 * 60 * 60);

@@ -46,9 +46,9 @@ pub struct Unlock {
     pub fence: u64,
     /// The actor.
     pub by: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Now; seconds of the Unix epoch.
+    /// The present time, in seconds of the Unix epoch.
     pub now: i64,
 }
 
@@ -61,9 +61,9 @@ pub struct Unlocked {
     pub owner: String,
     /// The actor who took it away.
     pub by: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// When; seconds of the Unix epoch.
+    /// The time, in seconds of the Unix epoch.
     pub at: i64,
 }
 

@@ -1,4 +1,4 @@
-//! The log of a tenant: who did what, when, why, by which plan, and with what result. Each entry holds the hash of the one
+//! The log of a tenant: actor, verb, time, reason, plan, and result of each change. Each entry holds the hash of the one
 //! before it. Pure; a store keeps the entries.
 
 use std::collections::BTreeMap;
@@ -19,15 +19,15 @@ pub const GENESIS: &str = "00000000000000000000000000000000000000000000000000000
 pub struct LogEntry {
     /// Its number, from 1 on, without a gap; it goes on counting across the destruction of the tenant.
     pub seq: u64,
-    /// When; seconds of the Unix epoch.
+    /// The time, in seconds of the Unix epoch.
     pub at: i64,
     /// The tenant.
     pub tenant: TenantKey,
-    /// Who.
+    /// The actor.
     pub actor: String,
     /// The verb.
     pub verb: TenantVerb,
-    /// Why, in the words of who did it.
+    /// The reason, in the actor's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The digest of the plan.
@@ -81,7 +81,7 @@ pub enum RunResult {
     Succeeded,
     /// It did not reach its end.
     Failed {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// The caller cancelled it.
@@ -93,12 +93,12 @@ pub enum RunResult {
 /// The actor of a change, its verb and its reason: they come with the application of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
-    /// Who.
+    /// The actor.
     pub actor: String,
     /// The verb; none in a record of a version that did not keep it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "verb")]
     pub verb: Option<TenantVerb>,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -114,9 +114,9 @@ fn verb<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Tena
 /// The contents of an entry, before it has its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogDraft {
-    /// When; seconds of the Unix epoch.
+    /// The time, in seconds of the Unix epoch.
     pub at: i64,
-    /// Who, which verb, and why.
+    /// The actor, the verb, and the reason.
     pub intent: Intent,
     /// The digest of the plan.
     pub plan: Option<String>,

@@ -20,11 +20,11 @@ pub struct RestingNode {
     /// The snapshot that its deletion leaves, from which it is made anew. None where it was gone before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<String>,
-    /// The outputs that it had: what refers to it stays as it is.
+    /// A snapshot that stays in the cloud, because no verb deletes data.
     pub outputs: Outputs,
 }
 
-/// The outputs that it had: the nodes that refer to it stay as they are.
+/// A snapshot that stays in the cloud, because no verb deletes data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LeftSnapshot {

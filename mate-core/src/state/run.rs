@@ -83,7 +83,7 @@ pub struct Following {
 pub struct Stuck {
     /// The node at which it stuck.
     pub node: NodeId,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// The next step to take.
     pub advice: String,
@@ -112,7 +112,7 @@ pub enum Transition {
         inputs_digest: String,
         /// The idempotency token, 64 hex digits: the same for every attempt.
         token: String,
-        /// When; seconds of the Unix epoch.
+        /// The time, in seconds of the Unix epoch.
         at: i64,
     },
     /// The cloud accepted it and gave an id.
@@ -124,7 +124,7 @@ pub enum Transition {
     Done,
     /// It failed for good.
     Failed {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }

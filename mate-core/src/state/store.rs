@@ -266,7 +266,7 @@ pub enum StoreError {
     Unreadable {
         /// The tenant.
         key: TenantKey,
-        /// Why.
+        /// The cause.
         #[source]
         source: RecordError,
     },
@@ -275,7 +275,7 @@ pub enum StoreError {
     Unwritable {
         /// The tenant.
         key: TenantKey,
-        /// Why.
+        /// The cause.
         #[source]
         source: RecordError,
     },
@@ -297,7 +297,7 @@ pub enum StoreError {
         operation: &'static str,
         /// The retry status: whether another try may succeed. A write that failed so may have taken effect.
         retry: RetryStatus,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

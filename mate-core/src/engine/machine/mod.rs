@@ -152,7 +152,7 @@ struct Tracked {
     inputs: Inputs,
     token: String,
     created: Option<Created>,
-    /// Whether AWS keeps a second creation from making a second object.
+    /// True if AWS keeps a second creation from making a second object.
     deduplicated: bool,
 }
 

@@ -101,7 +101,7 @@ pub struct Exemption {
     pub kind: Option<KindName>,
     /// The check.
     pub check: Check,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! What PostgreSQL says went wrong, as an error of a store: by SQLSTATE, never by text.
+//! The errors of PostgreSQL as errors of a store: by SQLSTATE, never by text.
 
 use std::io;
 use std::time::Duration;

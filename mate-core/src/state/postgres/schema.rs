@@ -1,4 +1,4 @@
-//! The tables, how they come about, and what is asked of them.
+//! The tables, their migrations, and their statements.
 
 use std::sync::Arc;
 
