@@ -20,13 +20,13 @@ pub struct Candidate {
     /// Its physical name, where it has one; a tag `Name` is not one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What else is known of it: fields of its kind's inputs, as text.
+    /// The other known fields of the inputs of its kind, as text.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub hints: BTreeMap<String, String>,
     /// Its tags, as far as they are known.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: Tags,
-    /// Where it was found: `module.vpc.aws_vpc.main`, the name of an output, an ARN.
+    /// The place where it was found: `module.vpc.aws_vpc.main`, the name of an output, an ARN.
     pub origin: String,
     /// The node that it stands for, where the caller said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,14 +44,14 @@ impl Candidate {
         Self { kind, physical_id, name, hints, tags, origin, node: None }
     }
 
-    /// What a search by tags found; none where its kind is not one that we know.
+    /// The candidate for an object that a search by tags found; none where its kind is not known here.
     #[must_use]
     pub fn from_discovered(kinds: &Kinds, found: &Discovered) -> Option<Self> {
         let (kind, id) = (found.kind.clone()?, found.physical_id.as_deref()?);
         Some(Self { tags: found.tags.clone(), ..Self::new(kinds, kind, id, &found.arn) })
     }
 
-    /// How it is called: its physical name, else its tag `Name`.
+    /// Its physical name, else its tag `Name`.
     #[must_use]
     pub fn label(&self) -> Option<&str> {
         self.name.as_deref().or_else(|| self.tags.get("Name").map(String::as_str))

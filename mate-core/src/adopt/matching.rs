@@ -1,4 +1,4 @@
-//! Which object stands for which node.
+//! The match of existing objects to the nodes of a graph.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ use super::telling::comparable;
 use crate::model::ids::{KindName, NodeId};
 use crate::model::{Graph, Kinds, Node, OutputRef, Outputs, Ownership, references, resolve};
 
-/// Which object stands for which node.
+/// The match of existing objects to the nodes of a graph.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Matches {
     /// The object of each node for which one was found.
     pub matched: BTreeMap<NodeId, Candidate>,
-    /// Why it is that object.
+    /// The evidence for each match.
     pub because: BTreeMap<NodeId, Evidence>,
     /// The nodes for which several objects could stand, or whose object could stand for another node as well.
     pub ambiguous: BTreeMap<NodeId, Vec<Candidate>>,
@@ -27,7 +27,7 @@ pub struct Matches {
     pub unused: Vec<Candidate>,
 }
 
-/// Why an object stands for a node; the strongest first.
+/// The evidence that an object stands for a node; the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -75,7 +75,7 @@ pub fn match_nodes(
     live: &BTreeMap<(KindName, String), Seen>,
 ) -> Matches {
     let objects = objects(kinds, candidates, live);
-    // What is found shows what it uses, by which more is found. Each round only adds to what is known to be used.
+    // The objects that were found refer to others, by which more are found. Each round only adds to the set of those in use.
     let mut used = BTreeSet::new();
     loop {
         let round = Round::run(kinds, graph, &objects, &used);
@@ -87,7 +87,7 @@ pub fn match_nodes(
     }
 }
 
-/// How much the fields agree by which a kind is told apart.
+/// The degree to which the fields that tell objects of a kind apart agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Agreement {
     Differs,
@@ -165,7 +165,8 @@ impl<'a> Round<'a> {
         round
     }
 
-    /// Whether a node of the kind refers, in a field that tells it apart, to a node of another kind that is not decided.
+    /// Returns true if a node of the kind refers, in a field that tells it apart, to a node of another kind that is not
+    /// decided.
     fn waits(&self, kind: &KindName, pending: &BTreeSet<&KindName>) -> bool {
         let telling = facet(self.kinds, kind);
         self.graph.nodes().filter(|node| node.kind == *kind).any(|node| {
@@ -246,7 +247,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Whether the node is a part of one for which there is no object: then there is none of the part either.
+    /// Returns true if the node is a part of one for which there is no object: then there is none of the part either.
     fn is_within_missing(&self, node: &Node) -> bool {
         let keys = facet(self.kinds, &node.kind).keys.iter().filter_map(|field| node.inputs.get(*field));
         keys.flat_map(references).any(|reference| matches!(self.fates.get(&reference.node), Some(Fate::Missing)))
@@ -302,7 +303,7 @@ impl<'a> Round<'a> {
         let fields = if answers.contains(&Some(false)) {
             Agreement::Differs
         } else if answers.is_empty() || !telling.keys.iter().all(is_known) || !answers.contains(&Some(true)) {
-            // What belongs to something that was not found cannot be told from what belongs to something else.
+            // A part of something that was not found cannot be told from a part of something else.
             Agreement::Unknown
         } else if answers.contains(&None) {
             Agreement::Partly

@@ -1,4 +1,4 @@
-//! What is known of one object, from every source together.
+//! The facts known of one object, from all sources together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,10 @@ use crate::model::ids::{KindName, NodeId};
 use crate::model::{Kinds, Outputs, Ownership, is_arn};
 use crate::provider::Live;
 
-/// What a look at a candidate told.
+/// The observation of a candidate in the cloud.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Seen {
-    /// Its inputs, as far as the cloud tells them.
+    /// Its inputs, as far as the cloud returns them.
     pub inputs: Value,
     /// Its outputs.
     pub outputs: Outputs,
@@ -97,7 +97,7 @@ impl Object {
         Some(object)
     }
 
-    /// What is known of a field: what was seen, else what the sources told.
+    /// The known values of a field: the observed one, else those that the sources give.
     pub(super) fn facts(&self, field: &str) -> BTreeSet<String> {
         match self.inputs.get(field).and_then(|value| comparable(field, value)) {
             Some(value) => BTreeSet::from([value]),
@@ -105,7 +105,7 @@ impl Object {
         }
     }
 
-    /// Whose its tags say it is, if anybody's of ours.
+    /// The owner according to its tags; none where they name none of ours.
     pub(super) fn owner(&self) -> Option<crate::model::ids::Address> {
         Ownership::from_tags(&self.candidate.tags)
     }

@@ -1,4 +1,4 @@
-//! Where an adoption looks.
+//! The sources of an adoption.
 
 use std::collections::BTreeMap;
 
@@ -9,38 +9,38 @@ use super::terraform;
 use crate::model::ids::{KindName, NodeId};
 use crate::model::{Graph, Kinds, Tags};
 
-/// Where an adoption looks for what exists.
+/// A source from which an adoption takes existing objects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AdoptionSource {
-    /// The caller says which object stands for which node, by its physical id.
+    /// The ids that the caller gives: the physical id of the object for each node.
     Ids(BTreeMap<NodeId, String>),
     /// Everything that carries these tags, found by [`crate::provider::Scope::Tags`].
     Tags(Tags),
-    /// What a document lists.
+    /// The contents of a document.
     Listing(Listing),
 }
 
-/// What a document lists.
+/// The contents of a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// What may stand for a node.
+    /// The objects that may stand for a node.
     pub candidates: Vec<Candidate>,
-    /// What was passed over.
+    /// The entries that were passed over.
     pub skipped: Vec<Skipped>,
 }
 
 /// An entry of a document that was passed over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
-    /// Which: the name of an output, the address of a resource.
+    /// The name of an output, or the address of a resource.
     pub origin: String,
-    /// Why.
+    /// The reason.
     pub reason: SkipReason,
 }
 
-/// Why an entry of a document was passed over.
+/// The reason why an entry of a document was passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -85,9 +85,9 @@ pub enum SourceError {
     NotTheDocument {
         /// The command whose answer is expected.
         command: &'static str,
-        /// Where: `values.root_module.resources[3].address`.
+        /// The place: `values.root_module.resources[3].address`.
         place: String,
-        /// What is wrong there.
+        /// The problem at that place.
         problem: &'static str,
     },
     /// The document's format is newer than the one that we know.
@@ -137,7 +137,7 @@ impl AdoptionSource {
         Self::Tags(tags)
     }
 
-    /// What the outputs of a Terraform or OpenTofu configuration name: the text of `terraform output -json`.
+    /// The objects that the outputs of a Terraform or OpenTofu configuration name: the text of `terraform output -json`.
     ///
     /// An output whose value is an id or an ARN is taken by its form, whatever its name; one whose value is only a name
     /// (`cluster_name`, `s3_bucket_name`) or has no form of its own (`hosted_zone_id`) by the output's name. Lists and
@@ -149,10 +149,10 @@ impl AdoptionSource {
         Self::terraform_outputs_of(&Kinds::standard(), json)
     }
 
-    /// What a Terraform or OpenTofu state holds: the text of `terraform show -json`, resources and data sources of all
+    /// The objects in a Terraform or OpenTofu state: the text of `terraform show -json`, resources and data sources of all
     /// modules.
     ///
-    /// Only the attributes that name an object and tell it from others are read; what the state marks as sensitive is not.
+    /// Only the attributes that name an object and tell it from others are read; values marked as sensitive are not.
     ///
     /// # Errors
     /// [`SourceError`] when the text is something else, or of a newer format.
@@ -176,7 +176,7 @@ impl AdoptionSource {
         terraform::state(kinds, json).map(Self::Listing)
     }
 
-    /// What may stand for nodes of the graph. Of [`AdoptionSource::Tags`] none is known before a provider has
+    /// The candidates for the nodes of the graph. Of [`AdoptionSource::Tags`] none is known before a provider has
     /// [discovered](crate::provider::Provider::discover) it.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What was found, for people.
+//! The text of the matches, for people.
 
 use std::fmt;
 
@@ -33,8 +33,7 @@ impl fmt::Display for Candidate {
     }
 }
 
-/// What was found, what the caller has to decide, what is not there and what is left over; a line an object, a line break
-/// at the end.
+/// The matched, ambiguous, missing and left-over objects; a line an object, a line break at the end.
 impl fmt::Display for Matches {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nodes = self.matched.len() + self.ambiguous.len() + self.missing.len();

@@ -19,21 +19,22 @@ use crate::provider::reads;
 use crate::provider::{Claim, Observation, Scope, Target};
 use crate::state::{Holding, NodeRecord, NodeState, Record};
 
-/// What an adoption found, and the plan that takes it over.
+/// The result of an adoption's search, and the plan that takes the found objects over.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Adoption {
-    /// What stands for which node: its physical id, and where it was found.
+    /// The object that stands for each node: its physical id, and the place where it was found.
     pub found: BTreeMap<NodeId, FoundObject>,
-    /// Which candidate stands for which node, what is ambiguous, and what stands for none.
+    /// The matches of candidates to nodes: the object of each node, the ambiguous nodes, and the candidates that stand for
+    /// none.
     pub matches: Matches,
     /// The nodes for which nothing was found: the next plan makes them.
     pub missing: Vec<NodeId>,
-    /// What could not be read, or belongs to somebody else, and is not taken.
+    /// The objects that could not be read, or belong to somebody else, and are not taken; each with the reason.
     pub refused: BTreeMap<NodeId, String>,
-    /// What of the found objects is not as the spec wants it: the next plan changes it.
+    /// The differences between the found objects and the spec: the next plan changes them.
     pub differences: Vec<NodeDifferences>,
-    /// Takes over what was found: ownership tags and record, nothing else.
+    /// The plan that takes over the found objects: ownership tags and record, nothing else.
     pub plan: Plan,
 }
 
@@ -45,7 +46,7 @@ pub struct FoundObject {
     pub kind: KindName,
     /// Its physical id.
     pub physical_id: String,
-    /// Where it was found.
+    /// The place where it was found.
     pub origin: String,
 }
 
@@ -180,7 +181,7 @@ impl Desk {
                 physical_id: Some(candidate.physical_id.clone()),
                 inputs: resolve(&node.inputs, &BTreeMap::new()).into(),
                 tags: node.tags.clone(),
-                // Whose it is, is asked again once it is known which node it stands for.
+                // The owner is checked again once the node is known that it stands for.
                 claim: if claim == Claim::Owned { Claim::ReadOnly } else { claim },
             });
         }
@@ -204,7 +205,7 @@ impl Desk {
     }
 }
 
-/// What was matched, in the form of a record: so that every node is looked up by the id that was found for it.
+/// The matches in the form of a record, so that every node is looked up by the id that was found for it.
 fn named(
     key: &TenantKey,
     graph: &Graph,

@@ -1,4 +1,4 @@
-//! How a [`Mate`] is made.
+//! The builder of a [`Mate`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +71,7 @@ impl MateBuilder {
         self
     }
 
-    /// Where records are kept.
+    /// Sets the store of the records.
     #[must_use]
     pub fn store(mut self, store: impl StateStore + 'static) -> Self {
         self.store = Some(Arc::new(store));
@@ -92,7 +92,7 @@ impl MateBuilder {
         self
     }
 
-    /// What a tenant is made of; [`TenantBlueprint`] unless said.
+    /// Sets the blueprint of a tenant; the default is [`TenantBlueprint`].
     #[must_use]
     pub fn blueprint(mut self, blueprint: impl Blueprint + 'static) -> Self {
         self.blueprint = Arc::new(blueprint);
@@ -106,15 +106,15 @@ impl MateBuilder {
         self
     }
 
-    /// Calls in flight at once, per operation; 16 unless said, 1 at least.
+    /// Calls in flight at once, per operation; 16 by default, 1 at least.
     #[must_use]
     pub fn parallelism(mut self, calls: usize) -> Self {
         self.limits.parallelism = calls.max(1);
         self
     }
 
-    /// How long one call may take, one object until it is ready or gone, and a whole run; see [`Limits`]. None leaves one as
-    /// it is.
+    /// Sets the time limits of one call, of one object until it is ready or gone, and of a whole run; see [`Limits`]. None
+    /// leaves a limit as it is.
     #[must_use]
     pub fn deadlines(
         mut self,
@@ -128,16 +128,17 @@ impl MateBuilder {
         self
     }
 
-    /// How long the lease of a tenant holds without being renewed; 30 s unless said, 3 s at least. After a crash the next run
-    /// waits for the rest of it.
+    /// Sets the time that the lease of a tenant holds without being renewed; 30 s by default, 3 s at least. After a crash the
+    /// next run waits for the rest of it.
     #[must_use]
     pub fn lease(mut self, ttl: Duration) -> Self {
         self.limits.lease = ttl.max(Duration::from_secs(3));
         self
     }
 
-    /// How long AWS may take to show what was made; 2 minutes unless said, as its own tools assume. After a call whose outcome
-    /// is not known, what AWS cannot deduplicate (a key, a VPC, an elastic IP, a user pool) is not made again before that.
+    /// Sets the time within which AWS shows an object that was made; 2 minutes by default, as AWS's own tools assume. After a
+    /// call whose outcome is not known, an object that AWS cannot deduplicate (a key, a VPC, an elastic IP, a user pool) is not
+    /// made again before that.
     #[must_use]
     pub fn consistency(mut self, within: Duration) -> Self {
         self.limits.consistency = within;

@@ -11,14 +11,14 @@ use crate::model::ids::TenantKey;
 use crate::outbox::{EventSink, LifecycleEvent, SinkError};
 use crate::state::{StateStore, StoreError};
 
-/// How many entries are read at once.
+/// The number of entries that are read at once.
 const PAGE: usize = 100;
 
-/// What a delivery did.
+/// The result of a delivery.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Delivered {
-    /// How many events the sink took.
+    /// The number of events that the sink took.
     pub events: u64,
     /// Tenants whose events were not all delivered. The next delivery goes on with them.
     pub failed: Vec<Undelivered>,
@@ -30,7 +30,7 @@ pub struct Delivered {
 pub struct Undelivered {
     /// The tenant.
     pub tenant: TenantKey,
-    /// Why.
+    /// The cause.
     pub why: Error,
 }
 
@@ -88,7 +88,7 @@ async fn tenant(
     // The record first: what leaves it meanwhile is in the log by then.
     let tail = match store.get(key).await {
         Ok(record) => record.map(|record| record.log).unwrap_or_default(),
-        // What cannot be read keeps back nothing that is in the log.
+        // A record that cannot be read keeps back nothing that is in the log.
         Err(StoreError::Unreadable { .. }) => Default::default(),
         Err(error) => return Err(error.into()),
     };

@@ -1,4 +1,4 @@
-//! What the clients of tenants and of platforms share: reading, planning, carrying out, one record at a time.
+//! The common part of the clients of tenants and of platforms: reading, planning, carrying out, one record at a time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(crate) struct Desk {
     pub(crate) owner: String,
     /// On whose behalf; the owner's own where nobody is named.
     pub(crate) actor: Option<String>,
-    /// Why.
+    /// The reason.
     pub(crate) reason: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl DestroyOptions {
         }
     }
 
-    /// What becomes of the data of this record's objects.
+    /// The options for the data of this record's objects.
     pub(super) fn deletions(&self, record: &Record) -> Deletions {
         let databases = record.nodes.iter().filter(|(_, node)| node.kind == DbInstance::name());
         let final_snapshots = if self.final_snapshot {
@@ -120,7 +120,7 @@ impl Desk {
         self.plan_destroy_of(&self.record(key).await?, options).await
     }
 
-    /// Plans to destroy what stands in this record.
+    /// Plans to destroy the objects of this record.
     pub(super) async fn plan_destroy_of(&self, record: &Record, options: &DestroyOptions) -> Result<Plan, Error> {
         if record.deletion_protection {
             return Err(Error::Protected(record.key.clone()));
@@ -130,7 +130,7 @@ impl Desk {
         self.plan_removal(record, Purpose::Destroy, options, notes).await
     }
 
-    /// Plans to take away what stands in this record.
+    /// Plans to take away the objects of this record.
     pub(super) async fn plan_removal(
         &self,
         record: &Record,
@@ -154,7 +154,7 @@ impl Desk {
         })?)
     }
 
-    /// What the plan needs against what the account may have and has.
+    /// The needs of the plan against the quotas of the account and their present use.
     pub(super) async fn preflight(&self, plan: &Plan) -> Preflight {
         let needs = quota::needs(&self.kinds, plan);
         let readings = quota::read(&*self.provider, needs.keys()).await;
@@ -165,7 +165,7 @@ impl Desk {
         self.plan_disown_of(&self.record(key).await?)
     }
 
-    /// Plans to disown what stands in this record.
+    /// Plans to disown the objects of this record.
     pub(super) fn plan_disown_of(&self, record: &Record) -> Result<Plan, Error> {
         Ok(disown(record, &self.kinds)?)
     }

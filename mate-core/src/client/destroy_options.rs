@@ -1,8 +1,8 @@
-//! How a tenant or a platform is destroyed.
+//! The options of the destruction of a tenant or a platform.
 
 use crate::vocab::Consents;
 
-/// How a tenant is destroyed.
+/// The options of the destruction of a tenant or a platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DestroyOptions {
     pub(super) final_snapshot: bool,

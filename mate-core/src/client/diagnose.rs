@@ -1,4 +1,4 @@
-//! Why something is not as it should be.
+//! The diagnosis of a tenant or a platform.
 
 use std::fmt;
 
@@ -15,13 +15,13 @@ use crate::provider::{Claim, Diagnosis, ErrorClass, Status};
 use crate::state::{NodeRecord, NodeState, Record};
 use crate::vocab::Goal;
 
-/// What is the matter with a tenant or a platform: every object that is not ready, with what the cloud says of it.
+/// The diagnosis of a tenant or a platform: every object that is not ready, with the cloud's findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TenantDiagnosis {
-    /// Whose it is.
+    /// The tenant or the platform.
     pub key: TenantKey,
-    /// How many objects were looked at.
+    /// The number of objects that were looked at.
     pub objects: usize,
     /// Those that are not ready.
     pub nodes: Vec<NodeDiagnosis>,
@@ -37,14 +37,14 @@ pub struct NodeDiagnosis {
     pub kind: KindName,
     /// Its physical name.
     pub name: String,
-    /// Where it stands, in words.
+    /// Its state, in words.
     pub state: String,
-    /// What was found, the cause first where it is known. Empty for what is only on its way.
+    /// The findings, the cause first where it is known. Empty for an object that is only on its way.
     pub findings: Vec<Diagnosis>,
 }
 
 impl TenantDiagnosis {
-    /// Whether every object is ready.
+    /// Returns true if every object is ready.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.nodes.is_empty()
@@ -130,7 +130,7 @@ impl Desk {
     }
 }
 
-/// What is said of an object that is not there: made never, or gone.
+/// The diagnosis of an object that is not there: it was never made, or is gone.
 fn absent(record: &Record, node: &NodeRecord) -> Diagnosis {
     match &record.run {
         Some(run) if run.goal == Goal::Destroy || node.state == NodeState::Deleting => {

@@ -16,17 +16,17 @@ use crate::provider::reads;
 use crate::provider::{Claim, Discovered, Scope};
 use crate::state::{NodeRecord, Record};
 
-/// What carries the ownership tags of one tenant or platform, and the plan that rebuilds its record.
+/// The objects that carry the ownership tags of one tenant or platform, and the plan that rebuilds its record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Discovery {
-    /// Takes what was found into the record; changes nothing in the cloud.
+    /// The plan that takes the found objects into the record; it changes nothing in the cloud.
     pub plan: Plan,
     /// The nodes for which nothing was found: the next plan makes them.
     pub missing: Vec<NodeId>,
-    /// What is not as the spec wants it: the next plan changes it.
+    /// The differences from the spec: the next plan changes them.
     pub differences: Vec<NodeDifferences>,
-    /// What carries the tags and is not part of the spec.
+    /// The objects that carry the tags and are not part of the spec.
     pub surplus: Vec<Discovered>,
 }
 
@@ -68,7 +68,7 @@ impl Desk {
         Ok(Discovery { plan: taken.plan, missing: taken.missing, differences: taken.differences, surplus })
     }
 
-    /// What carries ownership tags of the environment and belongs to no record.
+    /// The objects that carry ownership tags of the environment and belong to no record.
     pub(super) async fn unclaimed(&self, environment: &Environment) -> Result<Vec<Discovered>, Error> {
         let found = reads::discover(&*self.provider, Scope::Environment(environment.clone())).await?;
         let mut records: BTreeMap<TenantKey, Option<Record>> = BTreeMap::new();
@@ -89,7 +89,7 @@ impl Desk {
     }
 }
 
-/// Whether the object is the node's, or one that a replacement of it left.
+/// Returns true if the object is the node's, or one that a replacement of it left.
 fn claims(kinds: &Kinds, node: &NodeRecord, object: &Discovered) -> bool {
     let Some(kind) = &object.kind else { return true };
     // Earlier revisions of what an update gives a new ARN stay until their owner goes.

@@ -1,4 +1,4 @@
-//! What has become different from what was last applied.
+//! The drift: the differences between the live objects and their last applied state.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,15 +15,15 @@ use crate::plan::{FieldChange, NodeProblem, Observed, PlanError, Snapshot, is_ov
 use crate::provider::Claim;
 use crate::state::Record;
 
-/// What has become different from what was last applied, behind MATE's back.
+/// The differences between the live objects and their last applied state, made behind MATE's back.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Drift {
-    /// Whose it is.
+    /// The tenant or the platform.
     pub key: TenantKey,
-    /// What was changed: from what was applied to what is there.
+    /// The changed objects: from the applied value to the live one.
     pub changed: Vec<DriftedNode>,
-    /// What is gone, is somebody else's now, or could not be read.
+    /// The objects that are gone, are somebody else's now, or could not be read.
     pub lost: Vec<Lost>,
 }
 
@@ -35,7 +35,7 @@ pub struct DriftedNode {
     pub node: NodeId,
     /// Its kind.
     pub kind: KindName,
-    /// What differs, the gravest first.
+    /// The differences, the gravest first.
     pub changes: Vec<DriftedField>,
 }
 
@@ -43,9 +43,9 @@ pub struct DriftedNode {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct DriftedField {
-    /// What it is about.
+    /// The class of the difference.
     pub class: DriftClass,
-    /// From what was applied to what is there.
+    /// The change: from the applied value to the live one.
     #[serde(flatten)]
     pub change: FieldChange,
 }
@@ -57,9 +57,9 @@ pub struct Lost {
     pub node: NodeId,
     /// Its kind.
     pub kind: KindName,
-    /// What it is about: by its kind where it is gone, security where it is somebody else's.
+    /// The class: that of its kind where it is gone, security where it is somebody else's.
     pub class: DriftClass,
-    /// What is the matter with it.
+    /// The problem.
     pub problem: String,
 }
 
@@ -92,7 +92,7 @@ impl Drift {
         Ok(drift)
     }
 
-    /// Whether everything is as it was applied.
+    /// Returns true if everything is as it was applied.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.changed.is_empty() && self.lost.is_empty()
@@ -104,7 +104,7 @@ impl Drift {
         self.classes().max()
     }
 
-    /// How many differences there are of each class that there is one of: a changed leaf is one, and so is a lost object.
+    /// The number of differences of each class that occurs: a changed leaf is one, and so is a lost object.
     #[must_use]
     pub fn counts(&self) -> BTreeMap<DriftClass, usize> {
         self.classes().fold(BTreeMap::new(), |mut counts, class| {

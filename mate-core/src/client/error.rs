@@ -1,4 +1,4 @@
-//! What a verb can fail with.
+//! The errors of the verbs.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::spec::SpecErrors;
 use crate::state::{LogBroken, StoreError};
 use crate::vocab::{MaintenanceWindow, TenantPhase, TenantVerb};
 
-/// What a verb can fail with. The cause is in [`std::error::Error::source`].
+/// The error of a verb. The cause is in [`std::error::Error::source`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -59,9 +59,9 @@ pub enum Error {
         "the spec is for {wanted}, and the provider works in {present}: use the credentials and region of the spec"
     )]
     OtherPlace {
-        /// What the spec names: account, region.
+        /// The account and region that the spec names.
         wanted: String,
-        /// Where the provider works.
+        /// The account and region in which the provider works.
         present: String,
     },
     /// The environment's platform stands in another account or region: an environment is one platform.
@@ -72,9 +72,9 @@ pub enum Error {
     OtherPlatform {
         /// The environment.
         environment: crate::model::ids::Environment,
-        /// Where it stands.
+        /// The account and region in which it stands.
         recorded: String,
-        /// Where it should be.
+        /// The account and region in which it should stand.
         wanted: String,
     },
     /// Tenants stand on the platform.
@@ -116,15 +116,15 @@ pub enum Error {
     NotPossible {
         /// The tenant.
         key: TenantKey,
-        /// Why, and what can be done instead.
+        /// The reason, and what can be done instead.
         reason: &'static str,
     },
-    /// What is asked for is not possible where the tenant stands in its life.
+    /// The verb is not possible in the present phase of the tenant.
     #[error("{key} is {phase}: `{verb}` is not possible now; possible: {}", Verbs(.possible))]
     IllegalTransition {
         /// The tenant.
         key: TenantKey,
-        /// Where it stands.
+        /// The present phase.
         phase: TenantPhase,
         /// The verbs that are possible instead.
         possible: Vec<TenantVerb>,
@@ -143,7 +143,7 @@ pub enum Error {
         release: Option<u32>,
         /// The release that runs again; none for the images of the spec.
         to: Option<u32>,
-        /// Why it failed: each operation with what the cloud says about it.
+        /// The reason of the failure: each operation with the cloud's findings.
         reason: Box<RunError>,
     },
     /// A rotation failed, and every secret has the value again that it had.
@@ -151,7 +151,7 @@ pub enum Error {
     PutBack {
         /// The tenant.
         key: TenantKey,
-        /// Why it failed: each operation with what the cloud says about it.
+        /// The reason of the failure: each operation with the cloud's findings.
         reason: Box<RunError>,
     },
     /// It is not the time for the tenant's maintenance.
@@ -164,11 +164,11 @@ pub enum Error {
         key: TenantKey,
         /// Its window; none where none is set.
         window: Option<MaintenanceWindow>,
-        /// When the window begins next, seconds of the Unix epoch.
+        /// The next beginning of the window, in seconds of the Unix epoch.
         next: Option<i64>,
-        /// How long the work usually takes.
+        /// The usual duration of the work.
         needs: Duration,
-        /// How much of the window is left, where it is open.
+        /// The time left in the window, where it is open.
         left: Option<Duration>,
     },
     /// The work of a maintenance failed, and the tenant is as before; the work waits still.
@@ -176,7 +176,7 @@ pub enum Error {
     Maintenance {
         /// The tenant.
         key: TenantKey,
-        /// Why it failed: each operation with what the cloud says about it.
+        /// The reason of the failure: each operation with the cloud's findings.
         reason: Box<RunError>,
     },
     /// Only what changes a tenant for good can wait for its maintenance.
@@ -193,7 +193,7 @@ pub enum Error {
     NoImage {
         /// The image with its tag or digest.
         image: String,
-        /// What the registry said.
+        /// The error of the registry.
         source: crate::provider::ProviderError,
     },
     /// There is no such release to go back to.
@@ -211,7 +211,7 @@ pub enum Error {
     Amend {
         /// The tenant.
         key: TenantKey,
-        /// Why.
+        /// The cause.
         source: crate::plan::AmendError,
     },
     /// The tenant is protected.

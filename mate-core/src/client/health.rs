@@ -1,4 +1,4 @@
-//! How well a tenant serves, found out.
+//! The look at the health of a tenant.
 
 use super::Error;
 use super::desk::Desk;

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use crate::state::{self, Intent, Lease, LogEntry, LogEvent, LogTail, Record, StateStore, Verified};
 use crate::vocab::{Consents, Goal, TenantVerb};
 
-/// How many entries are read at once.
+/// The number of entries that are read at once.
 const PAGE: usize = 500;
 
 impl Mate {
@@ -39,7 +39,7 @@ impl Mate {
 }
 
 impl Desk {
-    /// Who does it, by which verb, and why.
+    /// The actor of a plan, its verb, and the reason.
     pub(super) fn intent(&self, plan: &Plan, record: &Record) -> Intent {
         let interrupted = record.run.as_ref().filter(|run| run.goal == plan.goal).and_then(|run| run.intent.verb);
         let verb = plan.verb.or(interrupted).unwrap_or(match plan.goal {

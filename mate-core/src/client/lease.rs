@@ -11,7 +11,7 @@ use crate::model::ids::TenantKey;
 use crate::provider::RetryStatus;
 use crate::state::{Holder, Lease, LeaseRequest, StoreError};
 
-/// How often a store that fails for the moment is asked.
+/// The number of tries against a store that fails for the moment.
 const ATTEMPTS: u32 = 5;
 
 impl Desk {

@@ -59,8 +59,8 @@ use desk::Desk;
 
 /// The client: one base (environment, region, account), its provider, and the store of its tenants' records.
 ///
-/// `mate.tenant(&id).suspend(Suspension::new()).await`: what is about one tenant that stands is on its [`Tenant`]. What takes a
-/// spec, a plan or no tenant at all is here.
+/// `mate.tenant(&id).suspend(Suspension::new()).await`: the methods about one existing tenant are on its [`Tenant`].
+/// Those that take a spec, a plan or no tenant at all are here.
 ///
 /// Cheap to clone; clones share everything. Every verb gives an [`Operation`]: a `Send` future that does nothing
 /// until it is polled, with events and cancellation.
@@ -84,7 +84,7 @@ pub(crate) struct Inner {
 pub struct Applied {
     /// The tenant.
     pub key: TenantKey,
-    /// What it gives out: `tenant_url`, `alb_dns_name`, endpoints. Empty after a destroy.
+    /// Its outputs: `tenant_url`, `alb_dns_name`, endpoints. Empty after a destroy.
     pub outputs: BTreeMap<String, String>,
     /// The version of its record; 0 after a destroy.
     pub record_version: u64,
@@ -125,7 +125,7 @@ impl Mate {
         Ok(self.inner.catalogue.resolve(spec)?)
     }
 
-    /// What the tenant should be made of. Pure.
+    /// The design of a tenant: the objects that it should be made of. Pure.
     ///
     /// # Errors
     /// [`Error::Spec`] for a spec that does not resolve, [`Error::Graph`] from a blueprint of the caller's own.
@@ -133,7 +133,7 @@ impl Mate {
         Ok(self.inner.blueprint.design(&self.resolve(spec)?, &self.inner.base)?)
     }
 
-    /// Plans what it takes to bring a tenant to its spec.
+    /// Plans the changes that bring a tenant to its spec.
     ///
     /// 1. The spec is resolved by the catalogue and made into a graph by the blueprint.
     /// 2. The record is read, and every object of graph and record is observed in the cloud.
@@ -149,8 +149,8 @@ impl Mate {
         Operation::new(|_, _| async move { inner.plan(&spec).await })
     }
 
-    /// Sets what a plan needs against the limits of the account, before it is applied. What cannot be read is a warning in the
-    /// answer, and never an error. Changes nothing.
+    /// Checks the needs of a plan against the quotas of the account, before it is applied. A quota that cannot be read is a
+    /// warning in the answer, and never an error. Changes nothing.
     pub fn preflight(&self, plan: &Plan) -> Operation<Preflight> {
         let (inner, plan) = (Arc::clone(&self.inner), plan.clone());
         Operation::new(|_, _| async move { Ok(inner.desk.preflight(&plan).await) })
@@ -162,7 +162,7 @@ impl Mate {
     ///    takes the tenant down. Nothing has been changed until here.
     /// 2. Operations run in parallel, each as soon as what it refers to is ready. The intent of each is in the store before
     ///    its call, its result before its dependents start.
-    /// 3. What the cloud is at work on is observed in batches until it is ready.
+    /// 3. Objects that the cloud is at work on are observed in batches until they are ready.
     /// 4. The outputs are written into the record. After a destroy the cloud is searched by tags, and the record
     ///    removed only when nothing is left.
     ///
@@ -204,11 +204,11 @@ impl Mate {
         self.tenant(&spec.id()).change(Change::Update(Box::new(spec.clone())), consents)
     }
 
-    /// Looks which existing objects stand for a tenant that was made elsewhere, and what of them is not as the spec wants.
+    /// Finds the existing objects of a tenant that was made elsewhere, and their differences from the spec.
     ///
-    /// 1. The source names objects; what it does not name is looked for by its name.
+    /// 1. The source names objects; an object that it does not name is looked for by its name.
     /// 2. Each is read, and matched with the node that it stands for; where two could, neither is taken.
-    /// 3. [`Adoption::plan`] takes what was found over: ownership tags and record, nothing else. Apply it, and the next
+    /// 3. [`Adoption::plan`] takes the found objects over: ownership tags and record, nothing else. Apply it, and the next
     ///    [`Mate::plan`] shows the differences, or is empty.
     ///
     /// Changes nothing. An object that carries the tags of another tenant or platform is never taken.
@@ -240,7 +240,7 @@ impl Mate {
         })
     }
 
-    /// What carries ownership tags of this environment and belongs to no record.
+    /// The objects that carry ownership tags of this environment and belong to no record.
     ///
     /// # Errors
     /// [`Error::Provider`] when the search fails, [`Error::Store`].

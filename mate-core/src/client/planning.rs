@@ -1,4 +1,4 @@
-//! From what is wanted of a tenant to its design, and from there to a plan.
+//! From the desired state of a tenant to its design, and from there to a plan.
 
 use super::desk::digest;
 use super::{DestroyOptions, Error, Inner, resume};
@@ -22,7 +22,7 @@ impl Inner {
         TenantKey::new(self.base.environment.clone(), tenant.id.clone())
     }
 
-    /// What the record says of a tenant of this design.
+    /// The record of a tenant of this design once the plan is carried out.
     fn after(&self, tenant: &ResolvedTenant, design: &Design, operating: Operating) -> After {
         After {
             phase: Some(RecordPhase::Active),
@@ -99,7 +99,7 @@ impl Inner {
         self.plan_wanted(record.as_ref(), &wanted).await
     }
 
-    /// Plans everything that brings a tenant from this record, or from none, to what is wanted of it.
+    /// Plans everything that brings a tenant from this record, or from none, to its desired state.
     pub(super) async fn plan_wanted(&self, record: Option<&Record>, wanted: &Wanted) -> Result<Plan, Error> {
         let (key, design, after) = self.designed(wanted)?;
         self.desk.stands(&key.environment).await?;

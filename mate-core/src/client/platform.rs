@@ -66,7 +66,7 @@ impl Platform {
         Self { inner: Arc::new(inner) }
     }
 
-    /// What was done to a platform: as [`super::Tenant::history`].
+    /// The history of a platform: as [`super::Tenant::history`].
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -82,7 +82,8 @@ impl Platform {
         self.reading(environment, |inner, key| async move { inner.desk.verify(&key).await })
     }
 
-    /// What the platform should be made of. Reads only whose credentials these are.
+    /// The design of a platform: the objects that it should be made of. Calls the provider only for the identity of the
+    /// credentials.
     ///
     /// # Errors
     /// [`Error::Spec`] with everything that is wrong at once, [`Error::OtherPlace`] for other credentials than the spec's.
@@ -91,7 +92,7 @@ impl Platform {
         Operation::new(|_, _| async move { Ok(inner.designed(&spec).await?.2) })
     }
 
-    /// Plans what it takes to bring a platform to its spec: as [`super::Mate::plan`]. Changes nothing.
+    /// Plans the changes that bring a platform to its spec: as [`super::Mate::plan`]. Changes nothing.
     ///
     /// # Errors
     /// [`Error::Spec`], [`Error::OtherPlace`], [`Error::OtherPlatform`], [`Error::Provider`], [`Error::Store`], [`Error::Plan`].
@@ -100,14 +101,15 @@ impl Platform {
         Operation::new(|_, _| async move { inner.plan(&spec).await })
     }
 
-    /// Sets what a plan needs against the limits of the account: as [`super::Mate::preflight`].
+    /// Checks the needs of a plan against the quotas of the account: as [`super::Mate::preflight`].
     pub fn preflight(&self, plan: &Plan) -> Operation<Preflight> {
         let (inner, plan) = (Arc::clone(&self.inner), plan.clone());
         Operation::new(|_, _| async move { Ok(inner.desk.preflight(&plan).await) })
     }
 
-    /// How many more tenants of each tier fit into the account, and before which limit. What one tenant of a tier takes, the
-    /// catalogue says (`TierCatalogue::needs`). What cannot be read is told as unknown. Changes nothing.
+    /// The number of further tenants of each tier that fit into the account, and the limit that is met then. The catalogue says
+    /// what one tenant of a tier needs (`TierCatalogue::needs`). A quota that cannot be read is reported as unknown. Changes
+    /// nothing.
     pub fn capacity(&self, per_tenant: BTreeMap<Tier, Needs>) -> Operation<Capacity> {
         let inner = Arc::clone(&self.inner);
         Operation::new(|_, _| async move {
@@ -210,7 +212,7 @@ impl Platform {
         })
     }
 
-    /// How a platform is: its record, and each of its objects as it is now. Changes nothing.
+    /// The status of a platform: its record, and each of its objects as it is now. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
@@ -218,7 +220,7 @@ impl Platform {
         self.reading(environment, |inner, key| async move { inner.desk.status(&key).await })
     }
 
-    /// What is the matter with a platform: as [`super::Tenant::diagnose`]. Changes nothing.
+    /// The diagnosis of a platform: as [`super::Tenant::diagnose`]. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
@@ -226,7 +228,7 @@ impl Platform {
         self.reading(environment, |inner, key| async move { inner.desk.diagnose(&key).await })
     }
 
-    /// What has become different from what was last applied. Changes nothing.
+    /// The differences from the last applied state. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
@@ -254,7 +256,7 @@ impl Platform {
         Operation::new(|_, _| async move { Ok(MateBuilder::on(inner.desk.clone(), base.await?)) })
     }
 
-    /// How well a platform serves: as [`super::Tenant::health`]. Changes nothing.
+    /// The health of a platform: as [`super::Tenant::health`]. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
@@ -305,7 +307,7 @@ impl Platform {
         })
     }
 
-    /// What carries ownership tags of this environment, the platform's or a tenant's, and belongs to no record.
+    /// The objects that carry ownership tags of this environment, the platform's or a tenant's, and belong to no record.
     ///
     /// # Errors
     /// [`Error::Provider`] when the search fails, [`Error::Store`].

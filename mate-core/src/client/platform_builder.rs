@@ -1,4 +1,4 @@
-//! How a [`Platform`] is made.
+//! The builder of a [`Platform`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,14 +43,14 @@ impl PlatformBuilder {
         self
     }
 
-    /// Where records are kept; the same store as the tenants', so that the platform knows who stands on it.
+    /// Sets the store of the records; the same store as the tenants', so that the platform knows its tenants.
     #[must_use]
     pub fn store(mut self, store: impl StateStore + 'static) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// What a platform is made of; [`StandardPlatform`] unless said.
+    /// Sets the blueprint of a platform; the default is [`StandardPlatform`].
     #[must_use]
     pub fn blueprint(mut self, blueprint: impl PlatformBlueprint + 'static) -> Self {
         self.blueprint = Arc::new(blueprint);
@@ -64,15 +64,15 @@ impl PlatformBuilder {
         self
     }
 
-    /// Calls in flight at once, per operation; 16 unless said, 1 at least.
+    /// Calls in flight at once, per operation; 16 by default, 1 at least.
     #[must_use]
     pub fn parallelism(mut self, calls: usize) -> Self {
         self.limits.parallelism = calls.max(1);
         self
     }
 
-    /// How long one call may take, one object until it is ready or gone, and a whole run; see [`Limits`]. None leaves one as
-    /// it is.
+    /// Sets the time limits of one call, of one object until it is ready or gone, and of a whole run; see [`Limits`]. None
+    /// leaves a limit as it is.
     #[must_use]
     pub fn deadlines(
         mut self,
@@ -86,15 +86,16 @@ impl PlatformBuilder {
         self
     }
 
-    /// How long the lease of a tenant holds without being renewed; 30 s unless said, 3 s at least. After a crash the next run
-    /// waits for the rest of it.
+    /// Sets the time that the lease of a platform holds without being renewed; 30 s by default, 3 s at least. After a crash the
+    /// next run waits for the rest of it.
     #[must_use]
     pub fn lease(mut self, ttl: Duration) -> Self {
         self.limits.lease = ttl.max(Duration::from_secs(3));
         self
     }
 
-    /// How long AWS may take to show what was made; see [`MateBuilder::consistency`](super::MateBuilder::consistency).
+    /// Sets the time within which AWS shows an object that was made; see
+    /// [`MateBuilder::consistency`](super::MateBuilder::consistency).
     #[must_use]
     pub fn consistency(mut self, within: Duration) -> Self {
         self.limits.consistency = within;

@@ -13,7 +13,7 @@ use crate::state::{Record, Run};
 use crate::vocab::{Operating, RepairSelection};
 
 impl Run {
-    /// What of the tenant it is about: a repair of a part goes on as one.
+    /// The selection of the run: a repair of a part goes on as one.
     pub(super) fn selection(&self) -> RepairSelection {
         self.repair.clone().unwrap_or_else(RepairSelection::all)
     }
@@ -38,8 +38,8 @@ impl Desk {
     }
 }
 
-/// How a tenant is run once this run is undone: as before, but that a second target group which the run has made stays, since
-/// ECS may have moved the traffic to it.
+/// The operating state of a tenant once this run is undone: as before, but a second target group that the run has made stays,
+/// since ECS may have moved the traffic to it.
 pub(super) fn undone(record: &Record, run: &Run) -> Operating {
     let group = |id| record.nodes.get(id).is_some_and(|node| node.kind == TargetGroup::name());
     let before = record.operating.clone();

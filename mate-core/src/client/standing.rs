@@ -1,4 +1,4 @@
-//! Who stands on a platform.
+//! The tenants that stand on a platform.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +17,9 @@ use crate::state::RecordPhase;
 pub struct OnPlatform {
     /// The tenant.
     pub tenant: TenantId,
-    /// Whether there is a record of it.
+    /// True if there is a record of it.
     pub recorded: bool,
-    /// How many objects of it carry its tags.
+    /// The number of its objects that carry its tags.
     pub objects: usize,
 }
 

@@ -1,4 +1,4 @@
-//! How a tenant is.
+//! The status of a tenant.
 
 use std::collections::BTreeMap;
 
@@ -14,28 +14,28 @@ use crate::provider::{Claim, Status};
 use crate::state::{RecordSummary, Stuck};
 use crate::vocab::{Goal, TenantPhase, TenantVerb};
 
-/// How a tenant is.
+/// The status of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TenantStatus {
     /// The tenant.
     pub key: TenantKey,
-    /// Where it stands in its life, as [`super::Tenant::phase`] tells it.
+    /// The phase of its life, as [`super::Tenant::phase`] returns it.
     pub phase: TenantPhase,
     /// The verbs that are possible now. A run that was interrupted admits fewer than its phase: an interrupted destroy
     /// cannot be unwound.
     pub possible: Vec<TenantVerb>,
     /// Its name, tier and URL.
     pub summary: RecordSummary,
-    /// What it gives out.
+    /// Its outputs.
     pub outputs: BTreeMap<String, String>,
-    /// Whether it is protected from being destroyed.
+    /// True if it is protected from being destroyed.
     pub deletion_protection: bool,
     /// The version of its record.
     pub record_version: u64,
-    /// What the run is for that is under way or was interrupted.
+    /// The goal of the run that is under way or was interrupted.
     pub run: Option<Goal>,
-    /// Where an unwind stuck, and what to do next.
+    /// The node at which an unwind stuck, with the reason and the next step to take.
     pub stuck: Option<Stuck>,
     /// Its objects as they are now.
     pub nodes: Vec<NodeStatus>,
@@ -49,7 +49,7 @@ impl TenantStatus {
     }
 }
 
-/// How one object is.
+/// The status of one object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct NodeStatus {
@@ -59,9 +59,9 @@ pub struct NodeStatus {
     pub kind: KindName,
     /// Its physical name.
     pub name: String,
-    /// Whether it is ready.
+    /// True if it is ready.
     pub ready: bool,
-    /// Where it stands, in words.
+    /// Its state, in words.
     pub state: String,
 }
 

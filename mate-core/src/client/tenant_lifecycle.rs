@@ -14,8 +14,8 @@ use crate::spec::{ServiceName, TenantSpec, Tier};
 use crate::vocab::{Command, Page, Suspension, TenantPhase};
 use crate::vocab::{Consents, RepairSelection};
 
-/// What a tenant's life is made of. Implemented by [`Mate`]; with the feature `testing` there is `MockTenantLifecycle`, so that
-/// an embedding service tests its handlers with expectations and without a cloud, simulated or not.
+/// The lifecycle of a tenant. Implemented by [`Mate`]; with the feature `testing` there is `MockTenantLifecycle`, so that an
+/// embedding service tests its handlers with expectations and without a cloud, simulated or not.
 ///
 /// Each method is the method of [`Mate`] or of [`Tenant`] of the same name, with the same guarantees and errors; events and
 /// cancellation are those of their own operations. Object-safe: `Arc<dyn TenantLifecycle>`.

@@ -1,4 +1,4 @@
-//! What a run tells while it goes on.
+//! The events of a run.
 
 use std::time::Duration;
 
@@ -16,18 +16,18 @@ pub struct Event {
     pub done: usize,
     /// All operations of the run.
     pub total: usize,
-    /// How much longer the run is expected to take: the longest chain of what is not done, by typical durations.
+    /// The expected remaining time of the run: the longest chain of operations that are not done, by typical durations.
     pub remaining: Duration,
-    /// What happened.
+    /// The event.
     pub kind: EventKind,
 }
 
-/// What happened.
+/// The kind of an event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The run has begun, and the record tells of it. Not told of a run whose record could not be written.
+    /// The run has begun, and the record says so. Not sent for a run whose record could not be written.
     RunStarted,
     /// A call is about to be made.
     Started {
@@ -44,16 +44,16 @@ pub enum EventKind {
         node: NodeId,
         /// The cloud's word for where it stands.
         reason: String,
-        /// How long it has been waited for.
+        /// The time that it has been waited for.
         waited: Duration,
     },
     /// A call failed for the moment and will be made again.
     Retrying {
         /// The node.
         node: NodeId,
-        /// Why it failed.
+        /// The reason of the failure.
         reason: String,
-        /// When it is made again.
+        /// The time after which the call is made again.
         after: Duration,
     },
     /// An operation is done, and its result is durable.
@@ -62,14 +62,14 @@ pub enum EventKind {
         node: NodeId,
         /// Create, update or delete.
         verb: Verb,
-        /// How long it took.
+        /// The duration of the operation.
         took: Duration,
     },
     /// An operation failed. What depends on it is not begun; everything else goes on.
     Failed {
         /// The node.
         node: NodeId,
-        /// Which call, and why.
+        /// The call, and the reason of the failure.
         reason: String,
     },
     /// An operation is not begun because of another one that failed.
@@ -85,14 +85,14 @@ pub enum EventKind {
     DeadlinePassed,
     /// Somebody else has the tenant's lease: it is waited for until that is over.
     Held {
-        /// Who has it.
+        /// The holder of the lease.
         owner: String,
-        /// How long it holds unless it is renewed.
+        /// The time that the lease holds unless it is renewed.
         remaining: Duration,
     },
     /// After a destroy: the cloud is searched by tags for anything left.
     Sweeping {
-        /// How many objects were found.
+        /// The number of objects that were found.
         left: usize,
     },
     /// The run is over.

@@ -1,4 +1,4 @@
-//! How a run fails.
+//! The failure of a run.
 
 use std::fmt;
 
@@ -11,17 +11,17 @@ use crate::vocab::OpId;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Failure {
-    /// What was to be done: node, verb and physical name.
+    /// The operation: node, verb and physical name.
     pub operation: OpId,
     /// The kind.
     pub kind: KindName,
-    /// Why it failed.
+    /// The reason of the failure.
     pub reason: String,
     /// The call that failed, where one did.
     pub error: Option<ProviderError>,
-    /// What the cloud says about it.
+    /// The cloud's findings about the object.
     pub diagnoses: Vec<Diagnosis>,
-    /// What to do next.
+    /// The next step to take.
     pub advice: String,
 }
 
@@ -57,9 +57,9 @@ pub enum RunError {
     Failed {
         /// The tenant.
         key: TenantKey,
-        /// What failed.
+        /// The operations that failed.
         failures: Vec<Failure>,
-        /// What was not begun because of it.
+        /// The nodes that were not begun because of the failures.
         skipped: Vec<NodeId>,
         /// All operations of the run.
         total: usize,
@@ -93,7 +93,7 @@ pub enum RunError {
     Store {
         /// The tenant.
         key: TenantKey,
-        /// Why.
+        /// The cause.
         #[source]
         source: StoreError,
     },
@@ -110,7 +110,7 @@ pub enum RunError {
     Sweep {
         /// The tenant.
         key: TenantKey,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<ProviderError>,
     },

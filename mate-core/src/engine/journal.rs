@@ -1,7 +1,7 @@
-//! What is written into the record before a call and after it. Pure: legal transitions of a node's record.
+//! The entries of the record before a call and after it. Pure: legal transitions of a node's record.
 //!
-//! The intent is in the record before the call is made, the result before a dependent starts. What the record
-//! says has begun is looked up in the cloud by the next plan.
+//! The intent is in the record before the call is made, the result before a dependent starts. The next plan looks up in the
+//! cloud each operation that the record says has begun.
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -116,7 +116,7 @@ pub(crate) fn begin(record: &mut Record, op: &OpId, step: &Step, attempt: &Attem
     }
 }
 
-/// What is kept of an object that is taken away for a time: durable before it is deleted, under the name that its snapshot gets.
+/// The record of an object that is taken away for a time: durable before it is deleted, under the name that its snapshot gets.
 fn resting(step: &Step) -> RestingNode {
     let snapshot = match &step.data {
         DataPolicy::Keep { final_snapshot } => final_snapshot.clone(),
@@ -125,7 +125,7 @@ fn resting(step: &Step) -> RestingNode {
     RestingNode { kind: step.kind.clone(), name: step.name.clone(), snapshot, outputs: step.outputs.clone() }
 }
 
-/// What a creation puts aside: the old object of a replacement that stands until its dependents have moved.
+/// The objects that a creation puts aside: the old object of a replacement stands until its dependents have moved.
 fn retire(record: &Record, step: &Step) -> Vec<RetiredObject> {
     let mut retired = record.nodes.get(&step.node).map(|node| node.retired.clone()).unwrap_or_default();
     let beside = step.action == (Action::Replace { order: ReplaceOrder::CreateFirst });

@@ -21,7 +21,7 @@ use crate::rate::{Caller, Priority};
 use crate::state::{Lease, LogTail, Record, RecordPhase, StateStore, StoreError};
 use crate::vocab::OpId;
 
-/// What a run works with.
+/// The tools of a run.
 #[derive(Debug)]
 pub(crate) struct Runner<'a> {
     pub(crate) provider: Arc<dyn Provider>,
@@ -32,7 +32,7 @@ pub(crate) struct Runner<'a> {
     pub(crate) cancellation: &'a Cancellation,
 }
 
-/// What ends without an answer was abandoned by the machine itself.
+/// A future in flight. One that ends without an answer was abandoned by the machine itself.
 type Flight = Pin<Box<dyn Future<Output = Option<Input>> + Send>>;
 
 impl Runner<'_> {

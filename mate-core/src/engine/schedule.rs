@@ -1,4 +1,4 @@
-//! What may start, how long to wait, how much is left. Pure.
+//! The schedule of a run: the operations that may start, the waits, and the remaining time. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::model::Timing;
 use crate::vocab::OpId;
 
-/// When to look next at something that the cloud is at work on.
+/// The time of the next look at an object that the cloud is at work on.
 ///
 /// Until half of the usual time has passed: after one second, then each time after as long again as has passed, a minute
 /// at most, so that what is quick is seen at once. From there on it may be ready at any moment: looks are a 64th of what
@@ -25,12 +25,13 @@ pub(crate) fn next_look(begun: Duration, now: Duration, typical: Duration) -> Du
     milestone.map_or(now + apart, |milestone| (now + apart).min(begun + milestone))
 }
 
-/// How long something may take before it counts as stuck: four times as long as usual, half an hour at least.
+/// The time at which an operation counts as stuck: after four times as long as usual, half an hour at least.
 pub(crate) fn deadline(begun: Duration, typical: Duration) -> Duration {
     begun + Timing::deadline(typical)
 }
 
-/// When the cloud is asked for the first time why something takes so long: half as long again as usual, a minute at least.
+/// The time of the first question to the cloud why an operation takes so long: after half as long again as usual, a minute at
+/// least.
 pub(crate) fn first_question(begun: Duration, typical: Duration) -> Duration {
     begun + (typical * 3 / 2).max(Duration::from_secs(60))
 }

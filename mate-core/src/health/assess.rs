@@ -16,21 +16,21 @@ use crate::state::{NodeRecord, Record};
 const CERTIFICATE_NOTICE_DAYS: i64 = 30;
 const DAY: i64 = 86_400;
 
-/// What the cloud says of objects: its findings, or why it could not be asked.
+/// The cloud's findings about objects, or the reason why it could not be asked.
 pub type Answers = BTreeMap<NodeId, Result<Vec<Diagnosis>, String>>;
 
-/// What a verdict follows from.
+/// The input of a verdict.
 #[derive(Debug, Clone, Copy)]
 pub struct HealthRequest<'a> {
     /// The kinds.
     pub kinds: &'a Kinds,
-    /// What should be there.
+    /// The desired state.
     pub record: &'a Record,
-    /// What is there: an entry for each node of the record.
+    /// The observed state: an entry for each node of the record.
     pub snapshot: &'a Snapshot,
-    /// What the cloud says of what [`questions`] names.
+    /// The cloud's answers to [`questions`].
     pub answers: &'a Answers,
-    /// What it says of the certificate of the platform beneath; none where that was not asked.
+    /// The findings about the certificate of the platform beneath; none where the cloud was not asked.
     pub certificate: Option<&'a Result<Vec<Diagnosis>, String>>,
     /// The date; seconds of the Unix epoch.
     pub now: i64,
@@ -148,20 +148,20 @@ impl Looked<'_> {
         reason(Some(self.id), verdict, issue, text, next)
     }
 
-    /// How many tasks of a service are wanted at least: none where it was suspended. Where autoscaling may have fewer than it
-    /// was made with, as few as that; where it wants more, it sees to that itself.
+    /// The least number of tasks that a service should run: none where it was suspended. Where autoscaling may run fewer than
+    /// `desired_count`, its minimum counts. Scaling beyond that is left to autoscaling.
     fn wanted(&self) -> u64 {
         let inputs = &self.node.inputs;
         let count = inputs["desired_count"].as_u64().unwrap_or(0);
         inputs["autoscaling"]["min"].as_u64().map_or(count, |least| count.min(least))
     }
 
-    /// Whether it is out of service on purpose.
+    /// Returns true if the object is out of service on purpose.
     fn rests(&self) -> bool {
         (self.facet == HealthFacet::Tasks && self.wanted() == 0) || self.node.inputs["stopped"] == Value::Bool(true)
     }
 
-    /// What it means when it does not serve at all.
+    /// The verdict where it does not serve at all.
     fn down(&self) -> Verdict {
         let answers_users = |inputs: &Value| inputs["load_balancers"].as_array().is_some_and(|all| !all.is_empty());
         let needed =
@@ -186,7 +186,7 @@ impl Looked<'_> {
                     Some(degraded(HealthIssue::PendingMaintenance, next("let it happen in the maintenance window")))
                 }
                 Some(Concern::CertificateExpires(_)) => certificate_ends(Some(self.id), found, self.now),
-                // Where no task is wanted there is no target, and nothing is deployed.
+                // A service of which no task is wanted has no target, and deploys nothing.
                 Some(Concern::UnhealthyTargets) if !resting => {
                     Some(degraded(HealthIssue::UnhealthyTargets, next("see what the health check is answered")))
                 }
@@ -198,7 +198,7 @@ impl Looked<'_> {
         }
     }
 
-    /// What the status says, and for a service the number of tasks that it is told to run.
+    /// The reason that follows from the status and, for a service, from the number of tasks that it is told to run.
     fn standing(&self, live: &Live, findings: &[Diagnosis]) -> Option<HealthReason> {
         let wanted = self.wanted();
         if self.facet == HealthFacet::Tasks

@@ -1,7 +1,7 @@
-//! How well a tenant serves: one verdict out of what it should be, what is there, and what the cloud says of it. Pure.
+//! The health of a tenant: one verdict out of the desired state, the observed state, and the cloud's findings. Pure.
 //!
-//! What a tenant should be is in its record. One that was suspended on purpose has services of which no task is wanted, and
-//! is not ill for having none.
+//! The record holds the desired state of a tenant. A tenant that was suspended on purpose has services of which no task is
+//! wanted, and is healthy without them.
 
 mod assess;
 #[cfg(test)]
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ids::{NodeId, TenantKey};
 
-/// How well something serves. A worse verdict is the greater one.
+/// The verdict on the health of a tenant or a part of it. A worse verdict is the greater one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -48,39 +48,39 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// How well a tenant or a platform serves, and why.
+/// The health of a tenant or a platform, with the reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Health {
-    /// Whose it is.
+    /// The tenant or the platform.
     pub key: TenantKey,
     /// The worst of all reasons; healthy without one.
     pub verdict: Verdict,
-    /// When it was looked; seconds of the Unix epoch.
+    /// The time of the assessment, in seconds of the Unix epoch.
     pub at: i64,
-    /// How many objects were looked at.
+    /// The number of objects that were looked at.
     pub objects: usize,
-    /// What is not as it should be, the worst first.
+    /// The deviations from the desired state, the worst first.
     pub reasons: Vec<HealthReason>,
 }
 
-/// One thing that is not as it should be.
+/// A deviation from the desired state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct HealthReason {
-    /// What it does to the verdict.
+    /// The verdict that follows from it.
     pub verdict: Verdict,
-    /// What is the matter.
+    /// The issue.
     pub issue: HealthIssue,
     /// The node; none where it is about the whole, or about something that it only uses.
     pub node: Option<NodeId>,
-    /// What was found.
+    /// The finding.
     pub text: String,
-    /// What to do next.
+    /// The next step to take.
     pub next: String,
 }
 
-/// What can be the matter.
+/// The issues that a health assessment can find.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 #[non_exhaustive]
@@ -95,7 +95,7 @@ pub enum HealthIssue {
     NotAnswered,
     /// A service has fewer tasks than are wanted.
     TasksMissing {
-        /// How many are wanted at least.
+        /// The least number of tasks that should run.
         wanted: u64,
     },
     /// Targets fail their health checks.
@@ -114,13 +114,13 @@ pub enum HealthIssue {
     PendingMaintenance,
     /// A certificate ends soon, or has ended.
     CertificateEnds {
-        /// In how many days; negative where it has.
+        /// The number of days until its end; negative where it has ended.
         days: i64,
     },
 }
 
 impl Health {
-    /// Whether there is nothing to be seen to.
+    /// Returns true if nothing needs attention.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.verdict == Verdict::Healthy

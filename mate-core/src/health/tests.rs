@@ -76,7 +76,7 @@ impl World {
         self
     }
 
-    /// What the record wants.
+    /// Sets the desired value of a field in the record.
     fn wanted(mut self, node: &str, field: &str, value: Value) -> Self {
         self.record.nodes.get_mut(&id(node)).unwrap().inputs[field] = value;
         self
@@ -208,7 +208,7 @@ fn what_is_gone_somebody_elses_or_cannot_be_told() {
     let mut unasked = world();
     unasked.answers.insert(id("db"), Err("throttled".to_owned()));
     unasked.is(Verdict::Unknown, HealthIssue::NotAnswered, "db");
-    // What is known to be down outweighs what is not known, and that outweighs what only has to be seen to.
+    // An object that is down outweighs an unknown one, and that outweighs one that only needs attention.
     let mixed = unread.status("web", failed("no tasks")).status("secret", failed("lost")).health();
     let verdicts: Vec<_> = mixed.reasons.iter().map(|reason| reason.verdict).collect();
     assert_eq!(verdicts, [Verdict::Unhealthy, Verdict::Unknown, Verdict::Degraded]);

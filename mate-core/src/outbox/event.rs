@@ -17,22 +17,22 @@ pub struct LifecycleEvent {
     pub tenant: TenantKey,
     /// Its number in the log of the tenant: events come in this order.
     pub seq: u64,
-    /// When; seconds of the Unix epoch.
+    /// The time, in seconds of the Unix epoch.
     pub at: i64,
-    /// Which verb: `provision`, `update`, `destroy`, …
+    /// The verb: `provision`, `update`, `destroy`, …
     pub verb: String,
-    /// What became of it.
+    /// The outcome.
     pub kind: LifecycleKind,
-    /// Who.
+    /// The actor.
     pub actor: String,
-    /// Why, in the words of who did it.
+    /// The reason, in the actor's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// More about it, such as the tier.
     pub detail: BTreeMap<String, String>,
 }
 
-/// What became of a verb.
+/// The outcome of a verb.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -43,7 +43,7 @@ pub enum LifecycleKind {
     Succeeded,
     /// It did not.
     Failed {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// It was stopped: by its caller, or at its deadline.

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 
 use crate::provider::RetryStatus;
 
-/// Where lifecycle events go. An event may come twice: [`LifecycleEvent::id`] tells that it is the same one.
+/// A destination of lifecycle events. An event may come twice: [`LifecycleEvent::id`] tells that it is the same one.
 #[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait EventSink: Send + Sync {
@@ -29,11 +29,11 @@ pub trait EventSink: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 #[error("the sink did not take the event: it failed to {operation}")]
 pub struct SinkError {
-    /// What it had to do.
+    /// The operation that failed.
     pub operation: &'static str,
-    /// Whether to try again.
+    /// The retry status: whether another try may succeed.
     pub retry: RetryStatus,
-    /// Why.
+    /// The cause.
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }

@@ -48,7 +48,7 @@ pub enum AmendError {
     NotThere {
         /// The node.
         node: NodeId,
-        /// What is the matter.
+        /// The problem.
         problem: String,
     },
     /// A kind is not registered.
@@ -98,7 +98,7 @@ pub fn amend(record: &Record, amendment: &Amendment, kinds: &Kinds, graph: &Grap
         if wanted.is_none() {
             notes.push(format!("the blueprint makes no `{to}`: the next plan would delete it"));
         }
-        // Who makes it under the new id, in the next version perhaps, may give it another name.
+        // The blueprint that makes it under the new id, perhaps that of the next version, may give it another name.
         if node.holding == Holding::Managed && wanted.is_none_or(|name| name != node.name) {
             step.holding = Holding::Adopted { tags: without_ownership(&node.tags) };
             step.reason.push_str("; it keeps its name");

@@ -73,7 +73,8 @@ fn record_changes(record: &Record, after: &After, goal: Goal) -> Vec<FieldChange
     changes.0
 }
 
-/// What the record says otherwise though no object changes: told only where nothing else is, as it follows from those changes.
+/// The changes of the record where no object changes. They are shown only where there are no others, from which they would
+/// follow.
 fn words_alone(record: &Record, after: &After) -> Vec<FieldChange> {
     let mut changes = Changes(Vec::new());
     if record.spec != after.spec {

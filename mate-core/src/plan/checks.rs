@@ -1,4 +1,4 @@
-//! What has to hold before anything is compared.
+//! The conditions that hold before anything is compared.
 
 use std::collections::BTreeMap;
 

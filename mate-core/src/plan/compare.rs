@@ -59,7 +59,7 @@ pub(super) fn differences(model: &KindModel, old: &Value, new: &Inputs, known: &
     let mut found = Vec::new();
     let mut resolved = None;
     for rule in model.fields.iter().filter(|rule| !rule.edge_only && !rule.creation_only) {
-        // What neither the cloud nor the record tells is taken to be as wanted.
+        // A field that neither the cloud nor the record gives is taken to be as desired.
         let Some(is) = old.get(rule.field) else { continue };
         if alike(is, new.get(rule.field).unwrap_or(&Value::Null), known) {
             continue;
@@ -86,8 +86,8 @@ pub(super) fn differences(model: &KindModel, old: &Value, new: &Inputs, known: &
     found
 }
 
-/// What was asked for last and cannot become what is asked for now, although the cloud shows no difference: storage that has
-/// grown by itself is told as wanted, and so is storage that should shrink.
+/// The differences between the values that were last applied and those desired now that cannot be changed, although the cloud
+/// shows none: storage that has grown by itself is reported as desired, and so is storage that should shrink.
 pub(super) fn hidden(
     model: &KindModel,
     asked: &Value,

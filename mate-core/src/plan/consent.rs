@@ -1,4 +1,4 @@
-//! The caller's consent to what a plan puts at risk, step by step.
+//! The caller's consent to the risks of a plan, step by step.
 
 use crate::vocab::Consent;
 use crate::vocab::ConsentRisk;
@@ -43,7 +43,7 @@ pub(super) fn needed(risk: &Risk) -> Option<ConsentRisk> {
 pub struct MissingConsent {
     /// The consent that is missing.
     pub consent: Consent,
-    /// What is at risk.
+    /// The risk, in words.
     pub text: String,
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for MissingConsent {
 }
 
 impl Plan {
-    /// Whether `consents` cover every step that needs one.
+    /// Checks that `consents` cover every step that needs one.
     ///
     /// # Errors
     /// Every consent that is missing, with how to give it.

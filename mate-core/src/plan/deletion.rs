@@ -1,4 +1,4 @@
-//! What a deletion does to data.
+//! The effect of a deletion on data.
 
 use super::step::{OldObject, Risk};
 use crate::model::ids::NodeId;
@@ -11,11 +11,11 @@ use crate::vocab::{Deletions, FinalSnapshot};
 /// The longest name that RDS and ElastiCache take for a snapshot.
 const SNAPSHOT_NAME_MAX: usize = 255;
 
-/// What happens to an object's data when it is deleted, and what that puts at risk.
+/// The effect of a deletion on the object's data, and its risk.
 pub(super) struct Loss {
     pub(super) policy: DataPolicy,
     pub(super) risk: Risk,
-    /// What becomes of the data, for the reason of the step.
+    /// The fate of the data, for the reason of the step.
     pub(super) text: String,
 }
 

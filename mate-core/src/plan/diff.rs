@@ -1,4 +1,4 @@
-//! The comparison of what is wanted with what is there.
+//! The comparison of the desired state with the observed one.
 
 use super::assemble::assemble;
 use super::differ::Differ;
@@ -39,7 +39,7 @@ pub(super) fn scoped(request: DiffRequest<'_>, scope: Option<&Scope<'_>>) -> Res
             }
         }
     }
-    // What is no longer wanted is no drift.
+    // An object that is no longer wanted is no drift.
     let goes = |id: &&NodeId| scope.is_none_or(|scope| scope.lets_go(id));
     for id in request.record.iter().flat_map(|record| record.nodes.keys()).filter(goes) {
         if request.graph.get(id).is_none() {

@@ -1,4 +1,4 @@
-//! Why there is no plan.
+//! The reasons why there is no plan.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::model::GraphError;
 use crate::model::UnknownKind;
 use crate::model::ids::{KindName, NodeId, TenantKey};
 
-/// Why there is no plan. Every problem of the sort is listed, not only the first.
+/// The reason why there is no plan. Every problem of the sort is listed, not only the first.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
@@ -46,9 +46,9 @@ pub enum PlanError {
     /// The record is another tenant's.
     #[error("the record is of {found}, and the plan is for {wanted}")]
     OtherTenant {
-        /// Whose plan it is.
+        /// The tenant of the plan.
         wanted: TenantKey,
-        /// Whose record it is.
+        /// The tenant of the record.
         found: TenantKey,
     },
 }
@@ -62,9 +62,9 @@ pub struct ImpossibleChange {
     pub kind: KindName,
     /// The field.
     pub field: String,
-    /// What it is.
+    /// The present value.
     pub old: Shown,
-    /// What it should be.
+    /// The desired value.
     pub new: Shown,
     /// The way round.
     pub way_round: String,
@@ -85,14 +85,14 @@ impl fmt::Display for ImpossibleChange {
     }
 }
 
-/// What is wrong with one node.
+/// A problem of one node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeProblem {
     /// The node.
     pub node: NodeId,
     /// Its kind.
     pub kind: KindName,
-    /// What is wrong.
+    /// The problem.
     pub problem: String,
 }
 

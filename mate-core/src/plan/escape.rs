@@ -20,7 +20,7 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// Whether a character moves, hides or reorders what stands around it.
+/// Returns true if a character moves, hides or reorders the text around it.
 fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,

@@ -107,7 +107,7 @@ fn removal(request: &DiffRequest<'_>, step: &mut Step, served: bool) -> Result<(
     Ok(())
 }
 
-/// How long it takes apart from the removal of an old object.
+/// The duration of the step apart from the removal of an old object.
 fn making(step: &Step, timing: Timing) -> Duration {
     match step.action {
         Action::Create | Action::Replace { .. } => timing.create,

@@ -23,20 +23,20 @@ use crate::state::{Holding, NodeRecord, Record};
 use crate::vocab::Deletions;
 use crate::vocab::Goal;
 
-/// What an adoption follows from.
+/// The input of an adoption.
 #[derive(Debug, Clone)]
 pub struct AdoptRequest<'a> {
     /// The tenant or platform.
     pub key: &'a TenantKey,
-    /// What it should be made of.
+    /// The desired graph.
     pub graph: &'a Graph,
-    /// What is known of it already.
+    /// The record, where there is one already.
     pub record: Option<&'a Record>,
-    /// What was found for which node.
+    /// The object that was found for each node.
     pub found: &'a BTreeMap<NodeId, Found>,
     /// The kinds.
     pub kinds: &'a Kinds,
-    /// What the record says afterwards.
+    /// The record afterwards.
     pub after: After,
     /// Remarks for the reader of the plan.
     pub notes: Vec<String>,
@@ -47,13 +47,13 @@ pub struct AdoptRequest<'a> {
 pub struct Found {
     /// Its physical name, where it is known by one; the node's otherwise.
     pub name: Option<String>,
-    /// Where it was named: a Terraform address, an ARN, the node's own place.
+    /// The place where it was named: a Terraform address, an ARN, the node's own place.
     pub origin: String,
-    /// How it is.
+    /// The observed state.
     pub live: Live,
 }
 
-/// What of one object is not as the spec wants it.
+/// The differences of one object from its spec.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NodeDifferences {
     /// The node.
@@ -74,12 +74,12 @@ impl fmt::Display for NodeDifferences {
     }
 }
 
-/// Every output that is known of what was found.
+/// The known outputs of the found objects.
 fn outputs(found: &BTreeMap<NodeId, Found>) -> BTreeMap<&str, &Outputs> {
     found.iter().map(|(id, found)| (id.as_str(), &found.live.outputs)).collect()
 }
 
-/// What of the found objects is not as the graph wants it: what a plan would change after the adoption.
+/// The differences between the found objects and the graph: a plan would change them after the adoption.
 ///
 /// # Errors
 /// [`UnknownKind`] for a node of a kind that is not registered.
@@ -106,7 +106,7 @@ pub fn differences(
     Ok(all)
 }
 
-/// What of an object has become different since it was applied: the old value is the applied one.
+/// The changes of an object since it was applied: the old value is the applied one.
 #[must_use]
 pub fn since_applied(model: &KindModel, recorded: &NodeRecord, live: &Live) -> Vec<FieldChange> {
     let told = compare::present_inputs(model, &live.inputs, Some(&recorded.inputs));
@@ -122,8 +122,8 @@ pub fn since_applied(model: &KindModel, recorded: &NodeRecord, live: &Live) -> V
     changes
 }
 
-/// Plans to take over what was found: ownership tags and record, and nothing else. What was not found is not made; the next
-/// plan of the tenant or platform shows it, and what differs.
+/// Plans to take over the found objects: ownership tags and record, and nothing else. Other objects are not made; the next
+/// plan of the tenant or platform shows them, and the differences.
 ///
 /// # Errors
 /// [`PlanError`] for a graph without order and a kind that is not registered.
@@ -259,7 +259,7 @@ pub(super) fn without_ownership(tags: &Tags) -> Tags {
     tags
 }
 
-/// Which keys go and which tags come back: an adopted object has the tags again that it was found with.
+/// The keys that are taken off and the tags that are restored: an adopted object has the tags again that it was found with.
 pub(super) fn given_back(holding: &Holding, tags: &Tags) -> (BTreeSet<String>, Tags) {
     let ownership = Ownership::KEYS.iter().map(|key| (*key).to_owned());
     match holding {

@@ -1,4 +1,4 @@
-//! What a change does to an object that is there: which impact is the worst, and what is done about it.
+//! The effect of a change on an existing object: the worst impact, and the action that follows.
 
 use std::collections::BTreeSet;
 
@@ -41,7 +41,7 @@ pub(super) fn texts(impacts: &[(&str, Impact)], level: u8) -> String {
     texts.join("; ")
 }
 
-/// What is done about an object that is there, and why.
+/// The action for an existing object, and its reason.
 pub(super) fn decide(
     model: &KindModel,
     live: &Live,

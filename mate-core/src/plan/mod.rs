@@ -1,6 +1,6 @@
-//! The plan: what will be done to a tenant, why, and what it puts at risk. Pure, synchronous, deterministic.
+//! The plan: the changes that will be made to a tenant, their reasons, and their risks. Pure, synchronous, deterministic.
 //!
-//! [`diff()`] compares the desired graph with what was observed and with the record. The plan that comes out is
+//! [`diff()`] compares the desired graph with the observed state and with the record. The plan that comes out is
 //! immutable and complete: carrying it out decides nothing that it does not say.
 
 mod amend;
@@ -58,7 +58,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::ids::TenantKey;
 
-/// What will be done to a tenant.
+/// The changes that will be made to a tenant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The form of this plan, [`Plan::SCHEMA`].
@@ -67,7 +67,7 @@ pub struct Plan {
     pub id: String,
     /// The tenant.
     pub key: TenantKey,
-    /// What it is for.
+    /// The goal.
     pub goal: Goal,
     /// The verb that it carries out, where it is another than the goal says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,26 +82,26 @@ pub struct Plan {
     pub record_version: u64,
     /// The lineage of that record.
     pub lineage: Option<String>,
-    /// What the record says afterwards.
+    /// The record afterwards.
     pub after: After,
-    /// What the record says otherwise now, apart from its nodes.
+    /// The differences between the present record and the one afterwards, apart from its nodes.
     pub record_changes: Vec<FieldChange>,
-    /// What is done, in an order in which it can be done.
+    /// The steps, in an order in which they can be done.
     pub steps: Vec<Step>,
     /// Remarks for the reader.
     pub notes: Vec<String>,
-    /// What becomes of deleted data, as it was asked for: what a resumed run keeps to.
+    /// The options for deleted data, as the caller gave them: a resumed run keeps to them.
     #[serde(default, skip_serializing_if = "Deletions::is_default")]
     pub deletions: Deletions,
-    /// What it is bounded to, where it repairs a part of what differs.
+    /// The selection that it is bounded to, where it repairs a part of the differences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repair: Option<RepairSelection>,
-    /// Which nodes get other ids or go out of the record, where it does that.
+    /// The nodes that get other ids or go out of the record, where it amends the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amendment: Option<Amendment>,
 }
 
-/// How many steps of each sort a plan has.
+/// The number of steps of each sort in a plan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// To create.
@@ -135,7 +135,7 @@ impl Plan {
     /// The form that this version writes.
     pub const SCHEMA: u32 = 1;
 
-    /// Whether there is nothing to do: no step does anything, and the record already says what it should.
+    /// Returns true if there is nothing to do: no step does anything, and the record is as it should be.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.record_changes.is_empty() && self.steps.iter().all(|step| !step.action.acts())
@@ -168,7 +168,7 @@ impl Plan {
         self.steps.iter().filter(|step| step.needs_consent())
     }
 
-    /// How many steps of each sort there are.
+    /// The number of steps of each sort.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -190,7 +190,7 @@ impl Plan {
         counts
     }
 
-    /// How long it takes with nothing in the way: the longest chain of operations that wait for one another.
+    /// The expected duration with nothing in the way: the longest chain of operations that wait for one another.
     #[must_use]
     pub fn expected(&self) -> Duration {
         operations::critical_path(&self.operations())

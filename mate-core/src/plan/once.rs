@@ -1,4 +1,4 @@
-//! What is run once and is over then: a task. What has run is neither there for ever nor missed.
+//! The nodes that run once: tasks. One that has run is not kept for ever, and is not missed.
 
 use serde_json::Value;
 
@@ -8,13 +8,13 @@ use crate::model::{Inputs, KindModel, Kinds, Known};
 use crate::provider::{Live, Status};
 use crate::state::{NodeRecord, NodeState};
 
-/// Whether the node has run, as the record knows: what the cloud says of it does not matter any more.
+/// Returns true if the node has run, as the record knows: its state in the cloud does not matter any more.
 pub(crate) fn is_over(kinds: &Kinds, recorded: &NodeRecord) -> bool {
     kinds.get(&recorded.kind).is_ok_and(|model| model.run_once) && recorded.state == NodeState::Ready
 }
 
-/// What is done about a node that is run once, and why; none where it is planned like any other, because it never ran or runs
-/// at this moment. Tags of what is over are not looked at.
+/// The action for a node that runs once, and its reason; none where it is planned like any other, because it never ran or runs
+/// at this moment. The tags of a task that is over are not looked at.
 pub(super) fn decide(
     model: &KindModel,
     live: Option<&Live>,

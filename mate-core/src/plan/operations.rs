@@ -1,4 +1,4 @@
-//! What a plan asks for, call by call, and which call waits for which.
+//! The operations of a plan, call by call, and their dependencies.
 
 use crate::vocab::OpId;
 use crate::vocab::Verb;
@@ -19,7 +19,7 @@ pub struct Op {
     pub step: usize,
     /// The operations that must have ended well before it starts.
     pub after: BTreeSet<OpId>,
-    /// How long it takes, with the wait.
+    /// The duration, with the wait.
     pub expected: Duration,
 }
 
@@ -80,7 +80,7 @@ pub(super) fn critical_path(operations: &[Op]) -> Duration {
     ends.into_values().max().unwrap_or_default()
 }
 
-/// Who uses a node, by what the inputs refer to and did when they were last applied.
+/// The users of each node: the nodes whose inputs refer to it, or did when they were last applied.
 struct Users<'a>(BTreeMap<&'a NodeId, BTreeSet<&'a NodeId>>);
 
 impl<'a> Users<'a> {
@@ -188,7 +188,7 @@ impl<'a> Dag<'a> {
                 }
                 continue;
             }
-            // What it used goes later.
+            // The objects that it used go later.
             let used = step.depended_on.iter().filter_map(|to| removals.get(to)).flatten();
             edges.extend(used.filter(|used| first[index] || !first[**used]).map(|used| (index, *used)));
             if first[index] {
@@ -244,7 +244,7 @@ impl<'a> Dag<'a> {
         Some(OpId { node: step.node.clone(), verb, name })
     }
 
-    /// What is called before this call: what stands before a step without change stands before what follows that step.
+    /// The calls before this call: the calls before a step without change come before those that follow that step.
     fn calls_before(&self, index: usize) -> BTreeSet<usize> {
         let (mut found, mut passed) = (BTreeSet::new(), BTreeSet::new());
         let mut next: Vec<usize> = self.calls[index].after.iter().copied().collect();

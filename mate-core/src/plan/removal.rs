@@ -1,4 +1,4 @@
-//! What is no longer wanted, what goes with its tenant, and what an earlier replacement left over.
+//! The removal of objects that are no longer wanted, that go with their tenant, or that an earlier replacement left over.
 
 use std::collections::BTreeSet;
 

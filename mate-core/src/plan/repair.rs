@@ -13,7 +13,7 @@ use crate::model::ids::NodeId;
 use crate::model::references;
 
 impl RepairSelection {
-    /// What this plan does, named one by one: the selection of a run that goes on with it.
+    /// The selection of the changes of this plan, named one by one: a run that goes on with the plan takes it.
     fn of(steps: &[Step]) -> Self {
         let mut selection = Self::default();
         for step in steps.iter().filter(|step| step.action.acts()) {
@@ -28,11 +28,11 @@ impl RepairSelection {
     }
 }
 
-/// Makes the plan of a repair: as [`super::diff()`], but that what is not selected does not change. Objects that are no longer
-/// part of the tenant, or left over from a replacement, are no drift: they are not touched either.
+/// Makes the plan of a repair: as [`super::diff()`], but an object that is not selected does not change. Objects that are no
+/// longer part of the tenant, or left over from a replacement, are no drift: they are not touched either.
 ///
-/// What is selected may need an object that is gone: then that one is made too, and its reason says so. What refers to an
-/// object that is made anew follows it.
+/// A selected object may need one that is gone: then that one is made too, and its reason says so. The objects that refer to
+/// one that is made anew follow it.
 ///
 /// # Errors
 /// As [`super::diff()`].
@@ -59,7 +59,7 @@ pub fn repair(request: DiffRequest<'_>, selection: &RepairSelection) -> Result<P
     }
 }
 
-/// What is left out and gone, though a step needs it: by which node.
+/// The nodes that are left out and gone though a step needs them, each with the node that needs it.
 fn needed(steps: &[Step]) -> BTreeMap<NodeId, NodeId> {
     let left = steps.iter().filter(|step| step.action == Action::Leave);
     let gone: BTreeMap<&NodeId, &Step> =
@@ -71,7 +71,7 @@ fn needed(steps: &[Step]) -> BTreeMap<NodeId, NodeId> {
         let refers = fields.iter().filter_map(|field| step.inputs.get(field)).flat_map(references);
         let refers: BTreeSet<NodeId> = refers.map(|reference| reference.node).collect();
         for (id, missing) in step.depends_on.iter().filter_map(|to| gone.get_key_value(to)) {
-            // What was never made has no outputs to go by.
+            // An object that was never made has no outputs to go by.
             if whole || refers.contains(*id) || missing.outputs.is_empty() {
                 needed.insert((*id).clone(), step.node.clone());
             }

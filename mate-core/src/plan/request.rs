@@ -1,4 +1,4 @@
-//! What a plan is made from.
+//! The input of a plan.
 
 use crate::vocab::Deletions;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use crate::provider::{Live, Observation};
 use crate::state::{Record, RecordPhase, RecordSummary};
 use crate::vocab::Operating;
 
-/// What was observed of one node. As [`Observation`], but a value.
+/// The observation of one node. As [`Observation`], but a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Observed {
     /// It is not there.
@@ -36,10 +36,10 @@ impl From<Observation> for Observed {
     }
 }
 
-/// What was observed: an entry for every node of the graph and of the record.
+/// The observations: an entry for every node of the graph and of the record.
 pub type Snapshot = BTreeMap<NodeId, Observed>;
 
-/// What the plan is to achieve.
+/// The purpose of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Purpose {
@@ -49,11 +49,11 @@ pub enum Purpose {
     Update,
     /// The tenant is removed: whatever the record or the graph names.
     Destroy,
-    /// What an interrupted run has made of it is taken away again: whatever the record that is given names.
+    /// The objects that an interrupted run has made are taken away again: all that the given record names.
     Unwind,
 }
 
-/// What the record says once the plan is carried out.
+/// The record once the plan is carried out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct After {
     /// The phase; none once the tenant is removed.
@@ -63,14 +63,14 @@ pub struct After {
     /// The spec itself, as a document, from which an interrupted run is resumed; none for a platform.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<serde_json::Value>,
-    /// How the tenant is run then.
+    /// The operating state afterwards.
     #[serde(default, skip_serializing_if = "Operating::is_default")]
     pub operating: Operating,
-    /// What a list of tenants shows.
+    /// The fields that a list of tenants shows.
     pub summary: RecordSummary,
-    /// Whether the tenant may not be destroyed.
+    /// True if the tenant may not be destroyed.
     pub deletion_protection: bool,
-    /// What the tenant gives out, by name: late-bound like a node's inputs.
+    /// The outputs of the tenant, by name: late-bound like a node's inputs.
     #[serde(default)]
     pub outputs: BTreeMap<String, Input<String>>,
 }
@@ -80,20 +80,20 @@ pub struct After {
 pub struct DiffRequest<'a> {
     /// The tenant.
     pub key: &'a TenantKey,
-    /// What is to be achieved.
+    /// The purpose.
     pub purpose: Purpose,
-    /// What the tenant should be made of. When it is destroyed: empty, or what it would be made of, so that objects
-    /// which no record knows are found too.
+    /// The desired graph. When the tenant is destroyed: empty, or the graph that it would be made of, so that objects which no
+    /// record knows are found too.
     pub graph: &'a Graph,
-    /// What is known of it.
+    /// The record, where there is one.
     pub record: Option<&'a Record>,
-    /// What was observed.
+    /// The observations.
     pub snapshot: &'a Snapshot,
     /// The kinds.
     pub kinds: &'a Kinds,
-    /// What becomes of deleted data.
+    /// The options for deleted data.
     pub deletions: &'a Deletions,
-    /// What the record says afterwards. Its phase is set by the plan.
+    /// The record afterwards. Its phase is set by the plan.
     pub after: After,
     /// Remarks for the reader of the plan.
     pub notes: Vec<String>,

@@ -1,4 +1,5 @@
-//! What is taken away for a time, and made anew from the snapshot that it left: a cache while its tenant is suspended.
+//! The objects that are taken away for a time, and made anew from the snapshot that they left: a cache while its tenant is
+//! suspended.
 
 use serde_json::{Value, json};
 
@@ -21,7 +22,7 @@ fn refuses(kinds: &Kinds, kind: &KindName, inputs: &Value) -> Option<&'static st
     (kinds.get(kind).ok()?.snapshot?.refuses)(inputs)
 }
 
-/// What is done about a node that rests: its object goes, and leaves its data; what refers to it goes by the outputs that it had.
+/// The step of a node that rests: its object goes, and leaves its data; the nodes that refer to it use the outputs that it had.
 pub(super) fn step(
     request: &DiffRequest<'_>,
     node: &Node,

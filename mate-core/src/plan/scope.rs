@@ -9,7 +9,7 @@ use crate::model::{Data, Inputs, KindModel, references};
 use crate::state::NodeRecord;
 use crate::vocab::RepairSelection;
 
-/// Why a step that would do something does nothing.
+/// The reason for which a step that would do something does nothing.
 const NOT_NOW: &str = "differs, and is not to be repaired now";
 const WAITS: &str = "differs, and waits for maintenance";
 
@@ -35,7 +35,7 @@ impl Scope<'_> {
         self.selection.all && !self.selection.but.contains_key(id)
     }
 
-    /// Why a step that would do something does nothing.
+    /// The reason for which a step that would do something does nothing.
     pub(super) fn reason(&self) -> &'static str {
         if self.selection.waits() { WAITS } else { NOT_NOW }
     }
@@ -53,7 +53,7 @@ impl Scope<'_> {
             || (recorded && self.selection.classes.contains(&model.lost))
     }
 
-    /// Which node needs this one.
+    /// The node that needs this one.
     pub(super) fn needed_by(&self, id: &NodeId) -> Option<&NodeId> {
         self.needed.get(id)
     }
@@ -129,7 +129,7 @@ impl Left {
         }
     }
 
-    /// What the reason of a step says of it.
+    /// Adds the explanation of the scope to the reason of a step.
     pub(super) fn explain(&self, reason: &mut String) {
         if !self.followed.is_empty() {
             let nodes: Vec<&str> = self.followed.iter().map(NodeId::as_str).collect();
@@ -150,7 +150,7 @@ pub(super) fn leave(step: &mut Step, reason: &str, recorded: Option<&NodeRecord>
     step.changes = changes;
     step.untag.clear();
     step.risk = Risk::None;
-    // Who refers to it refers to what was applied.
+    // The nodes that refer to it refer to the applied object.
     if let Some(recorded) = recorded.filter(|recorded| !recorded.outputs.is_empty()) {
         step.outputs.clone_from(&recorded.outputs);
     }

@@ -12,7 +12,7 @@ use crate::model::{Inputs, Outputs, Tags};
 use crate::provider::{DataPolicy, Live};
 use crate::state::{Holding, NodeRecord, RetiredObject};
 
-/// What is done about one object, and why.
+/// The change of one object, with its reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// The node.
@@ -23,18 +23,18 @@ pub struct Step {
     pub name: String,
     /// The object as it stands now.
     pub old: Option<OldObject>,
-    /// What is done.
+    /// The action.
     pub action: Action,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// What differs, leaf by leaf.
+    /// The differences, leaf by leaf.
     pub changes: Vec<FieldChange>,
-    /// What it puts at risk.
+    /// The risk.
     pub risk: Risk,
-    /// How long it takes, removal of the old object included; seconds.
+    /// The duration, removal of the old object included; in seconds.
     #[serde(with = "seconds", rename = "expected_seconds")]
     pub expected: Duration,
-    /// How much of that the removal of an old object takes; seconds.
+    /// The part of it that the removal of an old object takes, in seconds.
     #[serde(with = "seconds", rename = "expected_removal_seconds")]
     pub expected_removal: Duration,
     /// The desired inputs, references included; null for a deletion.
@@ -47,17 +47,17 @@ pub struct Step {
     pub depends_on: BTreeSet<NodeId>,
     /// The nodes that the inputs referred to when they were last applied.
     pub depended_on: BTreeSet<NodeId>,
-    /// What may happen to the old object's data when it is deleted.
+    /// The policy for the old object's data when it is deleted.
     pub data: DataPolicy,
     /// The generation of the object afterwards.
     pub generation: u32,
-    /// How the object is held afterwards.
+    /// The holding of the object afterwards.
     #[serde(default, skip_serializing_if = "Holding::is_managed")]
     pub holding: Holding,
     /// Keys of tags that are taken off.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub untag: BTreeSet<String>,
-    /// Where an update stands among those of the nodes that use this one.
+    /// The place of an update among those of the nodes that use this one.
     #[serde(default, skip_serializing_if = "UpdateOrder::is_before_users")]
     pub update_order: UpdateOrder,
 }
@@ -117,7 +117,7 @@ pub(super) fn recorded_object(recorded: &NodeRecord) -> OldObject {
     }
 }
 
-/// What is done.
+/// The action of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -142,7 +142,7 @@ pub enum Action {
     UpdateWithDowntime,
     /// A new object takes its place.
     Replace {
-        /// Which goes first.
+        /// The order: the new object or the old one first.
         order: ReplaceOrder,
     },
     /// It is deleted.
@@ -164,7 +164,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Whether an object exists afterwards under the node.
+    /// Returns true if an object exists afterwards under the node.
     #[must_use]
     pub fn keeps(self) -> bool {
         match self {
@@ -188,25 +188,25 @@ impl Action {
         }
     }
 
-    /// Whether anything is done: to the object, to its tags or to the record of it.
+    /// Returns true if anything is done: to the object, to its tags or to the record of it.
     #[must_use]
     pub fn acts(self) -> bool {
         !matches!(self, Self::Leave | Self::NoChange)
     }
 
-    /// Whether an object is deleted and none takes its place.
+    /// Returns true if an object is deleted and none takes its place.
     #[must_use]
     pub fn deletes(self) -> bool {
         matches!(self, Self::Delete | Self::Rest | Self::DeleteLeftover)
     }
 
-    /// Whether the object is away for a time afterwards, and the record keeps what is needed to make it anew.
+    /// Returns true if the object is away for a time afterwards, and the record keeps the data to make it anew.
     #[must_use]
     pub fn rests(self) -> bool {
         matches!(self, Self::Rest | Self::ForgetResting)
     }
 
-    /// Whether it is about an old object that an earlier replacement left over, not the node's present one.
+    /// Returns true if the action is about an old object that an earlier replacement left over, not the node's present one.
     #[must_use]
     pub fn is_about_leftover(self) -> bool {
         matches!(self, Self::DeleteLeftover | Self::DisownLeftover)
@@ -237,7 +237,7 @@ impl Action {
     }
 }
 
-/// Where an update stands among those of the nodes that use the node.
+/// The place of an update among those of the nodes that use the node.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UpdateOrder {
@@ -254,7 +254,7 @@ impl UpdateOrder {
     }
 }
 
-/// What a step puts at risk.
+/// The risk of a step.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "level", content = "text")]
 pub enum Risk {
@@ -269,7 +269,7 @@ pub enum Risk {
 }
 
 impl Risk {
-    /// Whether the caller has to consent to it.
+    /// Returns true if the caller has to consent to it.
     #[must_use]
     pub fn needs_consent(&self) -> bool {
         matches!(self, Self::Downtime(_) | Self::DataLoss(_))
@@ -279,11 +279,11 @@ impl Risk {
 /// One leaf of the inputs that differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FieldChange {
-    /// Where: `health_check.path`, `containers[0].image`, `ingress[]` for a member of a list without order, `tags.Owner`.
+    /// The path: `health_check.path`, `containers[0].image`, `ingress[]` for a member of a list without order, `tags.Owner`.
     pub path: String,
-    /// What it is.
+    /// The present value.
     pub old: Shown,
-    /// What it will be.
+    /// The future value.
     pub new: Shown,
 }
 
@@ -346,7 +346,7 @@ impl Step {
         Self { old: Some(old), depended_on, ..step }
     }
 
-    /// Whether the caller has to consent to this step.
+    /// Returns true if the caller has to consent to this step.
     #[must_use]
     pub fn needs_consent(&self) -> bool {
         self.risk.needs_consent()
@@ -359,7 +359,7 @@ impl Step {
         fields.into_iter().map(str::to_owned).collect()
     }
 
-    /// How long the step takes apart from the removal of an old object.
+    /// The duration of the step apart from the removal of an old object.
     #[must_use]
     pub fn expected_making(&self) -> Duration {
         self.expected.saturating_sub(self.expected_removal)

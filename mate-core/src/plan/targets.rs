@@ -1,4 +1,4 @@
-//! What has to be observed before a plan can be made.
+//! The observations that a plan needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +60,7 @@ pub(crate) fn targets_among(
                 target.physical_id = existing.or(target.physical_id);
                 Some(target)
             }
-            // What stands there is of another kind, or no longer wanted: it is looked up as what it is.
+            // The object that stands there is of another kind, or no longer wanted: it is looked up by its recorded kind.
             (Some(target), _) => Some(target),
             (None, Some((node, model))) => Some(Target {
                 address: key.node(id.clone()),

@@ -14,10 +14,10 @@ use crate::model::ReplaceOrder;
 use crate::vocab::ConsentRisk;
 use crate::vocab::Goal;
 
-/// How a plan is printed.
+/// The style in which a plan is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextStyle {
-    /// Whether in colour. Nothing is said by colour alone.
+    /// True for colour. Nothing is said by colour alone.
     pub color: bool,
     /// Columns; 60 at least.
     pub width: usize,

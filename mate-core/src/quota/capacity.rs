@@ -1,4 +1,4 @@
-//! How many more tenants there is room for.
+//! The number of further tenants that the account has room for.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,7 +8,7 @@ use crate::model::{Kinds, Quota, Unit};
 use crate::provider::{QuotaId, QuotaReading};
 use crate::spec::Tier;
 
-/// How many more tenants of each tier fit, if all of them were of that tier.
+/// The number of further tenants that fit, for each tier, if all of them were of that tier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capacity {
     /// The room for each tier; none for a tier of which no tenant needs anything that is limited.
@@ -18,17 +18,17 @@ pub struct Capacity {
 /// The room for tenants of one tier.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Room {
-    /// How many more fit.
+    /// The number of further tenants that fit.
     pub tenants: u64,
     /// The quota that is met then.
     pub quota: QuotaId,
-    /// What AWS calls it.
+    /// Its name at AWS.
     pub name: String,
     /// Its limit.
     pub limit: u64,
-    /// Where the limit comes from.
+    /// The source of the limit.
     pub limit_source: LimitSource,
-    /// Whether it is known how much of it is used. Otherwise as many fit only if nothing is.
+    /// True if the present use is known. Otherwise as many tenants fit only if nothing is used.
     pub used_known: bool,
 }
 

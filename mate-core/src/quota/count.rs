@@ -1,4 +1,4 @@
-//! How much a plan or a graph adds to what the account has.
+//! The amounts that a plan or a graph adds to the use of an account.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use crate::model::{Graph, Kinds, Quota, QuotaWorld, ReplaceOrder};
 use crate::plan::{Action, Plan, Step};
 use crate::provider::QuotaId;
 
-/// How much is needed of each quota, in [`Unit::parts`](super::Unit::parts) of it. Where a quota holds for each of several
-/// places (a VPC, a zone, a cluster), it is what the place with the most gets. A quota of which nothing is needed is left out.
+/// The need of each quota, in [`Unit::parts`](super::Unit::parts) of it. Where a quota holds for each of several places (a VPC,
+/// a zone, a cluster), the need is that of the place with the most. A quota of which nothing is needed is left out.
 pub type Needs = BTreeMap<QuotaId, u64>;
 
-/// What everything in a graph takes.
+/// The needs of all nodes of a graph.
 #[must_use]
 pub fn needs_of(kinds: &Kinds, graph: &Graph) -> Needs {
     let world = QuotaWorld { nodes: graph.nodes().map(|node| (&node.id, &*node.inputs)).collect() };
@@ -24,7 +24,7 @@ pub fn needs_of(kinds: &Kinds, graph: &Graph) -> Needs {
     sum.finish()
 }
 
-/// What a plan adds at most while it is carried out.
+/// The most that a plan adds while it is carried out.
 ///
 /// An object that is made counts whole, one that changes by as much as it grows. A deletion counts only where it surely
 /// goes first, in a replacement that deletes before it makes. A rolling deployment's tasks of both sorts are not counted.

@@ -1,7 +1,7 @@
-//! The limits of an account before they are met: what a plan needs, what fits, how many more tenants there is room for.
+//! The quotas of an account before they are met: the needs of a plan, the check, and the room for further tenants.
 //!
-//! [`needs`] counts what a plan adds, [`read`] asks the provider what the account may have and has, and [`Preflight`] sets
-//! one against the other. [`Capacity`] says how many more tenants of each tier fit. All but [`read`] is pure.
+//! [`needs`] counts the amounts that a plan adds, [`read`] reads the limits and the present use from the provider, and
+//! [`Preflight`] compares the two. [`Capacity`] counts the further tenants of each tier that fit. All but [`read`] is pure.
 
 mod capacity;
 mod count;
@@ -19,10 +19,10 @@ pub use preflight::{Check, Fit, LimitSource, Preflight};
 
 use crate::provider::{Provider, QuotaId, QuotaReading};
 
-/// What was read of each quota.
+/// The readings of the quotas.
 pub type Readings = BTreeMap<QuotaId, QuotaReading>;
 
-/// Reads what the account may have and has of these quotas. What cannot be read is told as none, and is no error.
+/// Reads the limit and the present use of these quotas. A value that cannot be read is none, and is no error.
 pub async fn read<'a, P: Provider + ?Sized>(provider: &P, quotas: impl IntoIterator<Item = &'a QuotaId>) -> Readings {
     let quotas: Vec<QuotaId> = quotas.into_iter().cloned().collect();
     let answers = provider.quotas(quotas.clone()).await;

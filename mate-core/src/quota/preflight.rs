@@ -1,4 +1,4 @@
-//! What is needed against what the account may have.
+//! The needs of a plan against the quotas of the account.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::{Needs, Readings};
 use crate::model::{Kinds, Quota, Unit};
 use crate::provider::{QuotaId, QuotaReading};
 
-/// Whether what a plan needs fits into the account.
+/// The check of the needs of a plan against the quotas of the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preflight {
     /// One check a quota of which something is needed, in the order of their ids.
@@ -16,27 +16,27 @@ pub struct Preflight {
 /// One quota.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// Which.
+    /// The quota.
     pub quota: QuotaId,
-    /// What AWS calls it.
+    /// Its name at AWS.
     pub name: String,
-    /// What is needed, as it is shown: `3`, `40 GiB`, `0.75 vCPU`.
+    /// The need, as it is shown: `3`, `40 GiB`, `0.75 vCPU`.
     pub need: String,
-    /// What the account has, where that is known. Of a quota that each of several places has: what the fullest one has.
+    /// The present use, where it is known. Of a quota that holds for each of several places: the use of the fullest one.
     pub used: Option<u64>,
-    /// What it may have; none for a quota that the table does not have and that could not be read.
+    /// The limit; none for a quota that the table does not have and that could not be read.
     pub limit: Option<u64>,
-    /// Where the limit comes from.
+    /// The source of the limit.
     pub limit_source: LimitSource,
-    /// Whether it fits.
+    /// The result of the check.
     pub fit: Fit,
-    /// Whether AWS raises the limit on request.
+    /// True if AWS raises the limit on request.
     pub adjustable: bool,
-    /// Whether what is needed, with what is used where that is known, is more than the limit.
+    /// True if the need, together with the present use where it is known, is more than the limit.
     pub over: bool,
 }
 
-/// Where a limit comes from.
+/// The source of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LimitSource {
@@ -46,7 +46,7 @@ pub enum LimitSource {
     DefaultTable,
 }
 
-/// Whether what is needed fits.
+/// The result of a check: whether the need fits the quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
     /// It fits.
@@ -68,7 +68,7 @@ impl Preflight {
         Self { checks }
     }
 
-    /// Whether no quota is known to be exceeded.
+    /// Returns true if no quota is known to be exceeded.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.exceeded().next().is_none()
@@ -121,7 +121,7 @@ impl Check {
         }
     }
 
-    /// What to do about a quota that does not suffice, or perhaps not.
+    /// The advice about a quota that does not suffice, or perhaps not.
     #[must_use]
     pub fn advice(&self) -> Option<String> {
         let QuotaId { service, code } = &self.quota;

@@ -47,7 +47,7 @@ struct Chaos {
     calls: Mutex<BTreeMap<String, u64>>,
 }
 
-/// What a call meets.
+/// The fate of a call.
 enum Meets {
     Nothing,
     FailsBefore,
@@ -101,7 +101,7 @@ impl ChaosStore {
         self.chaos.calm.store(false, Ordering::Relaxed);
     }
 
-    /// How many calls have failed or were late.
+    /// The number of calls that have failed or were late.
     #[must_use]
     pub fn failures(&self) -> u64 {
         self.chaos.failures.load(Ordering::Relaxed)

@@ -32,7 +32,8 @@ struct Inner {
     sleepers: BTreeMap<(Duration, u64), Waker>,
 }
 
-/// How often the earliest sleeper looks again before time jumps, so that tasks which are ready to run may run first.
+/// The number of times that the earliest sleeper looks again before time jumps, so that tasks which are ready to run may run
+/// first.
 const SETTLE: u8 = 3;
 
 impl Inner {
@@ -82,7 +83,7 @@ impl SimClock {
         woken.into_iter().for_each(Waker::wake);
     }
 
-    /// How many operations are inside, and how many of all sleeps are pending.
+    /// The number of operations inside, and the number of pending sleeps.
     #[must_use]
     pub fn occupancy(&self) -> (usize, usize) {
         let inner = lock(&self.inner);

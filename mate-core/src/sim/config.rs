@@ -1,4 +1,4 @@
-//! What a simulated cloud is set to, and its builder.
+//! The settings of a simulated cloud, and its builder.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,7 +19,7 @@ use crate::model::{KindModel, Kinds, Timing};
 use crate::provider::QuotaId;
 use crate::rate::RateSettings;
 
-/// How long things take in virtual time.
+/// The durations of operations in virtual time.
 #[derive(Debug, Clone)]
 pub struct Latencies {
     scale: f64,
@@ -79,7 +79,7 @@ impl Default for Latencies {
 /// Makes the outputs of an embedder's own kind.
 pub type OutputsOf = Arc<dyn Fn(&Naming<'_>) -> Outputs + Send + Sync>;
 
-/// Which of its three durations of a kind.
+/// One of the three durations of a kind.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Span {
     Create,
@@ -95,7 +95,7 @@ pub(super) struct Config {
     pub(super) functions: BTreeMap<KindName, OutputsOf>,
     pub(super) latencies: Latencies,
     pub(super) quotas: BTreeMap<KindName, usize>,
-    /// What Service Quotas tells: of which kind how many.
+    /// The limits that Service Quotas returns: a kind, and the number of its objects.
     pub(super) limits: BTreeMap<QuotaId, (KindName, usize)>,
     pub(super) invisible: Duration,
     pub(super) canary: String,
@@ -106,7 +106,7 @@ impl Config {
         self.latencies.call
     }
 
-    /// How many of a kind the account may have.
+    /// The number of objects of a kind that the account may have.
     pub(super) fn most(&self, kind: &KindName) -> Option<usize> {
         let limits = self.limits.values().filter(|(of, _)| of == kind).map(|(_, most)| *most);
         limits.chain(self.quotas.get(kind).copied()).min()
@@ -137,7 +137,7 @@ impl Config {
         Naming { seed: self.seed, region, account, kind, name, serial, revision, inputs }
     }
 
-    /// How long `span` takes for this object.
+    /// The duration of `span` for this object.
     pub(super) fn takes(&self, span: Span, naming: &Naming<'_>) -> Duration {
         let timing = match (self.latencies.kinds.get(naming.kind), self.model(naming.kind)) {
             (Some(timing), _) => *timing,
@@ -223,13 +223,13 @@ impl SimCloudBuilder {
         self
     }
 
-    /// How long things take; [`Latencies::typical`] by default.
+    /// Sets the durations of operations; [`Latencies::typical`] by default.
     pub fn latencies(mut self, latencies: Latencies) -> Self {
         self.config.latencies = latencies;
         self
     }
 
-    /// What goes wrong; nothing by default.
+    /// Sets the faults; none by default.
     pub fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
         self
@@ -275,7 +275,7 @@ impl SimCloudBuilder {
         self
     }
 
-    /// What every generated secret value begins with, so that a test can look for it everywhere.
+    /// Sets the prefix of every generated secret value, so that a test can look for it everywhere.
     pub fn secret_canary(mut self, prefix: impl Into<String>) -> Self {
         self.config.canary = prefix.into();
         self

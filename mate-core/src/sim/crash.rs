@@ -56,7 +56,8 @@ pub async fn at_await<T>(n: usize, future: impl Future<Output = T>) -> Option<T>
     .await
 }
 
-/// How often `future` returns to its executor before it ends: the moments at which [`at_await`] can end it.
+/// Returns the number of times that `future` returns to its executor before it ends: the moments at which [`at_await`] can end
+/// it.
 pub async fn awaits<T>(future: impl Future<Output = T>) -> usize {
     let mut future = pin!(future);
     let mut awaits = 0;

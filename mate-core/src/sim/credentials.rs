@@ -1,4 +1,5 @@
-//! Which passwords a database takes, and which AUTH tokens a cache: what their secrets had when they were told to read them.
+//! The passwords that a database takes, and the AUTH tokens that a cache takes: the values of their secrets when they were told
+//! to read them.
 
 use serde_json::Value;
 

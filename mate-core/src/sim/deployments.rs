@@ -25,7 +25,7 @@ pub(super) fn without_bakes(inputs: &Value) -> Value {
     inputs
 }
 
-/// Whether a change of a service moves its tasks to the other target group.
+/// Returns true if a change of a service moves its tasks to the other target group.
 pub(super) fn moves(old: &Value, new: &Value) -> bool {
     let deploys = DEPLOYED.iter().any(|field| !same(&old[field], &new[field], true));
     deploys && !strategy(new).is_rolling() && new["load_balancers"][0]["alternate"].is_object()
@@ -53,7 +53,7 @@ impl State {
         vec![(first.to_owned(), 100 - alternate), (second.to_owned(), alternate)]
     }
 
-    /// How much of its traffic the last deployment of a service has moved, percent.
+    /// The share of its traffic that the last deployment of a service has moved, in percent.
     fn moved(&self, service: &Object, now: Duration) -> u8 {
         if self.injected(service).is_some() {
             return 0;

@@ -25,7 +25,7 @@ pub enum Method {
     Quotas,
 }
 
-/// What goes wrong.
+/// A fault of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -39,7 +39,7 @@ pub enum Fault {
     Delay(Duration),
     /// An observation shows what was there before the last change, if that came less than 30 seconds ago.
     StaleRead,
-    /// What is created stays pending for ever.
+    /// The created object stays pending for ever.
     StuckCreate,
     /// AWS has no capacity.
     Capacity,
@@ -50,7 +50,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Whether the call takes effect.
+    /// Returns true if the call takes effect.
     pub(super) fn lets_through(self) -> bool {
         !matches!(self, Self::FailBefore | Self::Throttle | Self::Capacity | Self::KillBefore)
     }

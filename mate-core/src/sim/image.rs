@@ -96,7 +96,7 @@ struct ObjectImage {
     kind: KindName,
     name: String,
     physical_id: String,
-    /// Where it was made, where that is another region than the image's.
+    /// The region in which it was made, where that is another than the image's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     region: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -324,7 +324,7 @@ impl SimImage {
         state.failures = self.failures.iter().map(FailureImage::failure).collect();
         for object in &self.objects {
             state.put(object.object(&self.region));
-            // What it gave out stays, however a later version draws it.
+            // The outputs that it gave stay, however a later version draws them.
             if let Some(put) = state.objects.get_mut(&object.uid) {
                 put.outputs.extend(object.outputs.clone());
             }

@@ -1,4 +1,4 @@
-//! What was asked of a simulated cloud.
+//! The calls that a simulated cloud received.
 
 use std::time::Duration;
 
@@ -16,17 +16,17 @@ pub struct Call {
     pub kind: Option<KindName>,
     /// The object; none for a batch of more than one, for `discover` and for `quotas`.
     pub address: Option<Address>,
-    /// How many objects, or quotas, it was about.
+    /// The number of objects, or quotas, that it was about.
     pub targets: usize,
     /// The virtual time at which it ended.
     pub at: Duration,
     /// The fault that it met.
     pub fault: Option<Fault>,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// How a call ended.
+/// The outcome of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// With an answer.

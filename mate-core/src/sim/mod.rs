@@ -11,9 +11,10 @@
 //! assert!(cloud.objects().is_empty());
 //! ```
 //!
-//! What a tenant makes must be there when it is referred to; [`SimCloud::plant`] puts in what others made. Of the base
-//! under it (VPC, subnets, cluster, certificate, zone, keys, the shared file system) what was never in this cloud is
-//! taken as existing elsewhere; what was made here, or planted, holds and is held as in AWS, and must not be gone.
+//! The objects that a tenant makes must be there when they are referred to; [`SimCloud::plant`] puts in those that others made.
+//! Objects of the base under it (VPC, subnets, cluster, certificate, zone, keys, the shared file system) that were never in
+//! this cloud are taken as existing elsewhere; those that were made here, or planted, hold and are held as in AWS, and must not
+//! be gone.
 //!
 //! A secret that is deleted with [`DataPolicy::Keep`](crate::provider::DataPolicy::Keep) holds its name for its recovery
 //! window; with `Discard` it goes at once.
@@ -79,7 +80,7 @@ pub struct SimCloud {
     budget: Option<RateBudget>,
 }
 
-/// Which objects a failure strikes.
+/// The objects that a failure strikes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Selector {
@@ -148,7 +149,7 @@ impl SimCloud {
         self.killed.load(Ordering::Relaxed)
     }
 
-    /// Whether a process was killed since this was asked last.
+    /// Returns true if a process was killed since the last call.
     fn take_killed(&self) -> bool {
         self.killed.swap(false, Ordering::Relaxed)
     }
@@ -198,7 +199,7 @@ impl SimCloud {
         self.state().calls.clone()
     }
 
-    /// How many calls of each method there were.
+    /// The number of calls of each method.
     #[must_use]
     pub fn call_counts(&self) -> BTreeMap<Method, usize> {
         self.state().calls.iter().fold(BTreeMap::new(), |mut counts, call| {
@@ -207,13 +208,13 @@ impl SimCloud {
         })
     }
 
-    /// How many requests there were, as AWS counts them: an observation is as many as the pages that it takes.
+    /// The number of requests, as AWS counts them: an observation is as many as the pages that it takes.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.state().server.requests()
     }
 
-    /// How many calls of each operation were refused because they were over [`SimCloudBuilder::rate_limits`].
+    /// The number of calls of each operation that were refused because they were over [`SimCloudBuilder::rate_limits`].
     #[must_use]
     pub fn throttles(&self) -> BTreeMap<String, u64> {
         self.state().server.throttled().clone()
@@ -353,7 +354,7 @@ impl SimCloud {
         Ok(())
     }
 
-    /// What is in a database or a cache; nothing where it is empty or not there.
+    /// The content of a database or a cache; none where it is empty or not there.
     #[must_use]
     pub fn content(&self, kind: &KindName, name: &str) -> Option<String> {
         let state = self.state();
@@ -396,7 +397,8 @@ impl SimCloud {
         state.by_name(&kind, service).next().map(|object| state.traffic(object, now)).unwrap_or_default()
     }
 
-    /// Whether the database or cache of this name takes the present value of this secret: its password, or its AUTH token.
+    /// Returns true if the database or cache of this name takes the present value of this secret: its password, or its AUTH
+    /// token.
     #[must_use]
     pub fn takes(&self, kind: &KindName, name: &str, secret_arn: &str) -> bool {
         let state = self.state();
@@ -408,7 +410,7 @@ impl SimCloud {
             .is_some_and(|(all, one)| all.contains(&one))
     }
 
-    /// How many passwords or tokens the database or cache of this name takes.
+    /// The number of passwords or tokens that the database or cache of this name takes.
     #[must_use]
     pub fn credentials(&self, kind: &KindName, name: &str) -> usize {
         let state = self.state();

@@ -20,14 +20,14 @@ pub(super) struct Object {
     pub(super) inputs: Value,
     pub(super) tags: Tags,
     pub(super) outputs: Outputs,
-    /// Who made it through the provider; nobody when it was planted.
+    /// The address that made it through the provider; none when it was planted.
     pub(super) maker: Option<Address>,
     pub(super) serial: u32,
     pub(super) revision: u32,
     pub(super) created_at: Duration,
-    /// When creation ends: late outputs appear then.
+    /// The end of its creation: late outputs appear then.
     pub(super) made_at: Duration,
-    /// When the last change ends.
+    /// The end of its last change.
     pub(super) ready_at: Duration,
     /// Until then observers may not see it.
     pub(super) visible_at: Duration,
@@ -35,13 +35,13 @@ pub(super) struct Object {
     pub(super) stuck: bool,
     /// Of a service over two target groups: whether its last deployment moves to the alternate one.
     pub(super) on_alternate: bool,
-    /// How what is run once has ended.
+    /// The result of a run that has ended, for a kind that runs once.
     pub(super) ended: Option<Result<(), String>>,
-    /// What it was before the last change, and when that came: for stale reads.
+    /// Its state before the last change, and the time of that change: for stale reads.
     pub(super) before: Option<(Duration, Value, Tags)>,
     /// The identities by which links and requests find it.
     pub(super) keys: Vec<String>,
-    /// What it refers to: the target's kind and identity.
+    /// The objects that it refers to: the target's kind and identity.
     pub(super) refers: Vec<(&'static str, String)>,
 }
 
@@ -55,7 +55,7 @@ pub struct SimObject {
     pub name: String,
     /// Its physical id.
     pub physical_id: String,
-    /// Whose it is, by its tags or by who made it.
+    /// The address of its owner, by its tags or by its maker.
     pub address: Option<Address>,
     /// Its inputs, those that the cloud does not tell back included.
     pub inputs: Value,
@@ -63,7 +63,7 @@ pub struct SimObject {
     pub outputs: Outputs,
     /// Its tags.
     pub tags: Tags,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
     /// The virtual time of its creation.
     pub created_at: Duration,
@@ -83,7 +83,7 @@ pub struct Snapshot {
     pub source: String,
     /// The tags that it carries.
     pub tags: Tags,
-    /// What was in it by [`super::SimCloud::fill`].
+    /// The content that [`super::SimCloud::fill`] gave it.
     pub content: Option<String>,
     /// The virtual time at which it was taken.
     pub taken_at: Duration,

@@ -1,4 +1,4 @@
-//! What the cloud does when it is asked: make, change, delete.
+//! The operations of the cloud: make, change, delete.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,21 +19,21 @@ use crate::provider::{
     Target, UpdateRequest,
 };
 
-/// What a lookup answers, without the errors that only faults make.
+/// The answer to a lookup, without the errors that only faults make.
 pub(super) enum Seen {
     Absent,
     Foreign(String),
     Present(Live),
 }
 
-/// What an update does to an object's tags, or to whose it is where it carries none.
+/// The effect of an update on an object's tags, or on its maker where it carries no tags.
 struct Tagging<'a> {
     target: &'a Target,
     untag: &'a BTreeSet<String>,
 }
 
 impl Tagging<'_> {
-    /// What nobody names stays.
+    /// Tags that the request does not name stay.
     fn tags(&self, object: &Object) -> Tags {
         let mut tags = object.tags.clone();
         tags.extend(self.target.tags.clone());
@@ -51,7 +51,7 @@ impl Tagging<'_> {
     }
 }
 
-/// What is only read is never written.
+/// Refuses a write to an object that is only read.
 fn check_claim(target: &Target) -> Result<(), Refusal> {
     if target.claim != Claim::ReadOnly {
         return Ok(());
@@ -132,7 +132,7 @@ impl State {
         let found = match known.map_or_else(|| self.find(target), Found::Ours) {
             // Nothing but its tags tells that it is there, and those cannot be seen yet.
             Found::Ours(uid) if !deduplicated && self.objects[&uid].visible_at > now => Found::Nothing,
-            // What has run before is no other run's object.
+            // An object that has run before is no other run's.
             Found::Ours(uid)
                 if known.is_none() && target.physical_id.is_none() && self.is_run_once(&self.objects[&uid]) =>
             {

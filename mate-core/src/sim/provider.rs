@@ -276,7 +276,7 @@ impl Provider for SimCloud {
     }
 }
 
-/// What is the matter with an object that is not ready.
+/// The diagnosis of an object that is not ready.
 fn standing(state: &State, target: &Target, now: Duration) -> Option<Diagnosis> {
     let Found::Ours(uid) = state.find(target) else { return None };
     let object = &state.objects[&uid];
@@ -302,7 +302,7 @@ fn standing(state: &State, target: &Target, now: Duration) -> Option<Diagnosis> 
 /// One call that reads several objects of a kind.
 struct Page {
     operation: String,
-    /// Which of the targets.
+    /// The indices of its targets.
     targets: Vec<usize>,
 }
 
@@ -320,7 +320,7 @@ fn pages(config: &Config, targets: &[Target]) -> Vec<Page> {
     pages
 }
 
-/// What to do about findings that are well known.
+/// The advice about findings that are well known.
 fn advice(finding: &str) -> Option<&'static str> {
     const KNOWN: [(&str, &str); 5] = [
         ("exit code 137", "give the container more memory"),

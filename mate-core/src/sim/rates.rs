@@ -52,7 +52,7 @@ impl Server {
         Self { limits, ..Self::default() }
     }
 
-    /// Whether a call that comes in now is one too many.
+    /// Counts a call, and returns true if it is one too many.
     fn refuses(&mut self, api: &str, now: Duration) -> bool {
         self.requests += 1;
         let Some(limits) = &self.limits else { return false };

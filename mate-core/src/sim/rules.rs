@@ -1,4 +1,4 @@
-//! What AWS refuses: inputs that it does not accept, references into nothing, deletion of what is protected or in use.
+//! The refusals of AWS: inputs that it does not accept, references into nothing, deletion of what is protected or in use.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub(super) fn refuse<T>(class: ErrorClass, code: &str, message: impl Into<String
     Err(Refusal { class, code: code.to_owned(), message: message.into() })
 }
 
-/// Whether the change of `fields` is one that AWS makes in place.
+/// Checks that AWS makes the change in place.
 pub(super) fn check_change(state: &State, object: &Object, new: &Value) -> Result<(), Refusal> {
     let Some(model) = state.config.model(&object.kind) else { return Ok(()) };
     if object.inputs["stopped"] == true && new["stopped"] == true {
@@ -94,7 +94,7 @@ impl State {
         Ok((self.config.facet(kind).request)(&request, &At { state: self, now })?)
     }
 
-    /// Whether the object can be changed or deleted now.
+    /// Checks that the object can be changed or deleted now.
     pub(super) fn check_idle(&self, object: &Object, now: Duration) -> Result<(), Refusal> {
         let busy = self.config.facet(&object.kind).busy;
         match self.status(object, now) {

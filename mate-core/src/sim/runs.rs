@@ -1,4 +1,4 @@
-//! What is run once: it ends, well or not, and an hour later nobody knows of it any more.
+//! The kinds that run once: a run ends, well or not, and is forgotten an hour later.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::object::Object;
 use super::state::State;
 use crate::provider::Target;
 
-/// For how long ECS tells of a task that has stopped.
+/// The time for which ECS shows a task that has stopped.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>
 const REMEMBERED: Duration = Duration::from_secs(60 * 60);
 
@@ -15,7 +15,7 @@ impl State {
         self.config.model(&object.kind).is_some_and(|model| model.run_once)
     }
 
-    /// When the next thing happens to what is run once: it ends, or is forgotten.
+    /// The time of the next event of an object that runs once: it ends, or is forgotten.
     pub(super) fn moves_at(&self, object: &Object) -> Option<Duration> {
         let moves = self.is_run_once(object) && object.gone_at.is_none();
         moves.then(|| if object.ended.is_some() { object.ready_at + REMEMBERED } else { object.ready_at })

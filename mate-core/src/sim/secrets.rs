@@ -39,7 +39,7 @@ impl Secrets {
         Self { seed, canary, values: BTreeMap::new(), ever: Vec::new(), recovery: BTreeMap::new() }
     }
 
-    /// Whether the secret can be brought to a generation: to a higher one, or to the one before.
+    /// Checks that the secret can be brought to a generation: to a higher one, or to the one before.
     pub(super) fn check(&self, arn: &str, generation: u64) -> Result<(), Refusal> {
         let Some(versions) = self.values.get(arn) else { return Ok(()) };
         let kept = versions.previous.as_ref().is_some_and(|(previous, _)| *previous == generation);

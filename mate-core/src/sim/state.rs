@@ -32,9 +32,9 @@ pub(super) struct State {
     pub(super) snapshots: Vec<Snapshot>,
     /// The objects in each bucket, the tags of the images in each repository: by kind and name of what has content.
     pub(super) filled: BTreeMap<Key, BTreeSet<String>>,
-    /// What tests have put into databases and caches.
+    /// The contents that tests have put into databases and caches.
     pub(super) contents: BTreeMap<u64, String>,
-    /// Which images do not start, and why.
+    /// The images that do not start, each with the reason.
     pub(super) broken_images: Vec<(String, String)>,
     /// The images of each revision of a task definition.
     pub(super) revisions: BTreeMap<String, Vec<String>>,
@@ -42,7 +42,7 @@ pub(super) struct State {
     /// The passwords that each database and cache takes.
     pub(super) credentials: BTreeMap<u64, Vec<String>>,
     pub(super) failures: Vec<(Selector, String)>,
-    /// What `diagnose` tells of objects apart from how they are.
+    /// The findings that `diagnose` returns besides those that follow from an object's state.
     pub(super) reports: Vec<(Selector, Diagnosis)>,
     pub(super) calls: Vec<Call>,
     pub(super) server: Server,
@@ -55,13 +55,13 @@ pub(super) struct State {
     going: BTreeSet<(Duration, u64)>,
     /// Stopped databases, and when AWS starts each again.
     stopped: BTreeSet<(Duration, u64)>,
-    /// What is run once, and when it ends or is forgotten.
+    /// The objects that run once, with the time at which each ends or is forgotten.
     pub(super) runs: BTreeSet<(Duration, u64)>,
     /// The identities of what was here and is gone.
     pub(super) buried: BTreeSet<Key>,
 }
 
-/// What a lookup found.
+/// The result of a lookup.
 pub(super) enum Found {
     Nothing,
     Ours(u64),
@@ -141,12 +141,12 @@ impl State {
         self.buried.extend(object.keys.into_iter().map(|key| (kind.clone(), key)));
     }
 
-    /// Whether something of this identity was here once: what never was may belong to a base made elsewhere.
+    /// Returns true if something of this identity was here once: an object that never was may belong to a base made elsewhere.
     pub(super) fn was_here(&self, kind: &str, key: &str) -> bool {
         self.buried.contains(&(self.realm(kind), key.to_owned()))
     }
 
-    /// How many of a kind there are, as AWS counts them against a limit: until they are gone.
+    /// The number of objects of a kind, as AWS counts them against a limit: until they are gone.
     pub(super) fn count(&self, kind: &KindName) -> usize {
         self.of_kind(kind.as_str()).count()
     }
@@ -191,7 +191,7 @@ impl State {
                 object.keys.push(key.to_owned());
             }
         }
-        // What has ended holds nothing any more.
+        // An object whose run has ended holds nothing any more.
         let links = self.config.links(&object.kind).iter();
         object.refers = links
             .filter(|_| object.ended.is_none())
@@ -284,7 +284,7 @@ impl State {
         uids.into_iter().flatten().filter_map(|uid| self.objects.get(uid))
     }
 
-    /// What refers to this object.
+    /// The objects that refer to this one.
     pub(super) fn holders(&self, object: &Object) -> Vec<&Object> {
         let kind = self.linked.get_key_value(object.kind.as_str()).map(|(target, _)| *target);
         let uids: BTreeSet<u64> = kind
@@ -359,7 +359,8 @@ impl State {
         self.objects.get(self.places.get(&(self.realm(target.kind.as_str()), place))?)
     }
 
-    /// Whether a request may be about this object. What carries no tags is nobody's until somebody made or adopted it.
+    /// Returns true if a request may be about this object. An object that carries no tags is nobody's until somebody made or
+    /// adopted it.
     pub(super) fn accepts(&self, object: &Object, target: &Target) -> bool {
         if self.taggable(&object.kind) {
             return target.accepts(&object.tags) && self.tells_its_place(object, target);
@@ -372,7 +373,8 @@ impl State {
         }
     }
 
-    /// Whether what carries no tags belongs to the tenant of this address: by who made it, or who owns what it is a part of.
+    /// Returns true if an object that carries no tags belongs to the tenant of this address: by its maker, or by the owner of
+    /// an object that it is a part of.
     fn owned(&self, object: &Object, address: &Address) -> bool {
         match &object.maker {
             Some(maker) => maker.is_beside(address),
@@ -388,7 +390,7 @@ impl State {
         Ownership::from_tags(&object.tags).or_else(|| object.maker.clone())
     }
 
-    /// Where an object stands at `now`.
+    /// The status of an object at `now`.
     pub(super) fn status(&self, object: &Object, now: Duration) -> Status {
         if object.gone_at.is_some() {
             return Status::Deleting;
@@ -422,7 +424,7 @@ impl State {
         injected.or_else(|| self.broken(object))
     }
 
-    /// Why the image that a service runs does not start.
+    /// The reason why the image that a service runs does not start.
     fn broken(&self, object: &Object) -> Option<&str> {
         if self.broken_images.is_empty() || object.inputs["desired_count"] == 0 {
             return None;
@@ -454,7 +456,7 @@ impl State {
     }
 }
 
-/// When AWS starts a stopped database again: after seven days.
+/// The time at which AWS starts a stopped database again: after seven days.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
 fn starts_at(object: &Object) -> Option<Duration> {
     const SEVEN_DAYS: Duration = Duration::from_secs(7 * 24 * 60 * 60);

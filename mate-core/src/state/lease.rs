@@ -1,4 +1,4 @@
-//! The lease of a tenant: who may write its record. Pure: the transitions; a store keeps the value beside the record.
+//! The lease of a tenant: the right to write its record. Pure: the transitions; a store keeps the value beside the record.
 //!
 //! A lease is for liveness: it keeps two controllers from working at one tenant. The fencing token is for safety: it
 //! goes into every write, and a write with any other token than the present holder's is refused, whatever the
@@ -16,11 +16,11 @@ use crate::model::ids::TenantKey;
 pub struct Lease {
     /// The tenant.
     pub key: TenantKey,
-    /// Who holds it: the controller's name and a part that is drawn for each operation.
+    /// The holder: the controller's name and a part that is drawn for each operation.
     pub owner: String,
     /// The fencing token: greater than that of every earlier lease of this tenant, also across its destruction.
     pub fence: u64,
-    /// When it ends unless it is renewed; seconds of the Unix epoch.
+    /// The time at which it ends unless it is renewed, in seconds of the Unix epoch.
     pub expires_at: i64,
 }
 
@@ -29,11 +29,11 @@ pub struct Lease {
 pub struct LeaseRequest {
     /// The tenant.
     pub key: TenantKey,
-    /// Who asks.
+    /// The requester.
     pub owner: String,
-    /// Now, by the clock of who asks; seconds of the Unix epoch.
+    /// The present time by the requester's clock, in seconds of the Unix epoch.
     pub now: i64,
-    /// How long it holds without being renewed; whole seconds, 1 at least.
+    /// The time that it holds without being renewed; whole seconds, 1 at least.
     pub ttl: Duration,
 }
 
@@ -44,11 +44,11 @@ pub struct Unlock {
     pub key: TenantKey,
     /// The token of the lease that is taken away, as it was seen: another one is left alone.
     pub fence: u64,
-    /// Who does it.
+    /// The actor.
     pub by: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Now; seconds of the Unix epoch.
+    /// The present time, in seconds of the Unix epoch.
     pub now: i64,
 }
 
@@ -57,24 +57,24 @@ pub struct Unlock {
 pub struct Unlocked {
     /// The token of the lease that was taken away.
     pub fence: u64,
-    /// Who held it.
+    /// The former holder.
     pub owner: String,
-    /// Who took it away.
+    /// The actor who took it away.
     pub by: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// When; seconds of the Unix epoch.
+    /// The time, in seconds of the Unix epoch.
     pub at: i64,
 }
 
-/// Who holds a tenant's lease.
+/// The holder of a tenant's lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// Who.
+    /// The name of the holder.
     pub owner: String,
     /// The fencing token.
     pub fence: u64,
-    /// When it ends unless it is renewed; seconds of the Unix epoch.
+    /// The time at which the lease ends unless it is renewed, in seconds of the Unix epoch.
     pub expires_at: i64,
 }
 
@@ -84,12 +84,12 @@ impl fmt::Display for Holder {
     }
 }
 
-/// What a store keeps of a tenant's lease, also while nobody holds it and when the record is gone.
+/// The state of a tenant's lease in a store, kept also while nobody holds the lease and when the record is gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseState {
     /// The greatest token that was ever given.
     pub fence: u64,
-    /// Who holds the lease, the last that was given out; it may be over by time.
+    /// The holder of the lease that was given out last; its time may be over.
     pub holder: Option<Holder>,
     /// Leases that were taken away, oldest first: the last [`LeaseState::KEPT`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -97,13 +97,13 @@ pub struct LeaseState {
 }
 
 impl LeaseState {
-    /// How many audit entries are kept.
+    /// The number of audit entries that are kept.
     pub const KEPT: usize = 32;
 
-    /// Gives the lease to who asks, when nobody holds it or the last one's time is over.
+    /// Gives the lease to the requester, when nobody holds it or the last one's time is over.
     ///
     /// # Errors
-    /// Who holds it.
+    /// The present holder.
     pub fn acquire(&mut self, request: &LeaseRequest) -> Result<Lease, Holder> {
         if let Some(holder) = self.holder.as_ref().filter(|holder| holder.expires_at > request.now) {
             return Err(holder.clone());
@@ -117,7 +117,7 @@ impl LeaseState {
     /// Prolongs a lease. One whose time is over is prolonged too, as long as nobody else has taken it.
     ///
     /// # Errors
-    /// Who holds it now, if anybody does.
+    /// The present holder, if there is one.
     pub fn renew(&mut self, lease: &Lease, now: i64, ttl: Duration) -> Result<Lease, Option<Holder>> {
         self.admit(lease.fence)?;
         let expires_at = after(now, ttl).max(lease.expires_at);
@@ -152,10 +152,10 @@ impl LeaseState {
         Some(entry)
     }
 
-    /// Whether a write with this token may be done: only the holder's.
+    /// Admits a write with this token: only the holder's.
     ///
     /// # Errors
-    /// Who holds it, if anybody does.
+    /// The present holder, if there is one.
     pub fn admit(&self, fence: u64) -> Result<(), Option<Holder>> {
         match &self.holder {
             Some(holder) if holder.fence == fence => Ok(()),

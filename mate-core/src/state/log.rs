@@ -1,4 +1,4 @@
-//! The log of a tenant: who did what, when, why, by which plan, and with what result. Each entry holds the hash of the one
+//! The log of a tenant: actor, verb, time, reason, plan, and result of each change. Each entry holds the hash of the one
 //! before it. Pure; a store keeps the entries.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::model::canonical;
 use crate::model::ids::TenantKey;
 use crate::vocab::TenantVerb;
 
-/// What stands in the place of a hash before the first entry.
+/// The placeholder for the hash of the entry before the first.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// One entry of a tenant's log.
@@ -19,15 +19,15 @@ pub const GENESIS: &str = "00000000000000000000000000000000000000000000000000000
 pub struct LogEntry {
     /// Its number, from 1 on, without a gap; it goes on counting across the destruction of the tenant.
     pub seq: u64,
-    /// When; seconds of the Unix epoch.
+    /// The time, in seconds of the Unix epoch.
     pub at: i64,
     /// The tenant.
     pub tenant: TenantKey,
-    /// Who.
+    /// The actor.
     pub actor: String,
     /// The verb.
     pub verb: TenantVerb,
-    /// Why, in the words of who did it.
+    /// The reason, in the actor's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The digest of the plan.
@@ -39,7 +39,7 @@ pub struct LogEntry {
     /// The fencing token of the lease under which it was written; 0 in entries of earlier versions.
     #[serde(default, skip_serializing_if = "is_none")]
     pub fence: u64,
-    /// What happened.
+    /// The event.
     pub what: LogEvent,
     /// More about it, such as the tier. Never a secret: no value of the model holds one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -54,7 +54,7 @@ fn is_none(fence: &u64) -> bool {
     *fence == 0
 }
 
-/// What an entry tells.
+/// The event that an entry records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -65,14 +65,14 @@ pub enum LogEvent {
     Ended(RunResult),
     /// A lease was taken away from its holder; told by the next run, under a lease of its own.
     Unlocked {
-        /// Who held it.
+        /// The former holder.
         owner: String,
         /// Its fencing token.
         lease: u64,
     },
 }
 
-/// How a run ended. One that has none died on the way: the next try of the same run tells how it went on.
+/// The end of a run. A run that has none died on the way: the next try of the same run tells how it went on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -81,7 +81,7 @@ pub enum RunResult {
     Succeeded,
     /// It did not reach its end.
     Failed {
-        /// Why.
+        /// The reason.
         reason: String,
     },
     /// The caller cancelled it.
@@ -90,15 +90,15 @@ pub enum RunResult {
     Overdue,
 }
 
-/// Who does something, and why: it comes with the application of a plan.
+/// The actor of a change, its verb and its reason: they come with the application of a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
-    /// Who.
+    /// The actor.
     pub actor: String,
     /// The verb; none in a record of a version that did not keep it.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "verb")]
     pub verb: Option<TenantVerb>,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -111,12 +111,12 @@ fn verb<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Tena
     serde_json::from_value(text.into()).map(Some).map_err(serde::de::Error::custom)
 }
 
-/// What an entry says, before it has its place in the log.
+/// The contents of an entry, before it has its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogDraft {
-    /// When; seconds of the Unix epoch.
+    /// The time, in seconds of the Unix epoch.
     pub at: i64,
-    /// Who, which verb, and why.
+    /// The actor, the verb, and the reason.
     pub intent: Intent,
     /// The digest of the plan.
     pub plan: Option<String>,
@@ -124,7 +124,7 @@ pub struct LogDraft {
     pub run: Option<String>,
     /// The fencing token of the lease.
     pub fence: u64,
-    /// What happened.
+    /// The event.
     pub what: LogEvent,
     /// More about it.
     pub detail: BTreeMap<String, String>,
@@ -154,13 +154,13 @@ impl LogEntry {
         entry
     }
 
-    /// Whether it tells that a run reached its end.
+    /// Returns true if the entry records that a run reached its end.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.what == LogEvent::Ended(RunResult::Succeeded)
     }
 
-    /// Whether it tells of a run.
+    /// Returns true if the entry is about a run.
     fn is_of_a_run(&self) -> bool {
         !matches!(self.what, LogEvent::Unlocked { .. })
     }
@@ -183,7 +183,7 @@ impl LogEntry {
         hex::encode(Sha256::digest(canonical(&value).to_string()))
     }
 
-    /// Whether it is as it was written: in the words of this version, or in those of an earlier one.
+    /// Returns true if the entry is as it was written: in the words of this version, or in those of an earlier one.
     fn is_as_written(&self) -> bool {
         self.digest() == self.hash || self.verb == TenantVerb::Disown && self.digest_with("release") == self.hash
     }
@@ -192,7 +192,7 @@ impl LogEntry {
 /// A log that is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// How many entries it has.
+    /// The number of its entries.
     pub entries: u64,
     /// The hash of the last one; [`GENESIS`] for an empty log. To be kept elsewhere by who does not trust the store.
     pub head: String,
@@ -206,11 +206,11 @@ pub struct LogBroken {
     pub tenant: TenantKey,
     /// The first entry that is wrong.
     pub seq: u64,
-    /// What is wrong with it.
+    /// The fault.
     pub why: LogFault,
 }
 
-/// What is wrong with an entry.
+/// A fault of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LogFault {

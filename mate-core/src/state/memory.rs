@@ -20,7 +20,7 @@ pub struct MemoryStore {
     slots: Arc<Mutex<BTreeMap<TenantKey, Kept>>>,
 }
 
-/// What is kept of one tenant.
+/// The data kept of one tenant.
 #[derive(Debug, Default)]
 struct Kept {
     slot: Slot<Record>,

@@ -1,4 +1,4 @@
-//! What is kept of a tenant between two calls: the record, its lease, and the stores that keep them.
+//! The state of a tenant between two calls: the record, its lease, and the stores that keep them.
 
 mod lease;
 mod log;

@@ -20,7 +20,7 @@ impl Record {
             _ => true,
         };
         let of_phase = TenantPhase::of(Some(self)).possible().filter(possible);
-        // What follows a run that has ended is begun by resuming it.
+        // The change that follows a run that has ended is begun by resuming the run.
         let follows = (goal.is_none() && self.then.is_some()).then_some(TenantVerb::ResumeRun);
         of_phase.chain(follows).collect()
     }

@@ -13,7 +13,7 @@ use crate::model::ids::{KindName, NodeId, TenantKey};
 use crate::model::{Input, Inputs, Outputs, Tags};
 use crate::vocab::{Operating, Release, TenantVerb};
 
-/// What is known of a tenant from the last run. The cloud is the truth, this is a hint.
+/// The last known state of a tenant, from its last run. The cloud is the truth, this is a hint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The form of this record, [`Record::SCHEMA`].
@@ -25,22 +25,22 @@ pub struct Record {
     pub version: u64,
     /// The tenant.
     pub key: TenantKey,
-    /// Where the tenant stands in its life.
+    /// The phase of the tenant's life.
     pub phase: RecordPhase,
     /// The digest of the spec that was applied last.
     pub spec_digest: String,
-    /// What a list of tenants shows.
+    /// The fields that a list of tenants shows.
     pub summary: RecordSummary,
     /// Its objects.
     pub nodes: BTreeMap<NodeId, NodeRecord>,
     /// Its outputs: URL and endpoints by name.
     pub outputs: BTreeMap<String, String>,
-    /// Whether it may not be destroyed.
+    /// True if the tenant may not be destroyed.
     pub deletion_protection: bool,
     /// The spec that was applied last, as a document; none for a platform, and before the first run has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<Value>,
-    /// How it is run, as the last run that reached its end left it.
+    /// The operating state, as the last run that reached its end left it.
     #[serde(default, skip_serializing_if = "Operating::is_default")]
     pub operating: Operating,
     /// The releases that it has run, the latest last, [`Record::RELEASES`] of them.
@@ -63,7 +63,7 @@ pub struct Record {
     pub log: LogTail,
 }
 
-/// Where a tenant stands in its life.
+/// The phase of a tenant's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -74,11 +74,11 @@ pub enum RecordPhase {
     Active,
     /// It is being removed, or the run that removed it was interrupted.
     Destroying,
-    /// What an interrupted run made is being taken away again, or that was interrupted.
+    /// The objects of an interrupted run are being deleted again, or that deletion was interrupted.
     Unwinding,
 }
 
-/// What a list of tenants shows.
+/// The fields that a list of tenants shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordSummary {
     /// The tenant's name for people.
@@ -89,7 +89,7 @@ pub struct RecordSummary {
     pub url: String,
 }
 
-/// What is known of one object.
+/// The last known state of one object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NodeRecord {
     /// Its kind.
@@ -106,21 +106,21 @@ pub struct NodeRecord {
     pub tags: Tags,
     /// The nodes that its inputs referred to when they were last applied.
     pub depends_on: BTreeSet<NodeId>,
-    /// Where it stands.
+    /// Its state.
     pub state: NodeState,
-    /// How often it was replaced by a new object beside the old one; its name carries the number.
+    /// The number of times that it was replaced by a new object beside the old one; its name carries the number.
     pub generation: u32,
     /// The idempotency token of a call whose answer is not known yet.
     pub token: Option<String>,
     /// Old objects of replacements that still have to be deleted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<RetiredObject>,
-    /// How it is held.
+    /// The way in which it is held.
     #[serde(default, skip_serializing_if = "Holding::is_managed")]
     pub holding: Holding,
 }
 
-/// How an object is held.
+/// The way in which an object is held.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Holding {
@@ -157,7 +157,7 @@ pub struct RetiredObject {
     pub tags: Tags,
 }
 
-/// Where an object stands, as the record knows it. What has begun is looked up in the cloud again.
+/// The state of an object, as the record knows it. Where an operation has begun, the object is looked up in the cloud again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "state", content = "reason")]
 pub enum NodeState {
@@ -249,7 +249,7 @@ impl Record {
         wanted.iter().filter_map(|(name, input)| Some((name.clone(), value(input)?))).collect()
     }
 
-    /// How many releases are kept.
+    /// The number of releases that are kept.
     pub const RELEASES: usize = 100;
 
     /// Keeps a release that stands now.

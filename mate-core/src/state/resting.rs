@@ -1,4 +1,4 @@
-//! What a record keeps of objects that are taken away for a time, and of the snapshots that they left.
+//! The record of objects that are taken away for a time, and of the snapshots that they left.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub struct RestingNode {
     /// The snapshot that its deletion leaves, from which it is made anew. None where it was gone before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<String>,
-    /// The outputs that it had: what refers to it stays as it is.
+    /// A snapshot that stays in the cloud, because no verb deletes data.
     pub outputs: Outputs,
 }
 

@@ -22,27 +22,28 @@ pub struct Run {
     pub id: String,
     /// The id of the plan that it carries out now: a resumed run has a new one.
     pub plan: String,
-    /// What it is for.
+    /// Its goal.
     pub goal: Goal,
-    /// Who began it, or went on with it, by which verb, and why.
+    /// The actor who began it or went on with it, the verb, and the reason.
     #[serde(default)]
     pub intent: Intent,
     /// The spec that it brings the tenant to, as a document; none for a platform, and where the tenant goes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spec: Option<Value>,
-    /// How the tenant is run once it has reached its end.
+    /// The operating state of the tenant once the run has reached its end.
     #[serde(default, skip_serializing_if = "Operating::is_default")]
     pub operating: Operating,
-    /// What becomes of the data of objects that it deletes.
+    /// The options for the data of objects that it deletes.
     #[serde(default, skip_serializing_if = "Deletions::is_default")]
     pub deletions: Deletions,
-    /// What it is bounded to, where it repairs a part of what differs.
+    /// The selection that it is bounded to, where it repairs a part of the differences.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repair: Option<RepairSelection>,
-    /// Which nodes get other ids or go out of the record, where it does that. The record has the new ids from its beginning.
+    /// The nodes that get other ids or go out of the record, where it amends the record. The record has the new ids from the
+    /// beginning of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amendment: Option<Amendment>,
-    /// What its caller consented to.
+    /// The consents of its caller.
     pub consents: Consents,
     /// The way on where a step of it fails; none in a run that an earlier version began, which did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,18 +51,18 @@ pub struct Run {
     /// The change that follows once it has reached its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     then: Option<Change>,
-    /// When it was begun; seconds of the Unix epoch.
+    /// The time at which it was begun, in seconds of the Unix epoch.
     pub began_at: i64,
-    /// How often it was begun: 1, and one more for each time that it was resumed.
+    /// The number of times that it was begun: 1, and one more for each time that it was resumed.
     pub tries: u32,
     /// The fencing token of the lease that it runs under.
     pub fence: u64,
     /// The nodes whose objects it has made, or has begun to make: what an unwind takes away.
     pub made: BTreeSet<NodeId>,
-    /// Why it cannot go on by itself, when an unwind failed.
+    /// The reason why it cannot go on by itself, when an unwind failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Stuck>,
-    /// What has happened in this try, in order.
+    /// The entries of this try, in order.
     journal: Vec<Entry>,
     #[serde(skip)]
     standing: BTreeMap<OpId, OpState>,
@@ -72,7 +73,7 @@ pub struct Run {
 pub struct Following {
     /// The change.
     pub change: Change,
-    /// What the caller of that run consented to.
+    /// The consents of that run's caller.
     #[serde(default)]
     pub consents: Consents,
 }
@@ -82,36 +83,36 @@ pub struct Following {
 pub struct Stuck {
     /// The node at which it stuck.
     pub node: NodeId,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// What to do next.
+    /// The next step to take.
     pub advice: String,
 }
 
 /// One line of the journal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Which operation: node, verb and physical name.
+    /// The operation: node, verb and physical name.
     #[serde(flatten)]
     pub op: OpId,
-    /// What happened to it.
+    /// Its transition.
     pub what: Transition,
 }
 
-/// What happens to an operation.
+/// A transition of an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Transition {
     /// Its call is about to be made. Durable before the call.
     Begun {
-        /// Which attempt, counted from 1.
+        /// The number of the attempt, counted from 1.
         attempt: u32,
         /// SHA-256 of the resolved inputs, hex.
         inputs_digest: String,
         /// The idempotency token, 64 hex digits: the same for every attempt.
         token: String,
-        /// When; seconds of the Unix epoch.
+        /// The time, in seconds of the Unix epoch.
         at: i64,
     },
     /// The cloud accepted it and gave an id.
@@ -123,12 +124,12 @@ pub enum Transition {
     Done,
     /// It failed for good.
     Failed {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-/// Where an operation stands by the journal.
+/// The state of an operation by the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OpState {
     /// This attempt was begun; whether it took effect is not known.
@@ -142,7 +143,7 @@ pub enum OpState {
 }
 
 impl OpState {
-    /// Whether it was begun and has not ended: what a resume looks up in the cloud.
+    /// Returns true if the operation was begun and has not ended. A resume looks such operations up in the cloud.
     #[must_use]
     pub fn is_open(self) -> bool {
         matches!(self, Self::Begun(_) | Self::Accepted(_))
@@ -153,9 +154,9 @@ impl OpState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an operation that is {before:?} cannot become {after}")]
 pub struct IllegalTransition {
-    /// Where the operation stood; none when it was not begun.
+    /// The state of the operation before; none when it was not begun.
     pub before: Option<OpState>,
-    /// What was to follow.
+    /// The transition that was to follow.
     pub after: &'static str,
 }
 
@@ -191,7 +192,7 @@ impl Transition {
     }
 }
 
-/// How a run begins.
+/// The input with which a run begins.
 #[derive(Debug, Clone)]
 pub(crate) struct Beginning {
     pub(crate) plan: String,
@@ -284,13 +285,13 @@ impl Run {
         self.then.as_ref().or(untold.then_some(&Change::RetireTokens))
     }
 
-    /// What has happened in this try, in order.
+    /// The entries of this try, in order.
     #[must_use]
     pub fn journal(&self) -> &[Entry] {
         &self.journal
     }
 
-    /// Where each operation of this try stands.
+    /// The state of each operation of this try.
     #[must_use]
     pub fn standing(&self) -> &BTreeMap<OpId, OpState> {
         &self.standing

@@ -14,7 +14,7 @@ struct Head {
     sha256: String,
 }
 
-/// What brings a record of schema 1, 2, ... to the next.
+/// The migrations that bring a record of schema 1, 2, ... to the next.
 const MIGRATIONS: [fn(&mut Value); 2] = [runs, operating];
 
 /// Schema 2 has runs with their journals, and the spec that was applied last. Neither can be told of an older record.

@@ -1,5 +1,5 @@
-//! What a store keeps of one tenant, and every transition of it. Pure: a store reads the slot, asks it, and writes it back in
-//! one step, by a lock, a transaction or a conditional write.
+//! The data that a store keeps of one tenant, and every transition of it. Pure: a store reads the slot, asks it, and writes it
+//! back in one step, by a lock, a transaction or a conditional write.
 
 use std::time::Duration;
 
@@ -13,17 +13,17 @@ use crate::model::ids::TenantKey;
 /// record stays for ever, for the fencing token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot<B = String> {
-    /// Who may write.
+    /// The lease.
     pub lease: LeaseState,
     /// The record; none before the tenant's first run, and after its end.
     #[serde(default = "nothing", skip_serializing_if = "Option::is_none")]
     pub record: Option<Stored<B>>,
-    /// Where the tenant's log stands, for a store that keeps it here.
+    /// The state of the tenant's log, for a store that keeps it here.
     #[serde(default, skip_serializing_if = "LogState::is_new")]
     pub log: LogState,
 }
 
-/// Where a tenant's log stands.
+/// The state of a tenant's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogState {
     /// The number of its last entry; 0 for none.
@@ -136,7 +136,7 @@ impl<B> Slot<B> {
         self.lease.release(lease);
     }
 
-    /// Whether a write under this lease may be done.
+    /// Admits a write under this lease: only the holder's.
     ///
     /// # Errors
     /// [`StoreError::Fenced`].

@@ -13,11 +13,11 @@ use crate::provider::RetryStatus;
 
 /// A record store: [`Records`], [`Leases`], [`Log`] and [`Cursor`] in one. Implemented for whatever implements these four.
 ///
-/// What every store keeps to, and [`super::suite`] checks:
+/// The contract that every store keeps, and that [`super::suite`] checks:
 /// - [`put`](Records::put) replaces exactly the version that the record names (0: no record yet) and no other.
 ///   Of several writers on one version one succeeds, the others get [`StoreError::Conflict`].
 /// - A record that was put is durable when `put` answers, and read back as it was put, with the next version.
-/// - What a dropped call left is either the record before or the record after, never a part.
+/// - A dropped call leaves either the record before or the record after, never a part.
 /// - A write names the lease under which it is made, and is refused with [`StoreError::Fenced`] unless that lease is the
 ///   present one: checked in the same step as the version, so that nothing comes between.
 /// - Of several that ask for a free lease one gets it. Tokens count up for ever, across the removal of the record too.
@@ -236,7 +236,7 @@ pub enum StoreError {
     Held {
         /// The tenant.
         key: TenantKey,
-        /// Who.
+        /// The holder.
         holder: Holder,
     },
     /// The lease of the write is not the present one: it was over and somebody took it, or it was taken away.
@@ -246,7 +246,7 @@ pub enum StoreError {
         key: TenantKey,
         /// The token of the write.
         fence: u64,
-        /// Who has it now, if anybody.
+        /// The present holder, if there is one.
         holder: Option<Holder>,
     },
     /// The record is of another life of the tenant than the one that stands there.
@@ -266,7 +266,7 @@ pub enum StoreError {
     Unreadable {
         /// The tenant.
         key: TenantKey,
-        /// Why.
+        /// The cause.
         #[source]
         source: RecordError,
     },
@@ -275,7 +275,7 @@ pub enum StoreError {
     Unwritable {
         /// The tenant.
         key: TenantKey,
-        /// Why.
+        /// The cause.
         #[source]
         source: RecordError,
     },
@@ -293,11 +293,11 @@ pub enum StoreError {
     /// The store itself failed.
     #[error("the record store failed while it had to {operation}")]
     Backend {
-        /// What it had to do.
+        /// The operation that failed.
         operation: &'static str,
-        /// Whether to try again. A write that failed so may have taken effect.
+        /// The retry status: whether another try may succeed. A write that failed so may have taken effect.
         retry: RetryStatus,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -314,7 +314,8 @@ impl StoreError {
         Self::Backend { operation, retry: RetryStatus::Permanent, source: source.into() }
     }
 
-    /// Whether the same call may succeed later. A lease that somebody holds ends some day, but to wait for it is its own matter.
+    /// The retry status: whether the same call may succeed later. A lease that somebody holds ends some day, but waiting for it
+    /// is left to the caller.
     #[must_use]
     pub fn retry(&self) -> RetryStatus {
         match self {
@@ -343,7 +344,7 @@ impl fmt::Display for Now<'_> {
     }
 }
 
-/// What stands in a store of a record, as far as a write has to know.
+/// The version and the lineage of the record in a store, against which a write is checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     /// Its version.
@@ -352,7 +353,8 @@ pub struct Standing {
     pub lineage: String,
 }
 
-/// Whether a write may be done, by the lease and what stands there. Every store asks this in the same step as it writes.
+/// Checks that a write may be done, by the lease and the record in the store. Every store calls this in the same step as it
+/// writes.
 ///
 /// # Errors
 /// [`StoreError::Fenced`], [`StoreError::Conflict`], [`StoreError::OtherLineage`].
@@ -378,8 +380,8 @@ pub fn check_write(
     Err(StoreError::Conflict { key, expected, found })
 }
 
-/// Which of these entries a store has to add to a log of which these hashes stand there, by number: at least those from the one
-/// before the first of the entries to the last of the log. Every store asks this in the same step as it writes.
+/// Returns the entries that a store has to add to its log. `standing` holds the hashes of the log by number: at least those
+/// from the entry before the first of `entries` to the last of the log. Every store calls this in the same step as it writes.
 ///
 /// # Errors
 /// [`StoreError::BrokenLog`].
@@ -397,7 +399,7 @@ pub fn check_append<'a>(
             None if seq == 0 => Some(GENESIS),
             None => standing.get(&seq).map(String::as_str),
         });
-        // Where an entry stands, the one before it need not be known.
+        // Where an entry stands already, the one before it need not be known.
         let fits = match stands {
             Some(hash) => *hash == entry.hash,
             None => earlier == Some(entry.prev.as_str()),

@@ -11,7 +11,7 @@ use futures::future::join_all;
 use super::{Lease, LeaseRequest, NodeRecord, NodeState, Record, RecordError, StateStore, StoreError, Unlock};
 use crate::model::ids::TenantKey;
 
-/// How long the leases of the suite hold.
+/// The duration of the suite's leases.
 const TTL: Duration = Duration::from_secs(30);
 /// The date at which the suite takes its leases: they never end by the suite's own time unless a case says so.
 const NOW: i64 = 1_767_225_600;
@@ -27,7 +27,7 @@ pub fn record(tenant: &str) -> Record {
     Record::new(key, "0123456789abcdef0123456789abcdef")
 }
 
-/// The lease of a tenant that nobody holds.
+/// Takes the lease of a tenant that nobody holds.
 ///
 /// # Panics
 /// When somebody holds it, or the store fails.
@@ -322,7 +322,7 @@ async fn a_call_that_is_dropped_leaves_the_record_before_or_after(store: Arc<dyn
             tokio::task::yield_now().await;
         }
         drop(call);
-        // What was begun may still end: it is there, or will not come once a later write has.
+        // A call that was begun may still end: its record is there, or will not come once a later write has.
         loop {
             let stands = store.get(&lease.key).await.expect("it can be read").expect("a record");
             assert!(stands.version == version || stands.version == version + 1, "{} is neither", stands.version);

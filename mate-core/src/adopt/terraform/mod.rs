@@ -1,4 +1,4 @@
-//! What Terraform and OpenTofu tell of what they made.
+//! The objects that Terraform and OpenTofu made, from their own output.
 
 mod outputs;
 mod state;

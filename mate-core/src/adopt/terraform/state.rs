@@ -71,7 +71,7 @@ impl Reading<'_> {
         let origin = DOCUMENT.text(place, resource, "address")?;
         let name = DOCUMENT.text(place, resource, "type")?;
         let mode = DOCUMENT.text(place, resource, "mode")?;
-        // What was replaced and could not be deleted yet.
+        // A deposed object: it was replaced, and could not be deleted yet.
         let deposed = resource.get("deposed_key").is_some_and(Value::is_string);
         let skip = |reason| Skipped { origin: origin.to_owned(), reason };
         if !matches!(mode, "managed" | "data") || deposed {

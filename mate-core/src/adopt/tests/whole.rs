@@ -93,7 +93,7 @@ fn tenant() -> Graph {
     graph
 }
 
-/// How the objects are called.
+/// The naming scheme of the objects.
 #[derive(Clone, Copy, PartialEq)]
 enum Names {
     /// As the nodes, where AWS lets an object have a name or tags.

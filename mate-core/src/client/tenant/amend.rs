@@ -50,7 +50,7 @@ impl Inner {
         if record.run.is_some() {
             return Err(Error::NotPossible { key: key.clone(), reason: "goes first: resume it, or unwind it" });
         }
-        // What is wrong with the ids is told before the cloud is asked.
+        // A problem of the ids is returned before the cloud is asked.
         let plan = self.amendment(&record, amendment)?;
         let named = |id: &NodeId| amendment.renames().contains_key(id) || amendment.forgets().contains(id);
         record.nodes.retain(|id, _| named(id));

@@ -23,7 +23,7 @@ use crate::spec::SpecErrors;
 use crate::vocab::Consents;
 use crate::vocab::{Command, CommandRun, TenantVerb};
 
-/// How a one-off command has ended.
+/// The result of a one-off command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 #[must_use]
@@ -39,7 +39,7 @@ pub struct CommandOutput {
 }
 
 impl CommandOutput {
-    /// Whether the exit code is 0.
+    /// Returns true if the exit code is 0.
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.exit_code == 0
@@ -122,7 +122,7 @@ impl Inner {
         None
     }
 
-    /// How the task has ended; nothing where it did not, or that cannot be known.
+    /// The result of the task; none where it has not ended, or its exit code is not known.
     async fn look(&self, key: &TenantKey, target: Target) -> Option<CommandOutput> {
         let provider = &self.desk.provider;
         let live = self.seen(&target).await?;

@@ -1,4 +1,4 @@
-//! How a tenant is and what was done to it. Nothing here changes anything.
+//! The state of a tenant, and its history. Nothing here changes anything.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::spec::Base;
 use crate::state::{LogEntry, Verified};
 
 impl Tenant {
-    /// How a tenant is: its record, and each of its objects as it is now. Changes nothing.
+    /// The status of a tenant: its record, and each of its objects as it is now. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
@@ -25,11 +25,11 @@ impl Tenant {
         self.operation(|inner, key, _, _| async move { inner.desk.status(&key).await })
     }
 
-    /// How well a tenant serves: one verdict, with the reasons for it and what to do next. Changes nothing.
+    /// The health of a tenant: one verdict, with the reasons for it and the next step to take. Changes nothing.
     ///
-    /// Services are held against the counts that are wanted of them, so that a tenant that is suspended is not ill for having
-    /// no task; the database, the cache and every other object against their being ready; the cloud is asked about what is
-    /// not, and about targets, storage, maintenance, deployments and the certificate where it is.
+    /// Services are compared with their desired counts, so that a suspended tenant is healthy without tasks; the database, the
+    /// cache and every other object must be ready. The cloud is asked about each object that is not ready, and about targets,
+    /// storage, maintenance, deployments and the certificate of those that are.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`]. What cannot be asked is a reason, and no error.
@@ -37,7 +37,7 @@ impl Tenant {
         self.operation(|inner, key, _, _| async move { inner.desk.health(&key, certificate(&inner.base)).await })
     }
 
-    /// What is the matter with a tenant: every object that is not ready, with its findings and what to do. Changes nothing.
+    /// The diagnosis of a tenant: every object that is not ready, with its findings and the advice. Changes nothing.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
@@ -45,8 +45,8 @@ impl Tenant {
         self.operation(|inner, key, _, _| async move { inner.desk.diagnose(&key).await })
     }
 
-    /// What has become different from what was last applied: fields, tags, objects that are gone. Changes nothing, in the cloud
-    /// or in the store; [`Mate::plan`] shows what it takes to put it right.
+    /// The differences from the last applied state: fields, tags, objects that are gone. Changes nothing, in the cloud or in
+    /// the store; [`Mate::plan`] shows the steps that put it right.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
@@ -54,7 +54,7 @@ impl Tenant {
         self.operation(|inner, key, _, _| async move { inner.desk.drift(&key).await })
     }
 
-    /// What a tenant gives out, from its record.
+    /// The outputs of a tenant, from its record.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a record, [`Error::Store`].
@@ -62,8 +62,8 @@ impl Tenant {
         self.operation(|inner, key, _, _| async move { Ok(inner.desk.record(&key).await?.outputs) })
     }
 
-    /// What was done to a tenant, oldest first: who, when, which verb, why, by which plan, and how it ended. Also of a tenant
-    /// that is gone, and across its lives.
+    /// The history of a tenant, oldest first: actor, time, verb, reason, plan, and result. Also of a tenant that is gone, and
+    /// across its lives.
     ///
     /// # Errors
     /// [`Error::Store`].

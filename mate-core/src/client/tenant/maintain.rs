@@ -38,13 +38,13 @@ impl Windows {
     }
 }
 
-/// How a tenant is maintained.
+/// The options of a maintenance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MaintenanceOptions {
-    /// What the load balancer answers meanwhile.
+    /// The load balancer's answer meanwhile.
     pub page: Page,
-    /// Whether it is done outside the window too, and where it usually takes longer than the window is open.
+    /// True if the work is done outside the window too, and where it usually takes longer than the window is open.
     pub regardless_of_time: bool,
     /// Consent to what the work loses; the call itself is the consent to its downtime.
     pub consents: Consents,
@@ -85,7 +85,7 @@ impl MaintenanceOptions {
     }
 }
 
-/// What a maintenance has done.
+/// The result of a maintenance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 #[must_use]
@@ -94,13 +94,13 @@ pub struct MaintenanceReport {
     pub key: TenantKey,
     /// Its window; none where none is set.
     pub window: Option<MaintenanceWindow>,
-    /// When it began, seconds of the Unix epoch.
+    /// The time at which it began, in seconds of the Unix epoch.
     pub began_at: i64,
-    /// When it was over, seconds of the Unix epoch.
+    /// The time at which it was over, in seconds of the Unix epoch.
     pub ended_at: i64,
-    /// From when the page stood until it was gone. Nothing where there was nothing to do, or another page stood there anyway.
+    /// The time for which the page stood. Zero where there was nothing to do, or another page stood there anyway.
     pub down: Duration,
-    /// What was done, in the order of the plan.
+    /// The work that was done, in the order of the plan.
     pub work: Vec<MaintenanceWork>,
 }
 
@@ -114,7 +114,7 @@ pub struct MaintenanceWork {
     pub kind: KindName,
     /// Its physical name.
     pub name: String,
-    /// What was done, and why, as the plan said it.
+    /// The work, and its reason, as the plan said it.
     pub reason: String,
 }
 
@@ -202,7 +202,7 @@ impl Inner {
         }
     }
 
-    /// Whether a tenant has work that its maintenance can begin, or has begun, now.
+    /// Returns true if a tenant has work that its maintenance can begin, or has begun, now.
     pub(in crate::client) fn can_be_maintained(&self, record: &Record) -> bool {
         let open = || self.windows.of(record)?.remaining(self.desk.provider.clock().unix_seconds());
         let waits = !record.operating.deferred.is_empty() && record.operating.mode.has_tasks();
@@ -285,8 +285,8 @@ fn work_of(plan: &Plan) -> Vec<MaintenanceWork> {
     work.collect()
 }
 
-/// What of a plan takes the tenant down and can wait, beside what waits already; and what an object of which a change waits still
-/// uses as it is.
+/// The changes of a plan that take the tenant down and can wait, besides those that wait already; and the changes of objects
+/// that are still used, as they are, by one of which a change waits.
 fn waiting(plan: &Plan, record: &Record, deferred: &Waiting) -> Waiting {
     let mut waiting: Waiting =
         plan.can_wait().map(|step| (step.node.clone(), step.fields().into_iter().collect())).collect();

@@ -14,12 +14,12 @@ use crate::state::{Holding, NodeRecord, Record};
 use crate::vocab::{Consents, RepairSelection, TenantVerb};
 
 impl Tenant {
-    /// Plans to put right what is selected of what [`Tenant::drift`] shows, from the spec that the record holds. What is not
-    /// selected is not touched, and shows as drift afterwards as before. Changes nothing. Carried out by [`Mate::apply`].
+    /// Plans the repair of the selected differences that [`Tenant::drift`] shows, from the spec that the record holds. Others
+    /// are not touched, and show as drift afterwards as before. Changes nothing. Carried out by [`Mate::apply`].
     ///
     /// - By class or by node, field by field: of one object its open security group is closed, and its changed tag left.
-    /// - What is selected and needs an object that is gone has that one made too; what refers to an object that is made anew
-    ///   follows it. The reasons say so.
+    /// - A selected object that needs one that is gone has that one made too; the objects that refer to one that is made anew
+    ///   follow it. The reasons say so.
     /// - Objects that the tenant no longer should have are no drift: [`RepairSelection::all`] is what [`Mate::plan`] plans.
     /// - An object that is somebody else's now is refused, whatever is selected, as in any plan.
     ///
@@ -31,7 +31,7 @@ impl Tenant {
         self.operation(|inner, key, _, _| async move { inner.plan_repair(&key, &selection).await })
     }
 
-    /// Puts right what is selected: [`Tenant::plan_repair`] and [`Mate::apply`] in one, with these consents.
+    /// Repairs the selected differences: [`Tenant::plan_repair`] and [`Mate::apply`] in one, with these consents.
     ///
     /// # Errors
     /// As [`Tenant::plan_repair`] and [`Mate::apply`].
@@ -110,7 +110,7 @@ impl Inner {
         Ok(plan.of_verb(TenantVerb::Repair))
     }
 
-    /// Plans a part of what it takes to bring a tenant that is recorded to what is wanted of it.
+    /// Plans a part of the changes that bring a recorded tenant to its desired state.
     pub(in crate::client) async fn plan_part(
         &self,
         record: &Record,

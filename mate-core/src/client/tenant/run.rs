@@ -12,9 +12,9 @@ use crate::vocab::Goal;
 impl Tenant {
     /// Goes on with a run that was interrupted: by a crash, a cancellation, a deadline, a lost lease, or a failure.
     ///
-    /// 1. The record says what the run was for, with which spec, and what its caller consented to.
+    /// 1. The record holds the goal of the run, its spec, and the consents of its caller.
     /// 2. Every object of it is looked up in the cloud: by id where one is recorded, by name, token and ownership tags otherwise.
-    ///    What the interrupted call made is found and kept; what it did not make is made.
+    ///    Objects that the interrupted run made are found and kept; the others are made.
     /// 3. A new plan brings the tenant from there to the same end, and is carried out as [`Mate::apply`] does.
     ///
     /// Guaranteed: the end is the one that the interrupted run would have come to; nothing is made twice. May be dropped at any
@@ -85,7 +85,7 @@ impl Tenant {
         })
     }
 
-    /// Who works at a tenant at this moment, and whose leases were taken away.
+    /// The lease of a tenant: its present holder, and the leases that were taken away.
     ///
     /// # Errors
     /// [`Error::Store`].

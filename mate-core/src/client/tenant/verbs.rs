@@ -17,7 +17,7 @@ use crate::vocab::{Consents, RepairSelection};
 use crate::vocab::{Page, Suspension, TenantPhase, TenantVerb};
 
 impl Tenant {
-    /// Where a tenant stands in its life, and with it what is possible now ([`TenantPhase::possible`]).
+    /// The phase of a tenant's life, which says which verbs are possible now ([`TenantPhase::possible`]).
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -31,10 +31,10 @@ impl Tenant {
         })
     }
 
-    /// Plans a verb: what it takes to bring a tenant to what the change makes of it. Changes nothing.
+    /// Plans a verb: the steps that bring a tenant to the state that the change asks for. Changes nothing.
     ///
-    /// 1. The record says what is wanted of the tenant now: its spec, and how it is run.
-    /// 2. The change makes another one of that, in no time and without the cloud.
+    /// 1. The record holds the present desired state of the tenant: its spec, and its operating state.
+    /// 2. The change makes a new desired state from it, in no time and without the cloud.
     /// 3. From there it is a plan like any other: steps with reasons, risks, durations; a step with downtime says so.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Tenant {
     /// ([`Change::takes_down`]), the call is the consent to that downtime; nothing is ever a consent to data loss but `consents`.
     ///
     /// Guaranteed, as of every run: killed or dropped at any instant, [`Tenant::resume_run`] brings it to its end and [`Tenant::unwind`]
-    /// back to what was before.
+    /// back to the state before.
     ///
     /// # Errors
     /// As [`Tenant::plan_change`] and [`Mate::apply`].

@@ -1,4 +1,4 @@
-//! What becomes of an operation by what the cloud answers.
+//! The effect of the cloud's answers on operations.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use crate::provider::{Created, Deleted, Diagnosis, Observation, ProviderError, R
 use crate::state::Stuck;
 use crate::vocab::{Goal, OpId, Verb};
 
-/// What to do next about an object that failed in the cloud.
+/// The advice about an object that failed in the cloud without an error.
 const WITHOUT_ERROR: &str = "see what the cloud says of it, put that right, and make a new plan: what was done is kept";
-/// While something takes longer than usual the cloud is asked so often why.
+/// The interval at which the cloud is asked why something takes longer than usual.
 pub(super) const ASKED_EVERY: Duration = Duration::from_secs(60);
 
 impl Machine {
@@ -53,7 +53,7 @@ impl Machine {
         }
         let op = self.ops.get_mut(id).expect("an operation of this run");
         let refusals = op.refusals.entry(error.class).or_default();
-        // What was tried again below the provider counts in.
+        // Retries below the provider count too.
         *refusals += error.attempts;
         let wait = Policy::of(error.class).wait(*refusals).filter(|_| error.retry == RetryStatus::Temporary);
         if let Some(mut after) = wait {
@@ -111,7 +111,7 @@ impl Machine {
         let deleting = matches!(id.verb, Verb::Delete | Verb::DeleteOld);
         match observation {
             Observation::Absent if deleting => self.settle(id, None),
-            // What stands there is not the object that was to go.
+            // The object that stands there is not the one that was to go.
             Observation::Foreign(_) if deleting => self.settle(id, None),
             Observation::Present(live) if !deleting => {
                 let created = Created::from(live);

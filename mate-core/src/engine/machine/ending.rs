@@ -9,10 +9,10 @@ use crate::provider::{Discovered, ProviderError};
 use crate::state::{Following, LogEvent, RecordPhase, RunResult, StoreError};
 use crate::vocab::Goal;
 
-/// How often the cloud is searched while the last objects go.
+/// The interval at which the cloud is searched while the last objects go.
 const SWEEPS_APART: Duration = Duration::from_secs(5);
 
-/// Where the end of a run stands.
+/// The state of the end of a run.
 #[derive(Debug, Default)]
 pub(super) enum Ending {
     /// There is still something to do, or the record stays.
@@ -29,12 +29,12 @@ pub(super) enum Ending {
 }
 
 impl Machine {
-    /// Whether every operation is done, as far as this write makes them durable.
+    /// Returns true if every operation is done, as far as this write makes them durable.
     pub(super) fn is_complete(&self) -> bool {
         self.ops.values().all(|op| matches!(op.state, State::Done | State::Settled))
     }
 
-    /// Whether nothing of the tenant stays.
+    /// Returns true if nothing of the tenant stays.
     fn goes(&self) -> bool {
         match self.plan.goal {
             Goal::Destroy | Goal::Disown => true,
@@ -43,7 +43,7 @@ impl Machine {
         }
     }
 
-    /// What the record says of a run that reached its end; written together with its last result.
+    /// Brings the record to the end of the run; it is written together with the run's last result.
     pub(super) fn conclude(&mut self) {
         if !self.is_complete() || self.goes() || self.record.run.is_none() {
             return;
@@ -59,14 +59,14 @@ impl Machine {
             self.record.spec.clone_from(&after.spec);
             let operating = after.operating.clone().settled();
             self.record.released(operating.release.as_ref());
-            // What runs once has run, and nothing of it stays.
+            // A node that runs once has run, and nothing of it stays.
             self.record.nodes.retain(|_, node| !self.once.contains(&node.kind));
             self.record.operating = operating;
         } else {
             self.record.phase = RecordPhase::Provisioning;
         }
         let run = self.record.run.take();
-        // What follows is durable together with the end of what it follows.
+        // The following change is durable together with the end of the run that it follows.
         self.record.then = run.and_then(|run| {
             let change = run.then()?.clone();
             Some(Following { change, consents: run.consents })
@@ -181,7 +181,7 @@ impl Machine {
         }
     }
 
-    /// When the end has to be seen to.
+    /// The time of the next step of the end.
     pub(super) fn ending_at(&self) -> Option<Duration> {
         match self.ending {
             Ending::Sweeping { next, looking: false, .. } => Some(next),
@@ -190,12 +190,12 @@ impl Machine {
         }
     }
 
-    /// Whether a sweep or a removal is in flight.
+    /// Returns true if a sweep or a removal is in flight.
     pub(super) fn is_ending(&self) -> bool {
         matches!(self.ending, Ending::Sweeping { looking: true, .. } | Ending::Removing { asked: true, .. })
     }
 
-    /// Whether the end that the goal asks for has been reached, or cannot be.
+    /// Returns true if the end that the goal asks for has been reached, or cannot be.
     pub(super) fn has_ended(&self) -> bool {
         !self.goes()
             || !self.outcome.failures.is_empty()

@@ -26,7 +26,7 @@ impl Leasehold {
         now < self.until
     }
 
-    /// When it has to be seen to; nothing while a renewal is under way.
+    /// The time of the next renewal; none while a renewal is under way.
     pub(super) fn wake_at(&self) -> Option<Duration> {
         self.asked.is_none().then_some(self.renew_at)
     }

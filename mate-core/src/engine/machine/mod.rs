@@ -29,7 +29,7 @@ use crate::provider::{
 use crate::state::{LogTail, Record, StoreError};
 use crate::vocab::OpId;
 
-/// What the driver tells the machine.
+/// An input that the driver gives to the machine.
 #[derive(Debug)]
 pub(crate) enum Input {
     /// Begin.
@@ -54,14 +54,14 @@ pub(crate) enum Input {
     Tick,
 }
 
-/// What a call answered.
+/// The answer to a call.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Created(Result<Created, ProviderError>),
     Deleted(Result<Deleted, ProviderError>),
 }
 
-/// What the machine asks of the driver.
+/// An effect that the machine asks of the driver.
 #[derive(Debug)]
 pub(crate) enum Effect {
     /// Write this record; one at a time.
@@ -93,7 +93,7 @@ pub(crate) enum Call {
     Delete(DeleteRequest),
 }
 
-/// How a run ended.
+/// The outcome of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) failures: Vec<Failure>,
@@ -103,7 +103,7 @@ pub(crate) struct Outcome {
     pub(crate) overdue: bool,
     /// The record could not be written, or the lease was lost.
     pub(crate) store_error: Option<StoreError>,
-    /// What a sweep still found at its end, by ARN.
+    /// The objects that a sweep still found at its end, by ARN.
     pub(crate) left: Vec<String>,
     pub(crate) sweep_error: Option<ProviderError>,
     pub(crate) done: usize,
@@ -140,19 +140,19 @@ struct Tracked {
     operation: Op,
     state: State,
     attempt: u32,
-    /// How often it was refused, by class.
+    /// The number of refusals, by class.
     refusals: BTreeMap<ErrorClass, u32>,
-    /// When the cloud is asked, while it is waited for, why it takes so long; once it has failed, when the answer to that is
-    /// waited for no longer.
+    /// The time of the next question why the operation takes so long; once it has failed, the time until which the answer to
+    /// that question is waited for.
     ask_at: Duration,
     begun: Duration,
-    /// When its last call was made: what the cloud takes counts from here, not from the first attempt.
+    /// The time of its last call: the duration in the cloud counts from here, not from the first attempt.
     called: Duration,
     typical: Duration,
     inputs: Inputs,
     token: String,
     created: Option<Created>,
-    /// Whether AWS keeps a second creation from making a second object.
+    /// True if AWS keeps a second creation from making a second object.
     deduplicated: bool,
 }
 
@@ -170,7 +170,7 @@ pub(crate) struct Machine {
     /// The record has changes that no write has begun for.
     dirty: bool,
     storing: bool,
-    /// When the record is written again after a write that failed.
+    /// The time of the next try after a write of the record that failed.
     store_again: Option<Duration>,
     /// The answer to an earlier write was lost: it may stand there.
     uncertain: bool,
@@ -197,12 +197,12 @@ pub(crate) struct Machine {
     epoch: i64,
 }
 
-/// What a run goes by.
+/// The terms of a run.
 #[derive(Debug)]
 pub(crate) struct Terms<'a> {
     pub(crate) limits: Limits,
     pub(crate) kinds: &'a Kinds,
-    /// When the lease was asked for.
+    /// The time at which the lease was asked for.
     pub(crate) leased: Duration,
     /// The time and the date.
     pub(crate) now: (Duration, i64),
@@ -275,7 +275,7 @@ impl Machine {
         &self.record.log
     }
 
-    /// When the machine wants to be told that time has passed.
+    /// The time at which the machine next wants to be woken.
     pub(crate) fn wake_at(&self) -> Option<Duration> {
         let calls = self.ops.values().filter_map(|op| match op.state {
             State::Calling => Some(op.called + self.limits.call),
@@ -404,7 +404,7 @@ impl Machine {
         effects.push(Effect::Finish);
     }
 
-    /// When a write or removal of the record is tried again; nothing when its failure is final.
+    /// The time of the next try of a write or removal of the record; none when its failure is final.
     fn again(&mut self, error: StoreError) -> Option<Duration> {
         if error.retry() == RetryStatus::Temporary && self.lease.is_ours(self.now) {
             self.uncertain = true;

@@ -1,4 +1,4 @@
-//! What is begun next: intents, calls, looks, and the writes of the record between them.
+//! The work that is begun next: intents, calls, looks, and the writes of the record between them.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::state::StoreError;
 use crate::vocab::{OpId, Verb};
 
 impl Machine {
-    /// How many more calls may be in flight.
+    /// The number of calls that may be added to those in flight.
     fn free(&self) -> usize {
         let busy = self.ops.values().filter(|op| matches!(op.state, State::Intended | State::Calling)).count();
         self.limits.parallelism.max(1).saturating_sub(busy)
@@ -203,7 +203,7 @@ impl Machine {
             claim: match id.verb {
                 // It carries the old id, or since a call whose answer was lost the new one.
                 Verb::Rename => Claim::Tenant,
-                // What lost its tags in a call whose answer was lost is disowned all the same.
+                // An object that lost its tags in a call whose answer was lost is disowned all the same.
                 Verb::TakeOver | Verb::Disown => Claim::Unowned,
                 _ => Claim::Owned,
             },

@@ -1,4 +1,4 @@
-//! What is run once: it runs again for another run or after a failure, and is not missed when the cloud has forgotten it.
+//! Nodes that run once: each runs again for another run or after a failure, and is not missed when the cloud has forgotten it.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What holds for every graph and every record.
+//! The properties of the plan of every graph and every record.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What is taken away for a time leaves its data and its outputs, and is made anew from what it left.
+//! An object that is taken away for a time leaves its data and its outputs, and is made anew from them.
 
 use serde_json::{Value, json};
 

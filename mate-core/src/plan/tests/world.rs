@@ -117,12 +117,12 @@ pub(super) fn tenant() -> Graph {
     graph
 }
 
-/// What there is: the cloud's objects by physical name, and the record.
+/// The state of the world: the cloud's objects by physical name, and the record.
 #[derive(Debug, Clone)]
 pub(super) struct World {
     pub(super) kinds: Kinds,
     pub(super) record: Record,
-    /// What stands under each node, as an observation by the recorded name tells it.
+    /// The object under each node, as an observation by the recorded name shows it.
     pub(super) cloud: BTreeMap<String, Live>,
     pub(super) deletions: Deletions,
     pub(super) after: After,
@@ -302,7 +302,7 @@ impl World {
         self.record.deletion_protection = plan.after.deletion_protection;
     }
 
-    /// What the record keeps of what is taken away for a time.
+    /// Records an object that is taken away for a time.
     pub(super) fn rest(&mut self, step: &Step) {
         let DataPolicy::Keep { final_snapshot } = &step.data else { panic!("{:?}", step.data) };
         let resting =

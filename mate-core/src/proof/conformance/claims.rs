@@ -1,4 +1,4 @@
-//! Whose object a request may be about: what is nobody's, what is adopted, what is only read.
+//! The objects that a request may be about: those that are nobody's, adopted, or only read.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Whether what a provider tells is what was wanted.
+//! The comparison of a provider's answers with the inputs and tags that were given.
 
 use serde_json::Value;
 

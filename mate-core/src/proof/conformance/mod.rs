@@ -37,7 +37,7 @@ use crate::model::Kinds;
 use crate::model::ids::{NodeId, TenantId, TenantKey};
 use crate::provider::Provider;
 
-/// What the suite is run with.
+/// The setup of a run of the suite.
 #[derive(Debug, Clone)]
 pub struct Setup {
     tenant: TenantKey,
@@ -88,7 +88,7 @@ impl Setup {
         self
     }
 
-    /// How long one thing may take, in the provider's own time; an hour by default.
+    /// Sets the longest time that one thing may take, in the provider's own time; an hour by default.
     #[must_use]
     pub fn patience(mut self, at_most: Duration) -> Self {
         self.patience = at_most;
@@ -123,8 +123,7 @@ impl Setup {
         self
     }
 
-    /// What the idempotency tokens of this run are made from. A cloud that lives longer than one run wants a new one
-    /// each time.
+    /// Sets the seed of the idempotency tokens of this run. A cloud that lives longer than one run needs a new one each time.
     #[must_use]
     pub fn run_id(mut self, run: impl Into<String>) -> Self {
         self.run = run.into();

@@ -1,4 +1,4 @@
-//! What a run of the suite found.
+//! The report of a run of the suite.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,13 +9,13 @@ use crate::model::ids::{KindName, NodeId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Check {
-    /// What was never made is observed as absent.
+    /// An object that was never made is observed as absent.
     AbsentBefore,
     /// When the cloud cannot be reached, observe answers unknown and never absent.
     UnknownIsNotAbsent,
     /// Create is accepted.
     Create,
-    /// What was created becomes ready.
+    /// The created object becomes ready.
     BecomesReady,
     /// Inputs are told as they were given.
     InputsReadBack,
@@ -37,7 +37,7 @@ pub enum Check {
     UpdateIsRepeatable,
     /// An update of tags changes the tags.
     TagsAreUpdated,
-    /// What belongs to somebody else is observed as foreign.
+    /// An object that belongs to somebody else is observed as foreign.
     ForeignIsTold,
     /// Create refuses what belongs to somebody else, and does not touch it.
     ForeignIsNotAdopted,
@@ -50,7 +50,7 @@ pub enum Check {
     /// An object that carries nobody's ownership tags is foreign as one that must be ours, and present as one that is
     /// adopted or only read.
     ClaimIsHonoured,
-    /// What carries nobody's ownership tags is ours once it was adopted.
+    /// An object that carries nobody's ownership tags is ours once it was adopted.
     IsAdopted,
     /// Tags that are taken off are gone, and all others stay.
     UntagIsExact,
@@ -80,9 +80,9 @@ pub struct Failure {
     pub kind: Option<KindName>,
     /// The check.
     pub check: Check,
-    /// What was promised.
+    /// The promise.
     pub promised: String,
-    /// What was seen.
+    /// The observation.
     pub seen: String,
 }
 
@@ -101,7 +101,7 @@ pub struct Exemption {
     pub kind: Option<KindName>,
     /// The check.
     pub check: Check,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -117,15 +117,15 @@ impl Exemption {
     }
 }
 
-/// What a run of the suite found. All of it, not only the first failure.
+/// The report of a run of the suite: all failures, not only the first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Report {
-    /// How often each check was kept.
+    /// The number of times that each check was kept.
     pub passed: BTreeMap<Check, usize>,
-    /// What was not kept, and is not exempt.
+    /// The promises that were not kept, and are not exempt.
     pub failures: Vec<Failure>,
-    /// What was not kept, and is exempt.
+    /// The promises that were not kept, and are exempt.
     pub exempted: Vec<Failure>,
     /// Exemptions that nothing needed: to be taken out.
     pub stale: Vec<Exemption>,
@@ -142,19 +142,19 @@ impl Report {
         self.stale = exemptions.iter().filter(|exemption| !needed(exemption)).cloned().collect();
     }
 
-    /// How many checks were kept.
+    /// The number of checks that were kept.
     #[must_use]
     pub fn passed_count(&self) -> usize {
         self.passed.values().sum()
     }
 
-    /// Whether every promise was kept or is exempt, and every exemption is needed.
+    /// Returns true if every promise was kept or is exempt, and every exemption is needed.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.failures.is_empty() && self.stale.is_empty()
     }
 
-    /// Whether this check failed for any node.
+    /// Returns true if this check failed for any node.
     #[must_use]
     pub fn names(&self, check: Check) -> bool {
         self.failures.iter().any(|failure| failure.check == check)

@@ -129,7 +129,7 @@ impl Suite {
             self.note(Some(node), Check::AbsentBefore, "absent before anything is made", seen);
         }
         let Some(unreachable) = self.setup.unreachable.clone() else { return };
-        // What refers to something that was never made cannot be there: that is known without a call.
+        // An object that refers to one that was never made cannot be there: that is known without a call.
         let certain: Vec<bool> = targets.iter().map(|target| !references(&target.inputs).is_empty()).collect();
         let answers = unreachable.observe(targets).await;
         for ((node, answer), certain) in nodes.iter().zip(&answers).zip(certain) {
@@ -218,7 +218,7 @@ impl Suite {
             return self.note(None, Check::BatchAsSingle, &format!("{} answers", targets.len()), seen);
         }
         for ((node, target), batched) in made.iter().rev().zip(&targets).zip(answers) {
-            // What was unknown in the batch is looked at again; the comparison is of answers that are sure.
+            // An object that was unknown in the batch is looked at again; the comparison is of answers that are sure.
             let batched =
                 if matches!(batched, Observation::Unknown(_)) { self.sure(target).await } else { Ok(batched) };
             let seen = match (batched, self.sure(target).await) {
@@ -232,7 +232,7 @@ impl Suite {
 
     async fn discovered(&mut self, made: &[Node]) {
         let found = self.discover(Scope::Tenant(self.setup.tenant.clone())).await;
-        // What is run once ends by itself: nobody looks for it.
+        // A node that runs once ends by itself: nobody looks for it.
         let stays = |node: &&Node| self.model(node).is_some_and(|model| model.taggable && !model.run_once);
         for node in made.iter().filter(stays).cloned().collect::<Vec<_>>() {
             let address = self.setup.tenant.node(node.id.clone());
@@ -301,7 +301,7 @@ impl Suite {
         self.note(Some(node), Check::ForeignIsNotDeleted, "delete refused to somebody else (already exists)", seen);
     }
 
-    /// Whether our object is as it was.
+    /// Checks that our object is as it was.
     async fn untouched(&self, node: &Node, ours: &Target) -> Result<(), String> {
         match self.sure(ours).await? {
             Observation::Present(live) if live.status != Status::Deleting => {
@@ -317,7 +317,7 @@ impl Suite {
         if let Some(changes) = self.setup.updates.get(&node.id).cloned() {
             self.update_fields(node, &model, changes).await;
         }
-        // What is over may be forgotten by now.
+        // A run that is over may be forgotten by now.
         if model.taggable && !model.run_once {
             let mut target = self.target(node);
             target.tags.insert("Conformance".to_owned(), "checked".to_owned());
@@ -367,7 +367,7 @@ impl Suite {
                 let before = self.outputs.insert(node.id.clone(), live.outputs.clone()).unwrap_or_default();
                 let expected = expected_outputs(model, &live.inputs);
                 for output in model.revised_outputs.iter().filter(|output| expected.contains(output)) {
-                    // What repeats an input (the target group that a rule forwards to) is new only with that input.
+                    // An output that repeats an input (the target group that a rule forwards to) is new only with that input.
                     let repeats = live.outputs.get(*output).is_some_and(|value| contains(&live.inputs, value));
                     let same = !repeats && before.get(*output) == live.outputs.get(*output);
                     let seen = if same { Err(format!("{output} is the same")) } else { Ok(()) };
@@ -415,7 +415,7 @@ impl Suite {
         }
     }
 
-    /// Whether nothing of it is left: of what is run once, nothing that runs.
+    /// Returns true if nothing of it is left; of a node that runs once, if nothing runs.
     fn is_over(&self, node: &Node, seen: &Observation) -> bool {
         let ended = |live: &Live| matches!(live.status, Status::Ready | Status::Failed(_));
         match seen {

@@ -1,4 +1,4 @@
-//! Whose object a request may be about, and which search finds it.
+//! The objects that a request may be about, by their owner, and the searches that find them.
 
 use std::collections::BTreeSet;
 

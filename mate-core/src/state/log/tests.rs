@@ -1,4 +1,4 @@
-//! What a log tells, and what is seen of a change of it.
+//! The contents of a log, and the detection of changes to it.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! How a store in PostgreSQL is reached.
+//! The settings of a store in PostgreSQL.
 
 use std::fmt;
 use std::time::Duration;
@@ -87,23 +87,23 @@ impl PostgresBuilder {
         self
     }
 
-    /// How many connections are held at most; 4 unless this says otherwise. A call takes one for a few milliseconds.
+    /// Sets the greatest number of connections; the default is 4. A call takes one for a few milliseconds.
     #[must_use]
     pub fn connections(mut self, most: usize) -> Self {
         self.connections = most.max(1);
         self
     }
 
-    /// How long a connection may take to come about, for each host of the connection string; 5 seconds, unless this or the
-    /// connection string says otherwise.
+    /// Sets the timeout for making a connection, for each host of the connection string; the default is 5 seconds, or the value
+    /// in the connection string.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self
     }
 
-    /// How long a statement may take, the wait for a row that another controller is writing included; 5 seconds unless this says
-    /// otherwise. The server ends it then. A call that has no answer after twice that is given up.
+    /// Sets the timeout of a statement, which includes the wait for a row that another controller is writing; the default is 5
+    /// seconds. The server ends the statement then. A call that has no answer after twice that time is given up.
     #[must_use]
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = timeout.max(Duration::from_millis(1));
@@ -187,7 +187,8 @@ impl PostgresBuilder {
     }
 }
 
-/// How each session begins. A controller that has gone silent in the middle of a transaction does not hold its row for long.
+/// The statements with which each session begins. A controller that goes silent in the middle of a transaction does not hold
+/// its row for long.
 fn session(statement_timeout: Duration) -> String {
     let timeout = statement_timeout.as_millis().clamp(1, 2_147_483_647);
     format!(

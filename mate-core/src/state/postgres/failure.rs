@@ -1,4 +1,4 @@
-//! What PostgreSQL says went wrong, as an error of a store: by SQLSTATE, never by text.
+//! The errors of PostgreSQL as errors of a store: by SQLSTATE, never by text.
 
 use std::io;
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub(super) fn failed(operation: &'static str) -> impl FnOnce(Error) -> StoreErro
     }
 }
 
-/// Whether the same call may succeed later.
+/// Returns true if the same call may succeed later.
 fn passes(code: &SqlState) -> bool {
     match *code {
         SqlState::DATABASE_DROPPED => false,

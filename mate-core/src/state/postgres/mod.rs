@@ -55,7 +55,7 @@ type Outline = Slot<Option<String>>;
 pub struct PostgresStore {
     pool: Pool,
     statements: Statements,
-    /// How long a connection is waited for, and then the answer.
+    /// The timeout of the wait for a connection, and again of the wait for the answer.
     patience: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The tables, how they come about, and what is asked of them.
+//! The tables, their migrations, and their statements.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use tokio_postgres::{GenericClient, IsolationLevel};
 use super::failure::failed;
 use crate::state::StoreError;
 
-/// What brings the schema to version 1, 2, ...; each runs with the schema as its search path.
+/// The statements that bring the schema to version 1, 2, ...; each runs with the schema as its search path.
 ///
 /// Of two readings of JSON it is `json`: `jsonb` refuses a NUL in a name.
 const MIGRATIONS: [&str; 2] = [
@@ -63,7 +63,7 @@ impl SchemaName {
         if fits { Ok(Self(name.into())) } else { Err(InvalidSchema(name.to_owned())) }
     }
 
-    /// Who brings this schema forward holds this lock, in all of a database.
+    /// The advisory lock, unique in the database, that a controller holds while it brings this schema forward.
     fn advisory_lock(&self) -> i64 {
         let digest = Sha256::digest(format!("mate:schema:{}", self.0));
         digest.iter().take(8).fold(0, |key: i64, byte| key << 8 | i64::from(*byte))

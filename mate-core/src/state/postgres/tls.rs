@@ -35,7 +35,7 @@ pub(super) fn connector(pem: &[u8]) -> Result<MakeRustlsConnect, InvalidRoots> {
         .map_err(InvalidRoots::Setup)?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    // What `sslnegotiation=direct` asks for.
+    // `sslnegotiation=direct` requires this protocol.
     config.alpn_protocols = vec![b"postgresql".to_vec()];
     Ok(MakeRustlsConnect::new(config))
 }

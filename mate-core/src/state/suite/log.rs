@@ -1,4 +1,4 @@
-//! What every store keeps to with logs.
+//! The contract that every store keeps for logs.
 
 use std::future::Future;
 use std::sync::Arc;

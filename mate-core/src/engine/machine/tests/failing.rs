@@ -1,4 +1,4 @@
-//! What is tried again, what is not, and what a failure stops.
+//! The failures that are tried again, those that are not, and the operations that a failure stops.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn one() -> (Hand, OpId) {
     (hand, op("a", Verb::Create))
 }
 
-/// How often the call is made when it fails so each time.
+/// The number of calls that are made when each fails so.
 fn attempts(class: ErrorClass) -> u32 {
     let (mut hand, create) = one();
     let mut attempts = 1;

@@ -22,7 +22,7 @@ pub(super) struct Hand {
     /// Every record that was stored.
     pub(super) stored: Vec<Record>,
     pub(super) finished: bool,
-    /// How often the cloud was asked why something takes so long.
+    /// The number of questions to the cloud why something takes so long.
     pub(super) questions: usize,
 }
 
@@ -77,12 +77,12 @@ impl Hand {
         }
     }
 
-    /// When it wants to be woken for its work, not for its lease or a call that hangs.
+    /// The time at which it wants to be woken for its work, not for its lease or a call that hangs.
     pub(super) fn wake_at(&self) -> Option<Duration> {
         self.machine.wake_at().filter(|at| *at < LONG / 4)
     }
 
-    /// What is asked about something that is still waited for has no answer of interest here; it is counted.
+    /// Counts the questions about operations that are still waited for, and answers them with nothing.
     fn without_questions(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
         let mut others = Vec::new();
         for effect in effects {
@@ -179,7 +179,7 @@ pub(super) fn nodes(effects: &[Effect]) -> Vec<&str> {
     calls(effects).into_iter().map(|op| op.node.as_str()).collect()
 }
 
-/// What is observed.
+/// The targets that are observed.
 pub(super) fn looks(effects: &[Effect]) -> Vec<&Target> {
     let targets =
         effects.iter().filter_map(|effect| if let Effect::Observe(_, targets) = effect { Some(targets) } else { None });
