@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use mate::clock::Clock;
+use mate::model::ids::TenantKey;
 use mate::outbox::sbt::sbt;
-use mate::outbox::{ChannelSink, EventSink, LifecycleEvent, LifecycleKind, SinkError};
+use mate::outbox::{ChannelSink, EventSink, LifecycleEvent, LifecycleKind, SinkError, Within};
 use mate::sim::crash::{at_await, awaits};
 use mate::spec::TenantSpec;
+use mate::state::{Intent, Log, LogDraft, LogEntry, LogEvent, suite};
 use mate::testing::MockEventSink;
-use mate::vocab::Consents;
-use mate::{DestroyOptions, Mate, SimCloud};
+use mate::vocab::{Consents, TenantVerb};
+use mate::{DestroyOptions, Mate, MemoryStore, SimCloud};
 
-use crate::cloud::{example, world};
+use crate::cloud::{World, base, example, world};
 use crate::yielding::{self, Yielding};
 
 fn spec() -> TenantSpec {
@@ -125,4 +129,105 @@ async fn an_embedding_program_tests_its_sink_with_a_mock() {
         .times(2)
         .returning(|_| Ok(()));
     assert_eq!(world.mate.deliver(Arc::new(sink)).await.unwrap().events, 2);
+}
+
+/// Puts so many entries into the log of a tenant that has no record.
+async fn log_of(store: &MemoryStore, tenant: &str, entries: usize) -> TenantKey {
+    let key = TenantKey::new(base().environment, tenant.parse().unwrap());
+    let mut log: Vec<LogEntry> = Vec::new();
+    for _ in 0..entries {
+        let intent = Intent { actor: "alice".into(), verb: Some(TenantVerb::Update), reason: None };
+        let (what, detail) = (LogEvent::Begun, BTreeMap::new());
+        let draft = LogDraft { at: 0, intent, plan: None, run: None, fence: 1, what, detail };
+        log.push(LogEntry::after(log.last(), &key, draft));
+    }
+    let lease = suite::leased(store, &key).await;
+    store.append(&lease, &log).await.unwrap();
+    key
+}
+
+/// Does this while the time of the cloud passes, a second at a time.
+async fn as_time_passes<T>(world: &World, work: impl Future<Output = T>) -> T {
+    let passing = async {
+        loop {
+            tokio::task::yield_now().await;
+            world.cloud.sim_clock().advance(Duration::from_secs(1));
+        }
+    };
+    let done = async {
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = passing => unreachable!("time does not end"),
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), done).await.expect("it has an end")
+}
+
+#[tokio::test]
+async fn a_channel_that_nobody_empties_ends_the_delivery_and_the_rest_comes_with_the_next() {
+    let world = world();
+    log_of(&world.store, "clinic", 65).await;
+    let (sink, mut events) = ChannelSink::new(64);
+    let sink: Arc<dyn EventSink> = Arc::new(sink);
+    let delivered = as_time_passes(&world, world.mate.deliver(Arc::clone(&sink))).await.unwrap();
+    assert_eq!((delivered.events, delivered.failed.len()), (64, 1), "{delivered:?}");
+    let why = delivered.failed[0].to_string();
+    assert!(why.contains("ChannelSink` does not answer: it has 60s"), "{why}");
+    for seq in 1..=64 {
+        assert_eq!(events.recv().await.unwrap().seq, seq);
+    }
+    assert_eq!(world.mate.deliver(sink).await.unwrap().events, 1);
+    assert_eq!(events.recv().await.unwrap().seq, 65);
+}
+
+#[tokio::test]
+async fn a_channel_whose_receiver_is_slow_takes_everything_in_order() {
+    let world = world();
+    log_of(&world.store, "clinic", 65).await;
+    let (sink, mut events) = ChannelSink::new(1);
+    let clock = world.cloud.sim_clock();
+    let receiving = async {
+        for seq in 1..=65 {
+            clock.sleep_until(clock.now() + Duration::from_secs(20)).await;
+            assert_eq!(events.recv().await.unwrap().seq, seq);
+        }
+    };
+    let (delivered, ()) = tokio::join!(world.mate.deliver(Arc::new(sink)), receiving);
+    let delivered = delivered.unwrap();
+    assert!(delivered.events == 65 && delivered.failed.is_empty(), "{delivered:?}");
+}
+
+/// Takes what it takes in 20 ms that are none of the simulated time.
+#[derive(Debug)]
+struct Elsewhere;
+
+#[async_trait]
+impl EventSink for Elsewhere {
+    async fn deliver(&self, _: &LifecycleEvent) -> Result<(), SinkError> {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn simulated_time_stands_while_a_sink_waits_for_something_real() {
+    let world = world();
+    log_of(&world.store, "clinic", 3).await;
+    let delivered = world.mate.deliver(Arc::new(Elsewhere)).await.unwrap();
+    assert!(delivered.events == 3 && delivered.failed.is_empty(), "{delivered:?}");
+    assert_eq!(world.cloud.sim_clock().now(), Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_sink_is_given_another_deadline() {
+    let world = world();
+    log_of(&world.store, "clinic", 1).await;
+    let (sink, _events) = ChannelSink::new(1);
+    let sink = Arc::new(Within::new(Duration::from_secs(5), sink));
+    assert_eq!(world.mate.deliver(Arc::clone(&sink) as Arc<dyn EventSink>).await.unwrap().events, 1);
+    log_of(&world.store, "regional", 1).await;
+    let delivered = as_time_passes(&world, world.mate.deliver(sink)).await.unwrap();
+    let why = delivered.failed[0].to_string();
+    assert!(why.contains("ChannelSink` does not answer: it has 5s"), "{why}");
 }

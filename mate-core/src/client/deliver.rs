@@ -2,17 +2,23 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures::FutureExt;
 
 use crate::client::Operation;
 use crate::client::{Error, Mate};
-use crate::model::ids::TenantKey;
+use crate::clock::Clock;
+use crate::model::ids::{Environment, TenantKey};
 use crate::outbox::{EventSink, LifecycleEvent, SinkError};
 use crate::state::{StateStore, StoreError};
 
 /// How many entries are read at once.
 const PAGE: usize = 100;
+
+/// A clock cannot be asked for every deadline that a sink may name: a year is as good as none.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What a delivery did.
 #[derive(Debug, Default)]
@@ -53,61 +59,103 @@ impl Mate {
     /// answered, so that a crash between the two brings it again. What fails stops its own tenant and no other. To be called
     /// again and again: after each verb, and by a timer. Needs no lease, and may run while a run is under way.
     ///
+    /// The sink has [`EventSink::deadline`] for an event. Then the call is given up, and the event waits for the next delivery.
+    ///
     /// # Errors
-    /// [`Error::Store`] when the tenants cannot be listed; what fails of one tenant is in [`Delivered::failed`].
+    /// [`Error::Store`] when the tenants cannot be listed; what fails of one tenant is in [`Delivered::failed`]:
+    /// [`Error::Sink`], [`Error::SinkSilent`], [`Error::Store`].
     pub fn deliver(&self, sink: Arc<dyn EventSink>) -> Operation<Delivered> {
-        let (store, environment) = (self.store(), self.base().environment.clone());
+        let inner = Arc::clone(&self.inner);
         Operation::new(|_, cancellation| async move {
-            // One that has only its first entry, in its record still, is in no list of logs.
-            let mut keys = store.logged().await?;
-            keys.extend(store.list().await?);
-            keys.retain(|key| key.environment == environment);
-            keys.sort();
-            keys.dedup();
-            let mut delivered = Delivered::default();
+            let desk = &inner.desk;
+            let delivery = Delivery {
+                store: Arc::clone(&desk.store),
+                sink,
+                clock: desk.provider.clock(),
+                events: AtomicU64::new(0),
+            };
+            let keys = delivery.keys(&inner.base.environment).await?;
+            let mut failed = Vec::new();
             for key in keys {
                 if cancellation.cancelled().now_or_never().is_some() {
                     break;
                 }
-                if let Err(why) = tenant(&*store, &key, &*sink, &mut delivered.events).await {
-                    delivered.failed.push(Undelivered { tenant: key, why });
-                }
+                failed.extend(delivery.tenant(key).await);
             }
-            Ok(delivered)
+            Ok(Delivered { events: delivery.events.load(Ordering::Relaxed), failed })
         })
     }
 }
 
-async fn tenant(
-    store: &dyn StateStore,
-    key: &TenantKey,
-    sink: &dyn EventSink,
-    delivered: &mut u64,
-) -> Result<(), Error> {
-    let mut cursor = store.delivered(key).await?;
-    // The record first: what leaves it meanwhile is in the log by then.
-    let tail = match store.get(key).await {
-        Ok(record) => record.map(|record| record.log).unwrap_or_default(),
-        // What cannot be read keeps back nothing that is in the log.
-        Err(StoreError::Unreadable { .. }) => Default::default(),
-        Err(error) => return Err(error.into()),
-    };
-    loop {
-        let mut entries = store.log(key, cursor, PAGE).await?;
-        if entries.is_empty() {
-            entries.extend(tail.entries().iter().filter(|entry| entry.seq > cursor).cloned());
-        }
-        if entries.is_empty() {
-            return Ok(());
-        }
-        for entry in &entries {
-            if entry.seq != cursor + 1 {
-                return Err(StoreError::BrokenLog { key: key.clone(), seq: cursor + 1 }.into());
+/// One delivery: what its tenants share.
+struct Delivery {
+    store: Arc<dyn StateStore>,
+    sink: Arc<dyn EventSink>,
+    clock: Arc<dyn Clock>,
+    /// How many events the sink took.
+    events: AtomicU64,
+}
+
+impl Delivery {
+    async fn keys(&self, environment: &Environment) -> Result<Vec<TenantKey>, StoreError> {
+        let _presence = self.clock.enter();
+        // One that has only its first entry, in its record still, is in no list of logs.
+        let mut keys = self.store.logged().await?;
+        keys.extend(self.store.list().await?);
+        keys.retain(|key| key.environment == *environment);
+        keys.sort();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    /// Delivers the events of a tenant; what kept it from that, if anything did.
+    async fn tenant(&self, tenant: TenantKey) -> Option<Undelivered> {
+        let _presence = self.clock.enter();
+        let why = self.events_of(&tenant).await.err()?;
+        Some(Undelivered { tenant, why })
+    }
+
+    async fn events_of(&self, key: &TenantKey) -> Result<(), Error> {
+        let mut cursor = self.store.delivered(key).await?;
+        // The record first: what leaves it meanwhile is in the log by then.
+        let tail = match self.store.get(key).await {
+            Ok(record) => record.map(|record| record.log).unwrap_or_default(),
+            // What cannot be read keeps back nothing that is in the log.
+            Err(StoreError::Unreadable { .. }) => Default::default(),
+            Err(error) => return Err(error.into()),
+        };
+        loop {
+            let mut entries = self.store.log(key, cursor, PAGE).await?;
+            if entries.is_empty() {
+                entries.extend(tail.entries().iter().filter(|entry| entry.seq > cursor).cloned());
             }
-            sink.deliver(&LifecycleEvent::from(entry)).await?;
-            *delivered += 1;
-            store.set_delivered(key, entry.seq).await?;
-            cursor = entry.seq;
+            if entries.is_empty() {
+                return Ok(());
+            }
+            for entry in &entries {
+                if entry.seq != cursor + 1 {
+                    return Err(StoreError::BrokenLog { key: key.clone(), seq: cursor + 1 }.into());
+                }
+                self.offer(&LifecycleEvent::from(entry)).await?;
+                self.events.fetch_add(1, Ordering::Relaxed);
+                self.store.set_delivered(key, entry.seq).await?;
+                cursor = entry.seq;
+            }
+        }
+    }
+
+    /// Offers an event to the sink, and gives up at its deadline.
+    async fn offer(&self, event: &LifecycleEvent) -> Result<(), Error> {
+        let within = self.sink.deadline();
+        // The sink and its deadline are two: a sink that waits for something else than this time is awake, and time stands.
+        let _presence = self.clock.enter();
+        let until = self.clock.now() + within.min(LONGEST);
+        tokio::select! {
+            biased;
+            answer = self.sink.deliver(event) => {
+                Ok(answer?)
+            }
+            () = self.clock.sleep_until(until) => Err(Error::SinkSilent { sink: self.sink.name().to_owned(), within }),
         }
     }
 }
