@@ -1,6 +1,7 @@
 //! What happened to tenants reaches a sink at least once, in order, whatever fails on the way.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,10 +10,12 @@ use mate::clock::Clock;
 use mate::model::ids::TenantKey;
 use mate::outbox::sbt::sbt;
 use mate::outbox::{ChannelSink, EventSink, LifecycleEvent, LifecycleKind, SinkError, Within};
+use mate::sim::SimClock;
 use mate::sim::crash::{at_await, awaits};
 use mate::spec::TenantSpec;
 use mate::state::{Intent, Log, LogDraft, LogEntry, LogEvent, suite};
 use mate::testing::MockEventSink;
+use mate::tiers::TierCatalogue;
 use mate::vocab::{Consents, TenantVerb};
 use mate::{DestroyOptions, Mate, MemoryStore, SimCloud};
 
@@ -230,4 +233,116 @@ async fn a_sink_is_given_another_deadline() {
     let delivered = as_time_passes(&world, world.mate.deliver(sink)).await.unwrap();
     let why = delivered.failed[0].to_string();
     assert!(why.contains("ChannelSink` does not answer: it has 5s"), "{why}");
+}
+
+/// Takes so long for an event, in simulated time, and keeps when it had taken it.
+#[derive(Debug)]
+struct Slow {
+    clock: SimClock,
+    takes: fn(&LifecycleEvent) -> Duration,
+    taken: Mutex<Vec<(String, u64, Duration)>>,
+    /// Calls that are under way, and the most that there were at once.
+    calls: Mutex<(usize, usize)>,
+    begun: AtomicUsize,
+}
+
+impl Slow {
+    fn new(world: &World, takes: fn(&LifecycleEvent) -> Duration) -> Arc<Self> {
+        let clock = world.cloud.sim_clock().clone();
+        Arc::new(Self { clock, takes, taken: Mutex::default(), calls: Mutex::default(), begun: AtomicUsize::new(0) })
+    }
+}
+
+#[async_trait]
+impl EventSink for Slow {
+    async fn deliver(&self, event: &LifecycleEvent) -> Result<(), SinkError> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        {
+            let mut calls = self.calls.lock().unwrap();
+            *calls = (calls.0 + 1, calls.1.max(calls.0 + 1));
+        }
+        self.clock.sleep_until(self.clock.now() + (self.takes)(event)).await;
+        self.calls.lock().unwrap().0 -= 1;
+        self.taken.lock().unwrap().push((event.tenant.tenant.to_string(), event.seq, self.clock.now()));
+        Ok(())
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: Duration = Duration::from_secs(60);
+
+#[tokio::test]
+async fn a_sink_that_does_not_answer_about_one_tenant_holds_up_no_other() {
+    let world = world();
+    for tenant in ["alpha", "clinic", "regional", "zeta"] {
+        log_of(&world.store, tenant, 2).await;
+    }
+    let sink = Slow::new(&world, |event| if event.tenant.tenant.as_str() == "clinic" { HOUR } else { Duration::ZERO });
+    let delivered = world.mate.deliver(Arc::clone(&sink) as Arc<dyn EventSink>).await.unwrap();
+    assert_eq!(world.cloud.sim_clock().now(), MINUTE, "one deadline");
+    assert_eq!((delivered.events, delivered.failed.len()), (6, 1), "{delivered:?}");
+    assert_eq!(delivered.failed[0].tenant.tenant.as_str(), "clinic");
+    let why = delivered.failed[0].to_string();
+    assert!(why.contains("Slow` does not answer: it has 60s for an event"), "{why}");
+    let mut taken = sink.taken.lock().unwrap().clone();
+    taken.sort();
+    let wanted = ["alpha", "regional", "zeta"].map(|name| [1, 2].map(|seq| (name.to_owned(), seq, Duration::ZERO)));
+    assert_eq!(taken, wanted.concat());
+    let kept = Arc::new(Kept::default());
+    assert_eq!(world.mate.deliver(Arc::clone(&kept) as Arc<dyn EventSink>).await.unwrap().events, 2);
+    let rest: Vec<u64> = kept.events.lock().unwrap().iter().map(|event| event.seq).collect();
+    assert_eq!(rest, [1, 2], "what was not confirmed comes again");
+}
+
+#[tokio::test]
+async fn as_many_tenants_at_once_as_calls_and_each_in_its_order() {
+    let world = world();
+    let mate = Mate::builder().provider(world.cloud.clone()).store(world.store.clone()).parallelism(3);
+    let mate = mate.catalogue(TierCatalogue::standard()).base(base()).build().unwrap();
+    for tenant in ["alpha", "beta", "clinic", "regional", "zeta"] {
+        log_of(&world.store, tenant, 4).await;
+    }
+    let sink =
+        Slow::new(&world, |event| Duration::from_secs((event.seq * 7 + event.tenant.tenant.as_str().len() as u64) % 5));
+    let delivered = mate.deliver(Arc::clone(&sink) as Arc<dyn EventSink>).await.unwrap();
+    assert!(delivered.events == 20 && delivered.failed.is_empty(), "{delivered:?}");
+    assert_eq!(*sink.calls.lock().unwrap(), (0, 3));
+    let mut by_tenant: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for (tenant, seq, _) in sink.taken.lock().unwrap().iter() {
+        by_tenant.entry(tenant.clone()).or_default().push(*seq);
+    }
+    assert!(by_tenant.len() == 5 && by_tenant.values().all(|seqs| *seqs == [1, 2, 3, 4]), "{by_tenant:?}");
+}
+
+#[tokio::test]
+async fn a_sink_that_never_answers_ends_the_delivery_after_one_deadline() {
+    let world = world();
+    for number in 0..40 {
+        log_of(&world.store, &format!("tenant{number}"), 1).await;
+    }
+    let sink = Slow::new(&world, |_| HOUR);
+    let delivered = world.mate.deliver(Arc::clone(&sink) as Arc<dyn EventSink>).await.unwrap();
+    assert_eq!((delivered.events, delivered.failed.len()), (0, 40));
+    assert!(delivered.failed.iter().all(|failed| failed.to_string().contains("Slow` does not answer")));
+    assert!(delivered.failed.is_sorted_by_key(|failed| &failed.tenant));
+    assert_eq!((sink.begun.load(Ordering::Relaxed), world.cloud.sim_clock().now()), (16, MINUTE));
+    assert_eq!(world.mate.deliver(Arc::new(Kept::default())).await.unwrap().events, 40);
+}
+
+#[tokio::test]
+async fn tenants_of_which_the_sink_takes_nothing_do_not_come_first_for_ever() {
+    let world = world();
+    for number in 0..20 {
+        log_of(&world.store, &format!("alpha{number}"), 1).await;
+        log_of(&world.store, &format!("beta{number}"), 1).await;
+    }
+    let sink = Slow::new(
+        &world,
+        |event| if event.tenant.tenant.as_str().starts_with("alpha") { HOUR } else { Duration::ZERO },
+    );
+    for _ in 0..10 {
+        world.mate.deliver(Arc::clone(&sink) as Arc<dyn EventSink>).await.unwrap();
+    }
+    let taken = sink.taken.lock().unwrap();
+    assert!(taken.len() == 20 && taken.iter().all(|(tenant, _, _)| tenant.starts_with("beta")), "{taken:?}");
 }

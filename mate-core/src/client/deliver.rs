@@ -2,10 +2,10 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt, stream};
 
 use crate::client::Operation;
 use crate::client::{Error, Mate};
@@ -17,6 +17,9 @@ use crate::state::{StateStore, StoreError};
 /// How many entries are read at once.
 const PAGE: usize = 100;
 
+/// After so many calls in a row that were given up nothing more is offered: the sink is away for everybody.
+const SILENT: usize = 16;
+
 /// A clock cannot be asked for every deadline that a sink may name: a year is as good as none.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -26,7 +29,7 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub struct Delivered {
     /// How many events the sink took.
     pub events: u64,
-    /// Tenants whose events were not all delivered. The next delivery goes on with them.
+    /// Tenants whose events were not all delivered, in order. The next delivery goes on with them.
     pub failed: Vec<Undelivered>,
 }
 
@@ -55,11 +58,13 @@ impl From<SinkError> for Error {
 impl Mate {
     /// Delivers what has happened to the tenants of this environment, also to those that are gone, and to its platform.
     ///
-    /// Each tenant's events come in the order of its log. An event is delivered at least once: the cursor moves after the sink has
-    /// answered, so that a crash between the two brings it again. What fails stops its own tenant and no other. To be called
-    /// again and again: after each verb, and by a timer. Needs no lease, and may run while a run is under way.
+    /// Each tenant's events come in the order of its log. As many tenants are delivered at once as the client makes calls
+    /// ([`parallelism`](crate::client::MateBuilder::parallelism)). An event is delivered at least once: the cursor moves after the
+    /// sink has answered, so that a crash between the two brings it again. What fails stops its own tenant and no other. To be
+    /// called again and again: after each verb, and by a timer. Needs no lease, and may run while a run is under way.
     ///
     /// The sink has [`EventSink::deadline`] for an event. Then the call is given up, and the event waits for the next delivery.
+    /// After 16 calls in a row that were given up, the delivery offers nothing more.
     ///
     /// # Errors
     /// [`Error::Store`] when the tenants cannot be listed; what fails of one tenant is in [`Delivered::failed`]:
@@ -73,15 +78,15 @@ impl Mate {
                 sink,
                 clock: desk.provider.clock(),
                 events: AtomicU64::new(0),
+                silent: AtomicUsize::new(0),
             };
-            let keys = delivery.keys(&inner.base.environment).await?;
-            let mut failed = Vec::new();
-            for key in keys {
-                if cancellation.cancelled().now_or_never().is_some() {
-                    break;
-                }
-                failed.extend(delivery.tenant(key).await);
-            }
+            let mut keys = delivery.keys(&inner.base.environment).await?;
+            let first = delivery.first_of(keys.len());
+            keys.rotate_left(first);
+            let keys = keys.into_iter().take_while(|_| cancellation.cancelled().now_or_never().is_none());
+            let ended = stream::iter(keys.map(|key| delivery.tenant(key))).buffer_unordered(desk.limits.parallelism);
+            let mut failed: Vec<Undelivered> = ended.filter_map(std::future::ready).collect().await;
+            failed.sort_by(|one, other| one.tenant.cmp(&other.tenant));
             Ok(Delivered { events: delivery.events.load(Ordering::Relaxed), failed })
         })
     }
@@ -94,6 +99,8 @@ struct Delivery {
     clock: Arc<dyn Clock>,
     /// How many events the sink took.
     events: AtomicU64,
+    /// How many calls were given up since the sink answered last.
+    silent: AtomicUsize,
 }
 
 impl Delivery {
@@ -106,6 +113,13 @@ impl Delivery {
         keys.sort();
         keys.dedup();
         Ok(keys)
+    }
+
+    /// With which of so many tenants to begin: with another one each time, so that those of which the sink takes nothing do not
+    /// come first for ever.
+    fn first_of(&self, tenants: usize) -> usize {
+        let mixed = self.clock.unix_seconds().unsigned_abs().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
+        usize::try_from(mixed).unwrap_or_default().checked_rem(tenants).unwrap_or_default()
     }
 
     /// Delivers the events of a tenant; what kept it from that, if anything did.
@@ -147,15 +161,23 @@ impl Delivery {
     /// Offers an event to the sink, and gives up at its deadline.
     async fn offer(&self, event: &LifecycleEvent) -> Result<(), Error> {
         let within = self.sink.deadline();
+        let silence = || Error::SinkSilent { sink: self.sink.name().to_owned(), within };
+        if self.silent.load(Ordering::Relaxed) >= SILENT {
+            return Err(silence());
+        }
         // The sink and its deadline are two: a sink that waits for something else than this time is awake, and time stands.
         let _presence = self.clock.enter();
         let until = self.clock.now() + within.min(LONGEST);
         tokio::select! {
             biased;
             answer = self.sink.deliver(event) => {
+                self.silent.store(0, Ordering::Relaxed);
                 Ok(answer?)
             }
-            () = self.clock.sleep_until(until) => Err(Error::SinkSilent { sink: self.sink.name().to_owned(), within }),
+            () = self.clock.sleep_until(until) => {
+                self.silent.fetch_add(1, Ordering::Relaxed);
+                Err(silence())
+            }
         }
     }
 }
