@@ -38,6 +38,18 @@ pub enum Error {
     /// A sink did not take an event.
     #[error(transparent)]
     Sink(crate::outbox::SinkError),
+    /// A sink had not answered at its deadline, and whether it took the event is not known; or it was not offered any more after
+    /// many others.
+    #[error(
+        "the sink `{sink}` does not answer: it has {within:?} for an event; what it has not taken is offered again at the \
+         next delivery"
+    )]
+    SinkSilent {
+        /// The sink, by [`EventSink::name`](crate::outbox::EventSink::name).
+        sink: String,
+        /// Its deadline.
+        within: Duration,
+    },
     /// The plan was made from another record than the present one.
     #[error("the plan of {key} was made from version {planned} of its record, which is now {present}; make a new plan")]
     Stale {

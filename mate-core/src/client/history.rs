@@ -7,17 +7,13 @@ use super::desk::Desk;
 use super::{Error, Mate};
 use crate::model::ids::TenantKey;
 use crate::plan::Plan;
-use crate::state::{self, Intent, Lease, LogEntry, LogEvent, LogTail, Record, StateStore, Verified};
+use crate::state::{self, Intent, Lease, LogEntry, LogEvent, LogTail, Record, Verified};
 use crate::vocab::{Consents, Goal, TenantVerb};
 
 /// The number of entries that are read at once.
 const PAGE: usize = 500;
 
 impl Mate {
-    pub(crate) fn store(&self) -> Arc<dyn StateStore> {
-        Arc::clone(&self.inner.desk.store)
-    }
-
     /// This client on behalf of somebody: everything that is done through it is theirs in the log. Without it the actor is
     /// the owner that the client was built with.
     ///

@@ -5,8 +5,9 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::{EventSink, LifecycleEvent, SinkError};
 
-/// Sends events into a bounded channel, and waits while it is full. An event counts as delivered once it is in the channel:
-/// what the receiver has not handled when the process ends is lost.
+/// Sends events into a bounded channel, and waits while it is full, no longer than [`EventSink::deadline`]. Have a task that
+/// receives them while they are delivered. An event counts as delivered once it is in the channel: what the receiver has not
+/// handled when the process ends is lost.
 #[derive(Debug, Clone)]
 pub struct ChannelSink(Sender<LifecycleEvent>);
 

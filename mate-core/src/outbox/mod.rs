@@ -6,16 +6,19 @@
 mod channel;
 mod event;
 pub mod sbt;
+mod within;
 
 pub use channel::ChannelSink;
 pub use event::{LifecycleEvent, LifecycleKind};
+pub use within::Within;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::provider::RetryStatus;
 
 /// A destination of lifecycle events. An event may come twice: [`LifecycleEvent::id`] tells that it is the same one.
-#[cfg_attr(feature = "testing", mockall::automock)]
 #[async_trait]
 pub trait EventSink: Send + Sync {
     /// Takes an event. Answers once it is safe: it is not offered again after that.
@@ -23,6 +26,29 @@ pub trait EventSink: Send + Sync {
     /// # Errors
     /// [`SinkError`]: it is offered again at the next delivery, and nothing of its tenant before that.
     async fn deliver(&self, event: &LifecycleEvent) -> Result<(), SinkError>;
+
+    /// How an error calls it: by the name of its type unless said.
+    fn name(&self) -> &str {
+        std::any::type_name::<Self>()
+    }
+
+    /// How long it may take for one event, by the provider's clock; a minute unless said. Then the call is dropped, and the event
+    /// is offered again at the next delivery. [`Within`] gives another deadline to a sink that is there.
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+}
+
+#[cfg(feature = "testing")]
+mockall::mock! {
+    /// A mock of [`EventSink`], with its name and deadline as they are unless said.
+    #[derive(Debug)]
+    pub EventSink {}
+
+    #[async_trait]
+    impl EventSink for EventSink {
+        async fn deliver(&self, event: &LifecycleEvent) -> Result<(), SinkError>;
+    }
 }
 
 /// An event that a sink did not take.

@@ -219,6 +219,7 @@ fn errors() -> Vec<Error> {
         Error::Source(SourceError::NotJson { command: "terraform", line: 1, column: 1 }),
         Error::Log(LogBroken { tenant: key(), seq: 1, why: LogFault::Changed }),
         Error::Sink(SinkError::permanent("send it", io())),
+        Error::SinkSilent { sink: "a".into(), within: Duration::from_secs(60) },
         Error::Stale { key: key(), planned: 1, present: 2 },
         Error::Consent(vec![MissingConsent { consent, text: "loses it".into() }]),
         Error::Provider(provider()),
@@ -256,6 +257,7 @@ fn errors() -> Vec<Error> {
             | Error::Source(_)
             | Error::Log(_)
             | Error::Sink(_)
+            | Error::SinkSilent { .. }
             | Error::Stale { .. }
             | Error::Consent(_)
             | Error::Provider(_)
