@@ -180,6 +180,8 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
                 node.retired.retain(|retired| retired.name != op.name);
             }
         }
+        // The successor takes over the objects that are left over.
+        Verb::Delete if matches!(step.action, Action::Replace { .. }) && has_leftovers(record, step) => {}
         Verb::Delete | Verb::Disown => {
             record.nodes.remove(&step.node);
         }
@@ -189,6 +191,10 @@ pub(crate) fn done(record: &mut Record, op: &OpId, step: &Step, inputs: &Value, 
             }
         }
     }
+}
+
+fn has_leftovers(record: &Record, step: &Step) -> bool {
+    record.nodes.get(&step.node).is_some_and(|node| !node.retired.is_empty())
 }
 
 /// It failed for good: the next plan looks it up.
@@ -279,6 +285,22 @@ mod tests {
         done(&mut record, &op("a", Verb::DeleteOld), &step, &json!([]), None);
         let node = &record.nodes[&id("a")];
         assert_eq!((node.name.as_str(), node.retired.len()), ("a-name-2", 0));
+    }
+
+    #[test]
+    fn a_successor_in_its_place_takes_over_what_is_left_over() {
+        let step = step("a", Action::Replace { order: ReplaceOrder::DeleteFirst }, &[], 1);
+        let mut record = record();
+        let mut node = ready("a");
+        node.retired = vec![step.old.clone().unwrap().into()];
+        let left = node.retired.clone();
+        record.nodes.insert(id("a"), node);
+        let attempt = Attempt { number: 1, inputs: &json!([]), token: "", at: 0 };
+        begin(&mut record, &op("a", Verb::Delete), &step, &attempt);
+        done(&mut record, &op("a", Verb::Delete), &step, &json!([]), None);
+        assert_eq!((&record.nodes[&id("a")].state, &record.nodes[&id("a")].retired), (&NodeState::Deleting, &left));
+        begin(&mut record, &op("a", Verb::Create), &step, &attempt);
+        assert_eq!((&record.nodes[&id("a")].state, &record.nodes[&id("a")].retired), (&NodeState::Creating, &left));
     }
 
     #[test]

@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::differ::{Differ, Draft};
 use super::error::PlanError;
 use super::judge::PENDING;
-use super::request::DiffRequest;
+use super::request::{DiffRequest, Observed};
 use super::step::{Action, Risk, Step};
 use super::{deletion, operations};
 use crate::model::names;
 use crate::model::{Data, ReplaceOrder, Timing, UnknownKind};
+use crate::provider::{DataPolicy, Status};
 use crate::state::Holding;
 
 impl Differ<'_, '_> {
@@ -92,7 +93,10 @@ fn removal(request: &DiffRequest<'_>, step: &mut Step, served: bool) -> Result<(
         return Ok(());
     }
     let loss = deletion::loss(&step.node, old, model, request.deletions, request.record);
-    step.data = loss.policy;
+    // A deletion that is under way is only waited for: asking again for the loss of data would need a consent of its own.
+    let going =
+        matches!(request.snapshot.get(&step.node), Some(Observed::Present(live)) if live.status == Status::Deleting);
+    step.data = if replaces && going { DataPolicy::Keep { final_snapshot: None } } else { loss.policy };
     if let (true, true, Data::Held(what)) = (replaces, served, model.data) {
         let text = if loss.text.is_empty() { String::new() } else { format!("; {}", loss.text) };
         step.risk = Risk::DataLoss(format!("loses {what}: the new object starts empty{text}"));

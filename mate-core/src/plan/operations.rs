@@ -174,6 +174,15 @@ impl<'a> Dag<'a> {
             })
             .collect();
         let mut edges: Vec<(usize, usize)> = Vec::new();
+        // The record of a node goes with its present object: until then it names those that are left over.
+        for (index, call) in self.calls.iter().enumerate() {
+            let step = &self.steps[call.step];
+            if matches!(step.action, Action::Delete | Action::Forget | Action::Disown) {
+                let left = |other: &Step| other.node == step.node && other.action.is_about_leftover();
+                let before = self.calls.iter().enumerate().filter(|(_, other)| left(&self.steps[other.step]));
+                edges.extend(before.map(|(before, _)| (before, index)));
+            }
+        }
         let late = |call: &usize| self.steps[self.calls[*call].step].update_order == UpdateOrder::AfterUsers;
         let users = Users::of(self.steps);
         for (index, call) in self.calls.iter().enumerate() {

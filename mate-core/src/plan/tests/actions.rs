@@ -377,6 +377,9 @@ fn leftovers_of_a_replacement_are_deleted_behind_their_users() {
     let leftover = plan.steps.iter().find(|step| step.action.is_about_leftover()).unwrap();
     assert_eq!((leftover.action, leftover.reason.as_str()), (Action::DeleteLeftover, "left over from a replacement"));
     assert!(waits(&plan, ("django-targets", Verb::DeleteOld), ("https", Verb::Update)));
+    let destroy = world.plan(&Graph::new(), Purpose::Destroy).unwrap();
+    let (left, present) = (("django-targets", Verb::DeleteOld), ("django-targets", Verb::Delete));
+    assert!(waits(&destroy, present, left), "the record goes with the present object, and names what is left over");
     world.apply(&plan);
     assert!(world.plan(&graph, Purpose::Update).unwrap().is_empty());
 }
@@ -418,6 +421,18 @@ fn a_deletion_of_our_own_that_was_interrupted_is_waited_for() {
     assert_eq!(service.reason, "its deletion has begun already; it is made anew");
     assert_eq!((&service.risk, service.needs_consent()), (&Risk::None, false));
     assert!(waits(&plan, ("django", Verb::Create), ("django", Verb::Delete)));
+}
+
+#[test]
+fn a_deletion_that_is_waited_for_is_not_asked_to_lose_data() {
+    let graph = tenant();
+    let mut world = World::of(&graph);
+    world.live("db-secret").status = Status::Deleting;
+    world.record.nodes.get_mut(&id("db-secret")).unwrap().state = NodeState::Deleting;
+    let plan = world.plan(&graph, Purpose::Update).unwrap();
+    let secret = step(&plan, "db-secret");
+    assert_eq!(secret.action, Action::Replace { order: ReplaceOrder::DeleteFirst });
+    assert_eq!((&secret.data, &secret.risk), (&DataPolicy::Keep { final_snapshot: None }, &Risk::None));
 }
 
 #[test]
