@@ -12,7 +12,7 @@ use mate_core::provider::{Created, ErrorClass, ProviderError};
 
 /// Turns a failed call into a [`ProviderError`]: `.map_err(failed(address, "rds:CreateDBInstance"))`.
 ///
-/// Whether the call only reads is told by its name (`Describe`, `Get`, `List`, `Head`): a lost answer to a read is
+/// The name of the operation tells a read (`Describe`, `Get`, `List`, `Head`) from a write. A lost answer to a read is
 /// transient, to a write it is ambiguous.
 pub fn failed<E>(address: &Address, operation: &str) -> impl FnOnce(SdkError<E, HttpResponse>) -> ProviderError
 where

@@ -1,4 +1,4 @@
-//! What the EFS drivers share: tags, states, names of file systems.
+//! The common parts of the EFS drivers: tags, states, names of file systems.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(crate) const PAGE: i32 = 100;
 /// Up to how many objects of one file system are read one by one rather than all of the file system's.
 pub(crate) const FEW: usize = 8;
 
-/// Which of the targets belong to which file system, as far as that is known.
+/// The indexes of the targets by file system; under `None` those whose file system is not known yet.
 pub(crate) fn by_file_system(targets: &[Target]) -> BTreeMap<Option<&str>, Vec<usize>> {
     let mut groups: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
     for (index, target) in targets.iter().enumerate() {

@@ -7,7 +7,7 @@ use mate_core::provider::{ErrorClass, ProviderError, RetryStatus, Target};
 use crate::classify::{class_of, failed};
 use crate::context::Aws;
 
-/// Whether objects may go with the delete markers.
+/// The treatment of the bucket's objects when it is emptied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Objects {
     /// An object stops the call: the bucket is refused.

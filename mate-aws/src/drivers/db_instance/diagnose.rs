@@ -15,7 +15,7 @@ const FAILURES: [(&str, &str); 2] = [
     ("failure", "put right what the event names, and apply again"),
 ];
 
-/// What the status says, when it is one that does not end well.
+/// The diagnosis of a status that does not end well; none for any other status.
 pub(super) fn standing(instance: &Instance) -> Option<Diagnosis> {
     let word = match status(instance) {
         Status::Failed(word) => word,

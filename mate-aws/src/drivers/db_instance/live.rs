@@ -84,7 +84,7 @@ pub(super) fn live(target: &Target, instance: &Instance) -> Live {
     }
 }
 
-/// Whether it is stopped or on its way there.
+/// Returns true if the instance is stopped or on its way there.
 pub(super) fn is_stopped(instance: &Instance) -> bool {
     matches!(instance.db_instance_status(), Some("stopped" | "stopping"))
 }
@@ -151,7 +151,7 @@ pub(super) fn status(instance: &Instance) -> Status {
     }
 }
 
-/// What of the instance is being changed at this moment.
+/// The properties of the instance that RDS is changing at this moment.
 fn changing(instance: &Instance) -> Vec<&'static str> {
     let Some(pending) = instance.pending_modified_values() else { return Vec::new() };
     let logs = pending

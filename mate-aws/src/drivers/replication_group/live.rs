@@ -108,7 +108,7 @@ pub(super) fn status(group: &Group, node: Option<&CacheCluster>) -> Status {
     }
 }
 
-/// What of the group is being changed at this moment.
+/// The properties of the group that ElastiCache is changing at this moment.
 fn changing(group: &Group, node: Option<&CacheCluster>) -> Vec<&'static str> {
     let whole = group.pending_modified_values();
     let node = node.and_then(|node| node.pending_modified_values());

@@ -276,7 +276,7 @@ fn live(target: &Target, found: &DescribeSecretOutput) -> Live {
     }
 }
 
-/// What a secret that was found is called by: its ARN names no other secret, not even one of the same name.
+/// The id of a secret that was found: its ARN, which names no other secret, not even one of the same name.
 pub(super) fn id<'a>(target: &'a Target, found: &'a DescribeSecretOutput) -> &'a str {
     found.arn().unwrap_or(&target.name)
 }

@@ -157,8 +157,8 @@ pub(super) fn status(target: &Target, service: &Described) -> Status {
     if running < desired { Status::Pending(tasks_running(running, desired)) } else { Status::Ready }
 }
 
-/// Whether the circuit breaker made this deployment to go back. Once it has, the failed one is listed no more, and nothing but the
-/// service's events tells that the service is steady for that.
+/// Returns true if the circuit breaker made this deployment to roll back. Afterwards ECS no longer lists the failed
+/// deployment, and only the service's events tell why the service is steady.
 fn is_rollback(service: &Described, deployment: &Deployment) -> bool {
     let Some(id) = deployment.id() else { return false };
     let words = format!("rolling back to deployment {id}");

@@ -138,7 +138,7 @@ impl Driver for TaskDriver {
         }
     }
 
-    /// What ended it, and the last lines of its log.
+    /// Reports the cause that ended the task, and the last lines of its log.
     async fn diagnose(&self, aws: &Aws, target: &Target) -> Result<Vec<Diagnosis>, ProviderError> {
         let Some(task) = find(aws, target).await? else { return Ok(Vec::new()) };
         let mut findings = Vec::new();
@@ -211,7 +211,7 @@ fn pick<'a>(target: &Target, tasks: &'a [Described]) -> Option<&'a Described> {
         .max_by_key(|task| (form::is_of_run(target, task), task.created_at().map(|at| at.as_nanos())))
 }
 
-/// What there is in a place; one of the targets that it is read for is named in an error.
+/// The tasks in a place. An error names one of the targets for which they are read.
 async fn tasks(aws: &Aws, place: &Place, group: &[&Target]) -> Result<Vec<Described>, ProviderError> {
     match place {
         Place::Known(cluster) => {

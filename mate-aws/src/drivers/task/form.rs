@@ -22,7 +22,7 @@ pub(super) fn tags(task: &Described) -> Tags {
     tag_map(task.tags())
 }
 
-/// Whether it is of the run that the target wants.
+/// Returns true if the task belongs to the run that the target wants.
 pub(super) fn is_of_run(target: &Target, task: &Described) -> bool {
     task.started_by().is_some() && text(target, "run") == task.started_by()
 }
@@ -31,7 +31,7 @@ pub(super) fn is_stopped(task: &Described) -> bool {
     task.last_status() == Some("STOPPED")
 }
 
-/// Whether MATE has stopped it, to be rid of it.
+/// Returns true if MATE has stopped the task to delete it.
 pub(super) fn is_deleted(task: &Described) -> bool {
     task.stopped_reason().is_some_and(|reason| reason.contains(DELETED))
 }

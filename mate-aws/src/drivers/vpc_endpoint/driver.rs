@@ -204,7 +204,7 @@ async fn modify(aws: &Aws, target: &Target, live: &Live, changed: &[String]) -> 
     Ok(())
 }
 
-/// What is to be added and what to be removed; EC2 takes no empty lists.
+/// The ids to add and the ids to remove. An empty list is `None`, since EC2 takes no empty lists.
 fn difference(live: &Live, field: &str, wanted: &[String]) -> (Option<Vec<String>>, Option<Vec<String>>) {
     let live: Vec<&str> =
         live.inputs.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
