@@ -14,13 +14,13 @@ use tokio::task::JoinSet;
 use crate::cloud::{base, tfvars};
 use crate::naive::Naive;
 
-/// What became of a fleet of new tenants.
+/// The result of the onboarding of a fleet of new tenants.
 pub(crate) struct Fleet {
     pub(crate) client: &'static str,
     pub(crate) tenants: usize,
     /// Tenants that were not made.
     pub(crate) failed: usize,
-    /// Calls that AWS refused because they were over its limits: what reached the provider.
+    /// Calls that AWS refused because they were over its limits, as the provider counted them.
     pub(crate) throttles: u64,
     /// HTTP requests that were made.
     pub(crate) requests: u64,
