@@ -73,7 +73,7 @@ where
 /// With what the answer itself tells: its status, the request id of its headers, and the beginning of its body where the body
 /// holds neither a code nor a message.
 fn told(mut failure: ProviderError, answer: &HttpResponse) -> ProviderError {
-    /// Where the services put the request id.
+    /// The headers in which the services put the request id.
     const IDS: [&str; 3] = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"];
     failure.status = Some(answer.status().as_u16());
     if failure.request_id.is_none() {

@@ -186,7 +186,7 @@ async fn migrated(clinic: &Clinic) {
     assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
 }
 
-/// Where the consumers of a new value do not come up, the value before is put back, and they do.
+/// If the consumers of a new value do not come up, the value before is put back, and they come up.
 async fn put_back(clinic: &Clinic) {
     let (mate, id) = (&clinic.world.mate, clinic.id());
     let values =

@@ -40,7 +40,7 @@ struct Tally {
     taken_over: usize,
 }
 
-/// Where a fight happens.
+/// The place of a fight.
 struct Arena {
     emulator: Emulator,
     specs: PathBuf,

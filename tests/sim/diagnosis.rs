@@ -1,4 +1,4 @@
-//! Why something is not as it should be: told by the run that fails, and to whoever asks.
+//! The diagnosis of faults: by the run that fails, and by request.
 
 use mate::provider::Diagnosis;
 use mate::sim::{Fault, FaultRule, Method, Selector};

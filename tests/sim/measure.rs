@@ -13,9 +13,9 @@ use crate::cloud::{example, on};
 
 /// One provision in virtual time.
 pub(crate) struct Provision {
-    /// From the call to its end.
+    /// The time from the call to its end.
     pub(crate) makespan: Duration,
-    /// The longest chain of references in the graph, by what each object took.
+    /// The longest chain of references in the graph, by the duration of each object.
     pub(crate) critical_path: Duration,
     /// Objects of the tenant.
     pub(crate) nodes: usize,

@@ -72,7 +72,7 @@ impl Step {
         }
     }
 
-    /// Where the tenant stands after it, where that does not depend on what was before.
+    /// The phase of the tenant after the step, if it does not depend on the phase before.
     fn leads_to(&self) -> Option<TenantPhase> {
         match self {
             Self::Suspend(_) | Self::ShutDown => Some(TenantPhase::Suspended),

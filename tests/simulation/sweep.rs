@@ -15,7 +15,7 @@ use crate::world::{Bug, NoBug};
 const USUAL: u64 = 200;
 /// The most schedules that a bug may stay hidden for.
 const WITHIN: u64 = 300;
-/// The most findings of one seed that are reported.
+/// The most seeds that are reported, and the most findings of each.
 const TOLD: usize = 5;
 
 fn variable(name: &str) -> Option<u64> {

@@ -100,7 +100,7 @@ impl Drawing<'_> {
         self.add(id, &inputs)
     }
 
-    /// What AWS cannot deduplicate, and what is encrypted with it.
+    /// Adds the objects that AWS cannot deduplicate, and those that are encrypted with them.
     fn storage(&mut self) -> Result<(), GraphError> {
         let key = KeyInputs {
             description: "the tenant's own".into(),

@@ -162,7 +162,7 @@ impl Drop for Server {
     }
 }
 
-/// Where the server's programs are, and who runs them.
+/// The folder of the server's programs, and the user that runs them.
 struct Programs {
     folder: PathBuf,
     user: Option<User>,

@@ -35,10 +35,10 @@ pub(crate) trait Object: Clone + Send + Sync {
 
     fn tags(&self) -> &[Tag];
 
-    /// Where it stands; none when it is gone and only still listed.
+    /// The status of the object; none when it is gone and only still listed.
     fn status(&self) -> Option<Status>;
 
-    /// When it was made, in seconds, where EC2 tells.
+    /// The time of its creation, in seconds, if EC2 reports it.
     fn made(&self) -> Option<i64> {
         None
     }

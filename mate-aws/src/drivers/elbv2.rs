@@ -70,7 +70,7 @@ pub(crate) async fn change_tags(
     Ok(())
 }
 
-/// Where a named object is looked for: by the recorded ARN first, then by its name.
+/// The key by which a named object is found: the recorded ARN first, then the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum By {
     Arn,

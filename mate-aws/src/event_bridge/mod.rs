@@ -96,7 +96,7 @@ impl EventSink for EventBridgeSink {
     }
 }
 
-/// Why the entry is not on the bus.
+/// The reason why the entry is not on the bus.
 #[derive(Debug, PartialEq)]
 struct Refusal {
     class: ErrorClass,

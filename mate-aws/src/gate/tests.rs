@@ -45,7 +45,7 @@ impl Clock for Hurried {
     }
 }
 
-/// When a request came, and who asked for it.
+/// The time of a request, and its caller.
 type Arrived = (Duration, Option<Caller>);
 
 /// Answers in their order, then with an empty object; notes when each request came, and who asked.

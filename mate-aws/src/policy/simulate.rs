@@ -130,7 +130,7 @@ fn context(
     conditions.values().flatten().map(entry).collect()
 }
 
-/// Whose policies count for the caller: those of a user, or of the role behind a session.
+/// The identity whose policies count for the caller: a user, or the role behind a session.
 #[cfg(all(feature = "iam", feature = "sts"))]
 async fn principal(aws: &Aws, caller: &str) -> Result<String, String> {
     let parts: Vec<&str> = caller.splitn(6, ':').collect();

@@ -53,7 +53,7 @@ pub(super) async fn empty(aws: &Aws, target: &Target, objects: Objects) -> Resul
     }
 }
 
-/// Where the next page begins: a key and a version.
+/// The start of the next page: a key and a version.
 type Place = (Option<String>, Option<String>);
 
 fn next(page: &ListObjectVersionsOutput) -> Option<Place> {

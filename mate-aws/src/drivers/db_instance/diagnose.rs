@@ -1,4 +1,5 @@
-//! Why a database instance does not become available: its status, what waits for a restart, its events.
+//! The diagnosis of a database instance that does not become available: its status, the changes that wait for a
+//! restart, its events.
 
 use aws_sdk_rds::types::{DbInstance as Instance, Event};
 use mate_core::provider::{Concern, Diagnosis, Status};

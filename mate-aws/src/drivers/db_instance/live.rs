@@ -10,7 +10,8 @@ use serde_json::json;
 
 use crate::drivers::{fields, rds_tags};
 
-/// What RDS tells, with the changes in progress taken for done: those are no drift, they make the status pending.
+/// The live object as RDS reports it, with the changes in progress taken for done: they are no drift, and make the
+/// status pending.
 pub(super) fn live(target: &Target, instance: &Instance) -> Live {
     let desired = target.typed::<DbInstance>().ok();
     let desired = desired.as_ref();
@@ -121,7 +122,7 @@ fn outputs(instance: &Instance, identifier: &str) -> Outputs {
     outputs
 }
 
-/// Where the instance stands.
+/// The status of the instance.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
 pub(super) fn status(instance: &Instance) -> Status {
     let word = instance.db_instance_status().unwrap_or("unknown");

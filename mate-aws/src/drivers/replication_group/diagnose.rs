@@ -1,4 +1,4 @@
-//! Why a replication group does not become available: its status, that of a node, its events.
+//! The diagnosis of a replication group that does not become available: its status, that of a node, its events.
 
 use aws_sdk_elasticache::types::{CacheCluster, Event};
 use mate_core::provider::{Diagnosis, Status};

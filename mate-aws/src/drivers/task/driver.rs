@@ -39,7 +39,7 @@ const TOKEN: usize = 64;
 #[derive(Debug)]
 pub(crate) struct TaskDriver;
 
-/// Where a target is looked for.
+/// The place where a target is looked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     /// By its ARN, in this cluster.
@@ -175,7 +175,8 @@ fn family(target: &Target) -> Option<&str> {
     Some(name.split(':').next().unwrap_or(name))
 }
 
-/// Where it can be; nowhere while its cluster or task definition is not known, because then it was never run.
+/// The place where the task can be; none while its cluster or task definition is not known, because then it was never
+/// run.
 fn place(target: &Target) -> Option<Place> {
     match &target.physical_id {
         Some(arn) => Some(Place::Known(cluster_of(arn).or_else(|| text(target, "cluster").map(str::to_owned))?)),

@@ -214,7 +214,7 @@ fn difference(live: &Live, field: &str, wanted: &[String]) -> (Option<Vec<String
     (Some(add).filter(|ids| !ids.is_empty()), Some(remove).filter(|ids| !ids.is_empty()))
 }
 
-/// Why the endpoint is not well, in AWS's words.
+/// The reason of the endpoint's failure, in AWS's words.
 fn reason(endpoint: &SdkEndpoint) -> Option<String> {
     let error = endpoint.last_error();
     let words =
