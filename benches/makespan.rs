@@ -1,7 +1,7 @@
-//! How long a provision takes on SimCloud as a ratio to the critical path of its graph, and what it asks for.
+//! The duration of a provision on SimCloud as a ratio to the critical path of its graph, and its calls and writes.
 //!
-//! All of it in virtual time, so that the figures are the same on every machine. The critical path is the longest chain of
-//! references, by what each object took; wanted is a ratio of 1.02 at most.
+//! All of this is in virtual time, so that the figures are the same on every machine. The critical path is the longest
+//! chain of references, by the duration of each object. The ratio should be at most 1.02.
 #![allow(clippy::print_stdout, reason = "a benchmark reports on its output")]
 
 #[path = "../tests/sim/cloud.rs"]

@@ -1,7 +1,7 @@
-//! What a plan costs: spec, resolve, design, observe, diff. Time, and memory by a counting allocator.
+//! The cost of a plan: spec, resolve, design, observe, diff. Time, and memory by a counting allocator.
 //!
-//! `cargo bench --bench plan`. The column `max alloc` is the peak of what was allocated at once. What SimCloud allocates is
-//! counted here too; `tests/allocations.rs` holds the limits for everything else.
+//! `cargo bench --bench plan`. The column `max alloc` is the peak of the memory allocated at once. The allocations of
+//! SimCloud count here too; `tests/allocations.rs` holds the limits for everything else.
 
 #[path = "../tests/sim/cloud.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]

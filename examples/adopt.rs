@@ -23,7 +23,7 @@ mod support;
 struct Arguments {
     #[command(flatten)]
     target: support::Target,
-    /// What the base should be: .toml, .json or the .tfvars of a base.
+    /// The desired base: .toml, .json or the .tfvars of a base.
     #[arg(long, value_name = "FILE", default_value = support::PLATFORM)]
     spec: PathBuf,
     /// Look through everything that carries these tags.

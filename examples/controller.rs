@@ -38,7 +38,7 @@ struct Arguments {
     /// Only what a tenant's data needs before anything runs: bucket, secrets, log groups.
     #[arg(long)]
     storage_only: bool,
-    /// How often all tenants are looked at before it is given up.
+    /// The most rounds over all tenants before the controller gives up.
     #[arg(long, default_value_t = 60)]
     rounds: usize,
     /// A directory of specs: .tfvars, .toml or .json.
@@ -62,12 +62,12 @@ impl Blueprint for StorageOnly {
     }
 }
 
-/// What became of one look at a tenant.
+/// The result of one look at a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
     /// There was nothing to do.
     Settled,
-    /// It was changed, or is another's at the moment: the next round looks again.
+    /// The tenant was changed, or belongs to another controller at the moment: the next round looks again.
     Again(String),
 }
 
@@ -88,7 +88,7 @@ async fn settle(mate: &Mate, spec: &TenantSpec) -> Outcome {
     })
 }
 
-/// Whether the store refused a write, because the lease is another's by now.
+/// Returns true if the store refused a write because another controller has taken the lease.
 fn is_fenced(error: &Error) -> bool {
     let refused = match error {
         Error::Store(refused) => refused,

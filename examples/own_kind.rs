@@ -31,7 +31,7 @@ impl Queue {
     const URL: Output<Self, String> = Output::new("url");
 }
 
-/// What goes into a queue.
+/// The inputs of a queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct QueueInputs {

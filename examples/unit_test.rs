@@ -1,5 +1,5 @@
-//! How an embedding service tests itself: with MockProvider for answers that no cloud gives on demand, and with SimCloud
-//! for whole runs in virtual time, with faults.
+//! Tests of an embedding service: with MockProvider for answers that no cloud gives on demand, and with SimCloud for
+//! whole runs in virtual time, with faults.
 //!
 //! `cargo run --features testing --example unit_test` shows it; its tests run with `./test --example unit_test`.
 #![allow(clippy::print_stdout, reason = "an example talks to a person")]
@@ -17,7 +17,7 @@ struct OnboardingService {
     mate: Mate,
 }
 
-/// What a sign-up form answers.
+/// The answer of a sign-up form.
 #[derive(Debug, PartialEq, Eq)]
 enum SignUp {
     /// The clinic's address.

@@ -1,4 +1,4 @@
-//! What the examples share: arguments, the client, and how a run is shown.
+//! The common parts of the examples: arguments, the client, and the display of a run.
 #![allow(dead_code, unreachable_pub, clippy::print_stdout, reason = "each example uses its part of this module")]
 
 use std::io::IsTerminal;
@@ -20,7 +20,7 @@ mod store;
 
 use lines::{Lines, line, span};
 
-/// Which cloud, which base, which store.
+/// The cloud, the base and the store to work on.
 #[derive(Debug, Args)]
 pub struct Target {
     /// Work on AWS, or on an emulator that AWS_ENDPOINT_URL points at, instead of SimCloud.
@@ -38,8 +38,8 @@ pub struct Target {
     /// PGPASSWORD. SimCloud's records are in memory.
     #[arg(long, value_name = "STORE", default_value = "mate.db")]
     pub store: String,
-    /// How long this program's lease of a tenant holds without being renewed, in seconds; after a crash the next run waits for
-    /// the rest of it.
+    /// The duration of this program's lease of a tenant without renewal, in seconds. After a crash the next run waits
+    /// for the rest of it.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(3..=3600))]
     pub lease: u64,
     /// The seed of SimCloud.
@@ -53,7 +53,7 @@ impl Target {
         Ok(self.builder().await?.build()?)
     }
 
-    /// What the client is made with.
+    /// The builder of the client.
     pub async fn builder(&self) -> anyhow::Result<MateBuilder> {
         let lease = Duration::from_secs(self.lease);
         if let Some(environment) = &self.environment {

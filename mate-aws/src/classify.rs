@@ -12,7 +12,7 @@ use mate_core::provider::{Created, ErrorClass, ProviderError};
 
 /// Turns a failed call into a [`ProviderError`]: `.map_err(failed(address, "rds:CreateDBInstance"))`.
 ///
-/// Whether the call only reads is told by its name (`Describe`, `Get`, `List`, `Head`): a lost answer to a read is
+/// The name of the operation tells a read (`Describe`, `Get`, `List`, `Head`) from a write. A lost answer to a read is
 /// transient, to a write it is ambiguous.
 pub fn failed<E>(address: &Address, operation: &str) -> impl FnOnce(SdkError<E, HttpResponse>) -> ProviderError
 where
@@ -73,7 +73,7 @@ where
 /// With what the answer itself tells: its status, the request id of its headers, and the beginning of its body where the body
 /// holds neither a code nor a message.
 fn told(mut failure: ProviderError, answer: &HttpResponse) -> ProviderError {
-    /// Where the services put the request id.
+    /// The headers in which the services put the request id.
     const IDS: [&str; 3] = ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"];
     failure.status = Some(answer.status().as_u16());
     if failure.request_id.is_none() {

@@ -1,4 +1,4 @@
-//! How an [`AwsProvider`] is made.
+//! The builder of an [`AwsProvider`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +41,7 @@ impl AssumedRole {
     }
 }
 
-/// Which rate budget a provider's calls keep to.
+/// The rate budget to which a provider's calls keep.
 #[derive(Debug, Clone)]
 enum Rates {
     /// The one of this process, for the account and region.
@@ -118,15 +118,16 @@ impl AwsProviderBuilder {
         self
     }
 
-    /// How long AWS may take to begin its answer to an attempt; 30 s unless said. The wait for the rate budget is not counted.
-    /// An answer that has begun and stalls is given up by the SDK within seconds.
+    /// Sets the time within which AWS must begin its answer to an attempt; 30 s by default. The wait for the rate
+    /// budget does not count. The SDK gives up an answer that has begun and stalls within seconds.
     #[must_use]
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = limit;
         self
     }
 
-    /// How often the SDK tries a call (1 to 10) and how long it waits before the second attempt; 3 and 1 s unless said.
+    /// Sets the number of attempts that the SDK makes at a call (1 to 10) and the wait before the second attempt; 3 and
+    /// 1 s by default.
     #[must_use]
     pub fn sdk_retry(mut self, attempts: u32, initial_backoff: Duration) -> Self {
         self.attempts = attempts.clamp(1, 10);

@@ -159,11 +159,11 @@ impl Intercept for Witness {
 }
 
 tokio::task_local! {
-    /// How often the SDK tried a call that failed, at the most, within one call of the provider.
+    /// The most attempts that the SDK made at a call that failed, within one call of the provider.
     static TRIED: AtomicU32;
 }
 
-/// Makes a call of the provider; its error says how often AWS was asked.
+/// Makes a call of the provider. Its error carries the number of attempts.
 pub(crate) async fn counted<T>(call: impl Future<Output = Result<T, ProviderError>>) -> Result<T, ProviderError> {
     let work = async {
         let answer = call.await;
@@ -186,7 +186,7 @@ fn api(metadata: &Metadata) -> String {
     format!("{service}:{}", metadata.name())
 }
 
-/// What an answer that is no error says of the rate. EventBridge tells there what became of each entry.
+/// The meaning of a successful answer for the rate. An answer of EventBridge tells the fate of each entry.
 fn succeeded(answer: Result<&Output, &OrchestratorError<Error>>) -> Answer {
     #[cfg(feature = "eventbridge")]
     if let Ok(output) = answer
@@ -198,7 +198,7 @@ fn succeeded(answer: Result<&Output, &OrchestratorError<Error>>) -> Answer {
     Answer::Done
 }
 
-/// What an error's response says of the rate: by its code, and where it has none that is known by its status.
+/// The meaning of an error response for the rate: by its code, or by its status where it has no known code.
 fn answer(response: &HttpResponse) -> Answer {
     let status = response.status().as_u16();
     let header = response.headers().get("x-amzn-errortype").map(plain);

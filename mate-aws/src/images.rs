@@ -1,4 +1,4 @@
-//! What the tag of an image means now, asked of ECR.
+//! The digest to which the tag of an image points now, as ECR reports it.
 
 use aws_sdk_ecr::types::ImageIdentifier;
 use mate_core::model::Tags;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// Whether both name one key. An alias and a key id are never the same here: only KMS could tell.
+/// Returns true if both name one key. An alias and a key id never count as the same: only KMS could tell.
 pub(crate) fn same_key(one: &str, other: &str) -> bool {
     tail(one) == tail(other)
 }

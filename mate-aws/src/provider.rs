@@ -42,7 +42,7 @@ impl AwsProvider {
         &self.aws
     }
 
-    /// What is only read is never written.
+    /// Refuses to write an object that is only read.
     fn writable(target: &Target, operation: &'static str) -> Result<(), ProviderError> {
         if target.claim != Claim::ReadOnly {
             return Ok(());

@@ -14,7 +14,7 @@ use tracing::subscriber::NoSubscriber;
 use crate::classify::failed;
 use crate::context::Aws;
 
-/// Where secret values come from.
+/// A source of secret values.
 pub trait SecretSource: Send + Sync + fmt::Debug {
     /// `length` letters and digits that nobody can guess.
     fn generate(&self, length: usize) -> SecretString;

@@ -15,8 +15,8 @@ pub(crate) fn from_pairs<'a, K: Into<Option<&'a str>>, V: Into<Option<&'a str>>>
         .collect()
 }
 
-/// Which tags have to be set and which keys removed to come from `live` to `desired`. Tags of AWS itself
-/// (`aws:`) are left alone, and so is every key that nobody names.
+/// The tags to set and the keys to remove to come from `live` to `desired`. AWS's own tags (`aws:`) and keys that
+/// nobody names are left alone.
 pub(crate) struct TagChange {
     pub(crate) set: Tags,
     /// Keys to be taken off that the object has.
@@ -39,7 +39,7 @@ impl TagChange {
         self
     }
 
-    /// What an update makes of the tags that an object has.
+    /// The change that an update makes to the tags of an object.
     pub(crate) fn of(request: &UpdateRequest, live: &Tags) -> Self {
         Self::new(live, &request.target.tags).without(live, &request.untag)
     }
@@ -75,7 +75,7 @@ pub(crate) fn judge(target: &Target, live: Live) -> Observation {
     Observation::Foreign(not_ours(target, &live.tags))
 }
 
-/// What to say of an object that is not the target's.
+/// The message about an object that is not the target's.
 pub(crate) fn not_ours(target: &Target, tags: &Tags) -> String {
     match mate_core::model::Ownership::from_tags(tags) {
         Some(owner) => match (tags.get("Account"), tags.get("Region")) {

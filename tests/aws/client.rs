@@ -1,4 +1,4 @@
-//! What AWS's own command-line client says of a provisioned tenant: an independent witness.
+//! The answers of AWS's own command-line client about a provisioned tenant: an independent witness.
 
 use serde_json::{Value, json};
 

@@ -134,7 +134,7 @@ async fn renamed(clinic: &Clinic) {
     assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
 }
 
-/// What stops serving is told, with what to do, and no more once it serves again.
+/// The health of a tenant names the part that stops serving and the next step, and is good again once the part serves.
 async fn looked_at(clinic: &Clinic) {
     let (mate, id) = (&clinic.world.mate, clinic.id());
     let health = mate.tenant(&id).health().await.unwrap();
@@ -186,7 +186,7 @@ async fn migrated(clinic: &Clinic) {
     assert!(mate.plan(&clinic.spec).await.unwrap().is_empty());
 }
 
-/// Where the consumers of a new value do not come up, the value before is put back, and they do.
+/// If the consumers of a new value do not come up, the value before is put back, and they come up.
 async fn put_back(clinic: &Clinic) {
     let (mate, id) = (&clinic.world.mate, clinic.id());
     let values =
@@ -225,7 +225,7 @@ async fn commanded(clinic: &Clinic) {
     }
 }
 
-/// What takes the database down waits for maintenance, and what else is asked for does not.
+/// A change that takes the database down waits for maintenance; the other changes do not.
 async fn maintained(clinic: &Clinic) {
     let (mate, id) = (&clinic.world.mate, clinic.id());
     let database = || clinic.database();

@@ -50,7 +50,7 @@ fn assert_same(found: &[String], wanted: &[String], when: &str) {
     assert!(found == wanted, "{when}: more:\n{}\nless:\n{}", without(found, wanted), without(wanted, found));
 }
 
-/// What stands after each part of an undisturbed life: at the beginning, after provision, after a change, in the end.
+/// The objects after each part of an undisturbed life: at the beginning, after provision, after a change, at the end.
 fn undisturbed() -> &'static [Vec<String>; 4] {
     static STANDING: OnceLock<[Vec<String>; 4]> = OnceLock::new();
     STANDING.get_or_init(|| {

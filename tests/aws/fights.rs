@@ -27,9 +27,9 @@ use crate::support::sample;
 use crate::world::provider_at;
 
 const TENANTS: usize = 20;
-/// How often a controller is killed or halted.
+/// The number of times that a controller is killed or halted.
 const STRIKES: usize = 6;
-/// The longest that a halted controller stays so, when nobody takes its tenants over.
+/// The longest time that a controller stays halted when nobody takes its tenants over.
 const HALT: Duration = Duration::from_secs(20);
 
 /// The figures of one controller.
@@ -40,7 +40,7 @@ struct Tally {
     taken_over: usize,
 }
 
-/// Where a fight happens.
+/// The place of a fight.
 struct Arena {
     emulator: Emulator,
     specs: PathBuf,
@@ -77,7 +77,7 @@ fn controller(emulator: &Emulator, endpoint: &str, specs: &Path, store: &str, na
     command
 }
 
-/// What of all that stands is a tenant's, under another's name.
+/// The lines of one tenant among all objects, under the name of another tenant.
 fn part(all: &str, number: usize, as_number: usize) -> Vec<String> {
     let of_tenant = all.lines().filter(|line| line.contains(&tenant(number)));
     let mut lines: Vec<String> = of_tenant.map(|line| line.replace(&tenant(number), &tenant(as_number))).collect();
@@ -85,7 +85,7 @@ fn part(all: &str, number: usize, as_number: usize) -> Vec<String> {
     lines
 }
 
-/// What one tenant is made of that nobody disturbs.
+/// The objects of a tenant that nobody disturbs.
 fn undisturbed() -> &'static [String] {
     static STANDING: OnceLock<Vec<String>> = OnceLock::new();
     STANDING.get_or_init(|| {

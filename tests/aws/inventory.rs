@@ -1,4 +1,4 @@
-//! What stands in an account, service by service, as AWS's own client lists it.
+//! The objects in an account, service by service, as AWS's own client lists them.
 
 use std::collections::BTreeMap;
 
@@ -41,7 +41,7 @@ const LISTS: &[(&str, &str, &str, &str)] = &[
     ("wafv2", "list-web-acls --scope REGIONAL", "WebACLs", "Name"),
 ];
 
-/// What stands there, by service and call.
+/// The names of the objects in the account, by service and call.
 pub(crate) fn inventory(emulator: &Emulator) -> BTreeMap<String, Vec<String>> {
     let mut found = BTreeMap::new();
     for (service, call, list, field) in LISTS {

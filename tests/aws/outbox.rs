@@ -84,7 +84,7 @@ fn types(events: &[Value]) -> Vec<&str> {
 
 const LIFE: [&str; 4] = ["provision.begun", "provision.succeeded", "destroy.begun", "destroy.succeeded"];
 
-/// What a consumer sees: each event twice, with one id under two envelopes. The events, each once.
+/// Checks a consumer's view: it gets each event twice, with one id under two envelopes. Returns each event once.
 #[track_caller]
 fn once(events: Vec<Value>) -> Vec<Value> {
     assert_eq!(events.len(), 8);

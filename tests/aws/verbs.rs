@@ -25,7 +25,7 @@ fn database(world: &World) -> Value {
     world.aws(&["rds", "describe-db-instances"])["DBInstances"][0].clone()
 }
 
-/// What stands before the services on the listener of 443: the answers of the rules of priority 1.
+/// The fixed answers before the services on the listener of 443: those of the rules of priority 1.
 fn pages(world: &World) -> Vec<Value> {
     let first = rules(world).into_iter().filter(|rule| rule["Priority"] == "1");
     first.map(|rule| rule["Actions"][0]["FixedResponseConfig"].clone()).collect()

@@ -41,7 +41,7 @@ impl World {
         Self { emulator, base, store, mate, provider }
     }
 
-    /// What AWS's own client answers.
+    /// The answer of AWS's own client.
     pub(crate) fn aws(&self, arguments: &[&str]) -> serde_json::Value {
         self.emulator.aws_cli(arguments).unwrap_or_else(|error| panic!("aws {arguments:?}: {error:#}"))
     }

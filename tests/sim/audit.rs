@@ -156,7 +156,7 @@ async fn a_log_that_was_cut_off_in_the_store_is_found_by_the_record() {
     assert_eq!(broken.seq, 1);
 }
 
-/// What has to hold of a log after whatever deaths.
+/// Checks the properties that a log has after any deaths.
 fn assert_honest(log: &[LogEntry], key: &mate::model::ids::TenantKey, case: &str) {
     assert_eq!(verify(key, log).map(|whole| whole.entries), Ok(log.len() as u64), "{case}");
     let mut runs: BTreeMap<(&str, &str), Vec<&LogEvent>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! What a tenant is made of: the seeds' names, chains and mounts.
+//! The parts of a tenant: the seeds' names, chains and mounts.
 
 use mate::blueprint::Design;
 use mate::model::{Node, references};

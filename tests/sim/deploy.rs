@@ -199,7 +199,7 @@ fn migrated(name: &str) -> Deployment {
     tag(name).with_migration(Migration::new(ServiceName::new("django").unwrap(), ["python", "manage.py", "migrate"]))
 }
 
-/// Where in the order of the calls the first one of this method about this node came.
+/// The position in the order of the calls of the first one of this method about this node.
 fn when(world: &World, since: usize, method: Method, node: &str) -> usize {
     let of_node = |call: &mate::sim::Call| {
         call.method == method && call.address.as_ref().is_some_and(|address| address.node.as_str() == node)

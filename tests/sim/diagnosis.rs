@@ -1,4 +1,4 @@
-//! Why something is not as it should be: told by the run that fails, and to whoever asks.
+//! The diagnosis of faults: by the run that fails, and by request.
 
 use mate::provider::Diagnosis;
 use mate::sim::{Fault, FaultRule, Method, Selector};
@@ -7,7 +7,7 @@ use mate::{Error, NodeDiagnosis, TenantDiagnosis};
 use crate::cloud::{World, example, world};
 use crate::platform;
 
-/// What goes wrong with a service: AWS's words, and a word of the advice.
+/// The faults of a service: AWS's words, and a word of the advice.
 const CAUSES: [(&str, &str); 4] = [
     ("container django: exit code 137: out of memory", "memory"),
     ("ResourceInitializationError: unable to pull secret mate/x: ResourceNotFoundException", "create the secret"),

@@ -1,4 +1,4 @@
-//! What the documentation promises to be tested is.
+//! Everything that the documentation promises to be tested has a test.
 
 use std::path::Path;
 

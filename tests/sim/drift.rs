@@ -1,4 +1,4 @@
-//! What somebody changed behind MATE's back: found, and classed.
+//! Changes behind MATE's back: they are found and classed.
 
 use std::collections::BTreeMap;
 

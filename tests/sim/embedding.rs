@@ -9,7 +9,7 @@ use mate::{Applied, Error, TenantLifecycle};
 
 use crate::cloud::{example, world};
 
-/// What the billing of a SaaS company does with an invoice that was not paid.
+/// The handling of an unpaid invoice in the billing of a SaaS company.
 async fn unpaid(tenants: &dyn TenantLifecycle, tenant: &TenantId) -> Result<&'static str, Error> {
     match tenants.phase(tenant).await? {
         TenantPhase::Suspended => Ok("suspended already"),

@@ -1,4 +1,4 @@
-//! What fails, what goes on, what is said, and that the next run ends it.
+//! A run with failures: the failed nodes, the nodes that go on, the messages, and the next run, which completes it.
 
 use std::collections::BTreeSet;
 

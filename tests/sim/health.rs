@@ -1,4 +1,4 @@
-//! How well a tenant serves, asked for over the whole client.
+//! The health of a tenant, over the whole client.
 
 use mate::clock::Clock;
 use mate::health::{Health, HealthIssue, Verdict};

@@ -1,4 +1,4 @@
-//! Who holds an object: records lost and found, objects taken over, disowned, and only read.
+//! The holder of an object: records lost and found, objects taken over, disowned, and only read.
 
 use mate::adopt::AdoptionSource;
 use mate::model::Ownership;

@@ -95,7 +95,7 @@ async fn undisturbed(subject: Subject) -> (Vec<Point>, Vec<Object>) {
     (points, inventory(world.cloud()))
 }
 
-/// What is wrong at the end of one case; nothing when all is right.
+/// Runs one case and returns what is wrong at its end; `None` when all is right.
 async fn case(subject: Subject, point: &Point, fault: Fault, wanted: &[Object]) -> Option<String> {
     let world = subject.before(SimCloud::builder()).await;
     let earlier = world.cloud().calls().len();

@@ -1,4 +1,4 @@
-//! How long a provision takes on SimCloud, how long it would take at the least, and what it asks for.
+//! The duration of a provision on SimCloud, the shortest possible duration, and the calls and writes.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use crate::cloud::{example, on};
 
 /// One provision in virtual time.
 pub(crate) struct Provision {
-    /// From the call to its end.
+    /// The time from the call to its end.
     pub(crate) makespan: Duration,
-    /// The longest chain of references in the graph, by what each object took.
+    /// The longest chain of references in the graph, by the duration of each object.
     pub(crate) critical_path: Duration,
     /// Objects of the tenant.
     pub(crate) nodes: usize,
@@ -43,12 +43,12 @@ impl Provision {
         }
     }
 
-    /// How many times as long as the critical path it took.
+    /// The ratio of the duration to the critical path.
     pub(crate) fn ratio(&self) -> f64 {
         self.makespan.as_secs_f64() / self.critical_path.as_secs_f64()
     }
 
-    /// How many calls of this method there were.
+    /// The number of calls of this method.
     pub(crate) fn calls(&self, method: Method) -> usize {
         self.calls.get(&method).copied().unwrap_or(0)
     }

@@ -1,4 +1,4 @@
-//! What a provision costs: time over the critical path, calls, writes. Virtual time and counts only.
+//! The cost of a provision: time over the critical path, calls, writes. Virtual time and counts only.
 
 use mate::sim::Method;
 

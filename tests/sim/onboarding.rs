@@ -14,19 +14,19 @@ use tokio::task::JoinSet;
 use crate::cloud::{base, tfvars};
 use crate::naive::Naive;
 
-/// What became of a fleet of new tenants.
+/// The result of the onboarding of a fleet of new tenants.
 pub(crate) struct Fleet {
     pub(crate) client: &'static str,
     pub(crate) tenants: usize,
     /// Tenants that were not made.
     pub(crate) failed: usize,
-    /// Calls that AWS refused because they were over its limits: what reached the provider.
+    /// Calls that reached the provider and that AWS refused because they were over its limits.
     pub(crate) throttles: u64,
     /// HTTP requests that were made.
     pub(crate) requests: u64,
-    /// From the first call until the last tenant was made or given up.
+    /// The time from the first call until the last tenant was made or given up.
     pub(crate) makespan: Duration,
-    /// When each tenant that was made was ready, in that order.
+    /// The time at which each tenant that was made was ready, in that order.
     pub(crate) ready: Vec<Duration>,
 }
 
@@ -35,7 +35,7 @@ impl Fleet {
     pub(crate) const HEADING: &'static str =
         "client       tenants  requests  throttles  failed  half ready (s)  all over (s)";
 
-    /// When half of those that were made were ready.
+    /// The time at which half of the tenants that were made were ready.
     pub(crate) fn median(&self) -> Duration {
         self.ready.get(self.ready.len() / 2).copied().unwrap_or_default()
     }

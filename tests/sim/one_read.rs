@@ -34,7 +34,7 @@ impl Counting {
         Self { inner: MemoryStore::new(), counted, reads: Arc::default() }
     }
 
-    /// How often the record was read since this was asked last.
+    /// Returns the number of reads of the record since the previous call.
     fn reads(&self) -> usize {
         self.reads.swap(0, Ordering::Relaxed)
     }

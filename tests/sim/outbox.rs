@@ -1,4 +1,4 @@
-//! What happened to tenants reaches a sink at least once, in order, whatever fails on the way.
+//! The events of tenants reach a sink at least once, in order, whatever fails on the way.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

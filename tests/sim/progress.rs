@@ -1,4 +1,4 @@
-//! What the examples print of a run.
+//! The lines that the examples print of a run.
 
 use crate::cloud::{example, world};
 

@@ -1,4 +1,4 @@
-//! What is refused before anything is touched.
+//! Refusals before anything is touched.
 
 use mate::plan::PlanError;
 use mate::vocab::Consents;

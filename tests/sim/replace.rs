@@ -93,7 +93,8 @@ async fn it_is_done_once_and_again_when_it_is_asked_for_again() {
     }
 }
 
-/// How often an object of this node was made, by the calls: a service keeps its ARN.
+/// The number of creations of this node's object, by the calls: the ARN does not tell it, because a service keeps its
+/// ARN.
 async fn started(world: &World, node: &str) -> usize {
     let made = |call: &&mate::sim::Call| {
         call.method == mate::sim::Method::Create

@@ -29,7 +29,7 @@ fn values(world: &World) -> Vec<String> {
     SECRETS.map(|name| world.cloud.secret_value(&arn(world, name)).unwrap()).to_vec()
 }
 
-/// Whether database and cache take the present values, and how many tokens the cache takes.
+/// Returns true for the database and for the cache if it takes the present value, and the number of the cache's tokens.
 fn taken(world: &World) -> (bool, bool, usize) {
     let (db, redis): (KindName, KindName) =
         ("rds:DBInstance".parse().unwrap(), "elasticache:ReplicationGroup".parse().unwrap());

@@ -1,4 +1,4 @@
-//! What is told of a tenant is what it is: its phase, whether it is ready, and what can be done with it.
+//! The status of a tenant is true: its phase, its readiness, and the verbs that it admits.
 
 use mate::engine::EventKind;
 use mate::sim::{Fault, FaultRule, Method, Selector, crash};

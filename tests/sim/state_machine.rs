@@ -42,7 +42,7 @@ enum Step {
     Unwind,
 }
 
-/// What goes wrong during a step.
+/// The trouble during a step.
 #[derive(Debug, Clone, Copy)]
 enum Trouble {
     Nothing,
@@ -72,7 +72,7 @@ impl Step {
         }
     }
 
-    /// Where the tenant stands after it, where that does not depend on what was before.
+    /// The phase of the tenant after the step, if it does not depend on the phase before.
     fn leads_to(&self) -> Option<TenantPhase> {
         match self {
             Self::Suspend(_) | Self::ShutDown => Some(TenantPhase::Suspended),
@@ -166,7 +166,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, Trouble)>> {
     prop::collection::vec((step, trouble), 3..9)
 }
 
-/// How the steps of all lives ended.
+/// The numbers of steps of all lives, by their end.
 #[derive(Debug, Default)]
 struct Tally {
     done: usize,
@@ -186,14 +186,14 @@ impl Tally {
     }
 }
 
-/// What may never be lost, with its identity.
+/// The objects that may never be lost, with their identity.
 fn data(world: &World) -> Vec<(String, String)> {
     let kinds = ["rds:DBInstance", "s3:Bucket", "efs:FileSystem", "secretsmanager:Secret"];
     let objects = world.cloud.objects().into_iter().filter(|object| kinds.contains(&object.kind.as_str()));
     objects.map(|object| (object.kind.to_string(), object.physical_id)).collect()
 }
 
-/// What is in the cache, or in the snapshot that it left.
+/// The content of the cache, or of the snapshot that it left.
 async fn held(world: &World, spec: &TenantSpec) -> Option<String> {
     let kind = "elasticache:ReplicationGroup".parse().unwrap();
     let record = world.store.get(world.mate.tenant(&spec.id()).key()).await.unwrap().unwrap();

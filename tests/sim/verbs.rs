@@ -51,7 +51,7 @@ fn down(plan: &Plan) -> Vec<&str> {
     plan.steps.iter().filter(|step| matches!(step.risk, Risk::Downtime(_))).map(|step| step.node.as_str()).collect()
 }
 
-/// Where in the order of the writes the first one about this node came.
+/// The position in the order of the calls of the first one of this method about this node.
 fn when(world: &World, since: usize, method: Method, node: &str) -> usize {
     let calls = world.cloud.calls();
     let of_node = |call: &mate::sim::Call| {

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 /// More than any schedule takes.
 const MOST_POLLS: u64 = 200_000;
 
-/// Why a future did not end.
+/// The reason why a future did not end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stopped {
     /// Everything waits, and nothing will wake it.

@@ -1,9 +1,9 @@
-//! What the invariants found.
+//! The findings of the invariants.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What must hold.
+/// The invariants of a simulation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Invariant {
     /// No live object without a journal entry.
@@ -20,7 +20,7 @@ pub(crate) enum Invariant {
     Sound,
 }
 
-/// One thing that is not as it must be.
+/// A violation of an invariant.
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
     pub(crate) invariant: Invariant,

@@ -1,7 +1,7 @@
 //! Invariant: no live object without a journal entry.
 //!
-//! What a call makes or changes stands in the durable journal as begun before the call, a creation with its token; and each live
-//! object is in its tenant's record, at every moment between two rounds.
+//! The durable journal names every creation, change and deletion as begun before the call, a creation with its token.
+//! Each live object is in its tenant's record, at every moment between two rounds.
 
 use mate::Record;
 use mate::model::ids::TenantKey;
@@ -46,7 +46,7 @@ pub(crate) fn changes(findings: &Findings, ledger: &Ledger, tenant: &TenantKey, 
     }
 }
 
-/// Whether the record knows of this object.
+/// Returns true if the record knows of this object.
 fn knows(record: &Record, object: &SimObject) -> bool {
     let Some(node) = object.address.as_ref().and_then(|address| record.nodes.get(&address.node)) else { return false };
     let same = node.kind == object.kind

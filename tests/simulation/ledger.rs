@@ -1,4 +1,5 @@
-//! The store as the simulation keeps it: what is durable of each tenant, who may write, and whether a write was allowed.
+//! The store of the simulation: the durable state of each tenant, the holder of its lease, and a check that each write
+//! was allowed.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,12 +14,12 @@ use crate::findings::Findings;
 use crate::one_writer;
 use crate::world::Bug;
 
-/// What is known of one tenant.
+/// The durable state of one tenant.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Page {
-    /// Who may write: the fencing token, and when the lease ends.
+    /// The holder of the lease: the fencing token, and the end of the lease.
     pub(crate) holder: Option<(u64, i64)>,
-    /// The record as it was written last.
+    /// The latest record that was written.
     pub(crate) record: Option<Arc<Record>>,
 }
 
@@ -49,7 +50,7 @@ impl Ledger {
         self.page(key).record
     }
 
-    /// How many writes of those whose lease was lost were refused.
+    /// The number of writes that were refused because their lease was lost.
     pub(crate) fn fenced(&self) -> u64 {
         *self.fenced.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -42,7 +42,7 @@ pub(crate) fn written(findings: &Findings, page: &Page, lease: &Lease, versions:
     }
 }
 
-/// What a store does that looks at neither fence nor version.
+/// The write of a store that checks neither fence nor version.
 pub(crate) async fn forced(store: &MemoryStore, lease: &Lease, record: &mut Record) -> Result<u64, StoreError> {
     let key = &lease.key;
     let fence = match store.lease(key).await?.holder {

@@ -29,12 +29,12 @@ pub(crate) fn deletes(findings: &Findings, ledger: &Ledger, tenant: &TenantKey, 
     }
 }
 
-/// Which databases and filled buckets have been seen, by physical id: whose, and under which name.
+/// The databases and filled buckets that have been seen, by physical id: their tenant, kind and name.
 #[derive(Debug, Default)]
 pub(crate) struct Precious(BTreeMap<String, (TenantKey, String, String)>);
 
 impl Precious {
-    /// Looks which there are, and what became of those that there were.
+    /// Records the databases there are, and reports those that are gone with their data.
     pub(crate) fn check(&mut self, world: &World) {
         let objects = world.cloud.objects();
         let snapshots = world.cloud.snapshots();

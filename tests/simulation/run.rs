@@ -19,17 +19,17 @@ use crate::schedule::{Action, Schedule, Verb};
 use crate::world::{Bug, World, consents};
 use crate::{apart, heal, journalled, protected};
 
-/// What a schedule came to.
+/// The result of a schedule.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     pub(crate) findings: Vec<Finding>,
     pub(crate) counts: Counts,
     pub(crate) calls: Vec<Call>,
-    /// What happened, line by line.
+    /// The events of the schedule, line by line.
     pub(crate) story: Vec<String>,
 }
 
-/// How much happened.
+/// The counts of a schedule.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Counts {
     pub(crate) schedules: u64,
@@ -64,7 +64,7 @@ impl Counts {
     }
 }
 
-/// What the operations of a schedule leave behind.
+/// The counts and the story that the operations of a schedule leave behind.
 #[derive(Debug, Default)]
 struct Log {
     counts: Counts,
@@ -73,7 +73,7 @@ struct Log {
 
 struct Runner<'a> {
     world: &'a World,
-    /// Whether what happens is told at once.
+    /// True if each event is printed at once.
     aloud: bool,
     log: Mutex<Log>,
 }
@@ -83,7 +83,7 @@ pub(crate) fn run(schedule: &Schedule, bug: Arc<dyn Bug>) -> Report {
     told(schedule, bug, false)
 }
 
-/// Runs a schedule, and tells what happens where that is asked for.
+/// Runs a schedule, and prints its events if `aloud`.
 pub(crate) fn told(schedule: &Schedule, bug: Arc<dyn Bug>, aloud: bool) -> Report {
     let world = World::new(schedule, bug);
     let runner = Runner { world: &world, aloud, log: Mutex::default() };
@@ -252,7 +252,7 @@ impl Runner<'_> {
     }
 }
 
-/// Whether an error is one that no fault can cause.
+/// Returns true if no fault can cause the error.
 pub(crate) fn is_bug(error: &Error) -> bool {
     let store = |error: &StoreError| {
         matches!(error, StoreError::Unreadable { .. } | StoreError::Unwritable { .. } | StoreError::OtherLineage { .. })

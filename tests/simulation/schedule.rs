@@ -1,4 +1,4 @@
-//! What happens in a simulation, all of it from one seed.
+//! The schedule of a simulation, all of it from one seed.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::tenant::Wanted;
 pub(crate) const NAMES: [&str; 4] = ["acme", "acme-dev", "acme-two", "dev"];
 /// One more, which nobody works at.
 pub(crate) const BYSTANDER: &str = "acme-dev-two";
-/// How many controllers there are.
+/// The number of controllers.
 pub(crate) const CONTROLLERS: usize = 2;
 
 /// A whole schedule.
@@ -20,23 +20,23 @@ pub(crate) const CONTROLLERS: usize = 2;
 pub(crate) struct Schedule {
     pub(crate) seed: u64,
     pub(crate) tenants: Vec<Life>,
-    /// How long new objects may stay unseen.
+    /// The longest time that new objects may stay unseen.
     pub(crate) unseen: Duration,
-    /// The durations of the cloud are these times as long.
+    /// The factor of the durations of the cloud.
     pub(crate) scale: f64,
     /// The share of calls of the store that fail.
     pub(crate) store_faults: f64,
-    /// How late a call of the store may come.
+    /// The longest delay of a call of the store.
     pub(crate) store_late: Duration,
     pub(crate) rounds: Vec<Round>,
 }
 
-/// What becomes of a tenant.
+/// The life of a tenant.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Life {
     pub(crate) parts: u8,
     pub(crate) protected: bool,
-    /// The revision that it has in the end; none when it is gone.
+    /// The revision that the tenant has in the end; none when it is gone.
     pub(crate) at_last: Option<u8>,
 }
 
@@ -46,12 +46,12 @@ impl Life {
     }
 }
 
-/// What both controllers do at the same time. The next round begins when both have ended.
+/// The actions of both controllers at the same time. The next round begins when both have ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Round {
     pub(crate) faults: Faults,
     pub(crate) controllers: [Vec<Action>; CONTROLLERS],
-    /// Whether buckets get objects afterwards.
+    /// True if buckets get objects afterwards.
     pub(crate) fills_buckets: bool,
 }
 
@@ -60,11 +60,11 @@ pub(crate) struct Round {
 pub(crate) struct Action {
     pub(crate) tenant: usize,
     pub(crate) verb: Verb,
-    /// How long after the beginning of the round.
+    /// The start, from the beginning of the round.
     pub(crate) after: Duration,
-    /// At which of its awaits it is dropped.
+    /// The number of the await at which the action is dropped.
     pub(crate) dies_at: Option<usize>,
-    /// How long after its beginning it is cancelled.
+    /// The time from its start to its cancellation.
     pub(crate) cancelled_after: Option<Duration>,
 }
 

@@ -11,11 +11,11 @@ use crate::run::{self, Counts, run};
 use crate::schedule::Schedule;
 use crate::world::{Bug, NoBug};
 
-/// How many schedules run where nothing else is said. `./test` runs 1,000, and `./test exhaustive` 10,000.
+/// The number of schedules that run by default. `./test` runs 1,000, and `./test exhaustive` 10,000.
 const USUAL: u64 = 200;
-/// How many schedules a bug may stay hidden for.
+/// The most schedules that a bug may stay hidden for.
 const WITHIN: u64 = 300;
-/// How many failures are told at once.
+/// The most seeds that are reported, and the most findings of each.
 const TOLD: usize = 5;
 
 fn variable(name: &str) -> Option<u64> {

@@ -25,14 +25,14 @@ use mate::model::names;
 use mate::model::{Graph, GraphError, Input, NodeHandle};
 use mate::spec::{Base, Contacts, DisplayName, Email, ResolvedTenant, Subdomain, TagValue, TenantSpec, Tier};
 
-/// What a tenant is to be.
+/// The desired state of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wanted {
     /// Bit 0: storage, bit 1: a database, bit 2: services. The same for the whole life of a tenant.
     pub(crate) parts: u8,
     /// Each bit changes something.
     pub(crate) revision: u8,
-    /// Whether it may not be destroyed.
+    /// True if the tenant may not be destroyed.
     pub(crate) protected: bool,
 }
 
@@ -100,7 +100,7 @@ impl Drawing<'_> {
         self.add(id, &inputs)
     }
 
-    /// What AWS cannot deduplicate, and what is encrypted with it.
+    /// Adds the objects that AWS cannot deduplicate, and those that are encrypted with them.
     fn storage(&mut self) -> Result<(), GraphError> {
         let key = KeyInputs {
             description: "the tenant's own".into(),

@@ -22,7 +22,7 @@ use crate::watch::{Late, Watch};
 pub(crate) trait Bug: fmt::Debug + Send + Sync {
     fn creates(&self, _: &mut CreateRequest) {}
     fn deletes(&self, _: &mut DeleteRequest) {}
-    /// Whether this update is answered and not carried out.
+    /// Returns true if this update is answered and not carried out.
     fn loses_update(&self, _: &UpdateRequest) -> bool {
         false
     }
@@ -154,12 +154,12 @@ pub(crate) fn consents(plan: &Plan, data_too: bool) -> Consents {
     })
 }
 
-/// Whether this kind holds the data of the tenant itself.
+/// Returns true if this kind holds the data of the tenant itself.
 pub(crate) fn is_precious(kind: &str) -> bool {
     matches!(kind, "rds:DBInstance" | "s3:Bucket")
 }
 
-/// Whether a run may lose the data of this node.
+/// Returns true if a run may lose the data of this node.
 pub(crate) fn covers(consents: &Consents, node: &mate::model::ids::NodeId) -> bool {
     consents.cover(node, ConsentRisk::DataLoss)
 }

@@ -39,7 +39,7 @@ const CHANGES: [Change; 8] = [
     Change::Unlock,
 ];
 
-/// What stands in a store of a tenant.
+/// The state of a tenant in a store.
 type Standing = (LeaseState, Option<Record>);
 
 /// A tenant on which a change can be made.

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-/// Where the connection breaks.
+/// The moment at which the connection breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cut {
     /// The request does not arrive.
@@ -65,7 +65,7 @@ impl Proxy {
         *self.plan.lock().unwrap() = Some((after_requests, cut));
     }
 
-    /// Whether the cut has happened; it will not happen any more.
+    /// Returns true if the cut has happened. Takes away a cut that has not happened yet.
     pub(crate) fn has_cut(&self) -> bool {
         self.plan.lock().unwrap().take().is_none()
     }
@@ -135,7 +135,8 @@ impl Relay {
         }
     }
 
-    /// What the server says until it waits for the client: `ReadyForQuery`, and before that each question of the log-in.
+    /// Reads the server's messages until it waits for the client: `ReadyForQuery`, and before that each question of the
+    /// log-in.
     async fn answer(&mut self, logged_in: bool) -> io::Result<Answer> {
         let mut bytes = Vec::new();
         loop {

@@ -154,7 +154,7 @@ async fn defaults_of_a_role_do_not_change_the_contract() {
     .await;
 }
 
-/// What is acknowledged is on the disk, whatever the role's default.
+/// An acknowledged commit is on the disk, whatever the role's default.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_commit_is_acknowledged_before_it_is_durable() {
     let server = Server::shared();

@@ -1,4 +1,4 @@
-//! What an operator, another session or a crash of the server does to a store.
+//! The effects of an operator, of another session or of a crash of the server on a store.
 
 use std::time::Duration;
 

@@ -19,7 +19,7 @@ fn with_mode(server: &Server, mode: &str) -> PostgresBuilder {
         .schema(server.fresh_schema())
 }
 
-/// Whether the sessions of this mode's stores are encrypted, by the server's word.
+/// The encryption of the sessions of this mode's stores, as the server reports it.
 async fn encrypted(server: &Server, mode: &str) -> Vec<String> {
     let sessions = format!(
         "SELECT DISTINCT ssl::text FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)

@@ -59,7 +59,7 @@ impl Emulator {
         self.directory.path()
     }
 
-    /// What a client process needs in its environment: endpoint, region, credentials that mean nothing, no proxy.
+    /// The environment of a client process: endpoint, region, credentials that mean nothing, no proxy.
     pub(crate) fn environment(&self) -> [(&'static str, &str); 10] {
         [
             ("AWS_ENDPOINT_URL", self.endpoint()),

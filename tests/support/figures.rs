@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::io::Write;
 
-/// How much an exhaustive test has run, as a line that `./test exhaustive` reads: `[part] 415 cases of Provision`.
+/// Prints the count of an exhaustive test, as a line that `./test exhaustive` reads: `[part] 415 cases of Provision`.
 #[allow(dead_code, reason = "not every test binary has exhaustive tests")]
 pub(crate) fn count(part: &str, number: impl Display, what: impl Display) {
     tell(format!("[{part}] {number} {what}"));

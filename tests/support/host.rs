@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 const START_LIMIT: Duration = Duration::from_secs(120);
 
-/// What is asked for.
+/// The service that a request to the host asks for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Port {
     /// An empty account, and the scripts.
@@ -52,7 +52,7 @@ impl Fork {
         Ok(Self { connection, answer })
     }
 
-    /// What a program printed that succeeded.
+    /// The output of a program that succeeded.
     pub(crate) fn output(port: Port, request: &Value) -> Result<String> {
         let fork = Self::ask(port, request)?;
         let answer = &fork.answer;

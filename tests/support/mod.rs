@@ -1,4 +1,4 @@
-//! What the integration tests share. A test binary takes it in with `mod support;`.
+//! The common parts of the integration tests. A test binary includes them with `mod support;`.
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 

@@ -95,7 +95,7 @@ impl Server {
         &self.authority
     }
 
-    /// What the server has logged: every statement.
+    /// The log of the server: every statement.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.directory.path().join("log")).expect("the server's log")
     }
@@ -162,7 +162,7 @@ impl Drop for Server {
     }
 }
 
-/// Where the server's programs are, and who runs them.
+/// The folder of the server's programs, and the user that runs them.
 struct Programs {
     folder: PathBuf,
     user: Option<User>,

@@ -23,26 +23,26 @@ use super::wire::Call;
 
 type Body = BoxBody<Bytes, io::Error>;
 
-/// What is done to a write.
+/// The strike on a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strike {
-    /// An internal error in the service's own words, and nothing is done.
+    /// An internal error in the service's own words. The write is not carried out.
     InternalError,
-    /// A load balancer's page instead of the service's answer, and nothing is done.
+    /// A load balancer's page instead of the service's answer. The write is not carried out.
     Unavailable,
-    /// The rate is exceeded, in the service's own words, and nothing is done.
+    /// A throttle in the service's own words. The write is not carried out.
     Throttled,
-    /// It is done, and the connection closes without an answer.
+    /// The write is carried out, and the connection closes without an answer.
     AnswerLost,
-    /// It is done, and the connection closes in the middle of the answer.
+    /// The write is carried out, and the connection closes in the middle of the answer.
     AnswerBroken,
-    /// Who asked is killed, and nothing is done.
+    /// The caller is killed, and the write is not carried out.
     DeathBefore,
-    /// It is done, and who asked is killed before the answer.
+    /// The write is carried out, and the caller is killed before the answer.
     DeathAfter,
 }
 
-/// Which writes are struck.
+/// The writes that are struck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Each {
     /// Every write, the first time that it comes. A repetition of it passes.
@@ -122,7 +122,7 @@ impl Proxy {
         *locked(&self.state.rule) = Some((strike, each));
     }
 
-    /// How many writes were struck.
+    /// The number of strikes.
     pub(crate) fn struck(&self) -> usize {
         locked(&self.state.struck).len()
     }
@@ -132,12 +132,12 @@ impl Proxy {
         locked(&self.state.operations).clone()
     }
 
-    /// How many writes have come, struck or not, as it counts up.
+    /// The number of writes that have come, struck or not, as a value to watch.
     pub(crate) fn writes(&self) -> watch::Receiver<usize> {
         self.state.writes.subscribe()
     }
 
-    /// What kills who asks.
+    /// Sets the function that kills the caller.
     pub(crate) fn on_death(&self, kill: impl Fn() + Send + Sync + 'static) {
         *locked(&self.state.on_death) = Some(Box::new(kill));
     }

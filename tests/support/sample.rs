@@ -47,7 +47,7 @@ pub(crate) fn draw<T, const MANY: usize>(name: &str, these: [T; MANY]) -> T {
     these.into_iter().nth(index).expect("an index within")
 }
 
-/// How the cases can be run again.
+/// The environment variable that runs the cases again.
 pub(crate) fn again() -> String {
     if exhaustive() { "MATE_EXHAUSTIVE=1".to_owned() } else { format!("MATE_SEED={}", seed()) }
 }

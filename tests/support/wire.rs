@@ -6,7 +6,7 @@ use hyper::http::request::Parts;
 use hyper::{Method, header};
 use serde_json::Value;
 
-/// What is drawn anew for a repetition of the same write.
+/// The parameters that a repetition of the same write draws anew.
 const DRAWN: [&str; 5] = ["SecretString", "ClientRequestToken", "MasterUserPassword", "AuthToken", "CallerReference"];
 
 /// The protocol, by which the form of an error is told.

@@ -184,7 +184,7 @@ fn a_listener_s_limits_and_scaling_s_internals() {
 /// A line an operation: its name, and the codes that the SDK models for it. Made by `codes.py`.
 const LIST: &str = include_str!("codes.txt");
 
-/// What the operations of AWS begin with.
+/// The verbs with which the names of AWS's operations begin.
 const VERBS: [&str; 38] = [
     "Add",
     "Allocate",

@@ -126,7 +126,7 @@ fn copies_and_parts_are_left_out_by_the_driver_of_the_whole() {
     assert_eq!(places.place("no ARN"), Place::Unknown);
 }
 
-/// What the tagging API lists, each with its tags, when it is asked for exactly these tags.
+/// The tagging API's answer to a request for exactly these tags: resources, each with its tags.
 fn tagged_as(asked: &'static [(&'static str, &'static str)], list: Vec<(&'static str, Tags)>) -> Rule {
     mock!(Client::get_resources)
         .match_requests(move |request| {

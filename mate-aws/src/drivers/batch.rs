@@ -136,7 +136,8 @@ pub(crate) fn unlike(model: &KindModel, target: &Target, live: &Live) -> Vec<Str
     fields
 }
 
-/// What was seen a moment ago and is not found now is not seen yet, or just gone: the next look tells.
+/// The error for an object that a call listed and the next one did not find. The object is not visible yet or was just
+/// deleted; the next look tells.
 pub(crate) fn vanished(target: &Target, operation: &str) -> ProviderError {
     ProviderError::new(ErrorClass::EventualConsistency, operation, target.address.clone())
         .with_message(format!("{} `{}` was listed and is not found a moment later", target.kind, target.name))

@@ -1,5 +1,5 @@
-//! What the kinds of EC2 that have no name of their own share: they are found by id or by ownership tags, and tagged
-//! as they are made.
+//! The common parts of the kinds of EC2 that have no name of their own. They are found by id or by ownership tags, and
+//! tagged at their creation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,10 +35,10 @@ pub(crate) trait Object: Clone + Send + Sync {
 
     fn tags(&self) -> &[Tag];
 
-    /// Where it stands; none when it is gone and only still listed.
+    /// The status of the object; none when it is gone and only still listed.
     fn status(&self) -> Option<Status>;
 
-    /// When it was made, in seconds, where EC2 tells.
+    /// The time of its creation, in seconds, if EC2 reports it.
     fn made(&self) -> Option<i64> {
         None
     }
@@ -246,7 +246,7 @@ pub(crate) fn range(desired: Option<&str>, live: &str) -> String {
     desired.filter(|desired| same_range(desired, live)).unwrap_or(live).to_owned()
 }
 
-/// Whether two ranges of addresses are the same.
+/// Returns true if both are the same range of addresses.
 pub(crate) fn same_range(one: &str, other: &str) -> bool {
     one == other || canonical(one).is_some_and(|one| canonical(other) == Some(one))
 }

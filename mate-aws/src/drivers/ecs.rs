@@ -1,4 +1,4 @@
-//! What the kinds of ECS share: tags.
+//! The common part of the kinds of ECS: tags.
 
 use aws_sdk_ecs::types::Tag;
 use mate_core::model::Tags;

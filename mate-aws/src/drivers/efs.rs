@@ -1,4 +1,4 @@
-//! What the EFS drivers share: tags, states, names of file systems.
+//! The common parts of the EFS drivers: tags, states, names of file systems.
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,10 @@ use crate::tags::{self, TagChange};
 /// The most items of a page. <https://docs.aws.amazon.com/efs/latest/ug/API_DescribeAccessPoints.html>
 pub(crate) const PAGE: i32 = 100;
 
-/// Up to how many objects of one file system are read one by one rather than all of the file system's.
+/// The most objects of one file system that are read one by one; beyond that all of the file system's objects are read.
 pub(crate) const FEW: usize = 8;
 
-/// Which of the targets belong to which file system, as far as that is known.
+/// The indexes of the targets by file system; under `None` those whose file system is not known yet.
 pub(crate) fn by_file_system(targets: &[Target]) -> BTreeMap<Option<&str>, Vec<usize>> {
     let mut groups: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
     for (index, target) in targets.iter().enumerate() {
@@ -64,7 +64,7 @@ pub(crate) async fn change_tags(
     Ok(())
 }
 
-/// Where an object stands; nothing when it is gone.
+/// The status of an object; none when it is gone.
 pub(crate) fn status(state: Option<&LifeCycleState>) -> Option<Status> {
     Some(match state {
         Some(LifeCycleState::Available) => Status::Ready,

@@ -1,4 +1,4 @@
-//! What the four kinds of Elastic Load Balancing share: tags, actions, names inside ARNs.
+//! The common parts of the four kinds of Elastic Load Balancing: tags, actions, names inside ARNs.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ pub(crate) async fn change_tags(
     Ok(())
 }
 
-/// Where a named object is looked for: by the recorded ARN first, then by its name.
+/// The key by which a named object is found: the recorded ARN first, then the name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum By {
     Arn,
@@ -85,7 +85,7 @@ impl By {
         }
     }
 
-    /// What the target is asked for as.
+    /// The ARN or name by which the target is requested.
     pub(crate) fn key(self, target: &Target) -> &str {
         match self {
             Self::Arn => target.physical_id.as_deref().unwrap_or_default(),
@@ -93,7 +93,7 @@ impl By {
         }
     }
 
-    /// What all of the targets are asked for as, each once.
+    /// The ARNs or names by which all of the targets are requested, each once.
     pub(crate) fn keys(self, targets: &[&Target]) -> Vec<String> {
         let mut keys: Vec<String> = targets.iter().map(|target| self.key(target).to_owned()).collect();
         keys.sort();
@@ -175,7 +175,7 @@ pub(crate) fn action_value(actions: &[Action]) -> Value {
     }
 }
 
-/// Whether a live action sends everything to this target group.
+/// Returns true if a live action sends everything to this target group.
 fn has_all(live: &Value, group: &str) -> bool {
     live.pointer("/forward/target_group_arn").and_then(Value::as_str) == Some(group)
 }

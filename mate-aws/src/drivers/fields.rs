@@ -29,7 +29,7 @@ impl Fields {
     }
 }
 
-/// What an object may be known as: by its recorded physical id, then by its name.
+/// The ids under which an object may be known: the recorded physical id first, then the name.
 pub(crate) fn known_as(target: &Target) -> Vec<&str> {
     let mut ids: Vec<&str> = target.physical_id.as_deref().into_iter().collect();
     if !ids.contains(&target.name.as_str()) {
@@ -106,7 +106,8 @@ pub(crate) fn missing(mut error: ProviderError) -> ProviderError {
     error
 }
 
-/// What was seen a moment ago and is "not found" now is not seen yet, or just gone: the next look tells.
+/// Turns a "not found" for an object that was seen a moment ago into an eventual-consistency error: the object is not
+/// visible yet or was just deleted, and the next look tells.
 pub(crate) fn unsettled(mut error: ProviderError) -> ProviderError {
     if error.class == ErrorClass::NotFound {
         error.class = ErrorClass::EventualConsistency;
@@ -160,8 +161,8 @@ pub(crate) fn remaining<K: Kind>(named: &[String], live: &Live, target: &Target)
     named.iter().filter(|field| differs(field)).cloned().collect()
 }
 
-/// What of an update is still to be done: the named fields that differ from the live object, `tags` also when only
-/// keys are to be taken off.
+/// The remaining part of an update: the named fields that differ from the live object. `tags` is among them also when
+/// keys are only to be removed.
 pub(crate) fn to_change<K: Kind>(request: &UpdateRequest, live: &Live) -> Vec<String> {
     let mut fields = remaining::<K>(&request.fields, live, &request.target);
     tags::add_untagging(&mut fields, request, &live.tags);
@@ -189,7 +190,8 @@ pub(crate) fn changeable<K: Kind>(live: &Live, target: &Target) -> Vec<String> {
 
 /// Answers a create whose object exists already: refused when it is not ours, else brought to the inputs.
 ///
-/// What an earlier attempt began and has not finished is left alone: it was made from the same inputs.
+/// An object that an earlier attempt began and that is not finished yet is left alone: it was made from the same
+/// inputs.
 pub(crate) async fn converge<K: Kind>(
     driver: &dyn Driver,
     aws: &Aws,

@@ -1,8 +1,9 @@
-//! What the drivers' diagnoses have in common.
+//! The common parts of the drivers' diagnoses.
 
 use mate_core::provider::{Diagnosis, ProviderError};
 
-/// What could not be asked. A diagnosis goes on without it: what is known already is not lost for it.
+/// The finding for a call that failed during a diagnosis. The diagnosis goes on without its answer and keeps its other
+/// findings.
 pub(crate) fn unread(error: &ProviderError) -> Diagnosis {
     Diagnosis {
         concern: None,

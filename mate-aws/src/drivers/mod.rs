@@ -175,7 +175,7 @@ pub trait Driver: Send + Sync + fmt::Debug {
         Ok(found)
     }
 
-    /// Why an object is stuck or has failed.
+    /// Explains why an object is stuck or has failed.
     ///
     /// # Errors
     /// See [`ProviderError`].

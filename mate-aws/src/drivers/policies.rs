@@ -18,8 +18,8 @@ pub(crate) fn unseen(mut error: ProviderError, statements: &[Statement]) -> Prov
     error
 }
 
-/// What a statement means, in one spelling: lists are sets, actions and the keys of conditions know no case, and an
-/// account is its number, which AWS writes back as the ARN of its root.
+/// The meaning of a statement, in one spelling. Lists are sets, actions and the keys of conditions are
+/// case-insensitive, and an account is its number, which AWS writes back as the ARN of the account's root.
 pub(crate) fn meaning(statement: &Statement) -> Value {
     fn set(values: impl IntoIterator<Item = String>) -> Value {
         json!(values.into_iter().collect::<BTreeSet<_>>())

@@ -1,4 +1,4 @@
-//! What the drivers' tests start from: clients that reach nothing, and one that answers by rules.
+//! The common base of the drivers' tests: clients that reach nothing, and one that answers by rules.
 
 use std::sync::Arc;
 
@@ -102,7 +102,7 @@ pub(crate) fn delete(target: Target) -> DeleteRequest {
     DeleteRequest { target, data: DataPolicy::Keep { final_snapshot: None } }
 }
 
-/// What a service says with an error of this code.
+/// The metadata of a service's error with this code.
 pub(crate) fn code(code: &str) -> ErrorMetadata {
     ErrorMetadata::builder().code(code).message("said the service").build()
 }
@@ -115,7 +115,7 @@ pub(crate) fn present(observation: Observation) -> mate_core::provider::Live {
     }
 }
 
-/// What was made by the time a call failed.
+/// The object that existed by the time a call failed.
 pub(crate) fn made(error: ProviderError) -> mate_core::provider::Created {
     *error.created.expect("the error says what exists")
 }

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 /// Below "1 MB" however that is counted, by the size that EventBridge takes: time, source, detail type and detail in UTF-8.
 /// <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size>
 const MAX_BYTES: usize = 1_000_000;
-/// What the time counts for.
+/// The size that EventBridge counts for the time, in bytes.
 const TIME_BYTES: usize = 14;
-/// How much is left of each text of a detail that is too large.
+/// The number of characters that are left of each text of a detail that is too large.
 const SHORT: usize = 1_000;
 
 /// The names and the form of what goes on the bus.
@@ -22,7 +22,7 @@ pub(super) enum Form {
         /// The source.
         source: String,
     },
-    /// That of SBT-AWS.
+    /// The names and the form of SBT-AWS.
     SbtAws,
 }
 

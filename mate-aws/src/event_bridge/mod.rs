@@ -96,7 +96,7 @@ impl EventSink for EventBridgeSink {
     }
 }
 
-/// Why the entry is not on the bus.
+/// The reason why the entry is not on the bus.
 #[derive(Debug, PartialEq)]
 struct Refusal {
     class: ErrorClass,
@@ -122,7 +122,7 @@ fn refusal(answer: &PutEventsOutput) -> Option<Refusal> {
     Some(Refusal { class: ErrorClass::Ambiguous, code: None, message })
 }
 
-/// What an answer of status 200 says of the rate.
+/// The meaning of an answer of status 200 for the rate.
 pub(crate) fn answer(output: &PutEventsOutput) -> Answer {
     Answer::of(refusal(output).map(|refusal| refusal.class))
 }

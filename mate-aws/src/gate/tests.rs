@@ -45,7 +45,7 @@ impl Clock for Hurried {
     }
 }
 
-/// When a request came, and who asked for it.
+/// The time of a request, and its caller.
 type Arrived = (Duration, Option<Caller>);
 
 /// Answers in their order, then with an empty object; notes when each request came, and who asked.
@@ -124,7 +124,8 @@ async fn what_aws_cannot_deduplicate_is_sent_once() {
     assert_eq!(world.requests().len(), 2);
 }
 
-/// Which kinds AWS does not deduplicate, their models say; which call makes one, the executor's policy.
+/// The models of the kinds name those that AWS does not deduplicate; the executor's policy names the call that creates
+/// each.
 #[test]
 fn each_kind_that_aws_does_not_deduplicate_has_its_creation_in_the_list() {
     use crate::policy::{Access, ExecutorPolicy};

@@ -1,4 +1,4 @@
-//! What the process that carries plans out needs a right to: the least IAM policy, and whether the caller has it.
+//! The rights of the process that carries plans out: the least IAM policy, and a check that the caller has it.
 
 mod actions;
 mod document;
@@ -20,7 +20,7 @@ use crate::drivers;
 pub use actions::{Actions, Grant, On};
 pub use simulate::PermissionReport;
 
-/// What is done with objects of a kind.
+/// The access to objects of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Access {
@@ -91,7 +91,7 @@ pub struct ExecutorPolicy {
     unknown: BTreeSet<KindName>,
 }
 
-/// What a statement is about: access, resources, condition.
+/// The scope of a statement: access, resources, condition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Scope {
     access: Access,
@@ -165,8 +165,8 @@ impl ExecutorPolicy {
         policy
     }
 
-    /// What these accesses to these kinds need, whatever the objects' names: they begin with `mate-` where the blueprints
-    /// name them so. It knows the drivers of this build.
+    /// The rights that these accesses to these kinds need, whatever the objects' names. The names begin with `mate-`
+    /// where the blueprints name them so. This function knows the drivers of this build.
     #[must_use]
     pub fn for_kinds<'a>(kinds: impl IntoIterator<Item = &'a KindName>, accesses: &[Access]) -> Self {
         let stated = drivers::actions(&drivers::all());

@@ -1,4 +1,4 @@
-//! Whether the caller may do what a policy says, by IAM's own simulation.
+//! The check of the caller's permissions against a policy, by IAM's own simulation.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,19 +8,19 @@ use super::ExecutorPolicy;
 use crate::context::Aws;
 use crate::provider::AwsProvider;
 
-/// What the caller may not do of what is needed.
+/// The permissions that the caller lacks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PermissionReport {
-    /// Whose permissions were looked at, by ARN.
+    /// The ARN of the identity whose permissions were checked.
     pub principal: Option<String>,
     /// The actions that are denied, on one of the resources at least.
     pub denied: BTreeSet<String>,
-    /// Why it could not be found out, or not for every action.
+    /// The reason why the check is incomplete or impossible.
     pub unknown: Option<String>,
 }
 
 impl PermissionReport {
-    /// Whether everything is known to be allowed.
+    /// Returns true if everything is known to be allowed.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
         self.denied.is_empty() && self.unknown.is_none()
@@ -44,8 +44,9 @@ impl fmt::Display for PermissionReport {
 }
 
 impl AwsProvider {
-    /// What of the policy the provider's own credentials do not allow, by `sts:GetCallerIdentity` and
-    /// `iam:SimulatePrincipalPolicy`. What these do not tell is unknown, never an error.
+    /// Returns the permissions of the policy that the provider's own credentials lack, by `sts:GetCallerIdentity` and
+    /// `iam:SimulatePrincipalPolicy`. If these calls fail, [`PermissionReport::unknown`] says why; the method returns
+    /// no error.
     ///
     /// The simulation knows the identity's policies, its boundary and the organization's. It does not know policies of
     /// resources, such as a key's, nor those of the session.
@@ -109,7 +110,7 @@ fn is_allowed(result: &aws_sdk_iam::types::EvaluationResult) -> bool {
     }
 }
 
-/// What the conditions of a statement ask for, as the request would have it.
+/// The values that the conditions of a statement require, as context entries of the request.
 #[cfg(all(feature = "iam", feature = "sts"))]
 fn context(
     conditions: &std::collections::BTreeMap<
@@ -129,7 +130,7 @@ fn context(
     conditions.values().flatten().map(entry).collect()
 }
 
-/// Whose policies count for the caller: those of a user, or of the role behind a session.
+/// The identity whose policies count for the caller: a user, or the role behind a session.
 #[cfg(all(feature = "iam", feature = "sts"))]
 async fn principal(aws: &Aws, caller: &str) -> Result<String, String> {
     let parts: Vec<&str> = caller.splitn(6, ':').collect();

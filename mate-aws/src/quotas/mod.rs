@@ -1,4 +1,5 @@
-//! What the account may have, by Service Quotas, and what it has, by listing. What cannot be read is none, never an error.
+//! The quotas of the account, by Service Quotas, and their usage, by listing. A figure that cannot be read is `None`,
+//! never an error.
 
 mod used;
 

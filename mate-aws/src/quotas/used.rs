@@ -1,4 +1,4 @@
-//! What the account has: one listing a source, each of which tells one quota or several.
+//! The usage of the account's quotas. Each source is one listing, which gives the figures of one quota or several.
 
 #[cfg(feature = "ec2")]
 use std::collections::BTreeMap;
@@ -11,11 +11,12 @@ use mate_core::provider::QuotaId;
 use super::unread;
 use crate::context::Aws;
 
-/// What one listing counts; none where it could not be read.
+/// The counts of one listing; `None` where it could not be read.
 type Reading<'a> = BoxFuture<'a, Option<Vec<Option<u64>>>>;
 
-/// What one source tells: its quotas by service and code, and how to read them; the figures in the same order, none for
-/// one that the source did not tell. Of a quota that each of several places has, the figure of the fullest one.
+/// A source of figures: its quotas by service and code, and the function that reads them. The figures have the same
+/// order, with `None` for one that the source did not tell. Where each of several places has the quota, the figure is
+/// that of the fullest place.
 pub(super) struct Listing {
     quotas: &'static [(&'static str, &'static str)],
     read: for<'a> fn(&'a Aws) -> Reading<'a>,
@@ -51,7 +52,7 @@ macro_rules! pages {
     }};
 }
 
-/// How many items all pages of a call have.
+/// The number of items on all pages of a call.
 macro_rules! count {
     ($call:expr, $items:ident) => {
         count!($call, $items, |_item| true)

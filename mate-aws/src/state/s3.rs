@@ -25,26 +25,29 @@ mod log;
 #[cfg(test)]
 mod tests;
 
-/// How often a change is decided anew because somebody else wrote meanwhile, or the answer was lost.
+/// The most rounds of a change. Each round decides the change anew, because another writer came first or the answer was
+/// lost.
 const ROUNDS: u32 = 24;
-/// How many objects are read at once while records are listed.
+/// The number of objects that are read at once while records are listed.
 const READS: usize = 16;
 /// The end of every object's key.
 const SUFFIX: &str = ".json";
 
 /// A store in an S3 bucket, for controllers on any number of machines.
 ///
-/// The object `{prefix}{environment}/{tenant}.json` holds the lease of the tenant and its record. Every change reads it,
-/// decides, and writes it back on the condition that it is still the one that was read (`If-Match`, or `If-None-Match: *` for
-/// the first), so that version and fencing token are checked in the same step as the write. Who lost a race reads again. S3
-/// reads are strongly consistent. The object of a tenant that is gone stays, for the count of its fencing tokens.
+/// The object `{prefix}{environment}/{tenant}.json` holds the lease of the tenant and its record. Every change reads
+/// the object, decides, and writes it back on the condition that it has not changed since (`If-Match`, or
+/// `If-None-Match: *` for the first write). So the version and the fencing token are checked in the same step as the
+/// write. A writer that lost a race reads again. S3 reads are strongly consistent. The object of a tenant that is gone
+/// stays, because it counts the fencing tokens.
 ///
-/// The log of a tenant is beside it, an object an entry: `{prefix}log/{environment}/{tenant}/{number}.json`, written once
-/// (`If-None-Match: *`) and never again. How far it goes, and what of it was delivered, stands in the tenant's object.
+/// The log of a tenant is beside it, one object an entry: `{prefix}log/{environment}/{tenant}/{number}.json`, written
+/// once (`If-None-Match: *`) and never again. The tenant's object holds the end of the log and the number of the last
+/// entry that was delivered.
 ///
-/// What the bucket needs: versioning, so that a damaged record can be brought back ([`S3Store::check`]); no public access.
-/// What the caller needs: `s3:GetObject`, `s3:PutObject` and `s3:ListBucket` on it, `s3:GetBucketVersioning` for the check,
-/// and `kms:GenerateDataKey` and `kms:Decrypt` with a key of its own.
+/// The bucket needs versioning, so that a damaged record can be brought back ([`S3Store::check`]), and no public
+/// access. The caller needs `s3:GetObject`, `s3:PutObject` and `s3:ListBucket` on the bucket, `s3:GetBucketVersioning`
+/// for the check, and `kms:GenerateDataKey` and `kms:Decrypt` with a key of its own.
 #[derive(Debug, Clone)]
 pub struct S3Store {
     client: Client,
@@ -54,7 +57,7 @@ pub struct S3Store {
     owner: Option<String>,
 }
 
-/// What is wrong with a bucket that is to keep records.
+/// A problem of a bucket that is to keep records.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BucketProblem {
@@ -280,8 +283,8 @@ impl S3Store {
     }
 }
 
-/// What a transition changed of a slot: its record, its lease, or where its log stands. The rest may be written anew by the same
-/// holder at the same time, whose heartbeat goes on while it writes the record.
+/// The half of a slot that a transition changed: its record, its lease, or the position of its log. The same holder may
+/// write the rest at the same time, since its heartbeat goes on while it writes the record.
 enum Half {
     Record(Option<Stored>),
     Lease(LeaseState),

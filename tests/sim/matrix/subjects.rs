@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::{amend, cloud, platform};
 
 pub(super) const CACHE: &str = "elasticache:ReplicationGroup";
-/// What the cache holds before it is removed.
+/// The content of the cache before the cache is removed.
 const HELD: &str = "sessions and queues";
 
 /// A run of which every call is struck.
@@ -290,7 +290,8 @@ impl World {
         }
     }
 
-    /// What carries ownership tags and stands in no record, and whether the next plan has nothing to do.
+    /// Returns the objects that carry ownership tags and stand in no record, and true if the next plan has nothing to
+    /// do.
     pub(super) async fn is_right(&self, subject: Subject) -> (Vec<String>, bool) {
         let arns = |found: Vec<mate::provider::Discovered>| found.into_iter().map(|object| object.arn).collect();
         match (self, subject) {
@@ -330,18 +331,18 @@ impl World {
     }
 }
 
-/// Whether a one-off task was started.
+/// Returns true if a one-off task was started.
 fn has_run(cloud: &SimCloud) -> bool {
     cloud.objects().iter().any(|object| object.kind.as_str() == "ecs:Task")
 }
 
-/// Whether the secrets have other values than those that they were made with.
+/// Returns true if the secrets have other values than at their creation.
 async fn rotated(world: &cloud::World) -> bool {
     let record = world.store.get(world.mate.tenant(&tenant().id()).key()).await.unwrap().unwrap();
     !record.operating.secrets.is_empty()
 }
 
-/// Whether database and cache take the present values of their secrets, and no others.
+/// Returns true if database and cache take the present values of their secrets, and no others.
 fn values_are_taken(cloud: &SimCloud) -> bool {
     ["rds:DBInstance", CACHE].into_iter().all(|kind| {
         let object = object(cloud, kind);
@@ -350,7 +351,7 @@ fn values_are_taken(cloud: &SimCloud) -> bool {
     })
 }
 
-/// Whether what the cache held is in it, or, while it is removed, in the one snapshot that the record names.
+/// Returns true if the cache still has its content or, while it is removed, the one snapshot in the record has it.
 async fn data_is_kept(world: &cloud::World, subject: Subject) -> bool {
     let record = world.store.get(world.mate.tenant(&tenant().id()).key()).await.unwrap().unwrap();
     let snapshots = world.cloud.snapshots();

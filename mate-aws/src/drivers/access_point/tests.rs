@@ -1,4 +1,4 @@
-//! What an emulator cannot show: tokens, pages, few and many, old beside new.
+//! Cases that an emulator cannot show: tokens, pages, few and many, old beside new.
 
 use aws_sdk_efs::Client;
 use aws_sdk_efs::operation::create_access_point::{CreateAccessPointError, CreateAccessPointOutput};

@@ -1,4 +1,5 @@
-//! What is set on a bucket after it exists: encryption, versioning, lifecycle, tags. One pair of read and put each.
+//! The settings of a bucket after its creation: encryption, versioning, lifecycle, tags. Each has a function that reads
+//! and one that puts.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +19,7 @@ use crate::classify::{failed, if_found};
 use crate::context::Aws;
 use crate::keys;
 
-/// What went wrong, as the name of a call.
+/// The result of a call on a bucket.
 pub(super) type Outcome<T> = Result<T, ProviderError>;
 
 pub(super) fn arn(aws: &Aws, bucket: &str) -> String {

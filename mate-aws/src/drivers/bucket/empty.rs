@@ -7,7 +7,7 @@ use mate_core::provider::{ErrorClass, ProviderError, RetryStatus, Target};
 use crate::classify::{class_of, failed};
 use crate::context::Aws;
 
-/// Whether objects may go with the delete markers.
+/// The treatment of the bucket's objects when it is emptied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Objects {
     /// An object stops the call: the bucket is refused.
@@ -53,7 +53,7 @@ pub(super) async fn empty(aws: &Aws, target: &Target, objects: Objects) -> Resul
     }
 }
 
-/// Where the next page begins: a key and a version.
+/// The start of the next page: a key and a version.
 type Place = (Option<String>, Option<String>);
 
 fn next(page: &ListObjectVersionsOutput) -> Option<Place> {

@@ -18,7 +18,7 @@ pub(super) async fn read(aws: &Aws, target: &Target) -> Outcome<Option<Value>> {
     Ok(answer.and_then(|answer| answer.policy).and_then(|policy| serde_json::from_str(&policy).ok()))
 }
 
-/// Whether the policy refuses what does not come over TLS.
+/// Returns true if the policy denies every request that does not come over TLS.
 pub(super) fn is_tls_only(aws: &Aws, target: &Target, policy: Option<&Value>) -> bool {
     let wanted = meaning(&tls_only(&arn(aws, &target.name)));
     policy.into_iter().flat_map(statements).filter_map(parse).any(|statement| meaning(&statement) == wanted)
@@ -33,9 +33,9 @@ pub(super) fn others(target: &Target, policy: Option<&Value>) -> Vec<Value> {
     told(&desired, &live)
 }
 
-/// What a bucket policy is to have. What is none stays as it is.
+/// The desired parts of a bucket policy. A part that is `None` stays as it is.
 pub(super) struct Parts<'a> {
-    /// Whether our statement is in it.
+    /// True if the policy holds our statement.
     pub(super) tls_only: Option<bool>,
     /// Every other statement.
     pub(super) others: Option<&'a [Statement]>,
@@ -76,7 +76,7 @@ pub(super) async fn put(aws: &Aws, target: &Target, parts: Parts<'_>, policy: Op
     Ok(())
 }
 
-/// What statements mean together: their order says nothing.
+/// The meaning of the statements together. Their order does not count.
 fn means(statements: &[Value]) -> Vec<String> {
     let meaning = |raw: &Value| parse(raw).map_or_else(|| raw.clone(), |known| meaning(&known));
     let mut all: Vec<String> = statements.iter().map(|raw| meaning(raw).to_string()).collect();

@@ -270,7 +270,7 @@ async fn an_object_that_came_meanwhile_is_tried_again() {
     assert_eq!(BucketDriver.delete(&aws, &delete(target())).await.unwrap(), Deleted::Gone);
 }
 
-/// What lets a load balancer write its access logs.
+/// The statement that lets a load balancer write its access logs.
 fn logs() -> Statement {
     Statement {
         principals: vec!["logdelivery.elasticloadbalancing.amazonaws.com".into()],

@@ -1,4 +1,4 @@
-//! What an emulator cannot show.
+//! Cases that an emulator cannot show.
 
 use aws_sdk_elasticache::Client;
 use aws_sdk_elasticache::operation::add_tags_to_resource::AddTagsToResourceOutput;

@@ -224,7 +224,8 @@ impl CertificateDriver {
     }
 }
 
-/// Until when an issued certificate is valid. ACM renews it in time as long as its validation records stand.
+/// Reports the end of an issued certificate's validity. ACM renews the certificate in time as long as its validation
+/// records stand.
 fn expiry(detail: &CertificateDetail) -> Option<Diagnosis> {
     let at = detail.not_after()?;
     let advice =
@@ -296,7 +297,7 @@ async fn tag(aws: &Aws, target: &Target, arn: &str, change: TagChange) -> Result
     Ok(())
 }
 
-/// Why a certificate was not issued, and what helps.
+/// The reason why a certificate was not issued, and the advice.
 fn failure(detail: &CertificateDetail) -> Diagnosis {
     let status = detail.status().map_or("unknown", CertificateStatus::as_str);
     let (reason, advice) = match (detail.failure_reason(), detail.status()) {

@@ -27,7 +27,8 @@ impl Found {
         self.detail.certificate_arn().unwrap_or_default()
     }
 
-    /// Whether it is the very one that the target's name and inputs speak of, and not one that replaced it.
+    /// Returns true if this is the very certificate that the target's name and inputs describe, and not one that
+    /// replaced it.
     pub(super) fn is_meant(&self, target: &Target) -> bool {
         let names = names(self.detail.domain_name(), self.detail.subject_alternative_names());
         target.physical_id.as_deref() == Some(self.arn()) || under_name(target, &self.tags) && names == wanted(target)
@@ -92,8 +93,8 @@ pub(super) async fn find(
     Ok(None)
 }
 
-/// What comes first of several: what has not failed, the one of this name and these domains, what is issued, what is
-/// ours, the oldest.
+/// The order among several certificates: those that have not failed come first, then the one with this name and these
+/// domains, then those that are issued, then ours, then the oldest.
 fn rank(target: &Target, summary: &CertificateSummary, tags: &Tags) -> (bool, bool, bool, bool, bool, Option<i64>) {
     let names = names(summary.domain_name(), summary.subject_alternative_name_summaries());
     (
@@ -154,8 +155,8 @@ pub(super) async fn live(aws: &Aws, target: &Target, found: Found) -> Result<Liv
     Ok(Live { physical_id: created.physical_id, status: created.status, inputs, outputs: created.outputs, tags })
 }
 
-/// Whether all of the validation records stand in the zone. Those of a certificate that is only read are its owner's,
-/// and those of one that has failed help nobody: only a new one does.
+/// Returns true if all validation records stand in the zone, and for a certificate whose records do not matter: one
+/// that is only read (its owner keeps them) and one that has failed (only a new certificate helps).
 async fn keeps(aws: &Aws, target: &Target, zone: &str, detail: &CertificateDetail) -> Result<bool, ProviderError> {
     if target.claim == Claim::ReadOnly || detail.status().is_some_and(has_failed) {
         return Ok(true);
@@ -186,7 +187,7 @@ fn status(detail: &CertificateDetail) -> Status {
     }
 }
 
-/// Whether the certificate will never be valid again.
+/// Returns true if the certificate will never be valid again.
 pub(super) fn has_failed(status: &CertificateStatus) -> bool {
     matches!(
         status,

@@ -18,7 +18,7 @@ const TTL: i64 = 300;
 /// The names of `CNAME` records and what each leads to. A wildcard and the name beneath it share one.
 pub(super) type Records = BTreeMap<String, String>;
 
-/// Whether the certificate is one that records in a zone keep valid.
+/// Returns true if DNS records in a zone keep the certificate valid.
 pub(super) fn validated_by_dns(certificate: &CertificateDetail) -> bool {
     let other = |option: &DomainValidation| {
         option.validation_method.as_ref().is_some_and(|method| *method != ValidationMethod::Dns)

@@ -132,10 +132,10 @@ impl Driver for ClusterDriver {
     }
 }
 
-/// What ECS answers about the clusters of one call.
+/// The answer of ECS about the clusters of one call.
 struct Found {
     clusters: Vec<Described>,
-    /// What it could not tell, and is not known to be missing either: ARN and reason.
+    /// The clusters that ECS could not describe and that are not known to be missing either: ARN and reason.
     untold: Vec<(String, String)>,
 }
 
@@ -248,7 +248,7 @@ async fn retag(aws: &Aws, request: &UpdateRequest, live: &Live) -> Result<(), Pr
     Ok(())
 }
 
-/// What is attached and not well, and what still uses the cluster.
+/// Reports the attachments that have failed, and everything that still uses the cluster.
 fn findings(cluster: &Described) -> Vec<Diagnosis> {
     let name = cluster.cluster_name().unwrap_or("?");
     let attachments = cluster.attachments().iter().filter(|one| one.status().is_some_and(|status| status == "FAILED"));

@@ -29,7 +29,7 @@ fn outputs(cluster: &Described) -> Outputs {
     arn.into_iter().chain(cluster.cluster_name().map(|name| ("cluster_name".to_owned(), json!(name)))).collect()
 }
 
-/// Whether Container Insights is on; `enhanced` is more of the same.
+/// Returns true if Container Insights is on; `enhanced` is more of the same.
 fn container_insights(cluster: &Described) -> Option<bool> {
     let setting =
         cluster.settings().iter().find(|setting| setting.name() == Some(&ClusterSettingName::ContainerInsights))?;
@@ -45,8 +45,8 @@ fn default_strategy(cluster: &Described) -> Vec<CapacityProvider> {
     cluster.default_capacity_provider_strategy().iter().map(item).collect()
 }
 
-/// Where the cluster stands. A change of its capacity providers that failed is only a failure while they are not what
-/// is wanted: AWS goes on telling it of a cluster that is as it should be.
+/// The status of the cluster. A failed change of its capacity providers counts as a failure only while they differ from
+/// the wanted ones, because AWS goes on reporting the failure of a cluster that is as it should be.
 pub(super) fn status(target: &Target, cluster: &Described) -> Status {
     match (cluster.status(), cluster.attachments_status()) {
         (Some("DEPROVISIONING"), _) => Status::Deleting,

@@ -1,4 +1,5 @@
-//! Why a database instance does not become available: its status, what waits for a restart, its events.
+//! The diagnosis of a database instance that does not become available: its status, the changes that wait for a
+//! restart, its events.
 
 use aws_sdk_rds::types::{DbInstance as Instance, Event};
 use mate_core::provider::{Concern, Diagnosis, Status};
@@ -15,7 +16,7 @@ const FAILURES: [(&str, &str); 2] = [
     ("failure", "put right what the event names, and apply again"),
 ];
 
-/// What the status says, when it is one that does not end well.
+/// The diagnosis of a status that does not end well; none for any other status.
 pub(super) fn standing(instance: &Instance) -> Option<Diagnosis> {
     let word = match status(instance) {
         Status::Failed(word) => word,

@@ -28,7 +28,7 @@ use crate::tags;
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBInstances.html>
 const PAGE: usize = 100;
 
-/// How far back events are looked at, in minutes.
+/// The age of the oldest events that a diagnosis reads, in minutes.
 const EVENTS: i32 = 60;
 
 #[derive(Debug)]
@@ -201,8 +201,8 @@ async fn modify(
     Ok(answer.db_instance)
 }
 
-/// What a start or a stop made of it. RDS refuses either where an earlier call has done it: another look tells that from an
-/// instance that is busy with something else.
+/// The instance after a start or a stop. RDS refuses the call where an earlier one has done it; another look tells that
+/// case from an instance that is busy with something else.
 async fn unless_so_already(
     aws: &Aws,
     target: &Target,

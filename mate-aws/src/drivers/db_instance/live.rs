@@ -10,7 +10,8 @@ use serde_json::json;
 
 use crate::drivers::{fields, rds_tags};
 
-/// What RDS tells, with the changes in progress taken for done: those are no drift, they make the status pending.
+/// The live object as RDS reports it, with the changes in progress taken for done: they are no drift, and make the
+/// status pending.
 pub(super) fn live(target: &Target, instance: &Instance) -> Live {
     let desired = target.typed::<DbInstance>().ok();
     let desired = desired.as_ref();
@@ -84,7 +85,7 @@ pub(super) fn live(target: &Target, instance: &Instance) -> Live {
     }
 }
 
-/// Whether it is stopped or on its way there.
+/// Returns true if the instance is stopped or on its way there.
 pub(super) fn is_stopped(instance: &Instance) -> bool {
     matches!(instance.db_instance_status(), Some("stopped" | "stopping"))
 }
@@ -121,7 +122,7 @@ fn outputs(instance: &Instance, identifier: &str) -> Outputs {
     outputs
 }
 
-/// Where the instance stands.
+/// The status of the instance.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
 pub(super) fn status(instance: &Instance) -> Status {
     let word = instance.db_instance_status().unwrap_or("unknown");
@@ -151,7 +152,7 @@ pub(super) fn status(instance: &Instance) -> Status {
     }
 }
 
-/// What of the instance is being changed at this moment.
+/// The properties of the instance that RDS is changing at this moment.
 fn changing(instance: &Instance) -> Vec<&'static str> {
     let Some(pending) = instance.pending_modified_values() else { return Vec::new() };
     let logs = pending

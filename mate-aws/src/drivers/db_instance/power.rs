@@ -10,19 +10,19 @@ use super::live::is_stopped;
 use crate::classify::failed;
 use crate::context::Aws;
 
-/// What is to be done about whether it runs, beside the other changes.
+/// The start or stop that an update makes beside the other changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Power {
-    /// It is as it should be.
+    /// The instance is as it should be.
     Stay,
-    /// It is started before anything is changed.
+    /// The instance is started before anything is changed.
     Start,
-    /// It is stopped once everything else is changed.
+    /// The instance is stopped once everything else is changed.
     Stop,
 }
 
-/// What the named changes ask for. `others` are the fields to change but for `stopped` and the tags, which RDS changes in any
-/// state.
+/// The start or stop that the named changes ask for. `others` are the fields to change except `stopped` and the tags,
+/// which RDS changes in any state.
 pub(super) fn wanted(
     target: &Target,
     inputs: &DbInstanceInputs,

@@ -1,4 +1,4 @@
-//! What an emulator cannot show: pages, changes in progress, lost answers, refusals, half-finished creations.
+//! Cases that an emulator cannot show: pages, changes in progress, lost answers, refusals, half-finished creations.
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::operation::create_db_instance::{CreateDBInstanceError, CreateDbInstanceOutput};

@@ -21,7 +21,7 @@ use crate::drivers::{Driver, each, fields, rds_tags};
 use crate::policy::Actions;
 use crate::tags;
 
-/// How many parameters one call may change.
+/// The most parameters that one call may change.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBParameterGroup.html>
 const BATCH: usize = 20;
 
@@ -187,7 +187,7 @@ async fn change(
     Ok(())
 }
 
-/// Which of the named parameters take effect without a restart.
+/// The named parameters that take effect without a restart.
 async fn dynamic(
     aws: &Aws,
     target: &Target,

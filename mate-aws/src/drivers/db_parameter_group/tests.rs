@@ -1,4 +1,4 @@
-//! What an emulator cannot show: batches, pages, static parameters, resets, half-finished creations.
+//! Cases that an emulator cannot show: batches, pages, static parameters, resets, half-finished creations.
 
 use std::collections::BTreeMap;
 
@@ -86,7 +86,8 @@ fn set(parameters: &[(&'static str, &'static str)]) -> [Rule; 2] {
     ]
 }
 
-/// How each named parameter takes effect: those whose name starts with `rds.` with a restart.
+/// The apply type of each named parameter: static (with a restart) where the name starts with `rds.`, dynamic
+/// otherwise.
 fn apply_types() -> Rule {
     mock!(Client::describe_db_parameters).match_requests(|request| !request.filters().is_empty()).then_compute_output(
         |request| {

@@ -1,4 +1,4 @@
-//! What an emulator cannot show.
+//! Cases that an emulator cannot show.
 
 use aws_sdk_rds::Client;
 use aws_sdk_rds::operation::add_tags_to_resource::AddTagsToResourceOutput;

@@ -23,7 +23,7 @@ use crate::drivers::{Driver, each, efs, fields};
 use crate::policy::Actions;
 use crate::tags;
 
-/// What EFS meters for a file system without a file, in bytes.
+/// The size that EFS meters for a file system without a file, in bytes.
 /// <https://docs.aws.amazon.com/efs/latest/ug/metered-sizes.html>
 const EMPTY: i64 = 6144;
 

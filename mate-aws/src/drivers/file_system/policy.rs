@@ -53,8 +53,8 @@ pub(super) async fn put(
     Ok(())
 }
 
-/// What a document means on a file system. EFS fills in the file system as the resource of a statement that names none,
-/// and `*` is no more than it. The order of statements says nothing.
+/// The meaning of a document on a file system. EFS fills in the file system as the resource of a statement that names
+/// none, and `*` means no more than that. The order of statements does not count.
 fn means(document: &PolicyDocument, own: &str) -> Vec<String> {
     let statement = |statement: &Statement| {
         let mut statement = statement.clone();

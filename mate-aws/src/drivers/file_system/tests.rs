@@ -1,4 +1,4 @@
-//! What an emulator cannot show: states on the way, half-finished creations, data that would be lost.
+//! Cases that an emulator cannot show: states on the way, half-finished creations, data that would be lost.
 
 use aws_sdk_efs::Client;
 use aws_sdk_efs::operation::create_file_system::{CreateFileSystemError, CreateFileSystemOutput};

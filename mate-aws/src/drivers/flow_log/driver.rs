@@ -31,7 +31,7 @@ const UPDATE: &str = "ec2:CreateTags";
 const DELETE: &str = "ec2:DeleteFlowLogs";
 /// EC2's limit on the values of one filter.
 const FILTER_VALUES: usize = 200;
-/// What AWS says of a flow log that delivers, but not all: nothing is wrong with the flow log then.
+/// The message of AWS about a flow log that delivers only a part: nothing is wrong with the flow log itself.
 const RATE_LIMITED: &str = "Rate limited";
 
 /// The driver of `ec2:FlowLog`.
@@ -162,7 +162,7 @@ fn destination(log: &SdkFlowLog) -> Option<&str> {
     })
 }
 
-/// What AWS says of logs that it cannot deliver.
+/// The message of AWS about logs that it cannot deliver.
 fn undelivered(log: &SdkFlowLog) -> Option<&str> {
     (log.deliver_logs_status() == Some("FAILED")).then(|| log.deliver_logs_error_message().unwrap_or("no reason"))
 }
@@ -183,7 +183,7 @@ fn finding(log: &SdkFlowLog) -> Option<Diagnosis> {
     })
 }
 
-/// Whether AWS would refuse the target's flow log because of this one.
+/// Returns true if AWS would refuse the target's flow log because of this one.
 fn is_in_the_way(target: &Target, log: &SdkFlowLog) -> bool {
     [
         ("vpc_id", log.resource_id()),

@@ -68,7 +68,7 @@ fn described(logs: Vec<SdkFlowLog>) -> Rule {
         .then_output(move || DescribeFlowLogsOutput::builder().set_flow_logs(Some(logs.clone())).build())
 }
 
-/// What the VPC's own flow logs are, when nothing carries the target's tags.
+/// The rules for a VPC that has these flow logs, none of which carries the target's tags.
 fn in_the_vpc(logs: Vec<SdkFlowLog>) -> [Rule; 2] {
     let of_vpc = mock!(Client::describe_flow_logs)
         .match_requests(|request| request.filter()[0].name() == Some("resource-id"))

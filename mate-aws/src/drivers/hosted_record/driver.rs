@@ -155,7 +155,7 @@ fn physical_id((zone, name): &(String, String)) -> String {
     format!("{zone}/{name}/A")
 }
 
-/// Where the target's record can be: the recorded place first, then the desired one.
+/// The places where the target's record can be: the recorded place first, then the desired one.
 fn places(target: &Target) -> Vec<(String, String)> {
     target.physical_id.as_deref().and_then(recorded).into_iter().chain(desired(target)).collect()
 }

@@ -25,9 +25,9 @@ use crate::tags::TagChange;
 
 const CREATE: &str = "route53:CreateHostedZone";
 const NOT_EMPTY: &str = "HostedZoneNotEmpty";
-/// How many records a refused deletion names.
+/// The most records that the message of a refused deletion names.
 const NAMED: usize = 10;
-/// How many tags one call sets or takes off.
+/// The most tags that one call sets or removes.
 const TAGS: usize = 10;
 
 /// Public zones, found by the recorded id or else by their domain.

@@ -29,7 +29,7 @@ use crate::tags::not_ours;
 const CREATE: &str = "cognito-idp:CreateIdentityProvider";
 const UPDATE: &str = "cognito-idp:UpdateIdentityProvider";
 const DELETE: &str = "cognito-idp:DeleteIdentityProvider";
-/// What the identifiers of all of MATE's providers begin with.
+/// The prefix of the identifiers of all of MATE's providers.
 const MARKER: &str = "mate.";
 
 /// The driver of `cognito-idp:IdentityProvider`.
@@ -145,7 +145,7 @@ fn physical_id(target: &Target, pool: &str) -> String {
     format!("{pool}/{}", target.name)
 }
 
-/// Whether the provider may be the target's.
+/// Returns true if the provider may be the target's.
 fn owns(target: &Target, pool: &str, found: &IdentityProviderType) -> bool {
     let ours = found.idp_identifiers().contains(&marker(&target.address));
     match target.claim {

@@ -20,7 +20,7 @@ pub(super) fn alias_of_name(target: &Target) -> String {
     format!("alias/{}", target.name)
 }
 
-/// What the key may be asked for by: the recorded ARN, the wanted alias, the alias of its name.
+/// The names by which the key may be requested: the recorded ARN, the wanted alias, the alias of its name.
 pub(super) fn names(target: &Target) -> Vec<String> {
     let mut names: Vec<String> = target.physical_id.clone().into_iter().collect();
     for alias in text(target, "alias").map(str::to_owned).into_iter().chain([alias_of_name(target)]) {

@@ -1,4 +1,4 @@
-//! What an emulator cannot show: batches and pages, zones, states on the way.
+//! Cases that an emulator cannot show: batches and pages, zones, states on the way.
 
 use aws_sdk_efs::Client;
 use aws_sdk_efs::operation::create_mount_target::{CreateMountTargetError, CreateMountTargetOutput};

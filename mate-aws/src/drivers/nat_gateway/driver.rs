@@ -149,7 +149,7 @@ impl Driver for NatGatewayDriver {
     }
 }
 
-/// Why it has failed, in EC2's words.
+/// The reason of the gateway's failure, in EC2's words.
 fn reason(gateway: &SdkGateway) -> Option<&str> {
     gateway.failure_message().or(gateway.failure_code()).filter(|reason| !reason.is_empty())
 }

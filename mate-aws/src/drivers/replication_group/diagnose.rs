@@ -1,4 +1,4 @@
-//! Why a replication group does not become available: its status, that of a node, its events.
+//! The diagnosis of a replication group that does not become available: its status, that of a node, its events.
 
 use aws_sdk_elasticache::types::{CacheCluster, Event};
 use mate_core::provider::{Diagnosis, Status};
@@ -10,7 +10,7 @@ const BROKEN: [(&str, &str); 2] = [
     ("restore-failed", "restore again from another snapshot"),
 ];
 
-/// What the statuses say, where they do not end well.
+/// The findings from the statuses of group and node, where these do not end well.
 pub(super) fn standing(status: &Status, node: Option<&CacheCluster>) -> Vec<Diagnosis> {
     let mut found = Vec::new();
     if let Status::Failed(word) = status {

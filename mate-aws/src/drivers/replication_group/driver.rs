@@ -23,7 +23,7 @@ use crate::policy::Actions;
 use crate::secrets::{read_secret, unlogged, without};
 use crate::tags;
 
-/// How far back events are looked at, in minutes.
+/// The age of the oldest events that a diagnosis reads, in minutes.
 const EVENTS: i32 = 60;
 
 #[derive(Debug)]

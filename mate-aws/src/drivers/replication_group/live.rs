@@ -11,8 +11,8 @@ use serde_json::json;
 
 use crate::drivers::fields;
 
-/// What ElastiCache tells of a group and of one of its nodes, with the changes in progress taken for done: those are
-/// no drift, they make the status pending.
+/// The live object as ElastiCache reports a group and one of its nodes, with the changes in progress taken for done:
+/// they are no drift, and make the status pending.
 pub(super) fn live(target: &Target, group: &Group, node: Option<&CacheCluster>, tags: Tags) -> Live {
     let desired = target.typed::<ReplicationGroup>().ok();
     let desired = desired.as_ref();
@@ -92,7 +92,7 @@ fn outputs(group: &Group, id: &str) -> Outputs {
     outputs
 }
 
-/// Where the group stands.
+/// The status of the group.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html>
 pub(super) fn status(group: &Group, node: Option<&CacheCluster>) -> Status {
     let word = group.status().unwrap_or("unknown");
@@ -108,7 +108,7 @@ pub(super) fn status(group: &Group, node: Option<&CacheCluster>) -> Status {
     }
 }
 
-/// What of the group is being changed at this moment.
+/// The properties of the group that ElastiCache is changing at this moment.
 fn changing(group: &Group, node: Option<&CacheCluster>) -> Vec<&'static str> {
     let whole = group.pending_modified_values();
     let node = node.and_then(|node| node.pending_modified_values());

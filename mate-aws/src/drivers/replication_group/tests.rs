@@ -1,4 +1,5 @@
-//! What an emulator cannot show: changes in progress, nodes, replicas, tags that cannot be read yet, lost answers.
+//! Cases that an emulator cannot show: changes in progress, nodes, replicas, tags that cannot be read yet, lost
+//! answers.
 
 use aws_sdk_elasticache::Client;
 use aws_sdk_elasticache::operation::create_replication_group::{

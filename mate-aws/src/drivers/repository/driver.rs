@@ -185,7 +185,7 @@ fn created(repository: &Described) -> Created {
     Created { physical_id: repository.repository_name().unwrap_or_default().to_owned(), status: Status::Ready, outputs }
 }
 
-/// Whether tags stay; where some do and some do not, AWS's own word, which is neither.
+/// True if tags are immutable, false if they are mutable, and AWS's own word for any other setting.
 fn told_mutability(mutability: &ImageTagMutability) -> Value {
     match mutability {
         ImageTagMutability::Immutable => json!(true),

@@ -12,7 +12,8 @@ pub(super) const ANOTHER_FORM: &str = "a policy of another form";
 
 const NO_POLICY: &str = "LifecyclePolicyNotFoundException";
 
-/// How many images are kept: a number, null without a policy. Nothing when the repository is gone.
+/// The number of images that the policy keeps: null without a policy, [`ANOTHER_FORM`] for a policy unlike ours, `None`
+/// when the repository is gone.
 pub(super) async fn read(aws: &Aws, target: &Target, name: &str) -> Result<Option<Value>, ProviderError> {
     let answer = aws.ecr.get_lifecycle_policy().repository_name(name).send().await;
     match answer.map_err(failed(&target.address, "ecr:GetLifecyclePolicy")) {

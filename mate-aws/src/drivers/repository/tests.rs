@@ -89,7 +89,7 @@ fn keeping_all() -> Rule {
         .then_error(|| GetLifecyclePolicyError::generic(code("LifecyclePolicyNotFoundException")))
 }
 
-/// What a look at a repository of ours is answered with.
+/// The rules that answer a look at a repository of ours.
 fn there(repository: Described) -> [Rule; 3] {
     [described(vec![repository]), tagged(target().tags), keeping(policy(30))]
 }

@@ -163,7 +163,8 @@ impl Driver for RouteTableDriver {
     }
 }
 
-/// What uses the table because somebody said so. What uses the main table for want of another is not among it.
+/// The explicit associations of the table. Subnets that use the main table because they have no other are not among
+/// them.
 fn associations(table: &SdkTable) -> impl Iterator<Item = &RouteTableAssociation> {
     table.associations().iter().filter(|association| {
         let state = association.association_state().and_then(|state| state.state());

@@ -20,7 +20,7 @@ pub(super) fn made(table: &SdkTable) -> impl Iterator<Item = &SdkRoute> {
     })
 }
 
-/// Where a route leads to.
+/// The destination of a route.
 pub(super) fn destination(route: &SdkRoute) -> Option<&str> {
     route.destination_cidr_block().or(route.destination_ipv6_cidr_block())
 }

@@ -38,7 +38,7 @@ fn route(to: &str) -> RouteBuilder {
     SdkRoute::builder().destination_cidr_block(to).origin(RouteOrigin::CreateRoute).state(RouteState::Active)
 }
 
-/// What AWS puts into a table by itself.
+/// The routes that AWS puts into a table by itself.
 fn own() -> Vec<SdkRoute> {
     vec![
         SdkRoute::builder()

@@ -167,7 +167,7 @@ async fn answer(aws: &Aws, target: &Target, found: &Described) -> Result<Observa
     }
 }
 
-/// Where the tags of a scalable target are.
+/// The place of a scalable target's tags.
 enum Kept {
     Tags(Tags),
     /// The endpoint keeps none.

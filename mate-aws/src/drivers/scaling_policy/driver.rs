@@ -105,7 +105,7 @@ fn places(target: &Target) -> Vec<(&str, &str)> {
     places
 }
 
-/// What is read together: the policies of one service. A key says which of the target's places it is.
+/// The groups that are read together: the policies of one service. The index in a key is that of the target's place.
 fn keys(target: &Target) -> Vec<(String, usize)> {
     places(target).into_iter().enumerate().map(|(place, (resource, _))| (resource.to_owned(), place)).collect()
 }

@@ -28,7 +28,7 @@ use crate::tags::{self, TagChange};
 const CREATE: &str = "secretsmanager:CreateSecret";
 /// AWS's own key, which a secret without a key of its own is encrypted with.
 const OWN_KEY: &str = "alias/aws/secretsmanager";
-/// What Secrets Manager says for a name that is taken by a secret on its way out, and for other wrong moments.
+/// The error code for a name that is taken by a secret on its way out, and for other wrong moments.
 const WRONG_STATE: &str = "InvalidRequestException";
 
 /// The driver of `secretsmanager:Secret`.
@@ -276,7 +276,7 @@ fn live(target: &Target, found: &DescribeSecretOutput) -> Live {
     }
 }
 
-/// What a secret that was found is called by: its ARN names no other secret, not even one of the same name.
+/// The id of a secret that was found: its ARN, which names no other secret, not even one of the same name.
 pub(super) fn id<'a>(target: &'a Target, found: &'a DescribeSecretOutput) -> &'a str {
     found.arn().unwrap_or(&target.name)
 }

@@ -6,7 +6,7 @@ use std::net::Ipv4Addr;
 use aws_sdk_ec2::types::{IpPermission, IpRange, Ipv6Range, PrefixListId, UserIdGroupPair};
 use mate_core::kinds::security_group::{Peer, Rule};
 
-/// What makes two rules one to EC2: everything but the description, in EC2's own form.
+/// The identity of a rule to EC2: everything but the description, in EC2's own form.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Identity {
     protocol: String,
@@ -58,7 +58,7 @@ fn canonical(cidr: &str) -> String {
     parsed.unwrap_or_else(|| cidr.to_owned())
 }
 
-/// What has to happen to the live rules.
+/// The changes that turn the live rules into the desired ones.
 #[derive(Debug, PartialEq)]
 pub(super) struct Difference {
     pub(super) authorize: Vec<Rule>,

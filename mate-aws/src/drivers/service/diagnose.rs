@@ -1,4 +1,5 @@
-//! Why a service does not become steady: its stopped tasks, the deployment's verdict, its targets' health, its events.
+//! The diagnosis of a service that does not become steady: its stopped tasks, the deployment's verdict, its targets'
+//! health, its events.
 
 mod events;
 #[cfg(feature = "elbv2")]

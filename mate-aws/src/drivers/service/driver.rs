@@ -151,7 +151,7 @@ fn places(target: &Target) -> Vec<(String, String)> {
     places
 }
 
-/// What is read together: the services of one cluster. A key says which of the target's places it is.
+/// The groups that are read together: the services of one cluster. The index in a key is that of the target's place.
 fn keys(target: &Target) -> Vec<(String, usize)> {
     places(target).into_iter().enumerate().map(|(place, (cluster, _))| (cluster, place)).collect()
 }
@@ -251,7 +251,7 @@ fn draining(target: &Target, operation: &str) -> ProviderError {
         .with_message(format!("the service `{}` is still draining", target.name))
 }
 
-/// What an error of a deletion's calls means: the service is gone or already draining.
+/// Turns an error of a deletion's calls into a result where the service is already draining or gone.
 fn ended(error: ProviderError) -> Result<Deleted, ProviderError> {
     match error.code.as_deref() {
         Some("ServiceNotActiveException") => Ok(Deleted::Going),

@@ -90,7 +90,8 @@ fn desired_count(target: &Target, service: &Described) -> u32 {
     }
 }
 
-/// Where the tasks run. Launch type FARGATE, and the provider FARGATE alone, are the same as no provider at all.
+/// The capacity providers of the tasks. Launch type FARGATE, and the provider FARGATE alone, are the same as no
+/// provider at all.
 fn capacity_providers(target: &Target, service: &Described) -> Option<Vec<CapacityProvider>> {
     let none_wanted = target.inputs.get("capacity_providers").and_then(Value::as_array).is_some_and(Vec::is_empty);
     match service.capacity_provider_strategy() {
@@ -119,7 +120,7 @@ fn read_balancer(balancer: &LoadBalancer) -> Option<ServiceLoadBalancer> {
     })
 }
 
-/// Where the service stands.
+/// The status of the service.
 pub(super) fn status(target: &Target, service: &Described) -> Status {
     if service.status() == Some("DRAINING") {
         return Status::Deleting;
@@ -157,8 +158,8 @@ pub(super) fn status(target: &Target, service: &Described) -> Status {
     if running < desired { Status::Pending(tasks_running(running, desired)) } else { Status::Ready }
 }
 
-/// Whether the circuit breaker made this deployment to go back. Once it has, the failed one is listed no more, and nothing but the
-/// service's events tells that the service is steady for that.
+/// Returns true if the circuit breaker made this deployment to roll back. Afterwards ECS no longer lists the failed
+/// deployment, and only the service's events tell why the service is steady.
 fn is_rollback(service: &Described, deployment: &Deployment) -> bool {
     let Some(id) = deployment.id() else { return false };
     let words = format!("rolling back to deployment {id}");

@@ -1,4 +1,4 @@
-//! How a service's deployments move its traffic, between the kind's form and AWS's.
+//! The traffic strategy of a service's deployments, between the kind's form and AWS's.
 
 use aws_sdk_ecs::types::builders::DeploymentConfigurationBuilder;
 use aws_sdk_ecs::types::{

@@ -39,7 +39,7 @@ const TOKEN: usize = 64;
 #[derive(Debug)]
 pub(crate) struct TaskDriver;
 
-/// Where a target is looked for.
+/// The place where a target is looked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     /// By its ARN, in this cluster.
@@ -138,7 +138,7 @@ impl Driver for TaskDriver {
         }
     }
 
-    /// What ended it, and the last lines of its log.
+    /// Reports the cause that ended the task, and the last lines of its log.
     async fn diagnose(&self, aws: &Aws, target: &Target) -> Result<Vec<Diagnosis>, ProviderError> {
         let Some(task) = find(aws, target).await? else { return Ok(Vec::new()) };
         let mut findings = Vec::new();
@@ -175,7 +175,8 @@ fn family(target: &Target) -> Option<&str> {
     Some(name.split(':').next().unwrap_or(name))
 }
 
-/// Where it can be; nowhere while its cluster or task definition is not known, because then it was never run.
+/// The place where the task can be; none while its cluster or task definition is not known, because then it was never
+/// run.
 fn place(target: &Target) -> Option<Place> {
     match &target.physical_id {
         Some(arn) => Some(Place::Known(cluster_of(arn).or_else(|| text(target, "cluster").map(str::to_owned))?)),
@@ -211,7 +212,7 @@ fn pick<'a>(target: &Target, tasks: &'a [Described]) -> Option<&'a Described> {
         .max_by_key(|task| (form::is_of_run(target, task), task.created_at().map(|at| at.as_nanos())))
 }
 
-/// What there is in a place; one of the targets that it is read for is named in an error.
+/// The tasks in a place. An error names one of the targets for which they are read.
 async fn tasks(aws: &Aws, place: &Place, group: &[&Target]) -> Result<Vec<Described>, ProviderError> {
     match place {
         Place::Known(cluster) => {

@@ -12,7 +12,8 @@ use serde_json::json;
 use crate::drivers::ecs::tag_map;
 use crate::drivers::fields::{Fields, text, values};
 
-/// Why MATE stops a task. What was stopped for this is deleted, and no run that failed.
+/// The reason that MATE gives when it stops a task to delete it. A task with this reason is deleted, and no run that
+/// failed.
 pub(super) const DELETED: &str = "deleted by MATE";
 
 /// The exit code of what was killed; where nobody asked for that, for want of memory.
@@ -22,7 +23,7 @@ pub(super) fn tags(task: &Described) -> Tags {
     tag_map(task.tags())
 }
 
-/// Whether it is of the run that the target wants.
+/// Returns true if the task belongs to the run that the target wants.
 pub(super) fn is_of_run(target: &Target, task: &Described) -> bool {
     task.started_by().is_some() && text(target, "run") == task.started_by()
 }
@@ -31,7 +32,7 @@ pub(super) fn is_stopped(task: &Described) -> bool {
     task.last_status() == Some("STOPPED")
 }
 
-/// Whether MATE has stopped it, to be rid of it.
+/// Returns true if MATE has stopped the task to delete it.
 pub(super) fn is_deleted(task: &Described) -> bool {
     task.stopped_reason().is_some_and(|reason| reason.contains(DELETED))
 }
@@ -64,7 +65,7 @@ pub(super) fn container<'a>(target: &Target, task: &'a Described) -> Option<&'a 
     task.containers().iter().find(|container| wanted.is_some() && container.name() == wanted)
 }
 
-/// Where the task stands.
+/// The status of the task.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html>
 fn status(target: &Target, task: &Described) -> Status {
     if !is_stopped(task) {

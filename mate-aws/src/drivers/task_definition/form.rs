@@ -197,7 +197,7 @@ fn literal((name, value): (&str, &str)) -> (String, Input<String>) {
     (name.to_owned(), Input::Literal(value.to_owned()))
 }
 
-/// Where the logs go; empty when it is no log group.
+/// The destination of the logs; empty when it is no log group.
 fn read_logs(configuration: Option<&LogConfiguration>) -> ContainerLogs {
     let options: BTreeMap<&str, &str> = configuration
         .filter(|one| one.log_driver() == &LogDriver::Awslogs)

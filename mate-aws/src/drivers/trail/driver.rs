@@ -25,7 +25,7 @@ use crate::tags::{self, TagChange};
 
 const CREATE: &str = "cloudtrail:CreateTrail";
 const STATUS: &str = "cloudtrail:GetTrailStatus";
-/// How many trails one call tells the tags of.
+/// The most trails whose tags one call lists.
 const TAGGED: usize = 20;
 
 /// Trails, found by the recorded ARN or else by name, all of the region in one call: an account has few.

@@ -202,7 +202,8 @@ async fn describe(aws: &Aws, target: &Target, id: &str) -> Result<Option<UserPoo
     Ok(answer.and_then(|answer| answer.user_pool))
 }
 
-/// Whether anybody is in the pool. The number that the pool tells is an estimate, so a pool of none is looked into.
+/// Returns true if the pool holds users. The count that Cognito reports is an estimate, so a pool with a count of zero
+/// is listed.
 async fn holds_users(aws: &Aws, target: &Target, pool: &UserPoolType) -> Result<bool, ProviderError> {
     if pool.estimated_number_of_users() > 0 {
         return Ok(true);

@@ -35,7 +35,7 @@ pub(super) fn password_policy(
     policies
 }
 
-/// Who makes users, with the invitation as it stands.
+/// The settings for the creation of users, with the invitation as it stands.
 pub(super) fn admin_create_user(
     live: Option<AdminCreateUserConfigType>,
     inputs: &UserPoolInputs,

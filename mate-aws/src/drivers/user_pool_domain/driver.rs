@@ -113,7 +113,8 @@ impl Domain {
         })
     }
 
-    /// Whether the request may be about it: it leads to the target's pool. While that is not known, the record decides.
+    /// Returns true if the domain may be the target's: it leads to the target's pool. While the pool is not known, the
+    /// record decides.
     fn accepted(&self, target: &Target) -> bool {
         match fields::text(target, "user_pool_id") {
             Some(pool) => pool == self.pool || target.claim == Claim::ReadOnly,

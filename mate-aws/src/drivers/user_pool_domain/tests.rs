@@ -53,7 +53,7 @@ fn active(pool: &'static str) -> Rule {
     described(pool, DomainStatusType::Active)
 }
 
-/// What Cognito says of a prefix that nobody has.
+/// The answer of Cognito about a prefix that nobody has.
 fn nothing() -> Rule {
     mock!(Client::describe_user_pool_domain).then_output(|| {
         DescribeUserPoolDomainOutput::builder().domain_description(DomainDescriptionType::builder().build()).build()

@@ -204,7 +204,7 @@ async fn modify(aws: &Aws, target: &Target, live: &Live, changed: &[String]) -> 
     Ok(())
 }
 
-/// What is to be added and what to be removed; EC2 takes no empty lists.
+/// The ids to add and the ids to remove. An empty list is `None`, since EC2 takes no empty lists.
 fn difference(live: &Live, field: &str, wanted: &[String]) -> (Option<Vec<String>>, Option<Vec<String>>) {
     let live: Vec<&str> =
         live.inputs.get(field).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
@@ -214,7 +214,7 @@ fn difference(live: &Live, field: &str, wanted: &[String]) -> (Option<Vec<String
     (Some(add).filter(|ids| !ids.is_empty()), Some(remove).filter(|ids| !ids.is_empty()))
 }
 
-/// Why the endpoint is not well, in AWS's words.
+/// The reason of the endpoint's failure, in AWS's words.
 fn reason(endpoint: &SdkEndpoint) -> Option<String> {
     let error = endpoint.last_error();
     let words =

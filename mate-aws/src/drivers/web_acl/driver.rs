@@ -236,7 +236,8 @@ async fn set_tags(aws: &Aws, target: &Target, arn: &str, change: TagChange) -> R
     Ok(())
 }
 
-/// What a creation does not find is a rule group: nobody waits for one that AWS does not have.
+/// Turns a creation's "not found" into an invalid input: the missing object is a rule group that AWS does not have, and
+/// waiting does not help.
 fn no_such_group(mut error: ProviderError) -> ProviderError {
     if error.class == ErrorClass::NotFound {
         error.class = ErrorClass::Invalid;

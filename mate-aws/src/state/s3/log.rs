@@ -9,7 +9,7 @@ use mate_core::state::{Lease, LogEntry, StoreError, check_append};
 
 use super::{READS, S3Store, SUFFIX, backend, lost_race};
 
-/// How often an entry is written when the answer is lost.
+/// The most attempts at writing an entry whose answer is lost.
 const ATTEMPTS: u32 = 4;
 
 impl S3Store {
@@ -30,8 +30,8 @@ impl S3Store {
             .await
     }
 
-    /// What is to be appended stands in the record already, under the same lease: of one number there are never two entries to
-    /// be written. So an object that was written before the end of the log was moved is the same one.
+    /// Appends to the log entries that stand in the record already, under the same lease. So one number never has two
+    /// different entries, and an object that was written before the end of the log was moved is the same entry.
     pub(super) async fn append_to_log(&self, lease: &Lease, entries: &[LogEntry]) -> Result<(), StoreError> {
         let of = &lease.key;
         let (slot, _) = self.read(of).await?;

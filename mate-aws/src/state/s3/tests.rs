@@ -1,4 +1,4 @@
-//! What S3 answers to a conditional write, and what becomes of it.
+//! The answers of S3 to a conditional write, and their effects.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,4 +1,4 @@
-//! What a service's events say, but for those of its ordinary life.
+//! The findings from a service's events, except those of its ordinary life.
 
 use aws_sdk_ecs::types::{Deployment, ServiceEvent};
 use mate_core::provider::Diagnosis;
@@ -6,10 +6,10 @@ use mate_core::provider::Diagnosis;
 /// Events that are told.
 const TOLD: usize = 10;
 
-/// How often ECS says the same before it is taken for lasting.
+/// The number of times that ECS repeats an event before it counts as lasting.
 const REPEATED: usize = 3;
 
-/// Words of what a service does when nothing is the matter with it.
+/// Words of the events that a service has when nothing is the matter with it.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>
 const ROUTINE: [&str; 7] = [
     "has started ",

@@ -1,4 +1,4 @@
-//! What a target group says of the service's targets.
+//! The findings from the health of the service's targets in a target group.
 
 use aws_sdk_elasticloadbalancingv2::types::{
     TargetHealth, TargetHealthReasonEnum as Reason, TargetHealthStateEnum as State,

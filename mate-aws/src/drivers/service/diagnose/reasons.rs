@@ -3,20 +3,20 @@
 //! ECS gives no code for them: the words serve advice, and never decide what is done with the object.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
 
-/// Whether another task can end better.
+/// The prospect that another task ends better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outlook {
-    /// It passes by itself.
+    /// The cause passes by itself.
     Passes,
-    /// It may: a few tasks are waited for.
+    /// Another task may end better: a few tasks are waited for.
     Open,
     /// The next task ends in the same way: once it repeats, nothing is waited for.
     Same,
 }
 
-/// What is known of a reason.
+/// The explanation of a reason.
 pub(super) struct Known {
-    /// Which of the reasons it is: those of one sort differ in request ids and addresses only.
+    /// The sort of the reason. Reasons of one sort differ only in request ids and addresses.
     pub(super) sort: &'static str,
     pub(super) outlook: Outlook,
     pub(super) advice: Option<String>,
@@ -106,7 +106,7 @@ const RULES: [Rule; 28] = [
     Rule(&["Essential container in task exited"], Open, "read the container's log for its last lines"),
 ];
 
-/// What is known of a reason.
+/// Returns the explanation of a reason. A reason without one has the outlook [`Outlook::Open`] and no advice.
 pub(super) fn known(reason: &str) -> Known {
     let rule = RULES.iter().find(|Rule(words, ..)| words.iter().all(|word| reason.contains(word)));
     let Some(Rule(words, outlook, advice)) = rule else {

@@ -1,4 +1,4 @@
-//! What ended a service's tasks: the stopped reason, and the exit codes of the containers.
+//! The causes of the ends of a service's tasks: the stopped reason, and the exit codes of the containers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ const TERMINATED: i32 = 143;
 /// A container that ends sooner has not begun its work.
 const AT_ONCE: i64 = 60;
 
-/// What ended one task.
+/// A cause of the end of one task.
 struct Cause {
     /// Causes of one sort are told once, and counted together.
     sort: (String, String),
@@ -33,7 +33,7 @@ struct Cause {
     outlook: Outlook,
 }
 
-/// What ended the tasks of this task definition, the latest first, each sort of cause once.
+/// Reports the causes that ended the tasks of this task definition, the latest first, each sort of cause once.
 pub(super) fn findings(wanted: Option<&str>, deployment: Option<&Deployment>, stopped: &[Task]) -> Vec<Diagnosis> {
     let ours = |task: &&Task| match (wanted, task.task_definition_arn()) {
         (Some(wanted), Some(ran)) if wanted.starts_with("arn:") => wanted == ran,
@@ -73,7 +73,7 @@ pub(super) fn findings(wanted: Option<&str>, deployment: Option<&Deployment>, st
         .collect()
 }
 
-/// What ended a task that is run once.
+/// Reports the causes that ended a task that is run once.
 pub(crate) fn endings(task: &Task) -> Vec<Diagnosis> {
     let told = |cause: Cause| Diagnosis { concern: None, terminal: true, finding: cause.finding, advice: cause.advice };
     causes_of(task).into_iter().map(told).collect()
@@ -113,7 +113,7 @@ fn told_to_stop(task: &Task) -> bool {
     )
 }
 
-/// Whether the container ended with an error, and not because it was told to.
+/// Returns true if the container ended with an error of its own, and not because it was told to stop.
 fn failed_by_itself(container: &Container) -> bool {
     let own = container.exit_code().is_some_and(|code| ![0, KILLED, TERMINATED].contains(&code));
     own || out_of_memory(container)

@@ -82,7 +82,7 @@ async fn ask(service: Described, stopped: Vec<Task>, health: Rule) -> Vec<Diagno
     ServiceDriver.diagnose(&aws, &target()).await.unwrap()
 }
 
-/// What is found in a deployment that is in progress, with nothing else the matter.
+/// The findings for a deployment in progress with these stopped tasks, and nothing else the matter.
 async fn of_tasks(stopped: Vec<Task>) -> Vec<Diagnosis> {
     ask(service(deployment().build()), stopped, targets(&[])).await
 }
