@@ -1,12 +1,14 @@
 //! A run with failures: the failed nodes, the nodes that go on, the messages, and the next run, which completes it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use mate::Error;
 use mate::engine::{EventKind, RunError};
 use mate::sim::Selector;
+use mate::tiers::TierCatalogue;
+use mate::{Error, Mate, MemoryStore, SimCloud};
 
-use crate::cloud::{changes, example, world};
+use crate::cloud::{base, changes, example, world};
 
 #[tokio::test]
 async fn a_failed_branch_leaves_its_siblings_running_and_says_what_failed_and_why() {
@@ -123,4 +125,23 @@ async fn an_operation_can_be_spawned() {
     let world = world();
     let applied = tokio::spawn(world.mate.provision(&example("clinic.tfvars"))).await.unwrap().unwrap();
     assert_eq!(applied.url(), "https://clinic.mate.sociant.ai");
+}
+
+/// A limit that no clock can reach is none.
+#[tokio::test]
+async fn limits_of_any_length_are_kept() {
+    let cloud = SimCloud::new(7);
+    let mate = Mate::builder()
+        .provider(cloud.clone())
+        .store(MemoryStore::new())
+        .catalogue(TierCatalogue::standard())
+        .base(base())
+        .deadlines(Some(Duration::MAX), Some(Duration::MAX), Some(Duration::MAX))
+        .lease(Duration::MAX)
+        .consistency(Duration::MAX)
+        .build()
+        .unwrap();
+    let spec = example("clinic.tfvars");
+    mate.provision(&spec).await.unwrap();
+    assert!(mate.plan(&spec).await.unwrap().is_empty());
 }

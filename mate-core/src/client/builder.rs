@@ -114,7 +114,7 @@ impl MateBuilder {
     }
 
     /// Sets the time limits of one call, of one object until it is ready or gone, and of a whole run; see [`Limits`]. None
-    /// leaves a limit as it is.
+    /// leaves a limit as it is. A limit of more than a year ([`Limits::LONGEST`]) counts as a year.
     #[must_use]
     pub fn deadlines(
         mut self,
@@ -173,7 +173,7 @@ impl MateBuilder {
                         provider,
                         store,
                         kinds: self.kinds,
-                        limits: self.limits,
+                        limits: self.limits.bounded(),
                         owner: self.owner.unwrap_or_else(default_owner),
                         actor: None,
                         reason: None,

@@ -27,6 +27,25 @@ pub struct Limits {
     pub consistency: Duration,
 }
 
+impl Limits {
+    /// The longest time that counts: a year. A longer limit is as good as none, and no clock can tell its end.
+    pub const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+    /// The same limits, none longer than [`Limits::LONGEST`].
+    pub(crate) fn bounded(self) -> Self {
+        let at_most = |limit: Duration| limit.min(Self::LONGEST);
+        Self {
+            parallelism: self.parallelism,
+            call: at_most(self.call),
+            resource: self.resource.map(at_most),
+            operation: self.operation.map(at_most),
+            sweep: at_most(self.sweep),
+            lease: at_most(self.lease),
+            consistency: at_most(self.consistency),
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -190,6 +190,9 @@ pub enum RecordError {
     /// It is not a record.
     #[error("the text is not a record")]
     Malformed(#[source] serde_json::Error),
+    /// A part of it is nested so deeply that it could be written and never be read back.
+    #[error("{0} of the record is nested deeper than {max} levels: JSON of that depth cannot be read back", max = Record::DEPTH)]
+    TooDeep(String),
     /// It says something that cannot be.
     #[error("the record is damaged: {0}")]
     Damaged(&'static str),
@@ -211,6 +214,10 @@ pub enum RecordError {
 impl Record {
     /// The form that this version writes.
     pub const SCHEMA: u32 = 3;
+
+    /// The deepest nesting of the inputs and outputs of an object, and of a spec. JSON is read down to 128 levels
+    /// (<https://docs.rs/serde_json/latest/serde_json/struct.Deserializer.html#method.disable_recursion_limit>), and a record adds a few.
+    pub const DEPTH: usize = 100;
 
     /// A record that was never stored. `lineage` is 32 hex digits drawn at random.
     #[must_use]

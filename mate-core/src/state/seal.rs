@@ -128,7 +128,31 @@ impl Record {
         if self.nodes.values().any(|node| node.name.is_empty()) {
             return Err(RecordError::Damaged("one of its objects has no name"));
         }
-        Ok(())
+        self.check_depth()
+    }
+
+    fn check_depth(&self) -> Result<(), RecordError> {
+        let deep = |value: &Value| deeper_than(value, Self::DEPTH);
+        for (id, node) in &self.nodes {
+            let retired = node.retired.iter().any(|retired| deep(&retired.inputs));
+            if deep(&node.inputs) || retired || node.outputs.values().any(deep) {
+                return Err(RecordError::TooDeep(format!("node `{id}`")));
+            }
+        }
+        if let Some((id, _)) = self.resting.iter().find(|(_, node)| node.outputs.values().any(deep)) {
+            return Err(RecordError::TooDeep(format!("node `{id}`")));
+        }
+        let specs = self.spec.iter().chain(self.run.iter().filter_map(|run| run.spec.as_ref()));
+        if specs.into_iter().any(deep) { Err(RecordError::TooDeep("the spec".to_owned())) } else { Ok(()) }
+    }
+}
+
+/// Returns true if the value has more levels than that.
+fn deeper_than(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(items) => levels == 0 || items.iter().any(|item| deeper_than(item, levels - 1)),
+        Value::Object(fields) => levels == 0 || fields.values().any(|field| deeper_than(field, levels - 1)),
+        _ => false,
     }
 }
 
@@ -162,6 +186,27 @@ mod tests {
         assert_eq!(Record::open(&record.seal()).unwrap(), record);
         let (version, text) = record.seal_next(&record.key).unwrap();
         assert_eq!((version, Record::open(&text).unwrap().version), (1, 1));
+    }
+
+    /// A value of so many levels.
+    fn nested(levels: usize) -> Value {
+        (1..levels).fold(serde_json::json!([]), |inner, _| serde_json::json!([inner]))
+    }
+
+    #[test]
+    fn what_could_not_be_read_back_is_not_written() {
+        let with = |levels: usize| {
+            let mut record = suite::record("regional");
+            record.spec = Some(nested(levels));
+            record
+        };
+        let deepest = with(Record::DEPTH);
+        assert_eq!(Record::open(&deepest.seal()).unwrap(), deepest);
+        let error = with(Record::DEPTH + 1).seal_next(&deepest.key).unwrap_err();
+        let StoreError::Unwritable { key, source: RecordError::TooDeep(part) } = &error else { panic!("{error:?}") };
+        assert_eq!((key, part.as_str()), (&deepest.key, "the spec"));
+        // The limit is one that the reader of JSON keeps to: it reads no deeper.
+        assert!(matches!(Record::open(&with(127).seal()), Err(RecordError::Malformed(_))));
     }
 
     #[test]

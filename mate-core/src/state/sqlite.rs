@@ -62,6 +62,35 @@ static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
     ])
 });
 
+/// Gives the file, its write-ahead log and the index of that the mode 0600. The file is created if it does not exist.
+#[cfg(unix)]
+fn private(path: &Path) -> std::io::Result<()> {
+    use std::fs::{OpenOptions, Permissions, set_permissions};
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+
+    // SQLite's own names of what is in memory, and its URIs, are no paths.
+    if path.as_os_str().is_empty()
+        || path == Path::new(":memory:")
+        || path.to_str().is_some_and(|path| path.starts_with("file:"))
+    {
+        return Ok(());
+    }
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = path.as_os_str().to_owned();
+        file.push(suffix);
+        match std::fs::metadata(&file) {
+            Ok(found) if found.permissions().mode() & 0o077 != 0 => {
+                set_permissions(&file, Permissions::from_mode(0o600))?
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// A store in a SQLite file, with write-ahead log and full synchronisation: what was put survives a power cut.
 /// Several processes may use the file at once.
 #[derive(Debug, Clone)]
@@ -70,11 +99,17 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, makes it when it is not there, and brings an older one to the present form.
+    /// Opens the file, creates it if it does not exist, and migrates an older one.
+    ///
+    /// On Unix only the owner may read and write the file (mode 0600). An existing file with a wider mode gets this one, and so do
+    /// its write-ahead log and its index of that, which SQLite creates with the mode of the file.
     ///
     /// # Errors
-    /// [`StoreError::Backend`] when the file cannot be opened or is not such a store.
+    /// [`StoreError::Backend`] if the file cannot be opened, its mode cannot be set, or it is not such a store.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        #[cfg(unix)]
+        private(path.as_ref())
+            .map_err(|source| StoreError::permanent("make the file readable by its owner only", source))?;
         Self::prepare(Connection::open(path).map_err(failed("open the file"))?)
     }
 
@@ -372,6 +407,34 @@ mod tests {
         let again = SqliteStore::open(&path).unwrap();
         assert_eq!(again.get(&record.key).await.unwrap(), Some(Record { version: 1, ..record.clone() }));
         assert_eq!(again.lease(&record.key).await.unwrap().fence, lease.fence);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn only_the_owner_reads_the_file_and_what_stands_beside_it() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let files = ["mate.db", "mate.db-wal", "mate.db-shm"].map(|name| folder.path().join(name));
+        let modes = || files.each_ref().map(|file| std::fs::metadata(file).unwrap().permissions().mode() & 0o777);
+        let store = SqliteStore::open(&files[0]).unwrap();
+        drop(suite::leased(&store, &suite::record("regional").key).await);
+        assert_eq!(modes(), [0o600; 3]);
+        for file in &files {
+            std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        let again = SqliteStore::open(&files[0]).unwrap();
+        assert_eq!(modes(), [0o600; 3], "files of an earlier version");
+        assert!(again.list().await.unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_in_memory_leaves_no_file() {
+        let names = [":memory:", "", "file:never?mode=memory"];
+        for name in names {
+            drop(SqliteStore::open(name).unwrap());
+            assert!(!Path::new(name).exists(), "{name}");
+        }
     }
 
     #[tokio::test]

@@ -144,6 +144,7 @@ fn records() -> Vec<RecordError> {
         RecordError::Digest,
         RecordError::Journal(journal),
         RecordError::OtherKey(key()),
+        RecordError::TooDeep("the spec".into()),
     ];
     for (at, error) in all.iter().enumerate() {
         let place = match error {
@@ -153,6 +154,7 @@ fn records() -> Vec<RecordError> {
             RecordError::Digest => 3,
             RecordError::Journal(_) => 4,
             RecordError::OtherKey(_) => 5,
+            RecordError::TooDeep(_) => 6,
         };
         assert_eq!(place, at);
     }
