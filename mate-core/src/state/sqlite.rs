@@ -1,5 +1,6 @@
 //! Records in a SQLite file: the default of an embedded controller.
 
+mod failure;
 #[cfg(any(test, feature = "testing"))]
 mod keep;
 mod log;
@@ -9,9 +10,10 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Statement, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Statement, Transaction, TransactionBehavior, params};
 use rusqlite_migration::{M, Migrations};
 
+use self::failure::failed;
 use super::store::{Standing, check_write};
 use super::{
     Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Record, Records, StoreError, Unlock, Unlocked,
@@ -180,14 +182,6 @@ impl SqliteStore {
             Ok(answer)
         })
         .await
-    }
-}
-
-/// Another process may hold the file for longer than the busy timeout: that passes.
-fn failed(operation: &'static str) -> impl FnOnce(rusqlite::Error) -> StoreError {
-    move |source| match source.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::temporary(operation, source),
-        _ => StoreError::permanent(operation, source),
     }
 }
 
