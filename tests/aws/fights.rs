@@ -233,7 +233,7 @@ async fn in_postgresql() {
     let emulator = emulator().await;
     let server = Server::shared();
     let (host, port) = server.address();
-    let address = format!("postgres://postgres@{host}:{port}/postgres?sslmode=disable");
+    let address = format!("postgres://postgres@{host}:{port}/postgres?sslmode=disable&connect_timeout=60");
     let store = Arc::new(PostgresStore::builder(&*address).password(PASSWORD).open().await.unwrap());
     fight(Arena { specs: specs(&emulator, TENANTS), address, store, emulator }).await;
 }
