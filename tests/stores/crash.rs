@@ -261,8 +261,7 @@ async fn a_server_that_falls_silent_is_given_up() {
     for (number, change) in CHANGES.into_iter().enumerate() {
         let case = Case::prepare(change, &direct, number).await;
         let proxy = Proxy::before(server.address()).await;
-        let impatient =
-            builder_at(proxy.port(), "postgres").schema(&schema).statement_timeout(Duration::from_millis(200));
+        let impatient = builder_at(proxy.port(), "postgres").schema(&schema).statement_timeout(Duration::from_secs(1));
         let store = impatient.open().await.unwrap();
         // The row is locked by then.
         proxy.cut(3, Cut::Silence);
