@@ -133,7 +133,7 @@ pub struct Counts {
 
 impl Plan {
     /// The form that this version writes.
-    pub const SCHEMA: u32 = 1;
+    pub const SCHEMA: u32 = 2;
 
     /// Returns true if there is nothing to do: no step does anything, and the record is as it should be.
     #[must_use]

@@ -5,5 +5,6 @@ mod golden;
 mod lost;
 mod once;
 mod properties;
+mod removals;
 mod resting;
 mod world;
