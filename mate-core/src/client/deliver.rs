@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::Duration;
 
 use futures::{FutureExt, StreamExt, stream};
 
 use crate::client::Operation;
 use crate::client::{Error, Mate};
 use crate::clock::Clock;
+use crate::engine::Limits;
 use crate::model::ids::{Environment, TenantKey};
 use crate::outbox::{EventSink, LifecycleEvent, SinkError};
 use crate::state::{StateStore, StoreError};
@@ -19,9 +19,6 @@ const PAGE: usize = 100;
 
 /// After so many calls in a row that were given up nothing more is offered: the sink is away for everybody.
 const SILENT: usize = 16;
-
-/// A clock cannot be asked for every deadline that a sink may name: a year is as good as none.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The result of a delivery.
 #[derive(Debug, Default)]
@@ -167,7 +164,7 @@ impl Delivery {
         }
         // The sink and its deadline are two: a sink that waits for something else than this time is awake, and time stands.
         let _presence = self.clock.enter();
-        let until = self.clock.now() + within.min(LONGEST);
+        let until = self.clock.now() + within.min(Limits::LONGEST);
         tokio::select! {
             biased;
             answer = self.sink.deliver(event) => {

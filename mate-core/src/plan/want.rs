@@ -78,10 +78,11 @@ impl<'r> Differ<'r, '_> {
         }
         match live {
             None => self.lost(subject, step, made_anew),
-            Some(live) if subject.recorded.is_some() && subject.same_kind().is_none() => {
-                self.of_another_kind(subject, live, step);
+            Some(live)
+                if live.status == Status::Deleting || subject.recorded.is_some() && subject.same_kind().is_none() =>
+            {
+                self.in_place(subject, live, step);
             }
-            Some(live) if live.status == Status::Deleting => self.going(subject, live, step),
             Some(live) => self.compared(subject, live, step),
         }
         Ok(())
@@ -143,31 +144,24 @@ impl<'r> Differ<'r, '_> {
         self.drafts.push(Draft { step, served: false });
     }
 
-    /// Plans to replace an object of another kind, which goes first.
-    fn of_another_kind(&mut self, subject: Subject<'_>, live: &Live, mut step: Step) {
+    /// Plans to create the object after the one that stands in its place is gone: an object of another kind, which is deleted, or
+    /// one whose deletion an interrupted run has begun.
+    fn in_place(&mut self, subject: Subject<'_>, live: &Live, mut step: Step) {
         let Subject { node, recorded, .. } = subject;
+        let going = live.status == Status::Deleting;
         let old_kind = recorded.map_or(&node.kind, |recorded| &recorded.kind);
-        step.reason = format!("it becomes an object of another kind, {} instead of {old_kind}", node.kind);
+        step.reason = if *old_kind == node.kind {
+            "its deletion has begun already; it is made anew".to_owned()
+        } else {
+            format!("it becomes an object of another kind, {} instead of {old_kind}", node.kind)
+        };
         step.action = Action::Replace { order: ReplaceOrder::DeleteFirst };
         step.old = Some(old_object(&node.kind, &node.name, live, recorded, &live.inputs.clone().into()));
         if self.scope.is_some_and(|scope| !scope.takes(&node.id)) {
             self.leave(step, recorded, Vec::new());
             return;
         }
-        self.drafts.push(Draft { step, served: true });
-    }
-
-    /// Plans to wait for a deletion of our own that was interrupted, and to make the object anew.
-    fn going(&mut self, subject: Subject<'_>, live: &Live, mut step: Step) {
-        let Subject { node, recorded, .. } = subject;
-        step.reason = "its deletion has begun already; it is made anew".to_owned();
-        step.action = Action::Replace { order: ReplaceOrder::DeleteFirst };
-        step.old = Some(old_object(&node.kind, &node.name, live, recorded, &live.inputs.clone().into()));
-        if self.scope.is_some_and(|scope| !scope.takes(&node.id)) {
-            self.leave(step, recorded, Vec::new());
-            return;
-        }
-        self.drafts.push(Draft { step, served: false });
+        self.drafts.push(Draft { step, served: !going });
     }
 
     /// Compares an object that is there with its desired form, field by field.

@@ -43,7 +43,7 @@ impl Record {
     /// [`StoreError::Unwritable`] for a record that would be refused when it is read.
     pub(super) fn next(&self, key: &TenantKey) -> Result<Self, StoreError> {
         let unwritable = |source| StoreError::Unwritable { key: key.clone(), source };
-        self.check().map_err(unwritable)?;
+        self.check().and_then(|()| self.check_depth()).map_err(unwritable)?;
         self.belongs_to(key).map_err(unwritable)?;
         let version = self.version.checked_add(1).ok_or_else(|| unwritable(RecordError::Damaged("its version")))?;
         Ok(Self { version, ..self.clone() })
@@ -128,9 +128,10 @@ impl Record {
         if self.nodes.values().any(|node| node.name.is_empty()) {
             return Err(RecordError::Damaged("one of its objects has no name"));
         }
-        self.check_depth()
+        Ok(())
     }
 
+    /// Refuses a depth that could not be read back. A stored record is not asked: it was read.
     fn check_depth(&self) -> Result<(), RecordError> {
         let deep = |value: &Value| deeper_than(value, Self::DEPTH);
         for (id, node) in &self.nodes {

@@ -66,13 +66,13 @@ impl Tenant {
 
     /// Undoes what an interrupted run has done.
     ///
-    /// 1. Of a tenant that was never made in full, the objects that the run made are deleted in the reverse of their order.
-    ///    What stood there before stays. When nothing is left the record goes too.
-    /// 2. A tenant that was active is brought back to the spec that was applied last.
+    /// 1. If the tenant was never created completely, the objects that the run created are deleted, in the reverse order. Objects
+    ///    that existed before the run stay. The record is deleted after the last object.
+    /// 2. If the tenant was active, it returns to the spec that was applied last.
     ///
-    /// Data is protected as in [`Tenant::destroy`]: a database leaves a final snapshot, a bucket that holds objects is refused,
-    /// what loses data needs consent in `options`. What fails is a state that says where it stuck and what to do next
-    /// ([`TenantStatus::stuck`]): nothing tries it again by itself. Then [`Tenant::resume_run`] goes on with the unwind.
+    /// Data is protected as in [`Tenant::destroy`]: a database leaves a final snapshot, a bucket that holds objects is refused, and
+    /// each step that loses data needs consent in `options`. An unwind that fails is not retried by itself:
+    /// [`TenantStatus::stuck`] names the object and the next step, and [`Tenant::resume_run`] continues the unwind.
     ///
     /// # Errors
     /// [`Error::NothingInterrupted`]; [`Error::NotPossible`] for an interrupted destroy, which has lost what it deleted;
