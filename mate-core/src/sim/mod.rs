@@ -38,6 +38,7 @@ mod rules;
 mod runs;
 mod secrets;
 mod state;
+mod status;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
 
