@@ -4,6 +4,8 @@
 #[path = "sim/cloud.rs"]
 mod cloud;
 
+#[path = "sim/adversary.rs"]
+mod adversary;
 #[path = "sim/amend.rs"]
 mod amend;
 #[path = "sim/audit.rs"]
@@ -83,6 +85,9 @@ mod rotate;
 #[allow(dead_code, reason = "each test binary uses its own part of this")]
 #[path = "support/sample.rs"]
 mod sample;
+#[allow(dead_code, reason = "each test binary uses its own part of this")]
+#[path = "simulation/tenant.rs"]
+mod small;
 #[path = "sim/standing.rs"]
 mod standing;
 #[path = "sim/state_machine.rs"]

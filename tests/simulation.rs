@@ -1,5 +1,5 @@
-//! Random schedules of many tenants: two controllers that work at the same time, faults of the cloud and of the store, deaths
-//! at any await. After each the tenants are healed. One invariant a file, each with a bug that it catches.
+//! Random schedules of many tenants: three controllers that work at the same time, each on a machine with a clock of its own that may be
+//! suspended; faults of the cloud and of the store, requests that take effect late, deaths at any await. After each the tenants are healed. One invariant a file, each with a bug that it catches.
 //!
 //! | variable | |
 //! |---|---|
@@ -38,6 +38,8 @@ mod apart;
 mod healed;
 #[path = "simulation/journalled.rs"]
 mod journalled;
+#[path = "simulation/nothing_late.rs"]
+mod nothing_late;
 #[path = "simulation/one_writer.rs"]
 mod one_writer;
 #[path = "simulation/protected.rs"]

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::identity::{
 };
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, Error, FinalizerInterceptorContextRef, Output,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, Error, FinalizerInterceptorContextRef, Output,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata, OrchestratorError};
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
@@ -21,7 +21,7 @@ use aws_smithy_runtime_api::client::runtime_components::{RuntimeComponents, Runt
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
 use mate_core::provider::{ErrorClass, ProviderError};
-use mate_core::rate::{Answer, Permit, RateBudget, Request};
+use mate_core::rate::{Answer, Permit, RateBudget, Request, Sending};
 
 use crate::classify::class_of_answer;
 
@@ -49,8 +49,9 @@ impl ResolveCachedIdentity for Gate {
         IdentityFuture::new(async move {
             if let Some(api) = config.load::<Metadata>().map(api) {
                 let permit = self.budget.acquire(Request::new(api)).await;
+                let sending = Sending::begin().await;
                 if let Some(slot) = config.load::<Slot>() {
-                    slot.put(permit);
+                    slot.put(permit, sending);
                 }
             }
             self.cache.resolve_cached_identity(resolver, components, config).await
@@ -72,15 +73,15 @@ impl ResolveCachedIdentity for Gate {
 
 /// The permit of the attempt that is under way, from the gate to the witness.
 #[derive(Clone, Default)]
-struct Slot(Arc<Mutex<Option<Permit>>>);
+struct Slot(Arc<Mutex<Option<(Permit, Sending)>>>);
 
 impl Slot {
-    fn put(&self, permit: Permit) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(permit);
+    fn put(&self, permit: Permit, sending: Sending) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((permit, sending));
     }
 
     fn take(&self) -> Option<Permit> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map(|(permit, _)| permit)
     }
 }
 
@@ -135,6 +136,16 @@ impl Intercept for Witness {
             config.interceptor_state().store_put(RetryConfig::disabled());
         }
         Ok(())
+    }
+
+    // The identity and the signature may have taken their time.
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if Sending::is_allowed() { Ok(()) } else { Err("the lease of the run has ended: the request was not sent".into()) }
     }
 
     fn read_after_attempt(

@@ -1,14 +1,15 @@
 //! The exhaustive matrix: every call of a run, struck by every fault, ends in the cloud of the undisturbed run.
 //!
 //! A case is one call of one run: of each verb on the complete tenant, and of the creation and the destruction of the complete
-//! platform. It fails before its effect, loses its answer, is throttled, or the process dies before or after it and the run is
-//! resumed. `./test exhaustive matrix` runs every case, and every other run a tenth of those of each verb, drawn by a seed.
+//! platform. It fails before its effect, loses its answer, is throttled, takes effect only when its caller has given it up, what
+//! it makes stays unseen for a while, or the process dies before or after it and the run is resumed. `./test exhaustive matrix` runs every case, and every other run a tenth of those of each verb, drawn by a seed.
 
 #[path = "matrix/subjects.rs"]
 mod subjects;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use mate::SimCloud;
 use mate::model::Tags;
@@ -20,7 +21,15 @@ use self::subjects::{CACHE, Subject};
 use crate::figures::{count, tell};
 use crate::sample::{again, sample};
 
-const FAULTS: [Fault; 5] = [Fault::FailBefore, Fault::LoseAnswer, Fault::Throttle, Fault::KillBefore, Fault::KillAfter];
+const FAULTS: [Fault; 7] = [
+    Fault::FailBefore,
+    Fault::LoseAnswer,
+    Fault::Throttle,
+    Fault::KillBefore,
+    Fault::KillAfter,
+    Fault::LateEffect(Duration::from_secs(20)),
+    Fault::Unseen(Duration::from_secs(90)),
+];
 
 /// Everything that tells one object from another, and how it is set.
 type Object = (KindName, String, String, Tags, String);
@@ -130,7 +139,9 @@ fn runtime() -> tokio::runtime::Runtime {
 /// The cases of a run, over all cores.
 fn matrix(subject: Subject) {
     let (points, wanted) = runtime().block_on(undisturbed(subject));
-    let all: Vec<(&Point, Fault)> = points.iter().flat_map(|point| FAULTS.map(|fault| (point, fault))).collect();
+    let fits = |(point, fault): &(&Point, Fault)| fault.fits(point.method);
+    let all: Vec<(&Point, Fault)> =
+        points.iter().flat_map(|point| FAULTS.map(|fault| (point, fault))).filter(fits).collect();
     let many = all.len();
     let cases = sample(format!("{subject:?}"), all);
     let (next, wrong) = (Mutex::new(cases.iter()), Mutex::new(Vec::new()));

@@ -28,7 +28,8 @@ pub(crate) struct Provision {
 impl Provision {
     /// Of an example, on a cloud where things take their usual time give or take `jitter`.
     pub(crate) async fn of(file: &str, seed: u64, jitter: f64) -> Self {
-        let latencies = Latencies::typical().jitter(jitter);
+        // The ratio is about the objects: calls take no time.
+        let latencies = Latencies::typical().jitter(jitter).call(Duration::ZERO);
         let world = on(SimCloud::builder().seed(seed).latencies(latencies).build());
         let spec = example(file);
         let graph = world.mate.design(&spec).unwrap().graph;

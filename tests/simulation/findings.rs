@@ -14,6 +14,8 @@ pub(crate) enum Invariant {
     Protected,
     /// One writer a tenant.
     OneWriter,
+    /// No call of a former lease holder is sent once the next one has begun.
+    NothingLate,
     /// After healing the tenant is as it is wanted, and its next plan is empty.
     Healed,
     /// Every operation ends, and never with an error that is a bug.

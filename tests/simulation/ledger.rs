@@ -8,6 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use mate::model::ids::TenantKey;
 use mate::state::{Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Records, Unlock, Unlocked};
+use mate::clock::Clock;
+use mate::sim::SimClock;
 use mate::{MemoryStore, Record, StoreError};
 
 use crate::findings::Findings;
@@ -17,8 +19,10 @@ use crate::world::Bug;
 /// The durable state of one tenant.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Page {
-    /// The holder of the lease: the fencing token, and the end of the lease.
-    pub(crate) holder: Option<(u64, i64)>,
+    /// The holder of the lease: the fencing token, and the end of the lease in the time of the cloud.
+    pub(crate) holder: Option<(u64, Duration)>,
+    /// The controller that took the lease last, and true once it has sent a call under it.
+    pub(crate) last: (String, bool),
     /// The latest record that was written.
     pub(crate) record: Option<Arc<Record>>,
 }
@@ -27,6 +31,7 @@ pub(crate) struct Page {
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
     inner: MemoryStore,
+    clock: SimClock,
     pages: Arc<Mutex<BTreeMap<TenantKey, Page>>>,
     fenced: Arc<Mutex<u64>>,
     findings: Findings,
@@ -34,8 +39,8 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn new(findings: Findings, bug: Arc<dyn Bug>) -> Self {
-        Self { inner: MemoryStore::new(), pages: Arc::default(), fenced: Arc::default(), findings, bug }
+    pub(crate) fn new(clock: SimClock, findings: Findings, bug: Arc<dyn Bug>) -> Self {
+        Self { inner: MemoryStore::new(), clock, pages: Arc::default(), fenced: Arc::default(), findings, bug }
     }
 
     fn pages(&self) -> MutexGuard<'_, BTreeMap<TenantKey, Page>> {
@@ -48,6 +53,11 @@ impl Ledger {
 
     pub(crate) fn record(&self, key: &TenantKey) -> Option<Arc<Record>> {
         self.page(key).record
+    }
+
+    /// Changes what is known of a tenant.
+    pub(crate) fn change<T>(&self, key: &TenantKey, change: impl FnOnce(&mut Page) -> T) -> T {
+        change(self.pages().entry(key.clone()).or_default())
     }
 
     /// The number of writes that were refused because their lease was lost.
@@ -107,8 +117,11 @@ impl Leases for Ledger {
         let lease = self.inner.acquire(request).await?;
         let mut pages = self.pages();
         let page = pages.entry(lease.key.clone()).or_default();
-        one_writer::granted(&self.findings, page, request, &lease);
-        page.holder = Some((lease.fence, lease.expires_at));
+        let now = self.clock.now();
+        one_writer::granted(&self.findings, page, now, &lease);
+        page.holder = Some((lease.fence, now + request.ttl));
+        let controller = lease.owner.split('/').next().unwrap_or_default();
+        page.last = (controller.to_owned(), false);
         Ok(lease)
     }
 
@@ -117,7 +130,7 @@ impl Leases for Ledger {
         let mut pages = self.pages();
         let page = pages.entry(lease.key.clone()).or_default();
         one_writer::written(&self.findings, page, lease, None);
-        page.holder = Some((renewed.fence, renewed.expires_at));
+        page.holder = Some((renewed.fence, self.clock.now() + ttl));
         Ok(renewed)
     }
 

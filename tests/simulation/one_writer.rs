@@ -14,8 +14,8 @@ use crate::ledger::Page;
 use crate::world::Bug;
 
 /// A lease was given.
-pub(crate) fn granted(findings: &Findings, page: &Page, request: &LeaseRequest, lease: &Lease) {
-    if let Some((fence, _)) = page.holder.filter(|(_, expires_at)| *expires_at > request.now) {
+pub(crate) fn granted(findings: &Findings, page: &Page, now: Duration, lease: &Lease) {
+    if let Some((fence, _)) = page.holder.filter(|(_, until)| *until > now) {
         let what = format!("{} was given to {} while token {fence} held it", lease.key, lease.owner);
         findings.add(Invariant::OneWriter, what);
     }
@@ -49,7 +49,7 @@ pub(crate) async fn forced(store: &MemoryStore, lease: &Lease, record: &mut Reco
         Some(holder) => holder.fence,
         None => {
             let (owner, ttl) = (lease.owner.clone(), Duration::from_secs(1));
-            store.acquire(&LeaseRequest { key: key.clone(), owner, now: 0, ttl }).await?.fence
+            store.acquire(&LeaseRequest { key: key.clone(), owner, now: 0, ttl, over: None }).await?.fence
         }
     };
     if let Some(standing) = store.get(key).await? {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures::future::{Either, join_all, select};
+use futures::future::{Either, join, join_all, select};
 use mate::clock::Clock;
 use mate::engine::RunError;
 use mate::provider::ErrorClass;
@@ -135,13 +135,24 @@ impl Runner<'_> {
         for (number, round) in schedule.rounds.iter().enumerate() {
             self.tell(format!("round {number}"));
             world.cloud.set_faults(round.faults.clone());
-            join_all(round.controllers.iter().enumerate().map(|(controller, actions)| async move {
+            let clock = world.cloud.sim_clock();
+            let suspends = async {
+                let Some((which, after, time)) = round.suspends else { return };
+                let machine = world.processes[which].machine();
+                clock.sleep_until(clock.now() + after).await;
+                self.tell(format!("the machine of controller {which} is suspended"));
+                machine.suspend();
+                clock.sleep_until(clock.now() + time).await;
+                self.tell(format!("the machine of controller {which} goes on"));
+                machine.resume();
+            };
+            let work = join_all(round.controllers.iter().enumerate().map(|(controller, actions)| async move {
                 let work = join_all(actions.iter().map(|action| self.act(controller, action)));
                 if crash::until_killed(&world.processes[controller], work).await.is_none() {
                     self.tell(format!("controller {controller} is killed"));
                 }
-            }))
-            .await;
+            }));
+            join(work, suspends).await;
             journalled::check(world);
             precious.check(world);
             apart::check(world, &untouched);

@@ -13,7 +13,7 @@ pub(crate) const NAMES: [&str; 4] = ["acme", "acme-dev", "acme-two", "dev"];
 /// One more, which nobody works at.
 pub(crate) const BYSTANDER: &str = "acme-dev-two";
 /// The number of controllers.
-pub(crate) const CONTROLLERS: usize = 2;
+pub(crate) const CONTROLLERS: usize = 3;
 
 /// A whole schedule.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub(crate) struct Schedule {
     pub(crate) store_faults: f64,
     /// The longest delay of a call of the store.
     pub(crate) store_late: Duration,
+    /// The seconds by which the date of each controller's machine is ahead.
+    pub(crate) ahead: [i64; CONTROLLERS],
     pub(crate) rounds: Vec<Round>,
 }
 
@@ -46,11 +48,13 @@ impl Life {
     }
 }
 
-/// The actions of both controllers at the same time. The next round begins when both have ended.
+/// The actions of all controllers at the same time. The next round begins when all have ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Round {
     pub(crate) faults: Faults,
     pub(crate) controllers: [Vec<Action>; CONTROLLERS],
+    /// The controller whose machine is suspended, from when on, and for how long.
+    pub(crate) suspends: Option<(usize, Duration, Duration)>,
     /// True if buckets get objects afterwards.
     pub(crate) fills_buckets: bool,
 }
@@ -137,6 +141,11 @@ impl Draw {
             let delay = Duration::from_secs(5 + self.below(60));
             faults = faults.with(FaultRule::new(Fault::Delay(delay)).probability(0.1));
         }
+        if self.chance(0.2) {
+            // Less than the longest time for which a request may be on the wire.
+            let late = Duration::from_secs(1 + self.below(25));
+            faults = faults.with(FaultRule::new(Fault::LateEffect(late)).probability(0.05));
+        }
         let often = self.one_of(&[0.0, 0.005, 0.02, 0.05]);
         let retried = [
             Fault::FailBefore,
@@ -179,7 +188,11 @@ impl Draw {
             let many = 1 + self.below(3);
             actions.extend((0..many).map(|_| self.action(lives, first)));
         }
-        Round { faults, controllers, fills_buckets: self.chance(0.3) }
+        let suspends = self.chance(0.2).then(|| {
+            let which = usize::try_from(self.below(CONTROLLERS as u64)).expect("an index");
+            (which, self.seconds(120), self.seconds(240))
+        });
+        Round { faults, controllers, suspends, fills_buckets: self.chance(0.3) }
     }
 }
 
@@ -192,9 +205,10 @@ impl Schedule {
         let scale = draw.one_of(&[0.05, 0.3, 1.0]);
         let store_faults = draw.one_of(&[0.0, 0.01, 0.05]);
         let store_late = Duration::from_secs(draw.one_of(&[0, 2, 45]));
+        let ahead = std::array::from_fn(|_| draw.one_of(&[0, 0, 3, -40, -150, 86_400, -86_400]));
         let rounds = draw.one_of(&[2, 2, 3, 4]);
         let rounds = (0..rounds).map(|round| draw.round(&tenants, round == 0)).collect();
-        Self { seed, tenants, unseen, scale, store_faults, store_late, rounds }
+        Self { seed, tenants, unseen, scale, store_faults, store_late, ahead, rounds }
     }
 }
 

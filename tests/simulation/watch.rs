@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use mate::SimCloud;
 use mate::clock::Clock;
 use mate::model::ids::{Address, KindName, TenantKey};
+use mate::rate::Sending;
 use mate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, Identity, Observation, Provider,
     ProviderError, QuotaId, QuotaReading, Scope, Target, UpdateRequest,
@@ -15,7 +16,7 @@ use mate::provider::{
 use crate::findings::Findings;
 use crate::ledger::Ledger;
 use crate::world::Bug;
-use crate::{apart, journalled, protected};
+use crate::{apart, journalled, nothing_late, protected};
 
 /// Objects that a call may have made after its run had lost the lease. That is not promised against, but that `unclaimed` tells
 /// of them is.
@@ -24,6 +25,8 @@ pub(crate) type Late = Arc<Mutex<BTreeSet<(KindName, Address)>>>;
 #[derive(Debug, Clone)]
 pub(crate) struct Watch {
     pub(crate) cloud: SimCloud,
+    /// The controller.
+    pub(crate) owner: String,
     pub(crate) tenant: TenantKey,
     pub(crate) ledger: Ledger,
     pub(crate) late: Late,
@@ -48,6 +51,14 @@ impl Drop for Flight<'_> {
 }
 
 impl Watch {
+    /// The call is sent, as soon as its run may send anything.
+    async fn sends(&self, word: &str, target: &Target) {
+        if !self.bug.sends_late() {
+            drop(Sending::begin().await);
+        }
+        nothing_late::sends(&self.findings, &self.ledger, (&self.tenant, &self.owner), &format!("{word} of {}", target.address));
+    }
+
     fn flight(&self, target: &Target) -> Flight<'_> {
         let fence = self.ledger.page(&self.tenant).holder.map(|(fence, _)| fence);
         Flight { watch: self, target: (target.kind.clone(), target.address.clone()), fence }
@@ -66,6 +77,7 @@ impl Provider for Watch {
 
     async fn create(&self, mut request: CreateRequest) -> Result<Created, ProviderError> {
         self.bug.creates(&mut request);
+        self.sends("the creation", &request.target).await;
         apart::asked(&self.findings, &self.tenant, &request.target);
         journalled::creates(&self.findings, &self.ledger, &self.tenant, &request);
         let flight = self.flight(&request.target);
@@ -79,6 +91,7 @@ impl Provider for Watch {
     }
 
     async fn update(&self, request: UpdateRequest) -> Result<Created, ProviderError> {
+        self.sends("the update", &request.target).await;
         apart::asked(&self.findings, &self.tenant, &request.target);
         journalled::changes(&self.findings, &self.ledger, &self.tenant, &request.target);
         if self.bug.loses_update(&request)
@@ -96,6 +109,7 @@ impl Provider for Watch {
 
     async fn delete(&self, mut request: DeleteRequest) -> Result<Deleted, ProviderError> {
         self.bug.deletes(&mut request);
+        self.sends("the deletion", &request.target).await;
         apart::asked(&self.findings, &self.tenant, &request.target);
         journalled::changes(&self.findings, &self.ledger, &self.tenant, &request.target);
         protected::deletes(&self.findings, &self.ledger, &self.tenant, &request);

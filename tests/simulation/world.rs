@@ -26,6 +26,10 @@ pub(crate) trait Bug: fmt::Debug + Send + Sync {
     fn loses_update(&self, _: &UpdateRequest) -> bool {
         false
     }
+    /// Returns true if calls are sent whether their run still holds the lease or not.
+    fn sends_late(&self) -> bool {
+        false
+    }
     /// The record on its way into the store.
     fn puts(&self, _: &mut Record) {}
     fn ignores_fences(&self) -> bool {
@@ -72,7 +76,7 @@ impl World {
             .latencies(Latencies::typical().scaled(schedule.scale).jitter(0.3))
             .eventual_consistency(schedule.unseen)
             .build();
-        let ledger = Ledger::new(findings.clone(), Arc::clone(&bug));
+        let ledger = Ledger::new(cloud.sim_clock().clone(), findings.clone(), Arc::clone(&bug));
         let mut store = ChaosStore::new(ledger.clone(), schedule.seed, schedule.store_faults);
         if !schedule.store_late.is_zero() {
             store = store.late(cloud.sim_clock().clone(), schedule.store_late);
@@ -84,7 +88,8 @@ impl World {
         };
         let tenants = NAMES.iter().zip(&schedule.tenants).map(|(name, life)| tenant(name, *life)).collect();
         let bystander = tenant(BYSTANDER, Life { parts: 1, protected: false, at_last: Some(0) });
-        let processes = std::array::from_fn(|_| cloud.process());
+        let processes: [SimCloud; CONTROLLERS] = std::array::from_fn(|_| cloud.process());
+        processes.iter().zip(schedule.ahead).for_each(|(process, ahead)| process.machine().set_date_off(ahead));
         let mut world = Self {
             cloud,
             store,
@@ -109,6 +114,7 @@ impl World {
     fn made(&self, process: &SimCloud, tenant: &Tenant, controller: usize) -> Mate {
         let watch = Watch {
             cloud: process.clone(),
+            owner: format!("controller-{controller}"),
             tenant: tenant.key.clone(),
             ledger: self.ledger.clone(),
             late: Arc::clone(&self.late),

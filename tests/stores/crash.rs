@@ -69,7 +69,7 @@ impl Case {
     }
 
     fn request(&self) -> LeaseRequest {
-        LeaseRequest { key: self.key.clone(), owner: "one".into(), now: NOW + 1, ttl: TTL }
+        LeaseRequest { key: self.key.clone(), owner: "one".into(), now: NOW + 1, ttl: TTL, over: None }
     }
 
     fn unlock(&self) -> Unlock {
@@ -128,7 +128,8 @@ async fn settled<F: Future<Output = Result<(), StoreError>>>(call: impl Fn() -> 
 
 /// Whoever comes next works as if nothing had been.
 async fn the_contract_holds(store: &dyn StateStore, key: &TenantKey) {
-    let next = LeaseRequest { key: key.clone(), owner: "two".into(), now: NOW + 1000, ttl: TTL };
+    let over = store.lease(key).await.unwrap().holder;
+    let next = LeaseRequest { key: key.clone(), owner: "two".into(), now: NOW + 1000, ttl: TTL, over };
     let lease = store.acquire(&next).await.expect("the time of every other lease is over");
     let version = store.get(key).await.unwrap().map_or(0, |record| record.version);
     let record = Record { version, ..suite::record(key.tenant.as_str()) };

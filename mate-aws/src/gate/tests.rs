@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, S
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use mate_core::clock::Clock;
+use mate_core::clock::{Clock, Presence};
 use mate_core::kinds::LogGroup;
 use mate_core::model::Kind;
 use mate_core::model::ids::TenantKey;
@@ -40,8 +40,8 @@ impl Clock for Hurried {
         *now = deadline.max(*now);
     }
 
-    fn enter(&self) -> Box<dyn Send + Sync> {
-        Box::new(())
+    fn enter(&self) -> Option<Arc<dyn Presence>> {
+        None
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::desk::Desk;
 use super::{Applied, Error};
-use crate::engine::run::Runner;
+use crate::engine::run::{Asked, Runner, Terms};
 use crate::engine::{Cancellation, EventSender};
 use crate::plan::{Action, Plan, Step};
 use crate::state::{Beginning, Lease, NodeRecord, NodeState, Record, RecordPhase, Run};
@@ -22,9 +22,12 @@ impl Desk {
     ) -> Result<Applied, Error> {
         plan.check(consents).map_err(Error::Consent)?;
         let clock = self.provider.clock();
-        let _presence = clock.enter();
-        let (lease, leased) = self.take_lease(&plan.key, &*clock, events, cancellation).await?;
-        let applied = self.apply_under(plan, consents, events, cancellation, (&lease, leased)).await;
+        let (lease, asked) = self.take_lease(&plan.key, &*clock, events, cancellation).await?;
+        let applied = self.apply_under(plan, consents, events, cancellation, (&lease, asked)).await;
+        if matches!(&applied, Err(Error::Run(error)) if !error.in_flight().is_empty()) {
+            // Nobody takes it before those requests have had their time.
+            return applied;
+        }
         // A lease that cannot be given back ends by itself.
         if let Err(error) = self.store.release(&lease).await {
             tracing::debug!(target: "mate::lease", %error, "the lease was not given back");
@@ -38,7 +41,7 @@ impl Desk {
         consents: &Consents,
         events: &EventSender,
         cancellation: &Cancellation,
-        (lease, leased): (&Lease, Duration),
+        (lease, asked): (&Lease, Asked),
     ) -> Result<Applied, Error> {
         if plan.goal == Goal::Destroy && plan.key.tenant.is_platform() {
             self.free(&plan.key.environment).await?;
@@ -69,7 +72,11 @@ impl Desk {
         };
         record.then = None;
         record.run = Some(Run::begin(record.run.take(), beginning));
-        self.tell_begin(&mut record, &plan, lease).await?;
+        let forced = self.tell_begin(&mut record, &plan, lease).await?;
+        // The former lease holder sends nothing once its time is over, by its own clock: this one has seen that it is, unless the
+        // lease was taken away by force.
+        let begins_at = asked.time + if forced { self.limits.lease } else { Duration::ZERO };
+        let terms = Terms { asked, begins_at, clear_at: begins_at + self.limits.request };
 
         let runner = Runner {
             provider: self.provider.clone(),
@@ -79,7 +86,7 @@ impl Desk {
             events,
             cancellation,
         };
-        let record = runner.run(plan, record, lease.clone(), leased).await?;
+        let record = runner.run(plan, record, lease.clone(), terms).await?;
         // The run of a tenant that is gone has removed its record.
         if record.run.is_some() {
             return Ok(Applied { key: record.key, outputs: BTreeMap::new(), record_version: 0 });

@@ -129,7 +129,7 @@ impl MateBuilder {
     }
 
     /// Sets the time that the lease of a tenant holds without being renewed; 30 s by default, 3 s at least. After a crash the
-    /// next run waits for the rest of it.
+    /// next run waits until it has seen no renewal for so long.
     #[must_use]
     pub fn lease(mut self, ttl: Duration) -> Self {
         self.limits.lease = ttl.max(Duration::from_secs(3));

@@ -8,7 +8,7 @@ use futures::{FutureExt, StreamExt, stream};
 
 use crate::client::Operation;
 use crate::client::{Error, Mate};
-use crate::clock::Clock;
+use crate::clock::{Clock, attend};
 use crate::engine::Limits;
 use crate::model::ids::{Environment, TenantKey};
 use crate::outbox::{EventSink, LifecycleEvent, SinkError};
@@ -68,7 +68,7 @@ impl Mate {
     /// [`Error::Sink`], [`Error::SinkSilent`], [`Error::Store`].
     pub fn deliver(&self, sink: Arc<dyn EventSink>) -> Operation<Delivered> {
         let inner = Arc::clone(&self.inner);
-        Operation::new(|_, cancellation| async move {
+        Operation::new(inner.desk.provider.clone(), |_, cancellation| async move {
             let desk = &inner.desk;
             let delivery = Delivery {
                 store: Arc::clone(&desk.store),
@@ -102,7 +102,6 @@ struct Delivery {
 
 impl Delivery {
     async fn keys(&self, environment: &Environment) -> Result<Vec<TenantKey>, StoreError> {
-        let _presence = self.clock.enter();
         // One that has only its first entry, in its record still, is in no list of logs.
         let mut keys = self.store.logged().await?;
         keys.extend(self.store.list().await?);
@@ -121,8 +120,8 @@ impl Delivery {
 
     /// Delivers the events of a tenant; what kept it from that, if anything did.
     async fn tenant(&self, tenant: TenantKey) -> Option<Undelivered> {
-        let _presence = self.clock.enter();
-        let why = self.events_of(&tenant).await.err()?;
+        // The deadline of one tenant's event does not pass while the store is at work for another one.
+        let why = attend(&*self.clock, self.events_of(&tenant)).await.err()?;
         Some(Undelivered { tenant, why })
     }
 
@@ -162,12 +161,11 @@ impl Delivery {
         if self.silent.load(Ordering::Relaxed) >= SILENT {
             return Err(silence());
         }
-        // The sink and its deadline are two: a sink that waits for something else than this time is awake, and time stands.
-        let _presence = self.clock.enter();
         let until = self.clock.now() + within.min(Limits::LONGEST);
         tokio::select! {
             biased;
-            answer = self.sink.deliver(event) => {
+            // A sink that waits for something else than this time is awake, and time stands.
+            answer = attend(&*self.clock, self.sink.deliver(event)) => {
                 self.silent.store(0, Ordering::Relaxed);
                 Ok(answer?)
             }

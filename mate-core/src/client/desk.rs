@@ -12,14 +12,14 @@ use crate::blueprint::Design;
 use crate::engine::Limits;
 use crate::kinds::DbInstance;
 use crate::model::Graph;
-use crate::model::ids::{KindName, TenantKey};
+use crate::model::ids::{NodeId, TenantKey};
 use crate::model::{Kind, Kinds};
 use crate::plan::{After, DiffRequest, Plan, PlanError, Purpose, diff, disown, former, repair};
 use crate::provider::{Claim, Provider};
 use crate::quota::{self, Preflight};
 use crate::rate::{Caller, Priority};
 use crate::state::{Record, RecordPhase, Run, StateStore};
-use crate::vocab::{Deletions, FinalSnapshot, RepairSelection};
+use crate::vocab::{Deletions, FinalSnapshot, RepairSelection, Verb};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
@@ -67,20 +67,18 @@ impl Desk {
         self.store.get(key).await?.ok_or_else(|| Error::NotFound(key.clone()))
     }
 
-    /// Waits until the cloud would show what an interrupted run may have made: creations whose outcome it did not learn, of
-    /// these kinds. What cannot be seen yet would be made twice, or stay behind.
-    pub(super) async fn wait_until_visible(&self, record: Option<&Record>, of: impl Fn(&KindName) -> bool) {
-        let Some((record, run)) = record.and_then(|record| Some((record, record.run.as_ref()?))) else { return };
-        let unknown = run.unknown();
-        let last = unknown.iter().filter(|(id, _)| record.nodes.get(**id).is_some_and(|node| of(&node.kind)));
-        let Some(last) = last.map(|(_, at)| *at).max() else { return };
-        let clock = self.provider.clock();
-        let since = u64::try_from(clock.unix_seconds().saturating_sub(last)).unwrap_or(0);
-        let left = self.limits.consistency.saturating_sub(Duration::from_secs(since));
-        if !left.is_zero() {
-            let _presence = clock.enter();
-            clock.sleep_until(clock.now() + left).await;
+    /// Waits until the cloud shows what an interrupted run has done: until no request of it is on the wire any more, and, where
+    /// it did not learn the outcome of a creation of these nodes, until that would be visible. The time counts from now: no date
+    /// of another machine tells when a request was sent.
+    pub(super) async fn wait_until_visible(&self, record: Option<&Record>, of: impl Fn(&NodeId) -> bool) {
+        let unsettled = record.and_then(|record| record.run.as_ref()).map(Run::unsettled).unwrap_or_default();
+        if unsettled.is_empty() {
+            return;
         }
+        let unseen = unsettled.iter().any(|op| op.verb == Verb::Create && of(&op.node));
+        let wait = self.limits.request + if unseen { self.limits.consistency } else { Duration::ZERO };
+        let clock = self.provider.clock();
+        clock.sleep_until(clock.now() + wait).await;
     }
 
     /// Plans what is selected of what it takes to bring a tenant or platform to its design. The record is the one from which
@@ -94,7 +92,8 @@ impl Desk {
     ) -> Result<Plan, Error> {
         former::keep(&mut design.graph, record);
         design.graph.order()?;
-        self.wait_until_visible(record, |kind| !self.kinds.deduplicated(kind)).await;
+        // What is wanted still is made again only when it would be visible: the run waits for that by itself.
+        self.wait_until_visible(record, |node| design.graph.get(node).is_none()).await;
         let made = record.is_some_and(|record| record.phase != RecordPhase::Provisioning);
         let priority = if made { Priority::Change } else { Priority::NewTenant };
         let look = observe::snapshot(&*self.provider, key, &design.graph, record, &self.kinds, Claim::Owned);

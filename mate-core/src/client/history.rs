@@ -55,7 +55,7 @@ impl Desk {
     }
 
     /// Adds the beginning of the run to the log; it becomes durable with the first write of the record.
-    pub(super) async fn tell_begin(&self, record: &mut Record, plan: &Plan, lease: &Lease) -> Result<(), Error> {
+    pub(super) async fn tell_begin(&self, record: &mut Record, plan: &Plan, lease: &Lease) -> Result<bool, Error> {
         if record.log.is_empty() {
             record.log = LogTail::of(self.store.last_logged(&record.key).await?);
         } else {
@@ -67,8 +67,10 @@ impl Desk {
                 }
             }
         }
-        record.note_unlocked(&self.store.lease(&record.key).await?.unlocked, lease.fence);
-        let Some(run) = &record.run else { return Ok(()) };
+        let unlocked = self.store.lease(&record.key).await?.unlocked;
+        let forced = unlocked.last().is_some_and(|last| last.fence + 1 == lease.fence);
+        record.note_unlocked(&unlocked, lease.fence);
+        let Some(run) = &record.run else { return Ok(forced) };
         let mut detail = BTreeMap::from([("summary".to_owned(), plan.headline())]);
         let tier = [&plan.after.summary.tier, &record.summary.tier].into_iter().find(|tier| !tier.is_empty());
         detail.extend(tier.map(|tier| ("tier".to_owned(), tier.clone())));
@@ -82,7 +84,7 @@ impl Desk {
             detail.insert("consents".to_owned(), consents);
         }
         record.note(self.provider.clock().unix_seconds(), LogEvent::Begun, detail);
-        Ok(())
+        Ok(forced)
     }
 
     /// The store's log, and what the record holds of it beyond that.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::Error;
 use super::desk::Desk;
 use crate::clock::Clock;
+use crate::engine::Limits;
+use crate::engine::run::Asked;
 use crate::engine::{Cancellation, EventSender};
 use crate::engine::{Event, EventKind, RunError};
 use crate::model::ids::TenantKey;
@@ -19,15 +21,15 @@ impl Desk {
     ///
     /// A cancel that came before takes none.
     ///
-    /// A holder that has died does not renew: its lease is waited for, once, until it is over. One that lives renews
-    /// meanwhile, and is not disturbed.
+    /// A holder that has died does not renew: once its lease has been seen unchanged for its whole time, by the monotonic clock of
+    /// this process, it is over. One that lives renews meanwhile, and is not disturbed.
     pub(super) async fn take_lease(
         &self,
         key: &TenantKey,
         clock: &dyn Clock,
         events: &EventSender,
         cancellation: &Cancellation,
-    ) -> Result<(Lease, Duration), Error> {
+    ) -> Result<(Lease, Asked), Error> {
         let owner = format!("{}/{:08x}", self.owner, rand::random::<u32>());
         let mut waited: Option<Holder> = None;
         let mut failures = 0;
@@ -35,12 +37,14 @@ impl Desk {
             if cancellation.is_cancelled() {
                 return Err(RunError::Cancelled { key: key.clone(), done: 0, total: 0 }.into());
             }
-            let (asked, now) = (clock.now(), clock.unix_seconds());
-            let request = LeaseRequest { key: key.clone(), owner: owner.clone(), now, ttl: self.limits.lease };
+            let asked = Asked::now(clock);
+            let (now, ttl) = (asked.date, self.limits.lease);
+            let request = LeaseRequest { key: key.clone(), owner: owner.clone(), now, ttl, over: waited.clone() };
             let pause = match self.store.acquire(&request).await {
                 Ok(lease) => return Ok((lease, asked)),
                 Err(StoreError::Held { holder, .. }) if waited.as_ref().is_none_or(|before| *before == holder) => {
-                    let remaining = Duration::from_secs((holder.expires_at - now).max(1).unsigned_abs());
+                    // An earlier version did not tell its time.
+                    let remaining = Duration::from_secs(holder.ttl).max(ttl).min(Limits::LONGEST);
                     events.send(held(&holder, remaining));
                     waited = Some(holder);
                     remaining

@@ -146,14 +146,14 @@ impl Mate {
     /// each with all cases at once.
     pub fn plan(&self, spec: &TenantSpec) -> Operation<Plan> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
-        Operation::new(|_, _| async move { inner.plan(&spec).await })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move { inner.plan(&spec).await })
     }
 
     /// Checks the needs of a plan against the quotas of the account, before it is applied. A quota that cannot be read is a
     /// warning in the answer, and never an error. Changes nothing.
     pub fn preflight(&self, plan: &Plan) -> Operation<Preflight> {
         let (inner, plan) = (Arc::clone(&self.inner), plan.clone());
-        Operation::new(|_, _| async move { Ok(inner.desk.preflight(&plan).await) })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move { Ok(inner.desk.preflight(&plan).await) })
     }
 
     /// Carries out a plan.
@@ -179,6 +179,7 @@ impl Mate {
     pub fn apply(&self, plan: Plan, consents: Consents) -> Operation<Applied> {
         let inner = Arc::clone(&self.inner);
         Operation::new(
+            inner.desk.provider.clone(),
             |events, cancellation| async move { inner.carry_out(plan, &consents, &events, &cancellation).await },
         )
     }
@@ -190,7 +191,7 @@ impl Mate {
     /// As [`Mate::plan`] and [`Mate::apply`].
     pub fn provision(&self, spec: &TenantSpec) -> Operation<Applied> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
-        Operation::new(|events, cancellation| async move {
+        Operation::new(inner.desk.provider.clone(), |events, cancellation| async move {
             let plan = inner.plan(&spec).await?;
             inner.desk.apply(plan, &Consents::none(), &events, &cancellation).await
         })
@@ -217,7 +218,7 @@ impl Mate {
     /// As [`Mate::plan`].
     pub fn adopt(&self, spec: &TenantSpec, source: AdoptionSource) -> Operation<Adoption> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
-        Operation::new(|_, _| async move {
+        Operation::new(inner.desk.provider.clone(), |_, _| async move {
             let (record, wanted) = inner.wanted(spec).await?;
             let (key, design, after) = inner.designed(&wanted)?;
             inner.desk.adopt((&key, record.as_ref()), design, after, source).await
@@ -233,7 +234,7 @@ impl Mate {
     /// As [`Mate::plan`].
     pub fn discover(&self, spec: &TenantSpec) -> Operation<Discovery> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
-        Operation::new(|_, _| async move {
+        Operation::new(inner.desk.provider.clone(), |_, _| async move {
             let (record, wanted) = inner.wanted(spec).await?;
             let (key, design, after) = inner.designed(&wanted)?;
             inner.desk.discover((&key, record.as_ref()), design, after).await
@@ -246,7 +247,7 @@ impl Mate {
     /// [`Error::Provider`] when the search fails, [`Error::Store`].
     pub fn unclaimed(&self) -> Operation<Vec<Discovered>> {
         let inner = Arc::clone(&self.inner);
-        Operation::new(|_, _| async move { inner.desk.unclaimed(&inner.base.environment).await })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move { inner.desk.unclaimed(&inner.base.environment).await })
     }
 
     /// The tenants of this environment that have a record.
@@ -255,7 +256,7 @@ impl Mate {
     /// [`Error::Store`].
     pub fn tenants(&self) -> Operation<Vec<TenantKey>> {
         let inner = Arc::clone(&self.inner);
-        Operation::new(|_, _| async move {
+        Operation::new(inner.desk.provider.clone(), |_, _| async move {
             let mut keys = inner.desk.store.list().await?;
             keys.retain(|key| key.environment == inner.base.environment && !key.tenant.is_platform());
             Ok(keys)

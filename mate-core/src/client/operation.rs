@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Error;
+use crate::clock::attend;
 use crate::engine::{CancelHandle, Cancellation, EventSender, Events};
+use crate::provider::Provider;
 
 /// Something that the client does: a future, to be awaited or spawned, with a stream of events and a handle to cancel it.
 ///
@@ -19,14 +22,16 @@ pub struct Operation<T> {
 }
 
 impl<T> Operation<T> {
-    pub(crate) fn new<F, Fut>(work: F) -> Self
+    /// An operation that lives in the time of this provider's clock.
+    pub(crate) fn new<F, Fut>(provider: Arc<dyn Provider>, work: F) -> Self
     where
         F: FnOnce(EventSender, Cancellation) -> Fut,
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let events = EventSender::default();
         let cancellation = Cancellation::new();
-        let work = Box::pin(work(events.clone(), cancellation.clone()));
+        let work = work(events.clone(), cancellation.clone());
+        let work = Box::pin(async move { attend(&*provider.clock(), work).await });
         Self { work, events, cancellation }
     }
 

@@ -89,7 +89,7 @@ impl Platform {
     /// [`Error::Spec`] with everything that is wrong at once, [`Error::OtherPlace`] for other credentials than the spec's.
     pub fn design(&self, spec: &PlatformSpec) -> Operation<Design> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
-        Operation::new(|_, _| async move { Ok(inner.designed(&spec).await?.2) })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move { Ok(inner.designed(&spec).await?.2) })
     }
 
     /// Plans the changes that bring a platform to its spec: as [`super::Mate::plan`]. Changes nothing.
@@ -98,13 +98,13 @@ impl Platform {
     /// [`Error::Spec`], [`Error::OtherPlace`], [`Error::OtherPlatform`], [`Error::Provider`], [`Error::Store`], [`Error::Plan`].
     pub fn plan(&self, spec: &PlatformSpec) -> Operation<Plan> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
-        Operation::new(|_, _| async move { inner.plan(&spec).await })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move { inner.plan(&spec).await })
     }
 
     /// Checks the needs of a plan against the quotas of the account: as [`super::Mate::preflight`].
     pub fn preflight(&self, plan: &Plan) -> Operation<Preflight> {
         let (inner, plan) = (Arc::clone(&self.inner), plan.clone());
-        Operation::new(|_, _| async move { Ok(inner.desk.preflight(&plan).await) })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move { Ok(inner.desk.preflight(&plan).await) })
     }
 
     /// The number of further tenants of each tier that fit into the account, and the limit that is met then. The catalogue says
@@ -112,7 +112,7 @@ impl Platform {
     /// nothing.
     pub fn capacity(&self, per_tenant: BTreeMap<Tier, Needs>) -> Operation<Capacity> {
         let inner = Arc::clone(&self.inner);
-        Operation::new(|_, _| async move {
+        Operation::new(inner.desk.provider.clone(), |_, _| async move {
             let quotas: BTreeSet<&QuotaId> = per_tenant.values().flat_map(BTreeMap::keys).collect();
             let readings = quota::read(&*inner.desk.provider, quotas).await;
             Ok(Capacity::new(&inner.desk.kinds, &per_tenant, &readings))
@@ -128,6 +128,7 @@ impl Platform {
     pub fn apply(&self, plan: Plan, consents: Consents) -> Operation<Applied> {
         let inner = Arc::clone(&self.inner);
         Operation::new(
+            inner.desk.provider.clone(),
             |events, cancellation| async move { inner.desk.apply(plan, &consents, &events, &cancellation).await },
         )
     }
@@ -138,7 +139,7 @@ impl Platform {
     /// As [`Platform::plan`] and [`Platform::apply`].
     pub fn provision(&self, spec: &PlatformSpec) -> Operation<Applied> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
-        Operation::new(|events, cancellation| async move {
+        Operation::new(inner.desk.provider.clone(), |events, cancellation| async move {
             let plan = inner.plan(&spec).await?;
             inner.desk.apply(plan, &Consents::none(), &events, &cancellation).await
         })
@@ -150,7 +151,7 @@ impl Platform {
     /// [`Error::TenantsStand`] names the tenants; [`Error::NotFound`], [`Error::Protected`], [`Error::Plan`].
     pub fn plan_destroy(&self, environment: &Environment, options: &DestroyOptions) -> Operation<Plan> {
         let (inner, environment, options) = (Arc::clone(&self.inner), environment.clone(), options.clone());
-        Operation::new(|_, _| async move { inner.plan_destroy(&environment, &options).await })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move { inner.plan_destroy(&environment, &options).await })
     }
 
     /// Destroys a platform: [`Platform::plan_destroy`] and [`Platform::apply`] in one, with the consents of the options. Ends
@@ -160,7 +161,7 @@ impl Platform {
     /// As [`Platform::plan_destroy`] and [`Platform::apply`].
     pub fn destroy(&self, environment: &Environment, options: &DestroyOptions) -> Operation<Applied> {
         let (inner, environment, options) = (Arc::clone(&self.inner), environment.clone(), options.clone());
-        Operation::new(|events, cancellation| async move {
+        Operation::new(inner.desk.provider.clone(), |events, cancellation| async move {
             let plan = inner.plan_destroy(&environment, &options).await?;
             inner.desk.apply(plan, &options.consents, &events, &cancellation).await
         })
@@ -173,7 +174,7 @@ impl Platform {
     /// [`Error::NothingInterrupted`], [`Error::NotPossible`], and as [`Platform::destroy`].
     pub fn resume_run(&self, environment: &Environment) -> Operation<Applied> {
         let (inner, environment) = (Arc::clone(&self.inner), environment.clone());
-        Operation::new(|events, cancellation| async move {
+        Operation::new(inner.desk.provider.clone(), |events, cancellation| async move {
             let key = TenantKey::platform(environment.clone());
             let (record, run) = inner.desk.interrupted(&key).await?;
             let plan = match run.goal {
@@ -199,7 +200,7 @@ impl Platform {
     /// that it had; and as [`Platform::destroy`].
     pub fn unwind(&self, environment: &Environment, options: &DestroyOptions) -> Operation<Applied> {
         let (inner, environment, options) = (Arc::clone(&self.inner), environment.clone(), options.clone());
-        Operation::new(|events, cancellation| async move {
+        Operation::new(inner.desk.provider.clone(), |events, cancellation| async move {
             let key = TenantKey::platform(environment.clone());
             let (record, run) = inner.desk.interrupted(&key).await?;
             if record.spec_digest.is_empty() && matches!(run.goal, Goal::Apply | Goal::Unwind) {
@@ -253,7 +254,7 @@ impl Platform {
     /// As [`Platform::base`].
     pub fn tenants_client(&self, environment: &Environment) -> Operation<MateBuilder> {
         let (inner, base) = (Arc::clone(&self.inner), self.base(environment));
-        Operation::new(|_, _| async move { Ok(MateBuilder::on(inner.desk.clone(), base.await?)) })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move { Ok(MateBuilder::on(inner.desk.clone(), base.await?)) })
     }
 
     /// The health of a platform: as [`super::Tenant::health`]. Changes nothing.
@@ -270,7 +271,7 @@ impl Platform {
     /// [`Error::Store`], [`Error::Provider`].
     pub fn tenants(&self, environment: &Environment) -> Operation<Vec<OnPlatform>> {
         let (inner, environment) = (Arc::clone(&self.inner), environment.clone());
-        Operation::new(|_, _| async move { inner.desk.tenants(&environment).await })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move { inner.desk.tenants(&environment).await })
     }
 
     /// Looks which existing objects stand for a base that was made elsewhere: as [`super::Mate::adopt`]. Changes nothing.
@@ -279,7 +280,7 @@ impl Platform {
     /// As [`Platform::plan`].
     pub fn adopt(&self, spec: &PlatformSpec, source: AdoptionSource) -> Operation<Adoption> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
-        Operation::new(|_, _| async move {
+        Operation::new(inner.desk.provider.clone(), |_, _| async move {
             let (record, key, design, after) = inner.designed(&spec).await?;
             inner.desk.adopt((&key, record.as_ref()), design, after, source).await
         })
@@ -301,7 +302,7 @@ impl Platform {
     /// As [`Platform::plan`].
     pub fn discover(&self, spec: &PlatformSpec) -> Operation<Discovery> {
         let (inner, spec) = (Arc::clone(&self.inner), spec.clone());
-        Operation::new(|_, _| async move {
+        Operation::new(inner.desk.provider.clone(), |_, _| async move {
             let (record, key, design, after) = inner.designed(&spec).await?;
             inner.desk.discover((&key, record.as_ref()), design, after).await
         })
@@ -313,7 +314,7 @@ impl Platform {
     /// [`Error::Provider`] when the search fails, [`Error::Store`].
     pub fn unclaimed(&self, environment: &Environment) -> Operation<Vec<Discovered>> {
         let (inner, environment) = (Arc::clone(&self.inner), environment.clone());
-        Operation::new(|_, _| async move { inner.desk.unclaimed(&environment).await })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move { inner.desk.unclaimed(&environment).await })
     }
 
     /// An operation that reads one platform, and outlives this client.
@@ -326,7 +327,7 @@ impl Platform {
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let (inner, key) = (Arc::clone(&self.inner), TenantKey::platform(environment.clone()));
-        Operation::new(|_, _| work(inner, key))
+        Operation::new(inner.desk.provider.clone(), |_, _| work(inner, key))
     }
 }
 

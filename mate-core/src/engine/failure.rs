@@ -88,11 +88,14 @@ pub enum RunError {
         /// All operations of the run.
         total: usize,
     },
-    /// The record could not be written, or the lease was lost; no further call was made.
-    #[error("the run of {key} stopped because its record could not be written")]
+    /// The record could not be written, or the lease was lost; no further request was sent.
+    #[error("the run of {key} stopped because its record could not be written{}", UnderWay(in_flight))]
     Store {
         /// The tenant.
         key: TenantKey,
+        /// The operations with a request on the wire at that moment, which may take effect all the same; those of a provider
+        /// that does not tell ([`Sending`](crate::rate::Sending)) too.
+        in_flight: Vec<OpId>,
         /// The cause.
         #[source]
         source: StoreError,
@@ -114,6 +117,29 @@ pub enum RunError {
         #[source]
         source: Box<ProviderError>,
     },
+}
+
+impl RunError {
+    /// The operations with a request on the wire when the run stopped, which may take effect all the same.
+    #[must_use]
+    pub fn in_flight(&self) -> &[OpId] {
+        match self {
+            Self::Store { in_flight, .. } => in_flight,
+            _ => &[],
+        }
+    }
+}
+
+struct UnderWay<'a>(&'a [OpId]);
+
+impl fmt::Display for UnderWay<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, operation) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "; requests were under way and may take effect, to " } else { ", " })?;
+            write!(f, "{operation}")?;
+        }
+        Ok(())
+    }
 }
 
 struct Lines<'a>(&'a [Failure]);

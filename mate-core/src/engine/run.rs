@@ -1,6 +1,6 @@
 //! The tokio driver: feeds the machine, makes its calls, keeps its time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,13 +11,14 @@ use futures::stream::{FuturesUnordered, StreamExt};
 
 use super::Limits;
 use super::failure::RunError;
-use super::machine::{Answer, Call, Effect, Input, Machine, Outcome, Terms};
-use crate::clock::Clock;
+use super::machine::{self, Answer, Call, Effect, Input, Machine, Outcome};
+use crate::clock::{Clock, attend};
 use crate::engine::{Cancellation, EventSender};
 use crate::model::Kinds;
+use crate::model::ids::Address;
 use crate::plan::Plan;
-use crate::provider::{Provider, Scope};
-use crate::rate::{Caller, Priority};
+use crate::provider::{ErrorClass, Observation, Provider, ProviderError, Scope, Target};
+use crate::rate::{Caller, Clearance, Priority, Requests, Until};
 use crate::state::{Lease, LogTail, Record, RecordPhase, StateStore, StoreError};
 use crate::vocab::OpId;
 
@@ -35,25 +36,65 @@ pub(crate) struct Runner<'a> {
 /// A future in flight. One that ends without an answer was abandoned by the machine itself.
 type Flight = Pin<Box<dyn Future<Output = Option<Input>> + Send>>;
 
+/// A call in flight.
+struct InFlight {
+    handle: AbortHandle,
+    requests: Requests,
+}
+
+/// The moment at which a lease was asked for: it holds for its time from here on, whenever the answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Asked {
+    /// By the monotonic clock.
+    pub(crate) time: Duration,
+    /// By the date; seconds of the Unix epoch.
+    pub(crate) date: i64,
+}
+
+/// The terms of a lease under which a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// The moment at which it was asked for.
+    pub(crate) asked: Asked,
+    /// From then on no earlier lease holder sends a request; by the monotonic clock.
+    pub(crate) begins_at: Duration,
+    /// From then on no request of an earlier lease holder is on the wire; by the monotonic clock.
+    pub(crate) clear_at: Duration,
+}
+
+impl Asked {
+    /// Now.
+    pub(crate) fn now(clock: &dyn Clock) -> Self {
+        Self { time: clock.now(), date: clock.unix_seconds() }
+    }
+
+    fn until(self, ttl: Duration) -> Until {
+        let seconds = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX);
+        Until { time: self.time + ttl, date: self.date.saturating_add(seconds) }
+    }
+}
+
 impl Runner<'_> {
-    /// Carries out a plan under a lease that was asked for at `leased`. Gives the record as the run left it.
+    /// Carries out a plan under a lease. Gives the record as the run left it.
     pub(crate) async fn run(
         &self,
         plan: Plan,
         record: Record,
         lease: Lease,
-        leased: Duration,
+        Terms { asked, begins_at, clear_at }: Terms,
     ) -> Result<Record, RunError> {
         let clock = self.provider.clock();
         let key = record.key.clone();
-        let now = (clock.now(), clock.unix_seconds());
+        let (leased, now) = (asked.time, (clock.now(), clock.unix_seconds()));
         let priority = if record.phase == RecordPhase::Provisioning { Priority::NewTenant } else { Priority::Change };
         let caller = Caller::new(key.clone(), priority);
-        let machine = Machine::new(plan, record, Terms { limits: self.limits, kinds: self.kinds, leased, now });
-        let (record, outcome) = caller.asks(self.drive(machine, lease, &*clock)).await;
-        let Outcome { failures, skipped, cancelled, overdue, store_error, left, sweep_error, done, total } = outcome;
+        let (limits, kinds) = (self.limits, self.kinds);
+        let machine = Machine::new(plan, record, machine::Terms { limits, kinds, leased, begins_at, clear_at, now });
+        let (record, outcome) = caller.asks(self.drive(machine, lease, asked, clock)).await;
+        let Outcome { failures, skipped, cancelled, overdue, store_error, left, sweep_error, done, total, in_flight } =
+            outcome;
         if let Some(source) = store_error {
-            return Err(RunError::Store { key, source });
+            return Err(RunError::Store { key, source, in_flight });
         }
         if !failures.is_empty() {
             return Err(RunError::Failed { key, failures, skipped, total });
@@ -73,122 +114,205 @@ impl Runner<'_> {
         Ok(record)
     }
 
-    async fn drive(&self, mut machine: Machine, lease: Lease, clock: &dyn Clock) -> (Record, Outcome) {
+    async fn drive(
+        &self,
+        mut machine: Machine,
+        lease: Lease,
+        asked: Asked,
+        clock: Arc<dyn Clock>,
+    ) -> (Record, Outcome) {
         let mut flights: FuturesUnordered<Flight> = FuturesUnordered::new();
-        let mut calls: BTreeMap<OpId, AbortHandle> = BTreeMap::new();
-        let mut writing = 0_usize;
-        let flushed = Arc::new(AtomicU64::new(0));
+        let mut calls: BTreeMap<OpId, InFlight> = BTreeMap::new();
+        let store = Books {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&clock),
+            within: self.limits.store_call(),
+            flushed: Arc::default(),
+        };
+        let asks = Asks { provider: Arc::clone(&self.provider), clock: Arc::clone(&clock), within: self.limits.call };
+        let clearance = Clearance::new(Arc::clone(&clock), asked.until(self.limits.lease));
+        let mut renewing = asked;
         let mut cancel = std::pin::pin!(self.cancellation.cancelled());
         // A cancel that has come already is heard before anything is begun.
         let mut cancel_seen = self.cancellation.is_cancelled();
-        let mut input = if cancel_seen { Input::Cancel } else { Input::Start };
+        let mut inputs = VecDeque::from([if cancel_seen { Input::Cancel } else { Input::Start }]);
         loop {
-            match &input {
-                Input::Stored(_) | Input::Renewed(_) | Input::Removed(_) => writing -= 1,
-                Input::Returned(id, _) => {
-                    calls.remove(id);
+            while let Some(input) = inputs.pop_front() {
+                match &input {
+                    Input::Renewed(Ok(())) => clearance.extend(renewing.until(self.limits.lease)),
+                    Input::Returned(id, _) => drop(calls.remove(id)),
+                    _ => {}
                 }
-                _ => {}
-            }
-            for effect in machine.on(input, clock.now()) {
-                let (store, provider) = (Arc::clone(&self.store), Arc::clone(&self.provider));
-                match effect {
-                    Effect::Emit(event) => self.events.send(event),
-                    Effect::Finish => return machine.into_parts(),
-                    Effect::Store(record) => {
-                        writing += 1;
-                        let (lease, flushed) = (lease.clone(), Arc::clone(&flushed));
-                        flights.push(Box::pin(async move {
-                            let stored = store.put(&lease, &record).await;
-                            // It stays in the record until a later write, or the next run, brings it to the log.
-                            if stored.is_ok()
-                                && let Err(error) = flush(&*store, &lease, &record.log, &flushed).await
-                            {
-                                tracing::warn!(target: "mate::log", %error, key = %lease.key, "the log was not written yet");
+                for effect in machine.on(input, clock.now()) {
+                    let lease = lease.clone();
+                    match effect {
+                        Effect::Emit(event) => self.events.send(event),
+                        Effect::Finish => {
+                            let under_way = calls.into_iter().filter(|(_, call)| !call.requests.only_wait());
+                            let (record, outcome) = machine.into_parts();
+                            return (record, Outcome { in_flight: under_way.map(|(id, _)| id).collect(), ..outcome });
+                        }
+                        Effect::Store(record) => flights.push(Box::pin(store.clone().put(lease, record))),
+                        Effect::Renew => {
+                            renewing = Asked::now(&*clock);
+                            let (date, ttl) = (renewing.date, self.limits.lease);
+                            flights.push(Box::pin(store.clone().renew(lease, date, ttl)));
+                        }
+                        Effect::Remove(version) => {
+                            let log = machine.log().clone();
+                            flights.push(Box::pin(store.clone().remove(lease, version, log)));
+                        }
+                        Effect::Call(id, call) => {
+                            let requests = Requests::default();
+                            let call = make(Arc::clone(&self.provider), id.clone(), *call);
+                            let (flight, handle) = abortable(requests.clone().of(clearance.clone(), call));
+                            calls.insert(id, InFlight { handle, requests });
+                            flights.push(Box::pin(async move { flight.await.ok() }));
+                        }
+                        Effect::Abandon(id) => {
+                            if let Some(call) = calls.remove(&id) {
+                                call.handle.abort();
                             }
-                            Some(Input::Stored(stored))
-                        }));
-                    }
-                    Effect::Renew => {
-                        writing += 1;
-                        let (lease, now, ttl) = (lease.clone(), clock.unix_seconds(), self.limits.lease);
-                        flights.push(Box::pin(async move {
-                            Some(Input::Renewed(store.renew(&lease, now, ttl).await.map(|_| ())))
-                        }));
-                    }
-                    Effect::Remove(version) => {
-                        writing += 1;
-                        let (lease, flushed, log) = (lease.clone(), Arc::clone(&flushed), machine.log().clone());
-                        flights.push(Box::pin(async move {
-                            let removed = match flush(&*store, &lease, &log, &flushed).await {
-                                Ok(()) => store.delete(&lease, version).await,
-                                Err(error) => Err(error),
-                            };
-                            Some(Input::Removed(removed))
-                        }));
-                    }
-                    Effect::Call(id, call) => {
-                        let (flight, handle) = abortable(make(provider, id.clone(), *call));
-                        calls.insert(id, handle);
-                        flights.push(Box::pin(async move { flight.await.ok() }));
-                    }
-                    Effect::Abandon(id) => {
-                        if let Some(handle) = calls.remove(&id) {
-                            handle.abort();
+                        }
+                        Effect::Recall => {
+                            let waiting = calls.iter().filter(|(_, call)| call.requests.only_wait());
+                            let waiting: Vec<OpId> = waiting.map(|(id, _)| id.clone()).collect();
+                            for id in waiting {
+                                if let Some(call) = calls.remove(&id) {
+                                    call.handle.abort();
+                                }
+                                inputs.push_back(Input::Unsent(id));
+                            }
+                        }
+                        Effect::Observe(ids, targets) => {
+                            let waits = Caller::new(lease.key, Priority::Wait);
+                            flights.push(Box::pin(waits.asks(asks.clone().observe(ids, targets))));
+                        }
+                        Effect::Diagnose(id, target) => flights.push(Box::pin(asks.clone().diagnose(id, *target))),
+                        Effect::Sweep => {
+                            let waits = Caller::new(lease.key.clone(), Priority::Wait);
+                            let anchor = machine.anchor();
+                            let sweep = asks.clone().sweep(Scope::Tenant(lease.key), anchor);
+                            flights.push(Box::pin(waits.asks(sweep)));
                         }
                     }
-                    Effect::Observe(ids, targets) => {
-                        let waits = Caller::new(lease.key.clone(), Priority::Wait);
-                        flights.push(Box::pin(async move {
-                            Some(Input::Observed(ids, waits.asks(provider.observe(targets)).await))
-                        }));
-                    }
-                    Effect::Diagnose(id, target) => {
-                        flights.push(Box::pin(async move {
-                            // A diagnosis that cannot be had does not hide the failure itself.
-                            let diagnoses = provider.diagnose(*target).await.unwrap_or_default();
-                            Some(Input::Diagnosed(id, diagnoses))
-                        }));
-                    }
-                    Effect::Sweep => {
-                        let scope = Scope::Tenant(lease.key.clone());
-                        let waits = Caller::new(lease.key.clone(), Priority::Wait);
-                        flights.push(Box::pin(async move {
-                            Some(Input::Swept(waits.asks(provider.discover(scope)).await))
-                        }));
-                    }
                 }
             }
-            input = loop {
-                // No time passes while the store is at work: a simulated clock would jump meanwhile.
-                let sleep = match machine.wake_at() {
-                    Some(at) if writing == 0 => Either::Left(clock.sleep_until(at)),
-                    _ => Either::Right(std::future::pending()),
-                };
-                let next = tokio::select! {
-                    biased;
-                    Some(answer) = flights.next(), if !flights.is_empty() => answer,
-                    () = &mut cancel, if !cancel_seen => {
-                        cancel_seen = true;
-                        Some(Input::Cancel)
-                    }
-                    () = sleep => Some(Input::Tick),
-                };
-                if let Some(next) = next {
-                    break next;
-                }
+            let sleep = match machine.wake_at() {
+                Some(at) => Either::Left(clock.sleep_until(at)),
+                None => Either::Right(std::future::pending()),
             };
+            let next = tokio::select! {
+                biased;
+                Some(answer) = flights.next(), if !flights.is_empty() => answer,
+                () = &mut cancel, if !cancel_seen => {
+                    cancel_seen = true;
+                    Some(Input::Cancel)
+                }
+                () = sleep => Some(Input::Tick),
+            };
+            inputs.extend(next);
         }
     }
 }
 
-/// Brings the end of the log, which the record holds, to the store's log.
-async fn flush(store: &dyn StateStore, lease: &Lease, log: &LogTail, flushed: &AtomicU64) -> Result<(), StoreError> {
-    if log.seq() > flushed.load(Ordering::Relaxed) {
-        store.append(lease, log.entries()).await?;
-        flushed.store(log.seq(), Ordering::Relaxed);
+/// Waits for `work`, and gives up when its time is over.
+async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    let until = clock.now() + limit;
+    tokio::select! {
+        biased;
+        done = work => Some(done),
+        () = clock.sleep_until(until) => None,
     }
-    Ok(())
+}
+
+/// The store as a run writes to it: each write has its time, and one that is given up may have taken effect.
+#[derive(Debug, Clone)]
+struct Books {
+    store: Arc<dyn StateStore>,
+    clock: Arc<dyn Clock>,
+    within: Duration,
+    /// The number of the last entry that stands in the store's log.
+    flushed: Arc<AtomicU64>,
+}
+
+impl Books {
+    async fn call<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        // A store that works in real time lets no simulated time pass.
+        let done = within(&*self.clock, self.within, attend(&*self.clock, work)).await;
+        let silent = || StoreError::temporary(operation, format!("no answer within {} s", self.within.as_secs()));
+        done.unwrap_or_else(|| Err(silent()))
+    }
+
+    async fn put(self, lease: Lease, record: Box<Record>) -> Option<Input> {
+        let stored = self.call("write a record", self.store.put(&lease, &record)).await;
+        // What is not in the log yet stays in the record until a later write, or the next run, brings it there.
+        if stored.is_ok()
+            && let Err(error) = self.flush(&lease, &record.log).await
+        {
+            tracing::warn!(target: "mate::log", %error, key = %lease.key, "the log was not written yet");
+        }
+        Some(Input::Stored(stored))
+    }
+
+    async fn renew(self, lease: Lease, date: i64, ttl: Duration) -> Option<Input> {
+        let renewed = self.call("renew a lease", self.store.renew(&lease, date, ttl)).await;
+        Some(Input::Renewed(renewed.map(|_| ())))
+    }
+
+    async fn remove(self, lease: Lease, version: u64, log: LogTail) -> Option<Input> {
+        let removed = match self.flush(&lease, &log).await {
+            Ok(()) => self.call("remove a record", self.store.delete(&lease, version)).await,
+            Err(error) => Err(error),
+        };
+        Some(Input::Removed(removed))
+    }
+
+    /// Brings the end of the log, which the record holds, to the store's log.
+    async fn flush(&self, lease: &Lease, log: &LogTail) -> Result<(), StoreError> {
+        if log.seq() > self.flushed.load(Ordering::Relaxed) {
+            self.call("append to a log", self.store.append(lease, log.entries())).await?;
+            self.flushed.store(log.seq(), Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// The questions of a run to the cloud: each has its time.
+#[derive(Debug, Clone)]
+struct Asks {
+    provider: Arc<dyn Provider>,
+    clock: Arc<dyn Clock>,
+    within: Duration,
+}
+
+impl Asks {
+    fn silent(&self, call: &str, address: Address) -> ProviderError {
+        ProviderError::new(ErrorClass::Ambiguous, call, address)
+            .with_message(format!("no answer within {} s", self.within.as_secs()))
+    }
+
+    async fn observe(self, ids: Vec<OpId>, targets: Vec<Target>) -> Option<Input> {
+        let addresses: Vec<Address> = targets.iter().map(|target| target.address.clone()).collect();
+        let seen = within(&*self.clock, self.within, self.provider.observe(targets)).await;
+        let silent = |address| Observation::Unknown(self.silent("observe", address));
+        Some(Input::Observed(ids, seen.unwrap_or_else(|| addresses.into_iter().map(silent).collect())))
+    }
+
+    async fn diagnose(self, id: OpId, target: Target) -> Option<Input> {
+        let findings = within(&*self.clock, self.within, self.provider.diagnose(target)).await;
+        // A diagnosis that cannot be had does not hide the failure itself.
+        Some(Input::Diagnosed(id, findings.and_then(Result::ok).unwrap_or_default()))
+    }
+
+    async fn sweep(self, scope: Scope, anchor: Address) -> Option<Input> {
+        let found = within(&*self.clock, self.within, self.provider.discover(scope)).await;
+        Some(Input::Swept(found.unwrap_or_else(|| Err(self.silent("discover", anchor)))))
+    }
 }
 
 async fn make(provider: Arc<dyn Provider>, id: OpId, call: Call) -> Input {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::clearance::Waiting;
 use super::queue::Ticket;
 use super::regulator::{Admission, Answer, Grant, Regulator, Request, Usage};
 use super::settings::RateSettings;
@@ -67,6 +68,7 @@ impl RateBudget {
     ///
     /// May be dropped at any await: the place goes to the next then.
     pub async fn acquire(&self, request: Request) -> Permit {
+        let _waiting = Waiting::begin();
         let mut place = Place::take(self, request);
         loop {
             match place.look() {

@@ -5,6 +5,7 @@
 mod bucket;
 mod budget;
 mod caller;
+mod clearance;
 mod queue;
 mod regulator;
 mod settings;
@@ -14,6 +15,8 @@ mod tests;
 
 pub use budget::{Permit, RateBudget};
 pub use caller::{Caller, Priority};
+pub use clearance::Sending;
+pub(crate) use clearance::{Clearance, Requests, Until};
 pub use regulator::{Answer, Request, Usage};
 pub use settings::RateSettings;
 pub use table::{Group, Source, TABLE, group_of};

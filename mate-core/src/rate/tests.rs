@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::{Answer, Caller, Priority, RateBudget, RateSettings, Request, Usage};
-use crate::clock::Clock;
+use crate::clock::{Clock, attend_as};
 use crate::model::ids::TenantKey;
 use crate::sim::SimClock;
 
@@ -43,10 +43,9 @@ async fn run(
     let order = Arc::new(Mutex::new(Vec::new()));
     let mut calls = JoinSet::new();
     for (id, priority) in requests {
-        let (budget, clock, order, presence) = (budget.clone(), clock.clone(), Arc::clone(&order), clock.enter());
+        let (budget, clock, order, presence) = (budget.clone(), clock.clone(), Arc::clone(&order), clock.enter().unwrap());
         calls.spawn(async move {
-            let _presence = presence;
-            budget.acquire(request(id, priority)).await.answered(Answer::Done);
+            attend_as(presence, budget.acquire(request(id, priority))).await.answered(Answer::Done);
             order.lock().unwrap().push((id, clock.now()));
         });
     }

@@ -239,7 +239,7 @@ mod tests {
 
     fn request(now: i64) -> LeaseRequest {
         let key = suite::record("clinic").key;
-        LeaseRequest { key, owner: "a".into(), now, ttl: Duration::from_secs(30) }
+        LeaseRequest { key, owner: "a".into(), now, ttl: Duration::from_secs(30), over: None }
     }
 
     #[tokio::test]
@@ -253,8 +253,9 @@ mod tests {
         let (mut before, mut after) = (0, 0);
         for turn in 1..=40 {
             let store = ChaosStore::new(inner.clone(), turn, 1.0);
-            let fence = inner.lease(&request(0).key).await.unwrap().fence;
-            let error = store.acquire(&request(i64::try_from(turn).unwrap() * 100)).await.unwrap_err();
+            let state = inner.lease(&request(0).key).await.unwrap();
+            let (fence, over) = (state.fence, state.holder);
+            let error = store.acquire(&LeaseRequest { over, ..request(0) }).await.unwrap_err();
             assert_eq!(error.retry(), RetryStatus::Temporary);
             let took_effect = inner.lease(&request(0).key).await.unwrap().fence > fence;
             *(if took_effect { &mut after } else { &mut before }) += 1;

@@ -1,67 +1,61 @@
-//! Virtual time: a clock that jumps to the next deadline when everything that lives in it is asleep.
+//! Virtual time: a clock that jumps to the next deadline when everything that lives in it is parked.
 
-use std::collections::BTreeMap;
+mod timeline;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::clock::Clock;
+use self::timeline::{MachineId, PresenceId, SleepKey, Timeline};
+use crate::clock::{Clock, Presence};
 
-/// The time of a simulated cloud. It stands still while anything that entered it is awake, and costs no real time.
+/// The time of a simulated cloud. It stands still while anything that lives in it can go on, and costs no real time.
 ///
-/// Every operation that lives in this time enters it once with [`Clock::enter`] and keeps the guard while it works.
-/// When all that entered are asleep in [`Clock::sleep_until`], time jumps to the earliest deadline. An operation that
-/// waits for something else (a lock that another operation holds, a real network) counts as awake: time then stands.
-/// Without any guard the sleepers alone count.
+/// Every operation that lives in this time goes through [`attend`](crate::clock::attend). It is parked when its last poll has
+/// ended, nothing has woken it since, and it sleeps in [`Clock::sleep_until`] somewhere. When everybody present is parked, time
+/// jumps to the earliest deadline. An operation that waits for something else alone (a lock that another operation holds, a real
+/// network) counts as awake: time then stands. Where nobody is present the sleepers alone count.
 #[derive(Clone)]
 pub struct SimClock {
-    inner: Arc<Mutex<Inner>>,
+    timeline: Arc<Mutex<Timeline>>,
 }
 
-#[derive(Default)]
-struct Inner {
-    now: Duration,
-    entered: usize,
-    serial: u64,
-    /// Goes up with every sign of life; a jump happens only after a pause in it.
-    activity: u64,
-    sleepers: BTreeMap<(Duration, u64), Waker>,
+thread_local! {
+    /// Those present who are being polled on this thread, the outermost first.
+    static POLLED: RefCell<Vec<PresenceId>> = const { RefCell::new(Vec::new()) };
+    /// How often somebody present was polled on this thread: to go on, and to look whether time may move.
+    static POLLS: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
 }
 
-/// The number of times that the earliest sleeper looks again before time jumps, so that tasks which are ready to run may run
-/// first.
-const SETTLE: u8 = 3;
-
-impl Inner {
-    fn all_asleep(&self) -> bool {
-        self.sleepers.len() >= self.entered.max(1)
-    }
-
-    fn earliest(&self) -> Option<((Duration, u64), Waker)> {
-        self.sleepers.first_key_value().map(|(key, waker)| (*key, waker.clone()))
-    }
-
-    /// The sleeper that has to see to the next jump, where one is due.
-    fn next_to_wake(&mut self) -> Option<Waker> {
-        self.activity += 1;
-        if self.all_asleep() { self.earliest().map(|(_, waker)| waker) } else { None }
-    }
-
-    /// Moves time on and takes out everybody whose deadline has come.
-    fn advance_to(&mut self, deadline: Duration) -> Vec<Waker> {
-        self.activity += 1;
-        self.now = self.now.max(deadline);
-        let later = self.sleepers.split_off(&(self.now, u64::MAX));
-        std::mem::replace(&mut self.sleepers, later).into_values().collect()
-    }
+/// Polls, and returns false if that was only to look whether time may move: nothing has gone on.
+pub(super) fn goes_on<T>(poll: impl FnOnce() -> Poll<T>) -> (Poll<T>, bool) {
+    let before = POLLS.get();
+    let polled = poll();
+    let after = POLLS.get();
+    (polled, after.0 > before.0 || after.1 == before.1)
 }
 
-fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
-    inner.lock().unwrap_or_else(PoisonError::into_inner)
+/// No two of those present have the same, whatever their clock.
+fn new_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+fn lock(timeline: &Mutex<Timeline>) -> MutexGuard<'_, Timeline> {
+    timeline.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn wake(wakers: impl IntoIterator<Item = Waker>) {
+    wakers.into_iter().for_each(Waker::wake);
 }
 
 impl SimClock {
@@ -71,23 +65,46 @@ impl SimClock {
     /// A clock that stands at the beginning.
     #[must_use]
     pub fn new() -> Self {
-        Self { inner: Arc::default() }
+        Self { timeline: Arc::default() }
     }
 
     /// Moves time on by hand, whoever is awake.
     pub fn advance(&self, by: Duration) {
-        let mut inner = lock(&self.inner);
-        let deadline = inner.now + by;
-        let woken = inner.advance_to(deadline);
-        drop(inner);
-        woken.into_iter().for_each(Waker::wake);
+        let mut timeline = lock(&self.timeline);
+        let deadline = timeline.now + by;
+        let woken = timeline.advance_to(deadline);
+        drop(timeline);
+        wake(woken);
     }
 
     /// The number of operations inside, and the number of pending sleeps.
     #[must_use]
     pub fn occupancy(&self) -> (usize, usize) {
-        let inner = lock(&self.inner);
-        (inner.entered, inner.sleepers.len())
+        lock(&self.timeline).occupancy()
+    }
+
+    /// The presence of an operation that runs on this machine.
+    pub(super) fn enter_on(&self, machine: MachineId) -> Arc<dyn Presence> {
+        let id = new_id();
+        lock(&self.timeline).enter(id, machine);
+        Arc::new(Attended { timeline: Arc::clone(&self.timeline), id })
+    }
+
+    /// A machine that nothing runs on yet.
+    pub(super) fn new_machine() -> MachineId {
+        new_id()
+    }
+
+    /// Nothing on this machine goes on until it is resumed.
+    pub(super) fn suspend(&self, machine: MachineId) {
+        let next = lock(&self.timeline).suspend(machine);
+        wake(next);
+    }
+
+    /// Everything on this machine goes on.
+    pub(super) fn resume(&self, machine: MachineId) {
+        let woken = lock(&self.timeline).resume(machine);
+        wake(woken);
     }
 }
 
@@ -99,19 +116,22 @@ impl Default for SimClock {
 
 impl fmt::Debug for SimClock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = lock(&self.inner);
+        let (present, sleepers) = self.occupancy();
         f.debug_struct("SimClock")
-            .field("now", &inner.now)
-            .field("entered", &inner.entered)
-            .field("sleepers", &inner.sleepers.len())
+            .field("now", &self.now())
+            .field("present", &present)
+            .field("sleepers", &sleepers)
             .finish()
     }
 }
 
+/// The machine of those who enter the clock itself. It is never suspended.
+const NO_MACHINE: MachineId = 0;
+
 #[async_trait]
 impl Clock for SimClock {
     fn now(&self) -> Duration {
-        lock(&self.inner).now
+        lock(&self.timeline).now
     }
 
     fn unix_seconds(&self) -> i64 {
@@ -120,38 +140,78 @@ impl Clock for SimClock {
     }
 
     async fn sleep_until(&self, deadline: Duration) {
-        Sleep { inner: Arc::clone(&self.inner), deadline, key: None, seen: 0, settled: 0 }.await;
+        Sleep { timeline: Arc::clone(&self.timeline), deadline, key: None }.await;
     }
 
-    fn enter(&self) -> Box<dyn Send + Sync> {
-        let mut inner = lock(&self.inner);
-        inner.entered += 1;
-        inner.activity += 1;
-        Box::new(Guard { inner: Arc::clone(&self.inner) })
+    fn enter(&self) -> Option<Arc<dyn Presence>> {
+        Some(self.enter_on(NO_MACHINE))
     }
 }
 
-struct Guard {
-    inner: Arc<Mutex<Inner>>,
+struct Attended {
+    timeline: Arc<Mutex<Timeline>>,
+    id: PresenceId,
 }
 
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let mut inner = lock(&self.inner);
-        inner.entered -= 1;
-        let next = inner.next_to_wake();
-        drop(inner);
-        next.into_iter().for_each(Waker::wake);
+impl fmt::Debug for Attended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Attended").field(&self.id).finish()
+    }
+}
+
+impl Attended {
+    /// It is polled no more, nor is anything within it.
+    fn polled(&self) {
+        POLLED.with_borrow_mut(|polled| {
+            if let Some(place) = polled.iter().position(|id| *id == self.id) {
+                polled.truncate(place);
+            }
+        });
+    }
+}
+
+impl Presence for Attended {
+    fn begin(&self, waker: &Waker) -> bool {
+        let mut timeline = lock(&self.timeline);
+        if timeline.begin(self.id, waker) {
+            drop(timeline);
+            POLLED.with_borrow_mut(|polled| polled.push(self.id));
+            POLLS.set((POLLS.get().0 + 1, POLLS.get().1));
+            return true;
+        }
+        // It was woken only to look whether time may move.
+        POLLS.set((POLLS.get().0, POLLS.get().1 + 1));
+        let look = timeline.look(|owners, _| owners.is_some_and(|owners| owners.first() == Some(&self.id)));
+        drop(timeline);
+        wake(look.woken);
+        if look.again {
+            waker.wake_by_ref();
+        }
+        false
+    }
+
+    fn end(&self) {
+        self.polled();
+        let next = lock(&self.timeline).end(self.id);
+        wake(next);
+    }
+
+    fn wake(&self) {
+        let task = lock(&self.timeline).wake(self.id);
+        wake(task);
+    }
+
+    fn leave(&self) {
+        self.polled();
+        let next = lock(&self.timeline).leave(self.id);
+        wake(next);
     }
 }
 
 struct Sleep {
-    inner: Arc<Mutex<Inner>>,
+    timeline: Arc<Mutex<Timeline>>,
     deadline: Duration,
-    key: Option<(Duration, u64)>,
-    /// The activity at the last look, and how many looks saw the same.
-    seen: u64,
-    settled: u8,
+    key: Option<SleepKey>,
 }
 
 impl Future for Sleep {
@@ -159,54 +219,42 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        let mut inner = lock(&this.inner);
-        if inner.now >= this.deadline {
-            let next = match this.key.take() {
-                // Whoever awakes may sleep no more, and the others of its operation must not wait for that.
-                Some(key) => {
-                    inner.sleepers.remove(&key);
-                    inner.next_to_wake()
-                }
-                None => None,
-            };
-            drop(inner);
-            next.into_iter().for_each(Waker::wake);
+        let mut timeline = lock(&this.timeline);
+        if timeline.now >= this.deadline {
+            let next = this.key.take().and_then(|key| timeline.awake(key));
+            drop(timeline);
+            wake(next);
             return Poll::Ready(());
         }
-        let mut others = Vec::new();
         let key = match this.key {
-            Some(key) => key,
-            None => {
-                inner.serial += 1;
-                let key = (this.deadline, inner.serial);
-                this.key = Some(key);
-                inner.sleepers.insert(key, context.waker().clone());
-                others.extend(inner.next_to_wake());
+            Some(key) => {
+                timeline.sleeps_on(key, context.waker());
                 key
             }
+            None => {
+                let waker = context.waker().clone();
+                let (key, next) = POLLED.with_borrow(|polled| timeline.sleep(this.deadline, waker, polled));
+                this.key = Some(key);
+                drop(timeline);
+                wake(next);
+                return Poll::Pending;
+            }
         };
-        inner.sleepers.insert(key, context.waker().clone());
-        let first = inner.sleepers.first_key_value().map(|(first, _)| *first);
-        if inner.all_asleep() && first == Some(key) {
-            if this.seen == inner.activity {
-                this.settled += 1;
-            } else {
-                this.seen = inner.activity;
-                this.settled = 0;
-            }
-            if this.settled >= SETTLE {
-                this.key = None;
-                inner.sleepers.remove(&key);
-                others.extend(inner.advance_to(this.deadline));
-                others.extend(inner.next_to_wake());
-                drop(inner);
-                others.into_iter().for_each(Waker::wake);
-                return Poll::Ready(());
-            }
-            others.push(context.waker().clone());
+        // A sleep that nobody attends sees to it itself that time moves.
+        let look = timeline.look(|owners, first| owners.is_none() && first == key);
+        let arrived = timeline.now >= this.deadline;
+        if arrived {
+            this.key = None;
+            timeline.awake(key);
         }
-        drop(inner);
-        others.into_iter().for_each(Waker::wake);
+        drop(timeline);
+        wake(look.woken);
+        if arrived {
+            return Poll::Ready(());
+        }
+        if look.again {
+            context.waker().wake_by_ref();
+        }
         Poll::Pending
     }
 }
@@ -214,147 +262,7 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         let Some(key) = self.key else { return };
-        let mut inner = lock(&self.inner);
-        inner.sleepers.remove(&key);
-        let next = inner.next_to_wake();
-        drop(inner);
-        next.into_iter().for_each(Waker::wake);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use futures::future::join_all;
-
-    const MINUTE: Duration = Duration::from_secs(60);
-
-    #[tokio::test]
-    async fn a_lone_sleeper_moves_time_by_itself() {
-        let clock = SimClock::new();
-        clock.sleep_until(10 * MINUTE).await;
-        assert_eq!(clock.now(), 10 * MINUTE);
-        assert_eq!(clock.unix_seconds(), SimClock::START_UNIX_SECONDS + 600);
-    }
-
-    #[tokio::test]
-    async fn time_stands_while_one_that_entered_is_awake() {
-        let clock = SimClock::new();
-        let (_first, second) = (clock.enter(), clock.enter());
-        let sleeper = tokio::spawn({
-            let clock = clock.clone();
-            async move { clock.sleep_until(MINUTE).await }
-        });
-        for _ in 0..50 {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(clock.now(), Duration::ZERO);
-        drop(second);
-        sleeper.await.unwrap();
-        assert_eq!(clock.now(), MINUTE);
-    }
-
-    #[tokio::test]
-    async fn a_dropped_sleep_is_forgotten() {
-        let clock = SimClock::new();
-        let _guard = clock.enter();
-        {
-            let mut sleep = clock.sleep_until(MINUTE);
-            assert!(futures::poll!(&mut sleep).is_pending());
-            assert_eq!(clock.occupancy(), (1, 1));
-        }
-        assert_eq!(clock.occupancy(), (1, 0));
-        clock.sleep_until(3 * MINUTE).await;
-        assert_eq!(clock.now(), 3 * MINUTE);
-    }
-
-    #[tokio::test]
-    async fn what_is_ready_runs_before_time_jumps() {
-        let clock = SimClock::new();
-        let _guard = clock.enter();
-        let awake = async {
-            tokio::task::yield_now().await;
-            clock.now()
-        };
-        let (_, seen) = futures::join!(clock.sleep_until(MINUTE), awake);
-        assert_eq!(seen, Duration::ZERO);
-    }
-
-    #[tokio::test]
-    async fn one_operation_may_sleep_in_many_places_at_once() {
-        let clock = SimClock::new();
-        let _guard = clock.enter();
-        let sleeps = (1..=3_u32).map(|minutes| clock.sleep_until(minutes * MINUTE));
-        let mut sleeps: futures::stream::FuturesUnordered<_> = sleeps.collect();
-        // Each awakes by itself, and none of them sleeps again.
-        while futures::StreamExt::next(&mut sleeps).await.is_some() {}
-        assert_eq!(clock.now(), 3 * MINUTE);
-    }
-
-    #[tokio::test]
-    async fn a_sleep_that_is_over_and_was_dropped_unseen_holds_nobody_up() {
-        let clock = SimClock::new();
-        let _guard = clock.enter();
-        let mut early = clock.sleep_until(MINUTE);
-        assert!(futures::poll!(&mut early).is_pending());
-        let late = tokio::spawn({
-            let clock = clock.clone();
-            async move { clock.sleep_until(2 * MINUTE).await }
-        });
-        while clock.occupancy() != (1, 2) {
-            tokio::task::yield_now().await;
-        }
-        clock.advance(MINUTE);
-        drop(early);
-        late.await.unwrap();
-        assert_eq!(clock.now(), 2 * MINUTE);
-    }
-
-    async fn many(clock: SimClock) {
-        let entered: Vec<_> = (1..=500u32).map(|index| (index, clock.enter())).collect();
-        let tasks = entered.into_iter().map(|(index, guard)| {
-            let clock = clock.clone();
-            tokio::spawn(async move {
-                let _guard = guard;
-                let mut woken = Vec::new();
-                for round in 1..=20u32 {
-                    let deadline = MINUTE * round + Duration::from_millis(u64::from(index));
-                    clock.sleep_until(deadline).await;
-                    woken.push(clock.now() >= deadline && clock.now() < deadline + MINUTE);
-                }
-                woken.into_iter().all(|in_time| in_time)
-            })
-        });
-        let in_time = join_all(tasks).await.into_iter().all(|task| task.unwrap());
-        assert!(in_time);
-        assert_eq!(clock.now(), 20 * MINUTE + Duration::from_millis(500));
-        assert_eq!(clock.occupancy(), (0, 0));
-    }
-
-    #[tokio::test]
-    async fn many_operations_on_one_thread() {
-        many(SimClock::new()).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-    async fn many_operations_on_many_threads() {
-        many(SimClock::new()).await;
-    }
-
-    #[tokio::test]
-    async fn the_earliest_sleeper_may_be_dropped_while_others_wait() {
-        let clock = SimClock::new();
-        let (_one, two) = (clock.enter(), clock.enter());
-        let early = clock.sleep_until(MINUTE);
-        let late = tokio::spawn({
-            let clock = clock.clone();
-            async move { clock.sleep_until(2 * MINUTE).await }
-        });
-        let mut early = Box::pin(early);
-        assert!(futures::poll!(&mut early).is_pending());
-        drop(early);
-        drop(two);
-        late.await.unwrap();
-        assert_eq!(clock.now(), 2 * MINUTE);
+        let next = lock(&self.timeline).awake(key);
+        wake(next);
     }
 }

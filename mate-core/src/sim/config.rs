@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::SimCloud;
 use super::facets::generic_outputs;
-use super::faults::Faults;
+use super::faults::{Faults, Method};
 use super::rates::RateLimits;
 use crate::model::Naming;
 use crate::model::Outputs;
@@ -25,20 +25,22 @@ pub struct Latencies {
     scale: f64,
     jitter: f64,
     kinds: BTreeMap<KindName, Timing>,
-    call: Duration,
+    call: Option<Duration>,
 }
 
 impl Latencies {
-    /// As [`KindModel::timing`] says, with no spread; calls answer at once.
+    /// Objects take as long as [`KindModel::timing`] says, with no spread, and each call takes its own time: between 50 and 150 ms
+    /// for one that reads, between 150 and 450 ms for one that changes something. AWS publishes no figures for calls; calls of
+    /// such different lengths overlap, which is the point.
     #[must_use]
     pub fn typical() -> Self {
-        Self { scale: 1.0, jitter: 0.0, kinds: BTreeMap::new(), call: Duration::ZERO }
+        Self { scale: 1.0, jitter: 0.0, kinds: BTreeMap::new(), call: None }
     }
 
-    /// Everything is ready and gone at once.
+    /// Everything is ready and gone at once, and calls answer at once.
     #[must_use]
     pub fn none() -> Self {
-        Self { scale: 0.0, ..Self::typical() }
+        Self { scale: 0.0, ..Self::typical().call(Duration::ZERO) }
     }
 
     /// All durations times `factor`.
@@ -65,7 +67,7 @@ impl Latencies {
     /// Every call takes this much virtual time.
     #[must_use]
     pub fn call(mut self, takes: Duration) -> Self {
-        self.call = takes;
+        self.call = Some(takes);
         self
     }
 }
@@ -102,8 +104,19 @@ pub(super) struct Config {
 }
 
 impl Config {
-    pub(super) fn call_latency(&self) -> Duration {
-        self.latencies.call
+    /// The duration of a call of this method, by the kind and the name of its object.
+    pub(super) fn call_latency(&self, method: Method, subject: Option<(&KindName, &str)>) -> Duration {
+        if let Some(call) = self.latencies.call {
+            return call;
+        }
+        let spread = match method {
+            Method::Create | Method::Update | Method::Delete => Duration::from_millis(300),
+            Method::Observe | Method::Discover | Method::Diagnose | Method::Quotas => Duration::from_millis(100),
+        };
+        let (kind, name) = subject.map_or(("", ""), |(kind, name)| (kind.as_str(), name));
+        let drawn = spread / 2 + self.seed.up_to(&["call", &format!("{method:?}"), kind, name], spread);
+        // Half of it is a whole number of milliseconds too: an image of the cloud has no finer times.
+        Duration::from_millis(u64::try_from(drawn.as_millis()).unwrap_or_default() & !1)
     }
 
     /// The number of objects of a kind that the account may have.

@@ -23,6 +23,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use super::SimCloud;
+use super::clock::goes_on;
 
 /// Runs `future` until it ends, or until [`Fault::KillBefore`](super::Fault::KillBefore) or
 /// [`Fault::KillAfter`](super::Fault::KillAfter) strikes one of its calls on `cloud`: then it is dropped, and there is no
@@ -42,14 +43,14 @@ pub async fn until_killed<T>(cloud: &SimCloud, future: impl Future<Output = T>) 
 }
 
 /// Runs `future` until it ends, or has returned to its executor for the `n`-th time, counted from 1: then it is dropped, and
-/// there is no result.
+/// there is no result. The polls in which simulated time is only about to move do not count: nothing goes on in them.
 pub async fn at_await<T>(n: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut awaits = 0;
-    poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(value) => Poll::Ready(Some(value)),
-        Poll::Pending => {
-            awaits += 1;
+    poll_fn(|context| match goes_on(|| future.as_mut().poll(context)) {
+        (Poll::Ready(value), _) => Poll::Ready(Some(value)),
+        (Poll::Pending, went_on) => {
+            awaits += usize::from(went_on);
             if awaits >= n { Poll::Ready(None) } else { Poll::Pending }
         }
     })
@@ -62,9 +63,9 @@ pub async fn awaits<T>(future: impl Future<Output = T>) -> usize {
     let mut future = pin!(future);
     let mut awaits = 0;
     poll_fn(|context| {
-        let done = future.as_mut().poll(context).is_ready();
-        awaits += usize::from(!done);
-        if done { Poll::Ready(()) } else { Poll::Pending }
+        let (polled, went_on) = goes_on(|| future.as_mut().poll(context));
+        awaits += usize::from(polled.is_pending() && went_on);
+        polled.map(drop)
     })
     .await;
     awaits

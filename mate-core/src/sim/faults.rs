@@ -35,10 +35,14 @@ pub enum Fault {
     LoseAnswer,
     /// The call is refused because there were too many.
     Throttle,
-    /// The call takes this much virtual time.
+    /// The call takes this much virtual time more.
     Delay(Duration),
+    /// The answer is lost, and the call takes effect only after this much virtual time.
+    LateEffect(Duration),
     /// An observation shows what was there before the last change, if that came less than 30 seconds ago.
     StaleRead,
+    /// The created object is not seen for this much virtual time, neither by looks nor by searches.
+    Unseen(Duration),
     /// The created object stays pending for ever.
     StuckCreate,
     /// AWS has no capacity.
@@ -55,10 +59,13 @@ impl Fault {
         !matches!(self, Self::FailBefore | Self::Throttle | Self::Capacity | Self::KillBefore)
     }
 
-    fn fits(self, method: Method) -> bool {
+    /// Returns true if the fault can strike a call of this method.
+    #[must_use]
+    pub fn fits(self, method: Method) -> bool {
         match self {
             Self::StaleRead => method == Method::Observe,
-            Self::StuckCreate => method == Method::Create,
+            Self::StuckCreate | Self::Unseen(_) => method == Method::Create,
+            Self::LateEffect(_) => matches!(method, Method::Create | Method::Update | Method::Delete),
             Self::Capacity => matches!(method, Method::Create | Method::Update),
             _ => true,
         }

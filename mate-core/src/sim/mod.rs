@@ -29,6 +29,7 @@ mod facets;
 mod faults;
 mod image;
 mod log;
+mod machine;
 mod object;
 mod operations;
 mod provider;
@@ -41,6 +42,7 @@ mod state;
 mod status;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
+mod wire;
 
 pub use crate::model::Naming;
 pub use chaos::ChaosStore;
@@ -49,6 +51,7 @@ pub use config::{Latencies, OutputsOf, SimCloudBuilder};
 pub use faults::{Fault, FaultRule, Faults, Method};
 pub use image::{ImageError, SimImage};
 pub use log::{Call, Outcome};
+pub use machine::SimMachine;
 pub use object::{SimObject, Snapshot};
 pub use rates::RateLimits;
 
@@ -78,6 +81,7 @@ pub struct SimCloud {
     state: Arc<Mutex<State>>,
     /// A fault has killed the process that asks.
     killed: Arc<AtomicBool>,
+    machine: SimMachine,
     budget: Option<RateBudget>,
 }
 
@@ -126,10 +130,11 @@ impl SimCloud {
     fn from_builder(builder: SimCloudBuilder) -> Self {
         let faults = FaultState::new(builder.config.seed, builder.faults);
         let clock = SimClock::new();
+        let machine = SimMachine::new(clock.clone());
         let budget = builder.rate_budget.map(|settings| RateBudget::new(settings, Arc::new(clock.clone())));
         let region = builder.config.region.clone();
         let state = State::new(builder.config, faults, builder.rate_limits);
-        Self { clock, region, state: Arc::new(Mutex::new(state)), budget, killed: Arc::default() }
+        Self { clock, region, state: Arc::new(Mutex::new(state)), budget, killed: Arc::default(), machine }
     }
 
     /// The state as it is at this moment.
@@ -227,11 +232,17 @@ impl SimCloud {
         self.budget.as_ref()
     }
 
-    /// Another process that asks this cloud: a fault that kills who asks kills only that one. Clones of it are the same
-    /// process.
+    /// Another process that asks this cloud, on a machine of its own: a fault that kills who asks kills only that one. Clones of
+    /// it are the same process.
     #[must_use]
     pub fn process(&self) -> Self {
-        Self { killed: Arc::default(), ..self.clone() }
+        Self { killed: Arc::default(), machine: SimMachine::new(self.clock.clone()), ..self.clone() }
+    }
+
+    /// The machine of the process that asks.
+    #[must_use]
+    pub fn machine(&self) -> &SimMachine {
+        &self.machine
     }
 
     /// Other faults from now on, in the place of those that there were.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::faults::Fault;
 use super::config::Span;
 use super::deployments::{moves, without_bakes};
 use super::object::{Object, Snapshot, same};
@@ -124,7 +125,12 @@ impl State {
         Value::Object(told.map(|(field, value)| (field.clone(), value.clone())).collect())
     }
 
-    pub(super) fn create(&mut self, request: &CreateRequest, now: Duration, stuck: bool) -> Result<Created, Refusal> {
+    pub(super) fn create(
+        &mut self,
+        request: &CreateRequest,
+        now: Duration,
+        fault: Option<Fault>,
+    ) -> Result<Created, Refusal> {
         let target = &request.target;
         check_claim(target)?;
         let deduplicated = self.config.kinds.deduplicated(&target.kind);
@@ -176,7 +182,10 @@ impl State {
             return refuse(ErrorClass::Quota, self.config.facet(&target.kind).quota, message);
         }
         let mut object = self.new_object(target, now);
-        object.stuck = stuck;
+        object.stuck = fault == Some(Fault::StuckCreate);
+        if let Some(Fault::Unseen(time)) = fault {
+            object.visible_at = now + time;
+        }
         object.maker = Some(target.address.clone());
         let uid = object.uid;
         self.tokens.insert(request.token.clone(), uid);

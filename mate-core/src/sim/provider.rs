@@ -11,9 +11,10 @@ use super::config::Config;
 use super::faults::{Fault, Method};
 use super::log::{Call, Outcome};
 use super::operations::Seen;
-use super::rates::throttle;
+use super::rates::{Arrival, throttle};
 use super::rules::Refusal;
 use super::state::{Found, State};
+use super::wire::{Write, Written};
 use super::{Selector, SimCloud};
 use crate::clock::Clock;
 use crate::kinds::Repository;
@@ -43,28 +44,38 @@ fn fault_error(fault: Fault, operation: &str, address: &Address) -> Option<Provi
     let (class, code) = match fault {
         Fault::FailBefore => (ErrorClass::Transient, "ServiceUnavailable"),
         Fault::Throttle => (ErrorClass::Throttled, "ThrottlingException"),
-        Fault::LoseAnswer => (ErrorClass::Ambiguous, "RequestTimeout"),
+        Fault::LoseAnswer | Fault::LateEffect(_) => (ErrorClass::Ambiguous, "RequestTimeout"),
         Fault::Capacity if operation.starts_with("rds") => (ErrorClass::Capacity, "InsufficientDBInstanceCapacity"),
         Fault::Capacity if operation.starts_with("elasticache") => {
             (ErrorClass::Capacity, "InsufficientCacheClusterCapacity")
         }
         Fault::Capacity => (ErrorClass::Capacity, "InsufficientCapacityException"),
-        Fault::Delay(_) | Fault::StaleRead | Fault::StuckCreate | Fault::KillBefore | Fault::KillAfter => return None,
+        Fault::Delay(_)
+        | Fault::StaleRead
+        | Fault::StuckCreate
+        | Fault::Unseen(_)
+        | Fault::KillBefore
+        | Fault::KillAfter => return None,
     };
     Some(ProviderError::new(class, operation, address.clone()).with_code(code).with_message("injected fault"))
 }
 
 impl SimCloud {
     /// The call is under way: it takes its time, and may be the last thing that its process does.
-    async fn pass_time(&self, fault: Option<Fault>) {
+    async fn pass_time(&self, method: Method, subject: Option<&Target>, fault: Option<Fault>) {
         if self.is_killed() {
             return self.die().await;
         }
-        let call = self.state().config.call_latency();
-        let delay = if let Some(Fault::Delay(delay)) = fault { delay } else { Default::default() };
-        if !(call + delay).is_zero() {
-            self.clock.sleep_until(self.clock.now() + call + delay).await;
+        let takes = self.duration(method, subject, fault);
+        if !takes.is_zero() {
+            self.clock.sleep_until(self.clock.now() + takes).await;
         }
+    }
+
+    /// The duration of a call.
+    fn duration(&self, method: Method, subject: Option<&Target>, fault: Option<Fault>) -> Duration {
+        let delay = if let Some(Fault::Delay(delay)) = fault { delay } else { Duration::ZERO };
+        self.state().config.call_latency(method, subject.map(|target| (&target.kind, target.name.as_str()))) + delay
     }
 
     /// The end of a call: its entry in the log, and the death of who asked where that was its fault.
@@ -78,42 +89,85 @@ impl SimCloud {
     }
 
     /// One call that changes something: its fault, its time, its effect, its entry in the log.
-    async fn act<T: Send>(
+    async fn write(&self, method: Method, target: Target, write: impl FnOnce(Target, Option<Fault>) -> Write + Send) -> Result<Written, ProviderError> {
+        let (kind, address) = (target.kind.clone(), target.address.clone());
+        let operation = self.state().config.operation(method, &kind);
+        let arrival = self.arrive(&operation, &address).await;
+        let fault = self.state().faults.decide(method, Some((&kind, &address)));
+        if self.is_killed() {
+            return self.die().await;
+        }
+        let takes = self.duration(method, Some(&target), fault);
+        let through = !arrival.refused && fault.is_none_or(Fault::lets_through);
+        let result = {
+            // It takes effect half-way, whatever becomes of the caller meanwhile.
+            let after = if let Some(Fault::LateEffect(after)) = fault { after } else { takes / 2 };
+            let sent = through.then(|| self.send(write(target, fault), after));
+            if !takes.is_zero() {
+                self.clock.sleep_until(self.clock.now() + takes).await;
+            }
+            let failure = |refusal: Refusal| {
+                ProviderError::new(refusal.class, operation.clone(), address.clone())
+                    .with_code(refusal.code)
+                    .with_message(refusal.message)
+            };
+            let done = sent.and_then(|sent| sent.answer()).map(|answer| answer.map_err(failure));
+            // A call that kills who asked has no answer, and this one is never seen.
+            let unanswered = || ProviderError::new(ErrorClass::Ambiguous, operation.clone(), address.clone());
+            let over = arrival.refused.then(|| throttle(&operation, &address));
+            let error = over.or_else(|| fault.and_then(|fault| fault_error(fault, &operation, &address)));
+            error.map_or_else(|| done.unwrap_or_else(|| Err(unanswered())), Err)
+        };
+        self.acted(arrival, Acted { method, kind, address, fault }, result).await
+    }
+
+    /// One call about one object that changes nothing: its fault, its time, its answer, its entry in the log.
+    async fn read<T: Send>(
         &self,
         method: Method,
         target: &Target,
-        effect: impl FnOnce(&mut State, Option<Fault>) -> Result<T, Refusal> + Send,
+        read: impl FnOnce(&mut State) -> T + Send,
     ) -> Result<T, ProviderError> {
-        let (kind, address) = (&target.kind, &target.address);
-        let operation = self.state().config.operation(method, kind);
-        let arrival = self.arrive(&operation, address).await;
-        let fault = self.state().faults.decide(method, Some((kind, address)));
-        self.pass_time(fault).await;
-        let failure = |refusal: Refusal| {
-            ProviderError::new(refusal.class, operation.clone(), address.clone())
-                .with_code(refusal.code)
-                .with_message(refusal.message)
+        let (kind, address) = (target.kind.clone(), target.address.clone());
+        let operation = self.state().config.operation(method, &kind);
+        let arrival = self.arrive(&operation, &address).await;
+        let fault = self.state().faults.decide(method, Some((&kind, &address)));
+        self.pass_time(method, Some(target), fault).await;
+        let over = arrival.refused.then(|| throttle(&operation, &address));
+        let error = over.or_else(|| fault.and_then(|fault| fault_error(fault, &operation, &address)));
+        let result = match error {
+            Some(error) => Err(error),
+            None => Ok(read(&mut self.state())),
         };
-        let result = {
-            let mut state = self.state();
-            let through = !arrival.refused && fault.is_none_or(Fault::lets_through);
-            let done = through.then(|| effect(&mut state, fault).map_err(failure));
-            // A call that kills who asked has no answer, and this one is never seen.
-            let unanswered = || ProviderError::new(ErrorClass::Ambiguous, operation.clone(), address.clone());
-            let done = done.unwrap_or_else(|| Err(unanswered()));
-            let over = arrival.refused.then(|| throttle(&operation, address));
-            let error = over.or_else(|| fault.and_then(|fault| fault_error(fault, &operation, address)));
-            error.map_or(done, Err).map_err(|error| {
-                let count = state.calls.len().to_string();
-                let id = state.config.seed.hex(&["request", &address.to_string(), &count], 32);
-                error.with_request_id(hyphened(&id))
-            })
-        };
-        let (kind, address) = (Some(kind.clone()), Some(address.clone()));
+        self.acted(arrival, Acted { method, kind, address, fault }, result).await
+    }
+
+    /// The end of a call about one object: the id of its request, and its entry in the log.
+    async fn acted<T>(
+        &self,
+        arrival: Arrival,
+        Acted { method, kind, address, fault }: Acted,
+        result: Result<T, ProviderError>,
+    ) -> Result<T, ProviderError> {
+        let result = result.map_err(|error| {
+            let state = self.state();
+            let count = state.calls.len().to_string();
+            let id = state.config.seed.hex(&["request", &address.to_string(), &count], 32);
+            error.with_request_id(hyphened(&id))
+        });
+        let (kind, address) = (Some(kind), Some(address));
         let (at, outcome) = (self.clock.now(), Outcome::of(&result));
         arrival.answered(result.as_ref().err());
         self.answer(result, Call { method, kind, address, targets: 1, at, fault, outcome }).await
     }
+}
+
+/// A call about one object.
+struct Acted {
+    method: Method,
+    kind: KindName,
+    address: Address,
+    fault: Option<Fault>,
 }
 
 #[async_trait]
@@ -137,7 +191,7 @@ impl Provider for SimCloud {
             Fault::Delay(delay) => Some(*delay),
             _ => None,
         });
-        self.pass_time(longest.max().map(Fault::Delay)).await;
+        self.pass_time(Method::Observe, targets.first(), longest.max().map(Fault::Delay)).await;
         let now = self.clock.now();
         let mut outcome = Outcome::Ok;
         let answers: Vec<Observation> = {
@@ -179,18 +233,21 @@ impl Provider for SimCloud {
     }
 
     async fn create(&self, request: CreateRequest) -> Result<Created, ProviderError> {
-        self.act(Method::Create, &request.target, |state, fault| {
-            state.create(&request, self.clock.now(), fault == Some(Fault::StuckCreate))
-        })
-        .await
+        let CreateRequest { target, token } = request;
+        let write = |target, fault| Write::Create { request: CreateRequest { target, token }, fault };
+        self.write(Method::Create, target, write).await.map(Written::created)
     }
 
     async fn update(&self, request: UpdateRequest) -> Result<Created, ProviderError> {
-        self.act(Method::Update, &request.target, |state, _| state.update(&request, self.clock.now())).await
+        let UpdateRequest { target, fields, untag, token } = request;
+        let write = |target, _| Write::Update(UpdateRequest { target, fields, untag, token });
+        self.write(Method::Update, target, write).await.map(Written::created)
     }
 
     async fn delete(&self, request: DeleteRequest) -> Result<Deleted, ProviderError> {
-        self.act(Method::Delete, &request.target, |state, _| state.delete(&request, self.clock.now())).await
+        let DeleteRequest { target, data } = request;
+        let write = |target, _| Write::Delete(DeleteRequest { target, data });
+        self.write(Method::Delete, target, write).await.map(Written::deleted)
     }
 
     async fn discover(&self, scope: Scope) -> Result<Vec<Discovered>, ProviderError> {
@@ -200,7 +257,7 @@ impl Provider for SimCloud {
         let pages = self.state().discover(&scope, now).len().div_ceil(100).max(1);
         let arrivals = join_all((0..pages).map(|_| self.arrive(CALL, &anchor))).await;
         let fault = self.state().faults.decide(Method::Discover, None);
-        self.pass_time(fault).await;
+        self.pass_time(Method::Discover, None, fault).await;
         let over = arrivals.iter().any(|arrival| arrival.refused).then(|| throttle(CALL, &anchor));
         let error = over.or_else(|| fault.and_then(|fault| fault_error(fault, CALL, &anchor)));
         let at = self.clock.now();
@@ -215,11 +272,11 @@ impl Provider for SimCloud {
     }
 
     async fn diagnose(&self, target: Target) -> Result<Vec<Diagnosis>, ProviderError> {
-        self.act(Method::Diagnose, &target, |state, _| {
+        self.read(Method::Diagnose, &target, |state| {
             let mut findings: Vec<Diagnosis> = standing(state, &target, self.clock.now()).into_iter().collect();
             let told = |(selector, _): &&(Selector, Diagnosis)| selector.matches(&target.kind, Some(target.node()));
             findings.extend(state.reports.iter().filter(told).map(|(_, finding)| finding.clone()));
-            Ok(findings)
+            findings
         })
         .await
     }
@@ -232,7 +289,7 @@ impl Provider for SimCloud {
     async fn image_digest(&self, image: &str) -> Result<Option<String>, ProviderError> {
         let Some((uri, reference)) = image.split_once('@').or_else(|| image.rsplit_once(':')) else { return Ok(None) };
         let Some((_, repository)) = uri.split_once(".amazonaws.com/") else { return Ok(None) };
-        self.pass_time(None).await;
+        self.pass_time(Method::Observe, None, None).await;
         let state = self.state();
         // A repository of whose images nothing was ever said has every image.
         let pushed = state.filled.get(&(Repository::NAME.to_owned(), repository.to_owned()));
@@ -252,7 +309,7 @@ impl Provider for SimCloud {
 
     async fn quotas(&self, quotas: Vec<QuotaId>) -> Vec<QuotaReading> {
         let fault = self.state().faults.decide(Method::Quotas, None);
-        self.pass_time(fault).await;
+        self.pass_time(Method::Quotas, None, fault).await;
         let anchor = Scope::Tags(Default::default()).anchor();
         let error = fault.and_then(|fault| fault_error(fault, "servicequotas:GetServiceQuota", &anchor));
         let readings = {
@@ -272,7 +329,7 @@ impl Provider for SimCloud {
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(self.clock.clone())
+        Arc::new(self.machine.clone())
     }
 }
 

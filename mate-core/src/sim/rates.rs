@@ -8,7 +8,7 @@ use super::config::Config;
 use crate::clock::Clock;
 use crate::model::ids::{Address, KindName, TenantKey};
 use crate::provider::{ErrorClass, ProviderError};
-use crate::rate::{Answer, Bucket, Group, Key, Permit, Request, group_of};
+use crate::rate::{Answer, Bucket, Group, Key, Permit, Request, Sending, group_of};
 
 /// The token buckets that a simulated cloud keeps, as AWS does. A call over them is refused as a throttle.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -99,6 +99,8 @@ pub(super) fn throttle(operation: &str, address: &Address) -> ProviderError {
 #[derive(Debug)]
 pub(super) struct Arrival {
     permit: Option<Permit>,
+    /// The request is on the wire until this is dropped.
+    _sending: Sending,
     pub(super) refused: bool,
 }
 
@@ -124,8 +126,9 @@ impl SimCloud {
             }
             None => None,
         };
+        let sending = Sending::begin().await;
         let now = self.clock.now();
         let refused = self.state().server.refuses(operation, now);
-        Arrival { permit, refused }
+        Arrival { permit, _sending: sending, refused }
     }
 }

@@ -14,6 +14,7 @@ use super::object::{Object, Snapshot};
 use super::rates::{RateLimits, Server};
 use super::regions::realm;
 use super::secrets::Secrets;
+use super::wire::Wire;
 use crate::model::Ownership;
 use crate::model::ids::{Address, KindName};
 use crate::model::{Mechanism, Naming, ReplaceOrder, texts_at};
@@ -45,6 +46,7 @@ pub(super) struct State {
     pub(super) reports: Vec<(Selector, Diagnosis)>,
     pub(super) calls: Vec<Call>,
     pub(super) server: Server,
+    pub(super) wire: Wire,
     pub(super) next_uid: u64,
     pub(super) serials: BTreeMap<Key, u32>,
     names: BTreeMap<Key, BTreeSet<u64>>,
@@ -88,6 +90,7 @@ impl State {
             reports: Vec::new(),
             calls: Vec::new(),
             server: Server::new(limits),
+            wire: Wire::default(),
             next_uid: 0,
             serials: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -101,8 +104,14 @@ impl State {
         }
     }
 
-    /// Takes out what is gone by now.
+    /// Lets everything happen that has happened by now.
     pub(super) fn settle(&mut self, now: Duration) {
+        self.land(now);
+        self.pass(now);
+    }
+
+    /// Lets what needs no request happen by now: what goes is gone.
+    pub(super) fn pass(&mut self, now: Duration) {
         while let Some(&(at, uid)) = self.going.first() {
             if at > now {
                 break;

@@ -35,6 +35,9 @@ pub struct LeaseRequest {
     pub now: i64,
     /// The time that it holds without being renewed; whole seconds, 1 at least.
     pub ttl: Duration,
+    /// The holder whose lease is over: the requester has seen it unchanged for its whole time, by its own monotonic clock. None
+    /// takes the lease from nobody.
+    pub over: Option<Holder>,
 }
 
 /// Takes a lease away from its holder.
@@ -74,8 +77,15 @@ pub struct Holder {
     pub owner: String,
     /// The fencing token.
     pub fence: u64,
-    /// The time at which the lease ends unless it is renewed, in seconds of the Unix epoch.
+    /// The time at which the lease ends unless it is renewed, in seconds of the Unix epoch by the holder's clock. It is shown to
+    /// people; nothing is decided by it.
     pub expires_at: i64,
+    /// The time that it holds without being renewed, in seconds; 0 where an earlier version took it, which did not tell.
+    #[serde(default)]
+    pub ttl: u64,
+    /// The number of its renewals.
+    #[serde(default)]
+    pub renewals: u64,
 }
 
 impl fmt::Display for Holder {
@@ -100,17 +110,19 @@ impl LeaseState {
     /// The number of audit entries that are kept.
     pub const KEPT: usize = 32;
 
-    /// Gives the lease to the requester, when nobody holds it or the last one's time is over.
+    /// Gives the lease to the requester, when nobody holds it or the requester has seen that its time is over: the holder is the
+    /// one of [`LeaseRequest::over`], and has renewed it no more. No date is compared: the clocks of two machines differ.
     ///
     /// # Errors
     /// The present holder.
     pub fn acquire(&mut self, request: &LeaseRequest) -> Result<Lease, Holder> {
-        if let Some(holder) = self.holder.as_ref().filter(|holder| holder.expires_at > request.now) {
+        if let Some(holder) = self.holder.as_ref().filter(|holder| request.over.as_ref() != Some(holder)) {
             return Err(holder.clone());
         }
         self.fence += 1;
         let expires_at = after(request.now, request.ttl);
-        self.holder = Some(Holder { owner: request.owner.clone(), fence: self.fence, expires_at });
+        let (owner, fence, ttl) = (request.owner.clone(), self.fence, whole(request.ttl));
+        self.holder = Some(Holder { owner, fence, expires_at, ttl, renewals: 0 });
         Ok(Lease { key: request.key.clone(), owner: request.owner.clone(), fence: self.fence, expires_at })
     }
 
@@ -123,6 +135,8 @@ impl LeaseState {
         let expires_at = after(now, ttl).max(lease.expires_at);
         if let Some(holder) = &mut self.holder {
             holder.expires_at = expires_at;
+            holder.ttl = whole(ttl);
+            holder.renewals += 1;
         }
         Ok(Lease { expires_at, ..lease.clone() })
     }
@@ -164,8 +178,13 @@ impl LeaseState {
     }
 }
 
+/// The time of a lease in whole seconds, 1 at least.
+fn whole(ttl: Duration) -> u64 {
+    ttl.as_secs().max(1)
+}
+
 fn after(now: i64, ttl: Duration) -> i64 {
-    now.saturating_add(i64::try_from(ttl.as_secs().max(1)).unwrap_or(i64::MAX))
+    now.saturating_add(i64::try_from(whole(ttl)).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -176,7 +195,12 @@ mod tests {
 
     fn ask(owner: &str, now: i64) -> LeaseRequest {
         let key = TenantKey::new("dev".parse().unwrap(), "clinic".parse().unwrap());
-        LeaseRequest { key, owner: owner.into(), now, ttl: TTL }
+        LeaseRequest { key, owner: owner.into(), now, ttl: TTL, over: None }
+    }
+
+    /// Asks for the lease that was seen unchanged for its whole time.
+    fn ask_over(state: &LeaseState, owner: &str, now: i64) -> LeaseRequest {
+        LeaseRequest { over: state.holder.clone(), ..ask(owner, now) }
     }
 
     fn unlock(fence: u64) -> Unlock {
@@ -188,8 +212,11 @@ mod tests {
         let mut state = LeaseState::default();
         let a = state.acquire(&ask("a", 100)).unwrap();
         assert_eq!((a.fence, a.expires_at), (1, 130));
-        assert_eq!(state.acquire(&ask("b", 129)).unwrap_err().owner, "a");
-        assert_eq!(state.acquire(&ask("b", 130)).unwrap().fence, 2);
+        assert_eq!(state.acquire(&ask("b", 86_400)).unwrap_err().owner, "a", "whatever the date of the requester");
+        let seen = ask_over(&state, "b", 0);
+        state.renew(&a, 0, TTL).unwrap();
+        assert_eq!(state.acquire(&seen).unwrap_err().owner, "a", "it was renewed since it was seen");
+        assert_eq!(state.acquire(&ask_over(&state, "b", 0)).unwrap().fence, 2);
         assert_eq!(state.admit(1).unwrap_err().unwrap().owner, "b", "the first one's token admits nothing any more");
     }
 
@@ -200,7 +227,7 @@ mod tests {
         let lease = state.renew(&lease, 120, TTL).unwrap();
         assert_eq!((lease.fence, lease.expires_at), (1, 150));
         let lease = state.renew(&lease, 400, TTL).unwrap();
-        state.acquire(&ask("b", 500)).unwrap();
+        state.acquire(&ask_over(&state, "b", 500)).unwrap();
         assert!(state.renew(&lease, 500, TTL).is_err());
     }
 

@@ -12,7 +12,7 @@ use super::Intent;
 use crate::lifecycle::Change;
 use crate::model::ids::NodeId;
 use crate::vocab::{
-    Amendment, Consents, Deletions, Goal, OnFailure, OpId, Operating, RepairSelection, TenantVerb, Verb,
+    Amendment, Consents, Deletions, Goal, OnFailure, OpId, Operating, RepairSelection, TenantVerb,
 };
 
 /// A run that has begun and has not reached its end. A record has none while nothing is under way.
@@ -62,6 +62,9 @@ pub struct Run {
     /// The reason why it cannot go on by itself, when an unwind failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Stuck>,
+    /// The operations of earlier tries of which it is not known what became of their last call.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    unsettled: BTreeSet<OpId>,
     /// The entries of this try, in order.
     journal: Vec<Entry>,
     #[serde(skip)]
@@ -228,6 +231,7 @@ impl Run {
             now,
             fence,
         } = beginning;
+        let unsettled = interrupted.as_ref().map(Self::unsettled).unwrap_or_default();
         let (id, began_at, tries, made) = match interrupted {
             Some(run) => (run.id, run.began_at, run.tries.saturating_add(1), run.made),
             None => (plan.clone(), now, 1, BTreeSet::new()),
@@ -250,6 +254,7 @@ impl Run {
             fence,
             made,
             stuck: None,
+            unsettled,
             journal: Vec::new(),
             standing: BTreeMap::new(),
         }
@@ -297,18 +302,19 @@ impl Run {
         &self.standing
     }
 
-    /// The creations of which it is not known that the cloud shows what they made: node, and the date of the last attempt in
-    /// seconds of the Unix epoch. One that was accepted has an id, and may be unseen by it for a while all the same.
-    pub(crate) fn unknown(&self) -> BTreeMap<&NodeId, i64> {
-        let mut unknown = BTreeMap::new();
-        for entry in self.journal.iter().filter(|entry| entry.op.verb == Verb::Create) {
+    /// The operations of this try and of earlier ones of which it is not known what became of their last call: its request may
+    /// take effect late, and the cloud may not show yet what it made.
+    pub(crate) fn unsettled(&self) -> BTreeSet<OpId> {
+        let mut open = self.unsettled.clone();
+        for entry in &self.journal {
             match entry.what {
-                Transition::Begun { at, .. } => drop(unknown.insert(&entry.op.node, at)),
-                Transition::Done => drop(unknown.remove(&entry.op.node)),
+                Transition::Begun { .. } => drop(open.insert(entry.op.clone())),
+                // The next operation on an object finds what the earlier ones have left.
+                Transition::Done => open.retain(|op| op.node != entry.op.node || op.verb != entry.op.verb),
                 Transition::Accepted { .. } | Transition::Failed { .. } => {}
             }
         }
-        unknown
+        open
     }
 
     /// Replays the journal: where each operation stands follows from nothing else.
@@ -328,6 +334,7 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::Verb;
 
     fn begun(attempt: u32) -> Transition {
         Transition::Begun { attempt, inputs_digest: "d".into(), token: "t".into(), at: 7 }
@@ -446,15 +453,15 @@ mod tests {
     fn a_creation_is_unknown_until_it_is_done() {
         let mut run = run();
         run.log(&op(), begun(1)).unwrap();
-        assert_eq!(run.unknown(), BTreeMap::from([(&op().node, 7)]));
+        assert_eq!(run.unsettled(), BTreeSet::from([op()]));
         run.log(&op(), failed()).unwrap();
-        assert_eq!(run.unknown().len(), 1, "it may have been made all the same");
+        assert_eq!(run.unsettled().len(), 1, "it may have been made all the same");
         let mut run = self::run();
         run.log(&op(), begun(1)).unwrap();
         run.log(&op(), accepted()).unwrap();
-        assert_eq!(run.unknown().len(), 1, "nobody has seen it yet");
+        assert_eq!(run.unsettled().len(), 1, "nobody has seen it yet");
         run.log(&op(), Transition::Done).unwrap();
-        assert_eq!(run.unknown(), BTreeMap::new());
+        assert_eq!(run.unsettled(), BTreeSet::new());
     }
 
     #[test]

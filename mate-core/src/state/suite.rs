@@ -36,7 +36,13 @@ pub async fn leased(store: &dyn StateStore, key: &TenantKey) -> Lease {
 }
 
 fn request(key: &TenantKey, owner: &str, now: i64) -> LeaseRequest {
-    LeaseRequest { key: key.clone(), owner: owner.to_owned(), now, ttl: TTL }
+    LeaseRequest { key: key.clone(), owner: owner.to_owned(), now, ttl: TTL, over: None }
+}
+
+/// Takes the lease that the requester has seen unchanged for its whole time.
+async fn take_over(store: &dyn StateStore, key: &TenantKey, owner: &str, now: i64) -> Result<Lease, StoreError> {
+    let over = store.lease(key).await?.holder;
+    store.acquire(&LeaseRequest { over, ..request(key, owner, now) }).await
 }
 
 /// Runs every case against a fresh store from `fresh`.
@@ -184,11 +190,16 @@ async fn a_lease_is_held_by_one_until_its_time_is_over(store: &dyn StateStore) {
     let key = record("a").key;
     let first = store.acquire(&request(&key, "one", NOW)).await.expect("acquire");
     assert_eq!((first.fence, first.expires_at), (1, NOW + 30));
-    match store.acquire(&request(&key, "two", NOW + 29)).await {
-        Err(StoreError::Held { holder, .. }) => assert_eq!((holder.owner.as_str(), holder.fence), ("one", 1)),
+    // The date of the requester decides nothing: its clock may be a day ahead.
+    let seen = match store.acquire(&request(&key, "two", NOW + 86_400)).await {
+        Err(StoreError::Held { holder, .. }) => holder,
         other => panic!("a lease that is held is refused, not {other:?}"),
-    }
-    let second = store.acquire(&request(&key, "two", NOW + 30)).await.expect("its time is over");
+    };
+    assert_eq!((seen.owner.as_str(), seen.fence, seen.ttl, seen.renewals), ("one", 1, 30, 0));
+    store.renew(&first, NOW, TTL).await.expect("renew");
+    let over = LeaseRequest { over: Some(seen), ..request(&key, "two", NOW) };
+    assert!(matches!(store.acquire(&over).await, Err(StoreError::Held { .. })), "it was renewed since it was seen");
+    let second = take_over(store, &key, "two", NOW).await.expect("it was seen unchanged for its whole time");
     assert_eq!(second.fence, 2);
 }
 
@@ -209,7 +220,7 @@ async fn a_write_under_a_lost_lease_is_refused(store: &dyn StateStore) {
     let put = record("a");
     let old = store.acquire(&request(&put.key, "one", NOW)).await.expect("acquire");
     let version = store.put(&old, &put).await.expect("put");
-    let new = store.acquire(&request(&put.key, "two", NOW + 31)).await.expect("acquire");
+    let new = take_over(store, &put.key, "two", NOW + 31).await.expect("acquire");
     let next = Record { version, ..put.clone() };
     match store.put(&old, &next).await {
         Err(StoreError::Fenced { fence: 1, holder: Some(holder), .. }) => assert_eq!(holder.owner, "two"),
@@ -284,9 +295,11 @@ async fn one_of_eight_racing_writers_wins(store: Arc<dyn StateStore>) {
 async fn one_of_eight_that_ask_for_a_lease_gets_it(store: Arc<dyn StateStore>) {
     let key = record("a").key;
     for round in 0..10_i64 {
+        // All of them have seen the time of the last lease pass.
+        let over = store.lease(&key).await.expect("lease").holder;
         let answers = join_all((0..8).map(|asker| {
-            let store = Arc::clone(&store);
-            let request = request(&key, &format!("asker {asker}"), NOW + 100 * round);
+            let (store, over) = (Arc::clone(&store), over.clone());
+            let request = LeaseRequest { over, ..request(&key, &format!("asker {asker}"), NOW + 100 * round) };
             async move { store.acquire(&request).await }
         }))
         .await;

@@ -36,7 +36,7 @@ fn lease() -> Lease {
 }
 
 fn held() -> Slot {
-    let holder = Holder { owner: "one".into(), fence: 1, expires_at: 130 };
+    let holder = Holder { owner: "one".into(), fence: 1, expires_at: 130, ttl: 30, renewals: 0 };
     Slot { lease: LeaseState { fence: 1, holder: Some(holder), ..LeaseState::default() }, ..Slot::default() }
 }
 
@@ -85,7 +85,7 @@ async fn the_first_write_of_an_object_is_made_only_where_there_is_none() {
     let write = mock!(Client::put_object)
         .match_requests(|request| request.if_none_match() == Some("*") && request.if_match().is_none())
         .then_output(|| PutObjectOutput::builder().build());
-    let request = LeaseRequest { key: key(), owner: "one".into(), now: 100, ttl: Duration::from_secs(30) };
+    let request = LeaseRequest { key: key(), owner: "one".into(), now: 100, ttl: Duration::from_secs(30), over: None };
     assert_eq!(store(&[&read, &write]).acquire(&request).await.unwrap().fence, 1);
 }
 

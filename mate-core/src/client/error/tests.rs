@@ -62,7 +62,7 @@ fn unknown() -> UnknownKind {
 }
 
 fn holder() -> Holder {
-    Holder { owner: "b".into(), fence: 3, expires_at: 9 }
+    Holder { owner: "b".into(), fence: 3, expires_at: 9, ttl: 30, renewals: 0 }
 }
 
 fn failure() -> Failure {
@@ -193,7 +193,7 @@ fn runs() -> Vec<RunError> {
             | RunError::Store { .. } => {}
         }
     }
-    all.extend(stores().into_iter().map(|source| RunError::Store { key: key(), source }));
+    all.extend(stores().into_iter().map(|source| RunError::Store { key: key(), source, in_flight: Vec::new() }));
     all
 }
 

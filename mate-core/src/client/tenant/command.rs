@@ -109,7 +109,6 @@ impl Inner {
     async fn seen(&self, target: &Target) -> Option<Live> {
         let provider = &self.desk.provider;
         let clock = provider.clock();
-        let _presence = clock.enter();
         for wait in [1, 2, 4, 8, 0] {
             match provider.observe(vec![target.clone()]).await.pop()? {
                 Observation::Present(live) => return Some(live),

@@ -61,6 +61,6 @@ impl Tenant {
         Fut: Future<Output = Result<T, Error>> + Send + 'static,
     {
         let (inner, key) = (Arc::clone(&self.inner), self.key.clone());
-        Operation::new(|events, cancellation| work(inner, key, events, cancellation))
+        Operation::new(inner.desk.provider.clone(), |events, cancellation| work(inner, key, events, cancellation))
     }
 }

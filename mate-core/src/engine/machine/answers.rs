@@ -34,13 +34,28 @@ impl Machine {
         journal::accepted(&mut self.record, id, step, &created);
         self.dirty = true;
         let status = created.status.clone();
-        self.ops.get_mut(id).expect("an operation of this run").created = Some(created.clone());
+        let now = self.now;
+        let op = self.ops.get_mut(id).expect("an operation of this run");
+        op.created = Some(created.clone());
+        op.answered = now;
         match status {
+            Status::Ready if self.is_unseen(id) => {
+                // Looked at at once.
+                let reason = "waiting until its tags are visible".to_owned();
+                self.set(id, State::Waiting { next: self.now, reason, looking: false });
+            }
             Status::Ready => self.settle(id, Some(created)),
             Status::Pending(reason) => self.wait(id, reason, effects),
             Status::Deleting => self.fail(id, "it is being deleted".to_owned(), None, effects),
             Status::Failed(reason) => self.fail(id, reason, None, effects),
         }
+    }
+
+    /// Returns true for a new object that AWS does not deduplicate: it is not done before it was seen by its tags, since nothing
+    /// else would tell a later run that it is there.
+    pub(super) fn is_unseen(&self, id: &OpId) -> bool {
+        let op = &self.ops[id];
+        id.verb == Verb::Create && !op.deduplicated && self.taggable.contains(&self.step(id).kind)
     }
 
     pub(super) fn refused(&mut self, id: &OpId, error: ProviderError, effects: &mut Vec<Effect>) {
@@ -59,7 +74,11 @@ impl Machine {
         if let Some(mut after) = wait {
             if id.verb == Verb::Create && !op.deduplicated && op.created.is_none() && error.class.leaves_unknown() {
                 // Nothing but its tags tells whether it was made.
-                after = after.max((op.called + self.limits.consistency).saturating_sub(self.now));
+                after = after.max(self.limits.consistency);
+            }
+            if error.class.leaves_unknown() {
+                // The request may take effect late: the next one is to be the last.
+                after = after.max(self.limits.request);
             }
             self.set(id, State::Backoff(self.now + after));
             if !self.stopping() {
@@ -128,7 +147,7 @@ impl Machine {
                 _ if late => self.stuck(id, &live.status.to_string(), effects),
                 _ => self.wait(id, "deleting".to_owned(), effects),
             },
-            Observation::Absent if self.now < self.ops[id].called + self.limits.consistency => {
+            Observation::Absent if self.now < self.ops[id].answered + self.limits.consistency => {
                 self.wait(id, reason, effects)
             }
             Observation::Absent => self.fail(id, "it was accepted, and is gone".to_owned(), None, effects),

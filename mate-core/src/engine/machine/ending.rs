@@ -78,7 +78,8 @@ impl Machine {
         let now = self.now;
         let durable = self.ops.values().all(|op| matches!(op.state, State::Done));
         if matches!(self.ending, Ending::None) && durable && !self.dirty && !self.storing && self.goes() {
-            self.ending = Ending::Sweeping { since: now, next: now, failures: 0, looking: false };
+            let since = now.max(self.visible_at);
+            self.ending = Ending::Sweeping { since, next: since, failures: 0, looking: false };
         }
         let unwritten = self.dirty || self.storing;
         match &mut self.ending {
@@ -109,7 +110,7 @@ impl Machine {
                     // Told before the record goes, and durable first.
                     self.tell(RunResult::Succeeded);
                     self.ending = Ending::Removing { next: self.now, asked: false };
-                } else if self.now - since >= self.limits.sweep {
+                } else if self.now.saturating_sub(since) >= self.limits.sweep {
                     let left: BTreeMap<String, ()> = found.into_iter().map(|object| (object.arn, ())).collect();
                     self.outcome.left = left.into_keys().collect();
                     self.ending = Ending::Missed;
@@ -190,9 +191,13 @@ impl Machine {
         }
     }
 
-    /// Returns true if a sweep or a removal is in flight.
-    pub(super) fn is_ending(&self) -> bool {
-        matches!(self.ending, Ending::Sweeping { looking: true, .. } | Ending::Removing { asked: true, .. })
+    /// Returns true if the removal of the record is in flight, or a sweep for which the run waits.
+    pub(super) fn is_removing(&self) -> bool {
+        match self.ending {
+            Ending::Removing { asked, .. } => asked,
+            Ending::Sweeping { looking, .. } => looking && !self.stopping(),
+            Ending::None | Ending::Removed | Ending::Missed => false,
+        }
     }
 
     /// Returns true if the end that the goal asks for has been reached, or cannot be.

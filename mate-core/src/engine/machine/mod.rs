@@ -20,14 +20,14 @@ use super::{Limits, schedule};
 use crate::model::Inputs;
 use crate::model::Kinds;
 use crate::model::Outputs;
-use crate::model::ids::{KindName, NodeId};
+use crate::model::ids::{Address, KindName, NodeId};
 use crate::plan::{Op, Plan, Step};
 use crate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, ProviderError,
-    RetryStatus, Target, UpdateRequest,
+    RetryStatus, Scope, Target, UpdateRequest,
 };
 use crate::state::{LogTail, Record, StoreError};
-use crate::vocab::OpId;
+use crate::vocab::{OpId, Verb};
 
 /// An input that the driver gives to the machine.
 #[derive(Debug)]
@@ -48,6 +48,8 @@ pub(crate) enum Input {
     Swept(Result<Vec<Discovered>, ProviderError>),
     /// The record was removed, or not.
     Removed(Result<(), StoreError>),
+    /// A call was dropped before anything of it was sent.
+    Unsent(OpId),
     /// The caller asked to stop.
     Cancel,
     /// Time has passed.
@@ -72,6 +74,8 @@ pub(crate) enum Effect {
     Call(OpId, Box<Call>),
     /// Drop the call that this operation has in flight.
     Abandon(OpId),
+    /// Drop the calls that do nothing but wait to be sent.
+    Recall,
     /// Observe these.
     Observe(Vec<OpId>, Vec<Target>),
     /// Ask why.
@@ -108,6 +112,8 @@ pub(crate) struct Outcome {
     pub(crate) sweep_error: Option<ProviderError>,
     pub(crate) done: usize,
     pub(crate) total: usize,
+    /// The calls that were under way when the run lost its lease or its store. They may take effect.
+    pub(crate) in_flight: Vec<OpId>,
 }
 
 #[derive(Debug)]
@@ -148,12 +154,16 @@ struct Tracked {
     begun: Duration,
     /// The time of its last call: the duration in the cloud counts from here, not from the first attempt.
     called: Duration,
+    /// The time of the last answer: what it made is visible so long after it at the latest.
+    answered: Duration,
     typical: Duration,
     inputs: Inputs,
     token: String,
     created: Option<Created>,
     /// True if AWS keeps a second creation from making a second object.
     deduplicated: bool,
+    /// It stands before that: a call of an earlier try may be under way, or what it made may be invisible.
+    not_before: Duration,
 }
 
 fn seconds(time: Duration) -> i64 {
@@ -181,6 +191,8 @@ pub(crate) struct Machine {
     outputs: BTreeMap<NodeId, Outputs>,
     limits: Limits,
     lease: Leasehold,
+    /// From then on the cloud shows what calls of earlier tries have made.
+    visible_at: Duration,
     ending: Ending,
     cancelled: bool,
     finished: bool,
@@ -188,6 +200,8 @@ pub(crate) struct Machine {
     begun: bool,
     /// The log tells how the run ended.
     told: bool,
+    /// The kinds whose objects carry tags.
+    taggable: BTreeSet<KindName>,
     /// The kinds of what runs once, and goes out of the record when the run has reached its end.
     once: BTreeSet<KindName>,
     outcome: Outcome,
@@ -204,18 +218,32 @@ pub(crate) struct Terms<'a> {
     pub(crate) kinds: &'a Kinds,
     /// The time at which the lease was asked for.
     pub(crate) leased: Duration,
+    /// From then on no earlier lease holder sends a request.
+    pub(crate) begins_at: Duration,
+    /// From then on no request of an earlier lease holder is on the wire.
+    pub(crate) clear_at: Duration,
     /// The time and the date.
     pub(crate) now: (Duration, i64),
 }
 
 impl Machine {
     pub(crate) fn new(plan: Plan, record: Record, terms: Terms<'_>) -> Self {
-        let Terms { limits, kinds, leased, now: (now, date) } = terms;
+        let Terms { limits, kinds, leased, begins_at, clear_at, now: (now, date) } = terms;
+        let unsettled = record.run.as_ref().map(|run| run.unsettled()).unwrap_or_default();
+        let visible_at = if unsettled.is_empty() { Duration::ZERO } else { clear_at + limits.consistency };
         let operations = plan.operations();
         let after = operations.iter().map(|operation| (operation.id.clone(), operation.after.clone())).collect();
         let ops: BTreeMap<OpId, Tracked> = operations
             .into_iter()
             .map(|operation| {
+                let deduplicated = kinds.deduplicated(&plan.steps[operation.step].kind);
+                let open = |op: &&OpId| op.node == operation.id.node;
+                let again = operation.id.verb == Verb::Create && !deduplicated;
+                let not_before = match unsettled.iter().find(open) {
+                    None => begins_at,
+                    Some(_) if again => visible_at,
+                    Some(_) => clear_at,
+                };
                 let op = Tracked {
                     operation: operation.clone(),
                     state: State::Blocked,
@@ -224,11 +252,13 @@ impl Machine {
                     ask_at: Duration::MAX,
                     begun: Duration::ZERO,
                     called: Duration::ZERO,
+                    answered: Duration::ZERO,
                     typical: operation.expected,
                     inputs: Inputs::default(),
                     token: String::new(),
                     created: None,
-                    deduplicated: kinds.deduplicated(&plan.steps[operation.step].kind),
+                    deduplicated,
+                    not_before,
                 };
                 (operation.id, op)
             })
@@ -237,6 +267,7 @@ impl Machine {
         let lasting = plan.steps.iter().filter(|step| !step.action.is_about_leftover());
         let outputs = lasting.map(|step| (step.node.clone(), step.outputs.clone())).collect();
         let outcome = Outcome { total: ops.len(), ..Outcome::default() };
+        let taggable = kinds.iter().filter(|model| model.taggable).map(|model| model.name.clone()).collect();
         let once = kinds.iter().filter(|model| model.run_once).map(|model| model.name.clone()).collect();
         Self {
             plan,
@@ -252,11 +283,13 @@ impl Machine {
             outputs,
             limits,
             lease: Leasehold::new(limits.lease, leased),
+            visible_at,
             ending: Ending::None,
             cancelled: false,
             finished: false,
             begun: false,
             told: false,
+            taggable,
             once,
             outcome,
             started: now,
@@ -298,6 +331,7 @@ impl Machine {
             .filter_map(|op| match &op.state {
                 // One that is due already waits for a call to end, not for time.
                 State::Backoff(at) if *at > self.now => Some(*at),
+                State::Blocked if op.not_before > self.now => Some(op.not_before),
                 State::Waiting { next, looking: false, .. } => Some(*next),
                 _ => None,
             })
@@ -326,15 +360,18 @@ impl Machine {
             Input::Renewed(answer) => self.renewed(answer),
             Input::Swept(found) => self.swept(found, &mut effects),
             Input::Removed(answer) => self.removed(answer),
+            Input::Unsent(id) => self.unsent(&id),
             Input::Cancel if !self.cancelled => {
                 self.cancelled = true;
                 self.emit(EventKind::Cancelling, &mut effects);
+                self.recall(&mut effects);
             }
             Input::Start | Input::Cancel | Input::Tick => {}
         }
         if !self.stopping() && self.overdue_at().is_some_and(|at| at <= self.now) {
             self.outcome.overdue = true;
             self.emit(EventKind::DeadlinePassed, &mut effects);
+            self.recall(&mut effects);
         }
         self.advance(&mut effects);
         effects
@@ -347,6 +384,11 @@ impl Machine {
 
     fn overdue_at(&self) -> Option<Duration> {
         self.limits.operation.map(|limit| self.started + limit)
+    }
+
+    /// The tenant itself, as the address of what concerns no single object.
+    pub(crate) fn anchor(&self) -> Address {
+        Scope::Tenant(self.record.key.clone()).anchor()
     }
 
     fn unanswered(&self, id: &OpId) -> Observation {
@@ -380,22 +422,31 @@ impl Machine {
     }
 
     fn finish(&mut self, effects: &mut Vec<Effect>) {
+        if self.outcome.store_error.is_some() {
+            // Nothing that is under way can be recorded any more, and somebody else may hold the lease.
+            self.end(effects);
+            return;
+        }
         let idle = self.ops.values().all(|op| match op.state {
             State::Calling | State::Diagnosing(_) => false,
-            State::Waiting { looking, .. } => !looking && self.stopping(),
-            State::Intended | State::Settled | State::Blocked | State::Backoff(_) => self.stopping(),
+            State::Waiting { .. } | State::Intended | State::Settled | State::Blocked | State::Backoff(_) => {
+                self.stopping()
+            }
             State::Done | State::Failed | State::Skipped => true,
         });
-        let unwritten = self.dirty && self.outcome.store_error.is_none();
         let ended = self.has_ended() || self.stopping();
-        if !idle || self.storing || unwritten || self.is_ending() || !ended {
+        if !idle || self.storing || self.dirty || self.is_removing() || !ended {
             return;
         }
         self.tell_end();
-        if self.dirty && self.outcome.store_error.is_none() {
+        if self.dirty {
             self.write(effects);
             return;
         }
+        self.end(effects);
+    }
+
+    fn end(&mut self, effects: &mut Vec<Effect>) {
         self.finished = true;
         let complete = self.outcome.done == self.outcome.total && self.has_ended();
         self.outcome.cancelled = self.cancelled && !complete;

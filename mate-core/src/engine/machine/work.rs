@@ -24,6 +24,7 @@ impl Machine {
             .iter()
             .filter(|(id, op)| {
                 matches!(op.state, State::Blocked)
+                    && op.not_before <= self.now
                     && self.after[*id].iter().all(|before| matches!(self.ops[before].state, State::Done))
             })
             .map(|(id, op)| (op.typical, id.clone()))
@@ -224,6 +225,25 @@ impl Machine {
         }
     }
 
+    /// Stops what can be stopped at once: calls that were not sent yet, and questions.
+    pub(super) fn recall(&mut self, effects: &mut Vec<Effect>) {
+        if self.ops.values().any(|op| matches!(op.state, State::Calling)) {
+            effects.push(Effect::Recall);
+        }
+        let asked = self.ops.iter().filter(|(_, op)| matches!(op.state, State::Diagnosing(_)));
+        let asked: Vec<OpId> = asked.map(|(id, _)| id.clone()).collect();
+        for id in asked {
+            self.diagnosed(&id, Vec::new(), effects);
+        }
+    }
+
+    /// Nothing was sent: the operation stands where it stood before its call. Its intent stays in the journal.
+    pub(super) fn unsent(&mut self, id: &OpId) {
+        if matches!(self.ops[id].state, State::Calling) {
+            self.set(id, State::Blocked);
+        }
+    }
+
     /// Gives up calls that take too long: what became of them is not known, as if their answer had been lost.
     pub(super) fn abandon(&mut self, effects: &mut Vec<Effect>) {
         let limit = self.limits.call;
@@ -268,7 +288,8 @@ impl Machine {
 
     pub(super) fn observed_target(&self, id: &OpId) -> Target {
         let mut target = self.target(id);
-        if let Some(created) = &self.ops[id].created {
+        // What AWS does not deduplicate is looked for by its tags, as the next run would look for it.
+        if let Some(created) = self.ops[id].created.as_ref().filter(|_| !self.is_unseen(id)) {
             target.physical_id = Some(created.physical_id.clone());
         }
         target

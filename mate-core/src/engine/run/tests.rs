@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures::FutureExt;
 
-use super::Runner;
-use crate::clock::Clock;
+use super::{Asked, Runner, Terms};
+use crate::clock::{Clock, Presence};
 use crate::engine::fixtures::{begun, key, plan, record, step};
 use crate::engine::{Cancellation, EventSender, Limits, RunError};
 use crate::model::Kinds;
@@ -32,8 +32,8 @@ impl Clock for Still {
         std::future::pending::<()>().await;
     }
 
-    fn enter(&self) -> Box<dyn Send + Sync> {
-        Box::new(())
+    fn enter(&self) -> Option<Arc<dyn Presence>> {
+        None
     }
 }
 
@@ -43,7 +43,7 @@ fn a_run_that_was_cancelled_before_it_starts_asks_nothing_of_the_provider() {
     provider.expect_clock().returning(|| Arc::new(Still));
     let (store, events, cancellation) = (MemoryStore::new(), EventSender::default(), Cancellation::new());
     cancellation.cancel();
-    let request = LeaseRequest { key: key(), owner: "a".into(), now: 0, ttl: Duration::from_secs(30) };
+    let request = LeaseRequest { key: key(), owner: "a".into(), now: 0, ttl: Duration::from_secs(30), over: None };
     let lease = store.acquire(&request).now_or_never().unwrap().unwrap();
     let (store, kinds) = (Arc::new(store), Kinds::standard());
     let runner = Runner {
@@ -55,7 +55,8 @@ fn a_run_that_was_cancelled_before_it_starts_asks_nothing_of_the_provider() {
         cancellation: &cancellation,
     };
     let plan = plan(vec![step("a", Action::Create, &[], 1), step("b", Action::Create, &["a"], 1)]);
-    let ended = runner.run(plan, begun(record()), lease, Duration::ZERO).now_or_never().unwrap();
+    let terms = Terms { asked: Asked { time: Duration::ZERO, date: 0 }, begins_at: Duration::ZERO, clear_at: Duration::ZERO };
+    let ended = runner.run(plan, begun(record()), lease, terms).now_or_never().unwrap();
     assert!(matches!(ended, Err(RunError::Cancelled { done: 0, total: 2, .. })), "{ended:?}");
     let record = store.get(&key()).now_or_never().unwrap().unwrap().unwrap();
     assert!(record.run.unwrap().journal().is_empty(), "nothing was announced either");

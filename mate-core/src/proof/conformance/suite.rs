@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::compare::{brief, differences, expected_outputs, missing_tags};
 use super::{Check, Failure, Report, Setup};
-use crate::clock::Clock;
+use crate::clock::{Clock, attend};
 use crate::model::KindModel;
 use crate::model::Ownership;
 use crate::model::ids::{NodeId, TenantKey};
@@ -17,7 +17,10 @@ use crate::provider::{Deleted, ErrorClass, Live, Observation, Provider, Scope, S
 
 pub(super) async fn run(provider: Arc<dyn Provider>, setup: Setup) -> Report {
     let clock = provider.clock();
-    let _guard = clock.enter();
+    attend(&*clock, checked(provider, Arc::clone(&clock), setup)).await
+}
+
+async fn checked(provider: Arc<dyn Provider>, clock: Arc<dyn Clock>, setup: Setup) -> Report {
     let order = match setup.graph.order() {
         Ok(order) => order,
         Err(error) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
-use super::{NOW, leased, record, request};
+use super::{NOW, leased, record, request, take_over};
 use crate::model::ids::TenantKey;
 use crate::state::{Intent, LogDraft, LogEntry, LogEvent, Record, RunResult, StateStore, StoreError, verify};
 use crate::vocab::TenantVerb;
@@ -135,7 +135,7 @@ async fn an_append_under_a_lost_lease_is_refused(store: &dyn StateStore) {
     let old = store.acquire(&request(&key, "one", NOW)).await.expect("acquire");
     let entries = chain(&key, None, 2);
     store.append(&old, &entries[..1]).await.expect("append");
-    let new = store.acquire(&request(&key, "two", NOW + 31)).await.expect("acquire");
+    let new = take_over(store, &key, "two", NOW + 31).await.expect("acquire");
     assert!(matches!(store.append(&old, &entries).await, Err(StoreError::Fenced { .. })));
     assert_eq!(store.log(&key, 0, 10).await.expect("log"), entries[..1]);
     store.append(&new, &entries).await.expect("the holder appends");

@@ -28,7 +28,7 @@ fn a_cancelled_run_begins_nothing_awaits_its_calls_and_ends_its_waits() {
     assert_eq!(nodes(&hand.start()), ["a", "w"]);
     hand.go(made(&op("w", Verb::Create), Status::Pending("creating".into())));
     let effects = hand.go(Input::Cancel);
-    assert!(effects.is_empty(), "{effects:?}");
+    assert!(matches!(effects.as_slice(), [Effect::Recall]), "{effects:?}");
     assert!(!hand.finished, "calls are in flight");
     assert_eq!(hand.wake_at(), None, "nothing is waited for but the calls");
     let effects = hand.go(made(&op("a", Verb::Create), Status::Ready));
@@ -55,17 +55,27 @@ fn a_cancel_while_the_intent_is_written_makes_no_call() {
 }
 
 #[test]
-fn a_cancel_waits_for_a_look_that_is_under_way() {
+fn a_cancel_waits_for_no_look_that_is_under_way() {
     let mut hand = Hand::new(vec![step("w", Action::Create, &[], 100)], 4);
     hand.start();
     hand.pending(&op("w", Verb::Create));
     hand.wake();
     hand.go(Input::Cancel);
-    assert!(!hand.finished);
-    hand.go(super::hand::seen(&op("w", Verb::Create), Status::Ready));
-    let (_, outcome) = hand.end();
-    assert!(!outcome.cancelled, "there was nothing left to do");
-    assert_eq!(outcome.done, 1);
+    let (record, outcome) = hand.end();
+    assert!(outcome.cancelled);
+    assert_eq!(record.nodes[&id("w")].physical_id.as_deref(), Some("w-id"), "the next run goes on from it");
+}
+
+#[test]
+fn a_call_that_was_not_sent_ends_a_cancelled_run_and_its_intent_stays_in_the_journal() {
+    let mut hand = Hand::new(vec![step("w", Action::Create, &[], 100)], 4);
+    hand.start();
+    let effects = hand.go(Input::Cancel);
+    assert!(matches!(effects.as_slice(), [Effect::Recall]), "{effects:?}");
+    hand.go(Input::Unsent(op("w", Verb::Create)));
+    let (record, outcome) = hand.end();
+    assert!(outcome.cancelled);
+    assert_eq!(record.run.unwrap().journal().len(), 1);
 }
 
 #[test]
@@ -89,12 +99,8 @@ fn a_conflict_of_the_store_stops_every_new_call_and_is_the_outcome() {
     let effects = hand.give(made(&op("a", Verb::Create), Status::Ready));
     assert!(matches!(effects.as_slice(), [Effect::Store(_)]), "{effects:?}");
     let effects = hand.give(conflict());
-    assert!(effects.is_empty(), "`b` is not begun: {effects:?}");
-    assert!(!hand.finished, "calls are in flight");
-    for node in ["w", "z"] {
-        let effects = hand.give(made(&op(node, Verb::Create), Status::Ready));
-        assert!(effects.is_empty(), "neither a call nor a write: {effects:?}");
-    }
+    assert!(calls(&effects).is_empty(), "`b` is not begun: {effects:?}");
+    assert!(hand.finished, "no call that is in flight is waited for: it could not be recorded");
     let (_, outcome) = hand.end();
     assert!(matches!(outcome.store_error, Some(StoreError::Conflict { found: Some(2), .. })));
     assert_eq!(outcome.done, 0, "nothing is done that is not durable");

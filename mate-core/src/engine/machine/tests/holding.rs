@@ -29,7 +29,7 @@ fn busy() -> Input {
 }
 
 fn fenced() -> StoreError {
-    let holder = Holder { owner: "two".into(), fence: 2, expires_at: 0 };
+    let holder = Holder { owner: "two".into(), fence: 2, expires_at: 0, ttl: 30, renewals: 0 };
     StoreError::Fenced { key: key(), fence: 1, holder: Some(holder) }
 }
 
@@ -52,10 +52,8 @@ fn a_lease_that_is_lost_stops_the_run_at_its_next_step() {
     hand.start();
     hand.now = seconds(10);
     hand.go(Input::Tick);
-    assert!(hand.go(Input::Renewed(Err(fenced()))).is_empty());
-    assert!(!hand.finished, "the call in flight is awaited");
-    let effects = hand.go(made(&op("a", Verb::Create), Status::Ready));
-    assert!(effects.is_empty(), "neither a write nor `b`: {effects:?}");
+    assert!(hand.go(Input::Renewed(Err(fenced()))).is_empty(), "neither a write nor `b`");
+    assert!(hand.finished, "the call in flight is not awaited");
     assert!(matches!(hand.end().1.store_error, Some(StoreError::Fenced { fence: 1, .. })));
 }
 
@@ -147,7 +145,7 @@ fn each_attempt_is_in_the_journal_before_its_call() {
     let mut hand = hand(Limits::default());
     hand.start();
     let create = op("a", Verb::Create);
-    hand.refuse(&create, crate::provider::ErrorClass::Ambiguous);
+    hand.refuse(&create, crate::provider::ErrorClass::Throttled);
     hand.now = hand.wake_at().unwrap();
     let effects = hand.give(Input::Tick);
     let [Effect::Store(intent)] = effects.as_slice() else { panic!("the intent first: {effects:?}") };
@@ -243,16 +241,4 @@ fn what_takes_longer_than_usual_is_asked_about_and_a_terminal_finding_ends_the_w
     let (_, outcome) = hand.end();
     assert!(outcome.failures[0].to_string().contains("exit code 137: out of memory"), "{}", outcome.failures[0]);
     assert_eq!(outcome.skipped, [id("b")]);
-}
-
-#[test]
-fn after_the_lease_is_lost_time_does_not_wake_the_machine_for_nothing() {
-    let mut hand = hand(Limits::default());
-    hand.start();
-    hand.now = seconds(10);
-    hand.go(Input::Tick);
-    hand.go(Input::Renewed(Err(fenced())));
-    assert!(!hand.finished, "the call in flight is awaited");
-    let wakes = hand.machine.wake_at();
-    assert!(wakes.is_none_or(|at| at > hand.now), "at {:?} it is woken for {wakes:?}, again and again", hand.now);
 }
