@@ -17,8 +17,9 @@ use crate::clock::{Clock, SystemClock};
 ///
 /// - A call is let through when the bucket of its group has a token: the published bucket, less a share for other programs.
 /// - A throttle halves the rate of its group; every call that had to wait and went well raises it by a hundredth of the most.
-/// - The next call is chosen by [`super::Priority`], and within a priority by tenants in turn. One of four calls goes to a lower
-///   priority that has waited for 10 seconds, so that no call waits for ever.
+/// - The next call is chosen by [`super::Priority`], and within a priority by tenants in turn. A priority passes every fourth of
+///   its calls down while somebody below has waited for 10 seconds; the next priority that waits keeps it, or passes it on in
+///   the same way. So the lowest of four priorities gets one of 64 calls at least, and a look does not wait for older scans.
 /// - A call that repeats what failed or was throttled draws on the group's retry budget first, whoever repeats it.
 #[derive(Clone)]
 pub struct RateBudget {

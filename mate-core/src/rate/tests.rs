@@ -131,6 +131,20 @@ async fn a_scan_is_not_starved_by_new_customers() {
 }
 
 #[tokio::test]
+async fn looks_do_not_wait_for_scans_that_are_older() {
+    let (budget, clock) = budget(settings());
+    let mut requests = vec![("look", Priority::Wait); 20];
+    requests.extend(vec![("new", Priority::NewTenant); 400]);
+    let (_, order) = futures::join!(run(&budget, &clock, vec![("scan", Priority::Scan); 500]), async {
+        clock.sleep_until(Duration::from_millis(1)).await;
+        run(&budget, &clock, requests).await
+    });
+    let (_, looked) = order[last(&order, "look")];
+    // Ten seconds go to new customers. Then one of four calls is passed down, and the looks keep three of four of these.
+    assert!(looked.as_secs() <= 10 + 4 * (20 + 20 / 3), "{looked:?}");
+}
+
+#[tokio::test]
 async fn a_throttle_halves_the_rate_and_calls_that_go_well_bring_it_back() {
     let (budget, clock) = budget(settings());
     budget.acquire(Request::new(SLOW)).await.answered(Answer::Throttled);
