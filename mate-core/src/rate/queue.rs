@@ -118,6 +118,11 @@ impl<T: Copy + Ord, W: Clone + Ord> Queue<T, W> {
         self.places.is_empty()
     }
 
+    /// The ticket that has waited the longest, whatever its priority.
+    pub(crate) fn oldest(&self) -> Option<T> {
+        self.places.first_key_value().map(|(ticket, _)| *ticket)
+    }
+
     pub(crate) fn contains(&self, ticket: T) -> bool {
         self.places.contains_key(&ticket)
     }

@@ -126,8 +126,11 @@ pub struct Usage {
 
 /// The maximum number of failures that a bucket remembers: more than the calls that can be in flight.
 const FAILURES: usize = 4096;
-/// The wait after which a place that is not next polls again. It is woken earlier, unless the one that should wake it is gone.
+/// The wait after which a place that is not next polls again. It is woken earlier, unless the one that should wake it is not
+/// polled any more.
 const FAR: Duration = Duration::from_secs(60);
+/// The number of places ahead that add another [`FAR`] to that wait: a long queue does not poll more often than a short one.
+const CROWD: Ticket = 64;
 
 #[derive(Debug)]
 struct Gate {
@@ -214,8 +217,12 @@ impl Regulator {
         let gate = &self.gates[&key];
         let (queue, bucket) =
             if gate.queue.contains(ticket) { (&gate.queue, &gate.calls) } else { (&gate.retry_queue, &gate.retries) };
-        let next = if queue.peek(now) == Some(ticket) { bucket.next() } else { now + FAR };
-        Admission::Wait(next)
+        if queue.peek(now) == Some(ticket) {
+            return Admission::Wait(bucket.next());
+        }
+        // Nobody else that waits has an older place than the oldest, so this is the most that can be ahead.
+        let ahead = (ticket - queue.oldest().unwrap_or(ticket)).min(queue.len() as Ticket);
+        Admission::Wait(now + FAR + FAR * u32::try_from(ahead / CROWD).unwrap_or(u32::MAX))
     }
 
     /// Gives a place back, and a call that was granted and is not made.

@@ -1,8 +1,10 @@
 //! Tests of the budget on virtual time: the order and the time of grants, and the state after a waiter leaves.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::task::JoinSet;
 
 use super::{Answer, Caller, Priority, RateBudget, RateSettings, Request, Usage};
@@ -249,4 +251,62 @@ async fn everybody_in_the_process_who_names_the_same_account_and_region_shares_a
     one.acquire(Request::new("ecs:CreateService")).await.answered(Answer::Done);
     assert_eq!(RateBudget::of_process("111122223333", "us-east-1").usage().len(), 1);
     assert!(RateBudget::of_process("111122223333", "eu-central-1").usage().is_empty());
+}
+
+/// A clock that counts how often it is asked: once for each place that is taken, looks, or is given back.
+#[derive(Debug)]
+struct CountedClock {
+    clock: SimClock,
+    asked: AtomicU64,
+}
+
+#[async_trait]
+impl Clock for CountedClock {
+    fn now(&self) -> Duration {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.clock.now()
+    }
+
+    fn unix_seconds(&self) -> i64 {
+        self.clock.unix_seconds()
+    }
+
+    async fn sleep_until(&self, deadline: Duration) {
+        self.clock.sleep_until(deadline).await;
+    }
+
+    fn enter(&self) -> Box<dyn Send + Sync> {
+        self.clock.enter()
+    }
+}
+
+/// The questions to the clock that so many waiters of 200 tenants cost, until all are served.
+async fn questions(waiters: usize) -> u64 {
+    let clock = SimClock::new();
+    let counted = Arc::new(CountedClock { clock: clock.clone(), asked: AtomicU64::default() });
+    let budget = RateBudget::new(settings(), Arc::clone(&counted) as Arc<dyn Clock>);
+    let ids: Vec<&'static str> = (0..200).map(|id| &*format!("t{id}").leak()).collect();
+    let requests = ids.into_iter().cycle().take(waiters).map(|id| (id, Priority::Wait)).collect();
+    assert_eq!(run(&budget, &clock, requests).await.len(), waiters);
+    counted.asked.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn four_times_the_waiters_look_at_most_five_times_as_often() {
+    let (few, many) = (questions(4_000).await, questions(16_000).await);
+    assert!(many <= 5 * few, "{few} looks of 4,000 waiters, {many} of 16,000");
+}
+
+#[tokio::test]
+async fn a_waiter_that_nobody_polls_any_more_holds_the_others_up_for_a_minute() {
+    let (budget, clock) = budget(settings());
+    let _burst = [budget.acquire(Request::new(SLOW)).await, budget.acquire(Request::new(SLOW)).await];
+    let mut forgotten = Box::pin(budget.acquire(request("acme", Priority::NewTenant)));
+    assert!(futures::poll!(&mut forgotten).is_pending());
+    let mut next = Box::pin(budget.acquire(request("beta", Priority::Scan)));
+    assert!(futures::poll!(&mut next).is_pending());
+    clock.advance(Duration::from_secs(59));
+    assert!(futures::poll!(&mut next).is_pending());
+    clock.advance(Duration::from_secs(1));
+    assert!(futures::poll!(&mut next).is_ready());
 }
