@@ -37,13 +37,9 @@ struct State {
 }
 
 impl State {
-    /// Wakes those who are next or were granted a call.
-    fn ring(&mut self) {
-        for ticket in self.regulator.woken() {
-            if let Some(bell) = self.bells.get(&ticket) {
-                bell.notify_one();
-            }
-        }
+    /// The bells of those who are next or were granted a call.
+    fn woken(&mut self) -> Vec<Arc<Notify>> {
+        self.regulator.woken().iter().filter_map(|ticket| self.bells.get(ticket).cloned()).collect()
     }
 }
 
@@ -89,6 +85,17 @@ impl RateBudget {
         self.state().regulator.usage()
     }
 
+    /// Changes the state, and wakes those whom the change concerns once the lock is free: a waker is foreign code.
+    fn change<T>(&self, change: impl FnOnce(&mut State, Duration) -> T) -> T {
+        let now = self.now();
+        let mut state = self.state();
+        let changed = change(&mut state, now);
+        let woken = state.woken();
+        drop(state);
+        woken.iter().for_each(|bell| bell.notify_one());
+        changed
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -115,10 +122,7 @@ pub struct Permit {
 impl Permit {
     /// Says what AWS answered.
     pub fn answered(self, answer: Answer) {
-        let now = self.budget.now();
-        let mut state = self.budget.state();
-        state.regulator.report(now, &self.grant, answer);
-        state.ring();
+        self.budget.change(|state, now| state.regulator.report(now, &self.grant, answer));
     }
 }
 
@@ -140,14 +144,14 @@ impl<'a> Place<'a> {
     }
 
     fn look(&mut self) -> Admission {
-        let now = self.budget.now();
-        let mut state = self.budget.state();
-        let admission = state.regulator.poll(now, self.ticket);
-        if matches!(admission, Admission::Granted(_)) {
-            state.bells.remove(&self.ticket);
-            self.over = true;
-        }
-        state.ring();
+        let admission = self.budget.change(|state, now| {
+            let admission = state.regulator.poll(now, self.ticket);
+            if matches!(admission, Admission::Granted(_)) {
+                state.bells.remove(&self.ticket);
+            }
+            admission
+        });
+        self.over = matches!(admission, Admission::Granted(_));
         admission
     }
 }
@@ -157,10 +161,55 @@ impl Drop for Place<'_> {
         if self.over {
             return;
         }
-        let now = self.budget.now();
-        let mut state = self.budget.state();
-        state.bells.remove(&self.ticket);
-        state.regulator.leave(now, self.ticket);
-        state.ring();
+        self.budget.change(|state, now| {
+            state.bells.remove(&self.ticket);
+            state.regulator.leave(now, self.ticket);
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake, Waker};
+
+    use super::super::Priority;
+    use super::*;
+    use crate::sim::SimClock;
+
+    /// A waker that looks whether the budget is locked while it wakes.
+    struct Onlooker {
+        budget: RateBudget,
+        wakes: AtomicUsize,
+        locked: AtomicUsize,
+    }
+
+    impl Wake for Onlooker {
+        fn wake(self: Arc<Self>) {
+            self.wakes.fetch_add(1, Ordering::Relaxed);
+            if self.budget.inner.state.try_lock().is_err() {
+                self.locked.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_waiter_is_woken_after_the_lock_is_free() {
+        let settings = RateSettings::published().share(1.0).limit("sqs:CreateQueue", 1.0, 1.0);
+        let budget = RateBudget::new(settings, Arc::new(SimClock::new()));
+        let request = || Request { api: "sqs:CreateQueue".to_owned(), tenant: None, priority: Priority::Change };
+        let _burst = budget.acquire(request()).await;
+        let (mut first, mut second) = (Box::pin(budget.acquire(request())), Box::pin(budget.acquire(request())));
+        assert!(futures::poll!(&mut first).is_pending());
+        let onlooker = Arc::new(Onlooker {
+            budget: budget.clone(),
+            wakes: AtomicUsize::default(),
+            locked: AtomicUsize::default(),
+        });
+        let waker = Waker::from(Arc::clone(&onlooker));
+        assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(first);
+        let seen = (onlooker.wakes.load(Ordering::Relaxed) > 0, onlooker.locked.load(Ordering::Relaxed));
+        assert_eq!(seen, (true, 0), "woken, and never under the lock");
     }
 }
