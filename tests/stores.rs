@@ -18,6 +18,8 @@ mod contract;
 mod crash;
 #[path = "stores/cut.rs"]
 mod cut;
+#[path = "stores/plans.rs"]
+mod plans;
 #[path = "stores/schema.rs"]
 mod schema;
 #[path = "stores/server.rs"]

@@ -1,6 +1,7 @@
 //! The tables of PostgreSQL: how they come about, what is newer, what is damaged, and who may do what.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 use mate::PostgresStore;
@@ -9,7 +10,7 @@ use mate::state::{Lease, Leases, PostgresBuilder, RecordError, Records, StateSto
 use tokio_postgres::error::SqlState;
 
 use crate::builder;
-use crate::postgres::Server;
+use crate::postgres::{PASSWORD, Server};
 
 fn permanent(opened: Result<PostgresStore, StoreError>) -> String {
     match opened {
@@ -35,7 +36,7 @@ async fn of_eight_controllers_that_start_at_once_each_finds_the_tables() {
         let lease = suite::leased(&stores[0], &record.key).await;
         stores[7].put(&lease, &record).await.unwrap();
         let versions = server.sql(&format!("SELECT version FROM {schema}.schema_version")).await;
-        assert_eq!(versions, ["1", "2"], "one of them made the tables");
+        assert_eq!(versions, ["1", "2", "3"], "one of them made the tables");
     }
 }
 
@@ -58,14 +59,14 @@ async fn tables_of_a_newer_version_are_refused_and_left_alone() {
     let server = Server::shared();
     let schema = server.fresh_schema();
     builder(&server).schema(&schema).open().await.unwrap();
-    server.sql(&format!("INSERT INTO {schema}.schema_version (version) VALUES (3), (7)")).await;
+    server.sql(&format!("INSERT INTO {schema}.schema_version (version) VALUES (4), (7)")).await;
     let refused = permanent(builder(&server).schema(&schema).open().await);
     assert_eq!(
         refused,
-        format!("the schema `{schema}` is of version 7, and this version of mate knows 2: use a newer one")
+        format!("the schema `{schema}` is of version 7, and this version of mate knows 3: use a newer one")
     );
     let versions = server.sql(&format!("SELECT version FROM {schema}.schema_version ORDER BY version")).await;
-    assert_eq!(versions, ["1", "2", "3", "7"]);
+    assert_eq!(versions, ["1", "2", "3", "4", "7"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,6 +106,31 @@ async fn a_damaged_record_is_refused() {
     server.sql(&format!("UPDATE {schema}.slot SET lease = '{{\"fence\": \"one\"}}'")).await;
     let error = store.lease(&record.key).await.expect_err("a lease that makes no sense");
     assert_eq!(error.retry(), RetryStatus::Permanent);
+}
+
+/// An index over a large table takes longer than a call may; a lock is waited for as long as by any call.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_has_as_long_as_it_needs() {
+    let server = Server::shared();
+    server.sql("CREATE DATABASE large").await;
+    let (host, port) = server.address();
+    let connection = format!("host={host} port={port} user=postgres dbname=large sslmode=disable");
+    let mut config: tokio_postgres::Config = connection.parse().unwrap();
+    let (session, task) = config.password(PASSWORD).connect(tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(task);
+    let watch = "CREATE TABLE made (index text);
+        CREATE FUNCTION limits() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN
+            ASSERT current_setting('statement_timeout') = '0', 'a statement ends before the index is there';
+            ASSERT current_setting('lock_timeout') = '7s', 'a lock is waited for too long';
+            INSERT INTO public.made VALUES (tg_tag);
+        END $$;
+        CREATE EVENT TRIGGER limits ON ddl_command_start WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION limits()";
+    session.batch_execute(watch).await.unwrap();
+    let store = PostgresStore::builder(connection).password(PASSWORD).statement_timeout(Duration::from_secs(7));
+    let store = store.open().await.unwrap();
+    assert_eq!(store.list().await.unwrap(), []);
+    let made: i64 = session.query_one("SELECT count(*) FROM made", &[]).await.unwrap().get(0);
+    assert!(made >= 2, "{made} indexes were made under these limits");
 }
 
 /// A role that may only read and write rows is enough where the tables stand.

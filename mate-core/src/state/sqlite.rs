@@ -3,66 +3,24 @@
 mod failure;
 #[cfg(any(test, feature = "testing"))]
 mod keep;
+mod keys;
 mod log;
+mod schema;
 
 use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, Statement, Transaction, TransactionBehavior, params};
-use rusqlite_migration::{M, Migrations};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use self::failure::failed;
+use self::schema::MIGRATIONS;
 use super::store::{Standing, check_write};
 use super::{
     Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Record, Records, StoreError, Unlock, Unlocked,
 };
 use crate::model::ids::TenantKey;
-
-static MIGRATIONS: LazyLock<Migrations<'static>> = LazyLock::new(|| {
-    Migrations::new(vec![
-        M::up(
-            "CREATE TABLE record (
-                environment TEXT NOT NULL,
-                tenant TEXT NOT NULL,
-                version INTEGER NOT NULL,
-                body TEXT NOT NULL,
-                PRIMARY KEY (environment, tenant)
-            ) STRICT, WITHOUT ROWID;",
-        ),
-        M::up(
-            "ALTER TABLE record ADD COLUMN lineage TEXT NOT NULL DEFAULT '';
-            UPDATE record SET lineage = json_extract(body, '$.lineage');
-            CREATE TABLE lease (
-                environment TEXT NOT NULL,
-                tenant TEXT NOT NULL,
-                body TEXT NOT NULL,
-                PRIMARY KEY (environment, tenant)
-            ) STRICT, WITHOUT ROWID;",
-        ),
-        M::up(
-            "CREATE TABLE log (
-                environment TEXT NOT NULL,
-                tenant TEXT NOT NULL,
-                seq INTEGER NOT NULL,
-                hash TEXT NOT NULL,
-                body TEXT NOT NULL,
-                PRIMARY KEY (environment, tenant, seq)
-            ) STRICT, WITHOUT ROWID;
-            CREATE TRIGGER log_is_not_changed BEFORE UPDATE ON log
-            BEGIN SELECT RAISE(ABORT, 'a log is only added to'); END;
-            CREATE TRIGGER log_is_not_cut BEFORE DELETE ON log
-            BEGIN SELECT RAISE(ABORT, 'a log is only added to'); END;
-            CREATE TABLE delivered (
-                environment TEXT NOT NULL,
-                tenant TEXT NOT NULL,
-                seq INTEGER NOT NULL,
-                PRIMARY KEY (environment, tenant)
-            ) STRICT, WITHOUT ROWID;",
-        ),
-    ])
-});
 
 /// Gives the file, its write-ahead log and the index of that the mode 0600. The file is created if it does not exist.
 #[cfg(unix)]
@@ -209,17 +167,6 @@ fn lease(connection: &Connection, key: &TenantKey) -> Result<LeaseState, StoreEr
     serde_json::from_str(&body).map_err(|source| StoreError::permanent("read a lease", source))
 }
 
-fn keys(statement: &mut Statement<'_>, operation: &'static str) -> Result<Vec<TenantKey>, StoreError> {
-    let rows = statement
-        .query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(failed(operation))?;
-    rows.into_iter()
-        .map(|(environment, tenant)| Ok(TenantKey::new(environment.parse()?, tenant.parse()?)))
-        .collect::<Result<_, crate::model::ids::InvalidId>>()
-        .map_err(|source| StoreError::permanent("read a key", source))
-}
-
 #[async_trait]
 impl Records for SqliteStore {
     async fn get(&self, key: &TenantKey) -> Result<Option<Record>, StoreError> {
@@ -283,13 +230,7 @@ impl Records for SqliteStore {
     }
 
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
-        self.blocking(|connection| {
-            let mut statement = connection
-                .prepare("SELECT environment, tenant FROM record ORDER BY environment, tenant")
-                .map_err(failed("list records"))?;
-            keys(&mut statement, "list records")
-        })
-        .await
+        self.keys(keys::RECORDS, "list records").await
     }
 }
 
@@ -355,7 +296,7 @@ impl Log for SqliteStore {
     }
 
     async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
-        self.blocking(|connection| log::keys_of(connection)).await
+        self.keys(keys::LOGS, "list logs").await
     }
 }
 
@@ -373,114 +314,4 @@ impl Cursor for SqliteStore {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{RecordError, StateStore, suite};
-    use super::*;
-
-    #[tokio::test]
-    async fn it_keeps_the_contract_of_a_store() {
-        let folder = tempfile::tempdir().unwrap();
-        let count = std::sync::atomic::AtomicUsize::new(0);
-        suite::run(|| {
-            let number = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let path = folder.path().join(format!("{number}.db"));
-            async move { Arc::new(SqliteStore::open(path).unwrap()) as Arc<dyn StateStore> }
-        })
-        .await;
-    }
-
-    #[tokio::test]
-    async fn what_was_put_is_there_for_the_next_process() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("mate.db");
-        let record = suite::record("regional");
-        let store = SqliteStore::open(&path).unwrap();
-        let lease = suite::leased(&store, &record.key).await;
-        store.put(&lease, &record).await.unwrap();
-        drop(store);
-        let again = SqliteStore::open(&path).unwrap();
-        assert_eq!(again.get(&record.key).await.unwrap(), Some(Record { version: 1, ..record.clone() }));
-        assert_eq!(again.lease(&record.key).await.unwrap().fence, lease.fence);
-    }
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn only_the_owner_reads_the_file_and_what_stands_beside_it() {
-        use std::os::unix::fs::PermissionsExt;
-
-        let folder = tempfile::tempdir().unwrap();
-        let files = ["mate.db", "mate.db-wal", "mate.db-shm"].map(|name| folder.path().join(name));
-        let modes = || files.each_ref().map(|file| std::fs::metadata(file).unwrap().permissions().mode() & 0o777);
-        let store = SqliteStore::open(&files[0]).unwrap();
-        drop(suite::leased(&store, &suite::record("regional").key).await);
-        assert_eq!(modes(), [0o600; 3]);
-        for file in &files {
-            std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
-        }
-        let again = SqliteStore::open(&files[0]).unwrap();
-        assert_eq!(modes(), [0o600; 3], "files of an earlier version");
-        assert!(again.list().await.unwrap().is_empty());
-    }
-
-    #[test]
-    fn what_is_in_memory_leaves_no_file() {
-        let names = [":memory:", "", "file:never?mode=memory"];
-        for name in names {
-            drop(SqliteStore::open(name).unwrap());
-            assert!(!Path::new(name).exists(), "{name}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_file_of_the_first_schema_is_brought_to_the_present_form() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("mate.db");
-        let body =
-            suite::record("regional").to_json().replace(&format!("\"schema\":{}", Record::SCHEMA), "\"schema\":1");
-        {
-            let mut connection = Connection::open(&path).unwrap();
-            MIGRATIONS.to_version(&mut connection, 1).unwrap();
-            connection.execute("INSERT INTO record VALUES ('dev', 'regional', 0, ?1)", [body]).unwrap();
-        }
-        let store = SqliteStore::open(&path).unwrap();
-        let record = store.get(&suite::record("regional").key).await.unwrap().unwrap();
-        assert_eq!(record, suite::record("regional"));
-        let lease = suite::leased(&store, &record.key).await;
-        let stranger = Record { lineage: "f".repeat(32), ..record.clone() };
-        assert!(matches!(store.put(&lease, &stranger).await, Err(StoreError::OtherLineage { .. })));
-        assert_eq!(store.put(&lease, &record).await.unwrap(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_record_in_the_place_of_another_tenant_is_not_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("mate.db");
-        let (acme, other) = (suite::record("acme"), suite::record("other"));
-        let store = SqliteStore::open(&path).unwrap();
-        store.put(&suite::leased(&store, &acme.key).await, &acme).await.unwrap();
-        let wrong = "INSERT INTO record SELECT environment, 'other', version, body, lineage FROM record";
-        Connection::open(&path).unwrap().execute(wrong, []).unwrap();
-        let read = store.get(&other.key).await;
-        assert!(
-            matches!(&read, Err(StoreError::Unreadable { key, source: RecordError::OtherKey(found) })
-                if *key == other.key && *found == acme.key),
-            "{read:?}"
-        );
-        assert_eq!(store.get(&acme.key).await.unwrap().map(|record| record.key), Some(acme.key));
-    }
-
-    #[tokio::test]
-    async fn a_file_that_is_no_store_is_refused_and_left_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("letter.txt");
-        let text = "Dear hospital, this is not a database. ".repeat(100);
-        std::fs::write(&path, &text).unwrap();
-        assert!(matches!(SqliteStore::open(&path), Err(StoreError::Backend { .. })));
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
-    }
-
-    #[test]
-    fn the_migrations_are_sound() {
-        MIGRATIONS.validate().unwrap();
-    }
-}
+mod tests;

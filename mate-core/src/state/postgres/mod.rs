@@ -25,6 +25,9 @@ use super::{
 };
 use crate::model::ids::{InvalidId, TenantKey};
 
+/// The number of keys that are read at once.
+const PAGE: i64 = 1000;
+
 /// The slot of a tenant without the text of its record, which no transition asks for: none until one is written.
 type Outline = Slot<Option<String>>;
 
@@ -92,6 +95,22 @@ impl PostgresStore {
         match tokio::time::timeout(self.patience, read).await {
             Ok(rows) => rows.map_err(failed(operation)),
             Err(Elapsed { .. }) => Err(self.give_up(operation, connection)),
+        }
+    }
+
+    /// All keys that a statement gives, a page at a time. A key that is there all the time is in the list, whatever is written
+    /// meanwhile.
+    async fn keys(&self, operation: &'static str, statement: &str) -> Result<Vec<TenantKey>, StoreError> {
+        let mut keys: Vec<TenantKey> = Vec::new();
+        loop {
+            let after = keys.last().map_or(("", ""), |key| (key.environment.as_str(), key.tenant.as_str()));
+            let rows = self.read(operation, statement, &[&after.0, &after.1, &PAGE]).await?;
+            for row in &rows {
+                keys.push(key(row, operation)?);
+            }
+            if i64::try_from(rows.len()).is_ok_and(|read| read < PAGE) {
+                return Ok(keys);
+            }
         }
     }
 
@@ -183,14 +202,11 @@ fn outline(row: &Row, operation: &'static str) -> Result<Outline, StoreError> {
     Ok(Slot { lease: lease(row, operation)?, record: record.transpose()?, ..Slot::default() })
 }
 
-fn keys(rows: &[Row], operation: &'static str) -> Result<Vec<TenantKey>, StoreError> {
-    let keys = rows.iter().map(|row| {
-        let (environment, tenant): (&str, &str) =
-            row.try_get(0).and_then(|of| Ok((of, row.try_get(1)?))).map_err(failed(operation))?;
-        let key = environment.parse().and_then(|of| Ok(TenantKey::new(of, tenant.parse()?)));
-        key.map_err(|source: InvalidId| StoreError::permanent("read a key", source))
-    });
-    keys.collect()
+fn key(row: &Row, operation: &'static str) -> Result<TenantKey, StoreError> {
+    let (environment, tenant): (&str, &str) =
+        row.try_get(0).and_then(|of| Ok((of, row.try_get(1)?))).map_err(failed(operation))?;
+    let key = environment.parse().and_then(|of| Ok(TenantKey::new(of, tenant.parse()?)));
+    key.map_err(|source: InvalidId| StoreError::permanent("read a key", source))
 }
 
 #[async_trait]
@@ -214,8 +230,7 @@ impl Records for PostgresStore {
     }
 
     async fn list(&self) -> Result<Vec<TenantKey>, StoreError> {
-        const OPERATION: &str = "list records";
-        keys(&self.read(OPERATION, &self.statements.list, &[]).await?, OPERATION)
+        self.keys("list records", &self.statements.list).await
     }
 }
 
@@ -264,8 +279,7 @@ impl Log for PostgresStore {
     }
 
     async fn logged(&self) -> Result<Vec<TenantKey>, StoreError> {
-        const OPERATION: &str = "list logs";
-        keys(&self.read(OPERATION, &self.statements.logged, &[]).await?, OPERATION)
+        self.keys("list logs", &self.statements.logged).await
     }
 }
 

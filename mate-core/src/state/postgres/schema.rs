@@ -12,7 +12,7 @@ use crate::state::StoreError;
 /// The statements that bring the schema to version 1, 2, ...; each runs with the schema as its search path.
 ///
 /// Of two readings of JSON it is `json`: `jsonb` refuses a NUL in a name.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     r#"
     CREATE TABLE slot (
         environment text COLLATE "C" NOT NULL,
@@ -40,6 +40,11 @@ const MIGRATIONS: [&str; 2] = [
         seq bigint NOT NULL CHECK (seq >= 0),
         PRIMARY KEY (environment, tenant)
     );
+"#,
+    // By the lineage, which a write of the record leaves as it is: a write of the body does not touch the index.
+    r#"
+    CREATE INDEX record_keys ON slot (environment, tenant) WHERE lineage IS NOT NULL;
+    CREATE INDEX log_begins ON log (environment, tenant) WHERE seq = 1;
 "#,
 ];
 
@@ -104,6 +109,7 @@ impl Statements {
         let table = format!("\"{}\".slot", schema.0);
         let (log, delivered) = (format!("\"{}\".log", schema.0), format!("\"{}\".delivered", schema.0));
         let of = "WHERE environment = $1 AND tenant = $2";
+        let page = "(environment, tenant) > ($1, $2) ORDER BY environment, tenant LIMIT $3";
         Self {
             lock: format!("SELECT lease::text, version, lineage FROM {table} {of} FOR UPDATE").into(),
             insert: format!(
@@ -114,16 +120,13 @@ impl Statements {
             write_record: format!("UPDATE {table} SET version = $3, lineage = $4, body = $5 {of}").into(),
             read_record: format!("SELECT body FROM {table} {of} AND body IS NOT NULL").into(),
             read_lease: format!("SELECT lease::text FROM {table} {of}").into(),
-            list: format!(
-                "SELECT environment, tenant FROM {table} WHERE body IS NOT NULL ORDER BY environment, tenant"
-            )
-            .into(),
+            list: format!("SELECT environment, tenant FROM {table} WHERE lineage IS NOT NULL AND {page}").into(),
             hashes: format!("SELECT seq, hash FROM {log} {of} AND seq >= $3").into(),
             append: format!("INSERT INTO {log} (environment, tenant, seq, hash, body) VALUES ($1, $2, $3, $4, $5)").into(),
             read_log: format!("SELECT body FROM {log} {of} AND seq > $3 ORDER BY seq LIMIT $4").into(),
             last_logged: format!("SELECT body FROM {log} {of} ORDER BY seq DESC LIMIT 1").into(),
-            // Of every log the first entry: one look at the index for each.
-            logged: format!("SELECT environment, tenant FROM {log} WHERE seq = 1 ORDER BY environment, tenant").into(),
+            // Each log has one first entry, and an index has these alone.
+            logged: format!("SELECT environment, tenant FROM {log} WHERE seq = 1 AND {page}").into(),
             read_delivered: format!("SELECT seq FROM {delivered} {of}").into(),
             write_delivered: format!(
                 "INSERT INTO {delivered} AS stands (environment, tenant, seq) VALUES ($1, $2, $3)
@@ -157,6 +160,10 @@ impl Statements {
             .batch_execute(&format!("SET LOCAL search_path TO \"{}\"", self.schema.0))
             .await
             .map_err(failed(OPERATION))?;
+        // An index over a large table takes longer than a call may; a lock is waited for as long as by any call.
+        let limits = "SELECT set_config('lock_timeout', current_setting('statement_timeout'), true), \
+                      set_config('statement_timeout', '0', true)";
+        transaction.batch_execute(limits).await.map_err(failed(OPERATION))?;
         for (version, migration) in (1..=known).zip(MIGRATIONS).filter(|(version, _)| *version > found) {
             transaction.batch_execute(migration).await.map_err(failed(OPERATION))?;
             let applied = "INSERT INTO schema_version (version) VALUES ($1)";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{failed, keys};
+use super::failed;
 use crate::model::ids::TenantKey;
 use crate::state::{LogEntry, StoreError, check_append};
 
@@ -60,14 +60,6 @@ pub(super) fn last(connection: &Connection, key: &TenantKey) -> Result<Option<Lo
         .optional()
         .map_err(failed(READ))?;
     body.map(|body| entry(&body)).transpose()
-}
-
-pub(super) fn keys_of(connection: &Connection) -> Result<Vec<TenantKey>, StoreError> {
-    const OPERATION: &str = "list logs";
-    let mut statement = connection
-        .prepare("SELECT DISTINCT environment, tenant FROM log ORDER BY environment, tenant")
-        .map_err(failed(OPERATION))?;
-    keys(&mut statement, OPERATION)
 }
 
 pub(super) fn delivered(connection: &Connection, key: &TenantKey) -> Result<u64, StoreError> {
