@@ -1,11 +1,14 @@
 //! A simulated cloud as a document: saved now, and gone on with later, also by a later version.
 
+mod tokens;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::tokens::TokenImage;
 use super::credentials;
 use super::object::{Object, Snapshot};
 use super::regions::{in_region, realm, seen_from};
@@ -54,9 +57,12 @@ pub struct SimImage {
     /// Kinds and identities of what was here and is gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gone: Vec<(String, String)>,
-    /// The idempotency tokens of objects that still exist.
+    /// The tokens of earlier versions, which told of those of objects that exist and not what they were used for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tokens: BTreeMap<String, u64>,
+    /// The idempotency tokens that AWS knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    known_tokens: Vec<TokenImage>,
     /// The images of each revision of a task definition, by its ARN.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     revisions: BTreeMap<String, Vec<String>>,
@@ -244,12 +250,8 @@ impl SimCloud {
                 .iter()
                 .map(|(realm, key)| (seen_from(realm, &state.config.region), key.clone()))
                 .collect(),
-            tokens: state
-                .tokens
-                .iter()
-                .filter(|(_, uid)| stands(uid))
-                .map(|(token, uid)| (token.clone(), *uid))
-                .collect(),
+            tokens: BTreeMap::new(),
+            known_tokens: state.tokens.iter().map(|known| TokenImage::of(known, &state.config.region)).collect(),
             revisions: state.revisions.clone(),
             secrets: state.secrets.generations().map(secret).collect(),
             secret_names: state
@@ -301,7 +303,6 @@ impl SimImage {
         let gone = self.gone.iter();
         let kinds = &state.config.kinds;
         state.buried = gone.map(|(kind, key)| (realm(kinds, kind, &self.region), key.clone())).collect();
-        state.tokens = self.tokens.clone();
         state.revisions = self.revisions.clone();
         for (arn, SecretImage { generate, generation, previous }) in &self.secrets {
             state.secrets.regenerate(arn, generate, *generation, *previous);
@@ -329,6 +330,7 @@ impl SimImage {
                 put.outputs.extend(object.outputs.clone());
             }
         }
+        self.fill_tokens(state);
     }
 }
 

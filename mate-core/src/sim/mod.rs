@@ -19,6 +19,7 @@
 //! A secret that is deleted with [`DataPolicy::Keep`](crate::provider::DataPolicy::Keep) holds its name for its recovery
 //! window; with `Discard` it goes at once.
 
+mod aws;
 mod chaos;
 mod clock;
 mod config;
@@ -42,6 +43,7 @@ mod state;
 mod status;
 #[cfg(all(test, feature = "testing"))]
 mod tests;
+mod tokens;
 mod wire;
 
 pub use crate::model::Naming;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::aws::Creation;
 use super::faults::Fault;
 use super::config::Span;
 use super::deployments::{moves, without_bakes};
@@ -133,32 +134,32 @@ impl State {
     ) -> Result<Created, Refusal> {
         let target = &request.target;
         check_claim(target)?;
-        let deduplicated = self.config.kinds.deduplicated(&target.kind);
-        let known =
-            self.tokens.get(&request.token).filter(|uid| deduplicated && self.objects.contains_key(uid)).copied();
-        let found = match known.map_or_else(|| self.find(target), Found::Ours) {
+        let creation = self.config.creation(&target.kind);
+        let found = match self.find(target) {
             // Nothing but its tags tells that it is there, and those cannot be seen yet.
-            Found::Ours(uid) if !deduplicated && self.objects[&uid].visible_at > now => Found::Nothing,
+            Found::Ours(uid) if creation.passes_by_unseen() && self.objects[&uid].visible_at > now => Found::Nothing,
             // An object that has run before is no other run's.
-            Found::Ours(uid)
-                if known.is_none() && target.physical_id.is_none() && self.is_run_once(&self.objects[&uid]) =>
-            {
-                Found::Nothing
-            }
+            Found::Ours(uid) if target.physical_id.is_none() && self.is_run_once(&self.objects[&uid]) => Found::Nothing,
             found => found,
         };
         match found {
             Found::Foreign(uid) => {
                 let message = format!("{} exists and is not ours", self.objects[&uid].physical_id);
-                return refuse(ErrorClass::AlreadyExists, self.config.facet(&target.kind).exists, message);
+                return refuse(ErrorClass::AlreadyExists, self.config.exists(&target.kind), message);
             }
-            Found::Ours(uid) if known.is_some() => return Ok(self.live(&self.objects[&uid], now).into()),
             Found::Ours(uid) => {
-                self.tokens.insert(request.token.clone(), uid);
+                if creation == Creation::Revision && self.objects[&uid].visible_at > now {
+                    self.revise(uid);
+                }
                 let tagging = Tagging { target, untag: &BTreeSet::new() };
                 return self.change(uid, &target.inputs, Some(tagging), now);
             }
             Found::Nothing => {}
+        }
+        if let Creation::ByToken(token) = creation
+            && let Some(answer) = self.recall(request, &token, now)
+        {
+            return answer;
         }
         let kind = target.kind.as_str();
         self.check_inputs(&target.kind, &target.inputs)?;
@@ -188,7 +189,9 @@ impl State {
         }
         object.maker = Some(target.address.clone());
         let uid = object.uid;
-        self.tokens.insert(request.token.clone(), uid);
+        if let Creation::ByToken(token) = creation {
+            self.remember(request, &token, uid, now);
+        }
         self.put(object);
         self.contents.extend(content.map(|content| (uid, content)));
         let object = &self.objects[&uid];
@@ -234,13 +237,21 @@ impl State {
         }
     }
 
+    /// Gives an object its next revision, with the same inputs.
+    fn revise(&mut self, uid: u64) {
+        if let Some(mut object) = self.remove(uid) {
+            object.revision = self.next_serial(&object.kind, &object.name);
+            self.put(object);
+        }
+    }
+
     pub(super) fn update(&mut self, request: &UpdateRequest, now: Duration) -> Result<Created, Refusal> {
         let target = &request.target;
         check_claim(target)?;
         let uid = match self.find(target) {
             Found::Nothing => return refuse(ErrorClass::NotFound, "ResourceNotFoundException", "it does not exist"),
             Found::Foreign(_) => {
-                return refuse(ErrorClass::AlreadyExists, self.config.facet(&target.kind).exists, "it is not ours");
+                return refuse(ErrorClass::AlreadyExists, self.config.exists(&target.kind), "it is not ours");
             }
             Found::Ours(uid) => uid,
         };
@@ -340,7 +351,7 @@ impl State {
         let uid = match self.find(target) {
             Found::Nothing => return Ok(Deleted::Gone),
             Found::Foreign(_) => {
-                return refuse(ErrorClass::AlreadyExists, self.config.facet(&target.kind).exists, "it is not ours");
+                return refuse(ErrorClass::AlreadyExists, self.config.exists(&target.kind), "it is not ours");
             }
             Found::Ours(uid) => uid,
         };

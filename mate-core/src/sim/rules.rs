@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::facets::{At, view};
-use super::object::{Object, same};
+use super::object::Object;
 use super::state::State;
 use crate::model::ids::KindName;
-use crate::model::{FieldImpact, Impact, SimDeletion, SimRequest, references, texts_at};
+use crate::model::{SimDeletion, SimRequest, references, texts_at};
 use crate::provider::{DataPolicy, ErrorClass, Status};
 
 /// A refusal: its class, AWS's code, and the message.
@@ -25,26 +25,17 @@ pub(super) fn refuse<T>(class: ErrorClass, code: &str, message: impl Into<String
 
 /// Checks that AWS makes the change in place.
 pub(super) fn check_change(state: &State, object: &Object, new: &Value) -> Result<(), Refusal> {
-    let Some(model) = state.config.model(&object.kind) else { return Ok(()) };
     if object.inputs["stopped"] == true && new["stopped"] == true {
         let message = format!("{} is stopped: it is started before it is changed", object.name);
         return refuse(ErrorClass::Invalid, state.config.facet(&object.kind).busy, message);
     }
-    for rule in model.fields {
-        let (old, wanted) = (&object.inputs[rule.field], &new[rule.field]);
-        if rule.edge_only || same(old, wanted, rule.unordered) {
-            continue;
+    match state.config.unchangeable(&object.kind, &object.inputs, new) {
+        Some((field, why)) => {
+            let message = format!("{field} cannot be changed in place: {why}");
+            refuse(ErrorClass::Invalid, "InvalidParameterCombination", message)
         }
-        let impact = match rule.impact {
-            FieldImpact::Always(impact) => impact,
-            FieldImpact::By(by) => by(&object.inputs, new),
-        };
-        if let Impact::Replace(why) | Impact::Never(why) = impact {
-            let message = format!("{} cannot be changed in place: {why}", rule.field);
-            return refuse(ErrorClass::Invalid, "InvalidParameterCombination", message);
-        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 impl State {

@@ -14,6 +14,7 @@ use super::object::{Object, Snapshot};
 use super::rates::{RateLimits, Server};
 use super::regions::realm;
 use super::secrets::Secrets;
+use super::tokens::Tokens;
 use super::wire::Wire;
 use crate::model::Ownership;
 use crate::model::ids::{Address, KindName};
@@ -38,7 +39,7 @@ pub(super) struct State {
     pub(super) broken_images: Vec<(String, String)>,
     /// The images of each revision of a task definition.
     pub(super) revisions: BTreeMap<String, Vec<String>>,
-    pub(super) tokens: BTreeMap<String, u64>,
+    pub(super) tokens: Tokens,
     /// The passwords that each database and cache takes.
     pub(super) credentials: BTreeMap<u64, Vec<String>>,
     pub(super) failures: Vec<(Selector, String)>,
@@ -84,7 +85,7 @@ impl State {
             contents: BTreeMap::new(),
             broken_images: Vec::new(),
             revisions: BTreeMap::new(),
-            tokens: BTreeMap::new(),
+            tokens: Tokens::default(),
             credentials: BTreeMap::new(),
             failures: Vec::new(),
             reports: Vec::new(),
@@ -145,6 +146,7 @@ impl State {
     /// Takes an object out for good.
     pub(super) fn bury(&mut self, uid: u64) {
         let Some(object) = self.remove(uid) else { return };
+        self.tokens.ends(&object);
         let kind = realm(&self.config.kinds, object.kind.as_str(), &object.region);
         self.buried.extend(object.keys.into_iter().map(|key| (kind.clone(), key)));
     }
@@ -180,7 +182,7 @@ impl State {
     }
 
     pub(super) fn taggable(&self, kind: &KindName) -> bool {
-        self.config.model(kind).is_none_or(|model| model.taggable)
+        self.config.taggable(kind)
     }
 
     /// Puts an object in, or back after a change, with outputs, identities and references made anew.
@@ -347,7 +349,7 @@ impl State {
     }
 
     fn find_by_name(&self, target: &Target) -> Option<&Object> {
-        let scope = self.config.facet(&target.kind).scope;
+        let scope = self.config.scope(&target.kind);
         let wanted = &target.inputs[scope];
         let mut found = self.by_name(&target.kind, &target.name).filter(|object| {
             if scope.is_empty() {
@@ -408,7 +410,7 @@ fn starts_at(object: &Object) -> Option<Duration> {
 }
 
 fn place(config: &Config, kind: &KindName, inputs: &Value) -> Option<String> {
-    let fields = config.facet(kind).place;
+    let fields = config.place(kind);
     if fields.is_empty() {
         return None;
     }
