@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{DbParameterGroup, DbSubnetGroup, Secret, SecurityGroup};
+use super::{DbParameterGroup, DbSubnetGroup, Secret, SecurityGroup, versions};
 use crate::model::{
     AdoptFacet, ArnForm, Companion, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
     KindModel, KnownId, Link, Output, Quota, Refused, ReplaceOrder, Sample, SimFacet, SnapshotRule, TerraformOutput,
@@ -104,12 +104,11 @@ fn storage_change(old: &Value, new: &Value) -> Impact {
 }
 
 fn version_change(old: &Value, new: &Value) -> Impact {
-    let major = |inputs: &Value| {
-        let text = inputs["engine_version"].as_str().unwrap_or_default();
-        text.split('.').next().and_then(|major| major.parse::<u32>().ok()).unwrap_or(0)
-    };
-    if major(new) < major(old) {
-        Impact::Never("RDS cannot go back to an older engine version; restore a snapshot that was taken on it")
+    if versions::is_older(&new["engine_version"], &old["engine_version"]) {
+        Impact::Never(
+            "RDS cannot go back to an older engine version; keep the present one, or restore a snapshot that was taken on \
+             the older one",
+        )
     } else {
         Impact::Downtime("the instance is down while its engine is upgraded")
     }
@@ -139,8 +138,12 @@ const FIELDS: &[FieldRule] = &[
         .class(DriftClass::Security),
     FieldRule::new("master_user_secret_arn", Impact::InPlace).class(DriftClass::Security).write_only(),
     FieldRule::new("port", Impact::Downtime("the instance restarts on the new port")).class(DriftClass::Security),
-    FieldRule::new("db_subnet_group_name", Impact::Downtime("the instance moves to other subnets"))
-        .class(DriftClass::Security),
+    // InvalidVPCNetworkStateFault: https://github.com/hashicorp/terraform-provider-aws/issues/512
+    FieldRule::new(
+        "db_subnet_group_name",
+        Impact::Never("RDS moves no instance within its VPC: keep its subnet group and change that group's subnets"),
+    )
+    .class(DriftClass::Security),
     FieldRule::new(
         "db_parameter_group_name",
         Impact::Restart("a new parameter group takes effect when the instance restarts"),

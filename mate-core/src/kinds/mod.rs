@@ -44,6 +44,7 @@ pub mod topic;
 pub mod trail;
 pub mod user_pool;
 pub mod user_pool_domain;
+mod versions;
 pub mod vpc;
 pub mod vpc_endpoint;
 pub mod web_acl;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{CacheSubnetGroup, Secret, SecurityGroup};
+use super::{CacheSubnetGroup, Secret, SecurityGroup, versions};
 use crate::model::{
     AdoptFacet, ArnForm, Companion, CredentialRule, Data, DriftClass, FieldRule, HealthFacet, Impact, Input, Kind,
     KindModel, KnownId, Link, Naming, Output, Quota, Refused, ReplaceOrder, Sample, SimFacet, SnapshotRule,
@@ -72,6 +72,15 @@ fn only() -> bool {
     true
 }
 
+fn version_change(old: &Value, new: &Value) -> Impact {
+    if versions::is_older(&new["engine_version"], &old["engine_version"]) {
+        // https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html
+        Impact::Never("ElastiCache cannot go back to an older engine version: keep the present one")
+    } else {
+        Impact::Restart("the nodes are upgraded one after another")
+    }
+}
+
 fn node_change(old: &Value, _new: &Value) -> Impact {
     if old["num_cache_clusters"].as_u64() > Some(1) {
         Impact::Restart("the nodes are changed one after another")
@@ -82,8 +91,7 @@ fn node_change(old: &Value, _new: &Value) -> Impact {
 
 const FIELDS: &[FieldRule] = &[
     FieldRule::new("description", Impact::InPlace).class(DriftClass::Cosmetic).words(),
-    FieldRule::new("engine_version", Impact::Restart("the nodes are upgraded one after another"))
-        .class(DriftClass::Data),
+    FieldRule::by("engine_version", version_change).class(DriftClass::Data),
     FieldRule::by("node_type", node_change).class(DriftClass::Capacity),
     FieldRule::new("num_cache_clusters", Impact::InPlace).class(DriftClass::Capacity),
     FieldRule::new("automatic_failover", Impact::InPlace).class(DriftClass::Capacity),
