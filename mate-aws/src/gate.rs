@@ -13,7 +13,8 @@ use aws_smithy_runtime_api::client::identity::{
 };
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, Error, FinalizerInterceptorContextRef, Output,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, Error,
+    FinalizerInterceptorContextRef, Output,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, Metadata, OrchestratorError};
 use aws_smithy_runtime_api::client::retries::RequestAttempts;
@@ -145,7 +146,11 @@ impl Intercept for Witness {
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if Sending::is_allowed() { Ok(()) } else { Err("the lease of the run has ended: the request was not sent".into()) }
+        if Sending::is_allowed() {
+            Ok(())
+        } else {
+            Err("the lease of the run has ended: the request was not sent".into())
+        }
     }
 
     fn read_after_attempt(

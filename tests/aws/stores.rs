@@ -102,7 +102,8 @@ async fn a_bucket_without_versions_is_named_with_the_command_that_mends_it() {
 async fn a_store_that_cannot_be_reached_says_so_and_may_be_asked_again() {
     let store = S3Store::new(&config_at("http://127.0.0.1:9").await, BUCKET);
     let key = suite::record("acme").key;
-    let request = LeaseRequest { key, owner: "one".into(), now: 1_767_225_600, ttl: Duration::from_secs(30), over: None };
+    let request =
+        LeaseRequest { key, owner: "one".into(), now: 1_767_225_600, ttl: Duration::from_secs(30), over: None };
     let error = store.acquire(&request).await.unwrap_err();
     assert_eq!(error.retry(), mate::provider::RetryStatus::Temporary, "{error}");
 }

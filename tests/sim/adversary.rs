@@ -1,4 +1,4 @@
-//! What an adversary does between two machines, AWS and the store: a lease that is lost while a call waits, clocks that are wrong,
+//! An adversary between two machines, AWS and the store: a lease that is lost while a call waits, clocks that are wrong,
 //! objects that nobody sees yet, looks and writes that hang. One promise a test.
 
 use std::sync::Arc;
@@ -214,7 +214,8 @@ async fn what_aws_cannot_deduplicate_is_made_once_though_its_request_was_late_an
 #[tokio::test]
 async fn what_aws_cannot_deduplicate_is_made_once_though_the_process_died_after_a_late_request() {
     for seed in 0..10 {
-        let (cloud, store) = (cloud().seed(seed).eventual_consistency(Duration::from_secs(100)).build(), MemoryStore::new());
+        let (cloud, store) =
+            (cloud().seed(seed).eventual_consistency(Duration::from_secs(100)).build(), MemoryStore::new());
         cloud.inject(FaultRule::new(Fault::KillAfter).on(Method::Create).kind(kind(IP)).nth(1));
         let slow = Slow::new(&cloud, Method::Create, IP, Duration::from_secs(200));
         let mate = builder(slow, store.clone()).build().unwrap();
@@ -227,7 +228,8 @@ async fn what_aws_cannot_deduplicate_is_made_once_though_the_process_died_after_
 #[tokio::test]
 async fn what_aws_cannot_deduplicate_is_made_once_whatever_the_clock_of_the_machine_that_died() {
     for (seed, ahead) in (0..10).flat_map(|seed| [(seed, -150), (seed, 86_400), (seed, -86_400)]) {
-        let (cloud, store) = (cloud().seed(seed).eventual_consistency(Duration::from_secs(100)).build(), MemoryStore::new());
+        let (cloud, store) =
+            (cloud().seed(seed).eventual_consistency(Duration::from_secs(100)).build(), MemoryStore::new());
         let process = cloud.process();
         process.machine().set_date_off(ahead);
         process.inject(FaultRule::new(Fault::KillAfter).on(Method::Create).kind(kind(IP)).nth(1));
@@ -293,7 +295,8 @@ async fn a_machine_that_is_suspended_sends_nothing_when_it_goes_on_after_its_lea
 #[tokio::test]
 async fn an_object_that_nobody_sees_for_a_while_is_not_made_again_by_the_next_run() {
     for seed in 0..50 {
-        let (cloud, store) = (cloud().seed(seed).eventual_consistency(Duration::from_secs(20)).build(), MemoryStore::new());
+        let (cloud, store) =
+            (cloud().seed(seed).eventual_consistency(Duration::from_secs(20)).build(), MemoryStore::new());
         let mate = builder(cloud.clone(), store).build().unwrap();
         mate.provision(&wanted(BARE)).await.unwrap();
         mate.provision(&wanted(BARE)).await.unwrap();
@@ -304,7 +307,8 @@ async fn an_object_that_nobody_sees_for_a_while_is_not_made_again_by_the_next_ru
 #[tokio::test]
 async fn the_creations_of_every_try_before_are_waited_for_and_not_of_the_last_alone() {
     for seed in 0..10 {
-        let (cloud, store) = (cloud().seed(seed).eventual_consistency(Duration::from_secs(115)).build(), MemoryStore::new());
+        let (cloud, store) =
+            (cloud().seed(seed).eventual_consistency(Duration::from_secs(115)).build(), MemoryStore::new());
         cloud.inject(FaultRule::new(Fault::KillAfter).on(Method::Create).node("web-logs").nth(1));
         let mate = builder(cloud.clone(), store.clone()).build().unwrap();
         assert!(crash::until_killed(&cloud, mate.provision(&wanted(WITH_SERVICES))).await.is_none());
@@ -457,7 +461,7 @@ async fn a_write_of_the_record_that_hangs_is_given_up_and_made_again_while_the_l
 async fn a_deadline_is_kept_while_every_write_of_the_record_hangs() {
     let cloud = cloud().build();
     let (inner, clock) = (MemoryStore::new(), cloud.sim_clock().clone());
-    let store = Hangs { inner, clock, nth: 0, time: Duration::from_secs(6000), writes: Arc::default() };
+    let store = Hangs { inner, clock, nth: 1, time: Duration::from_secs(6000), writes: Arc::default() };
     let mate = builder(cloud.clone(), store).deadlines(None, None, Some(Duration::from_secs(5))).build().unwrap();
     let Err(Error::Run(error)) = mate.provision(&wanted(BARE)).await else { panic!("it is over") };
     assert!(matches!(*error, RunError::Deadline { done: 0, .. }), "{error}");

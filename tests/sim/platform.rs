@@ -308,9 +308,15 @@ async fn a_platform_is_not_destroyed_through_the_tenants_client_either_and_takes
     let consents = Consents::to_every_step_of(&plan);
     mate.apply(plan, consents).await.unwrap();
     world.cloud.put_object(world.platform.base(&dev()).await.unwrap().access_log_bucket.as_deref().unwrap(), "log");
+    let early = mate.plan(&unprotected("clinic.tfvars")).await.unwrap();
     let plan = world.platform.plan_destroy(&dev(), &DestroyOptions::new()).await.unwrap();
     let consents = Consents::to_every_step_of(&plan);
     world.platform.apply(plan, consents).await.unwrap_err();
+    assert!(
+        matches!(mate.apply(early, Consents::none()).await, Err(Error::PlatformGoing(_))),
+        "planned before it went"
+    );
+    assert_eq!(mate.tenants().await.unwrap(), []);
     assert!(matches!(mate.plan(&unprotected("clinic.tfvars")).await, Err(Error::PlatformGoing(_))));
 }
 

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use mate::model::ids::TenantKey;
-use mate::state::{Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Records, Unlock, Unlocked};
 use mate::clock::Clock;
+use mate::model::ids::TenantKey;
 use mate::sim::SimClock;
+use mate::state::{Cursor, Lease, LeaseRequest, LeaseState, Leases, Log, LogEntry, Records, Unlock, Unlocked};
 use mate::{MemoryStore, Record, StoreError};
 
 use crate::findings::Findings;

@@ -7,11 +7,11 @@ use async_trait::async_trait;
 use mate::SimCloud;
 use mate::clock::Clock;
 use mate::model::ids::{Address, KindName, TenantKey};
-use mate::rate::Sending;
 use mate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, Identity, Observation, Provider,
     ProviderError, QuotaId, QuotaReading, Scope, Target, UpdateRequest,
 };
+use mate::rate::Sending;
 
 use crate::findings::Findings;
 use crate::ledger::Ledger;
@@ -56,7 +56,12 @@ impl Watch {
         if !self.bug.sends_late() {
             drop(Sending::begin().await);
         }
-        nothing_late::sends(&self.findings, &self.ledger, (&self.tenant, &self.owner), &format!("{word} of {}", target.address));
+        nothing_late::sends(
+            &self.findings,
+            &self.ledger,
+            (&self.tenant, &self.owner),
+            &format!("{word} of {}", target.address),
+        );
     }
 
     fn flight(&self, target: &Target) -> Flight<'_> {

@@ -43,7 +43,8 @@ impl Desk {
         cancellation: &Cancellation,
         (lease, asked): (&Lease, Asked),
     ) -> Result<Applied, Error> {
-        if plan.goal == Goal::Destroy && plan.key.tenant.is_platform() {
+        let destroys_platform = plan.goal == Goal::Destroy && plan.key.tenant.is_platform();
+        if destroys_platform {
             self.free(&plan.key.environment).await?;
         }
         let present = self.store.get(&plan.key).await?;
@@ -52,6 +53,7 @@ impl Desk {
             let (outputs, record_version) = (record.outputs.clone(), record.version);
             return Ok(Applied { key: record.key.clone(), outputs, record_version });
         }
+        let before = present.clone();
         let mut record = present.unwrap_or_else(|| Record::new(plan.key.clone(), lineage()));
         prepare(&mut record, &plan);
         let intent = self.intent(&plan, &record);
@@ -73,6 +75,19 @@ impl Desk {
         record.then = None;
         record.run = Some(Run::begin(record.run.take(), beginning));
         let forced = self.tell_begin(&mut record, &plan, lease).await?;
+        if destroys_platform || before.is_none() {
+            record.version = self.store.put(lease, &record).await?;
+            // Each of the two writes first what it is about to do, and looks then for the other: one of them sees it.
+            let alone = if destroys_platform {
+                self.free(&record.key.environment).await
+            } else {
+                self.stands(&record.key.environment).await
+            };
+            if let Err(refused) = alone {
+                self.take_back(lease, before, record.version).await?;
+                return Err(refused);
+            }
+        }
         // The former lease holder sends nothing once its time is over, by its own clock: this one has seen that it is, unless the
         // lease was taken away by force.
         let begins_at = asked.time + if forced { self.limits.lease } else { Duration::ZERO };
@@ -92,6 +107,17 @@ impl Desk {
             return Ok(Applied { key: record.key, outputs: BTreeMap::new(), record_version: 0 });
         }
         Ok(Applied { key: record.key, outputs: record.outputs, record_version: record.version })
+    }
+}
+
+impl Desk {
+    /// Brings the record back to what it was before a run that may not begin.
+    async fn take_back(&self, lease: &Lease, before: Option<Record>, version: u64) -> Result<(), Error> {
+        match before {
+            Some(record) => drop(self.store.put(lease, &Record { version, ..record }).await?),
+            None => self.store.delete(lease, version).await?,
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::desk::{Desk, default_owner};
+use super::desk::Desk;
 use super::tenant::Windows;
 use super::{Inner, Mate};
 use crate::blueprint::{Blueprint, TenantBlueprint};
@@ -55,7 +55,7 @@ impl MateBuilder {
     pub(super) fn on(desk: Desk, base: Base) -> Self {
         Self {
             provider: Some(desk.provider),
-            store: Some(desk.store),
+            store: Some(desk.given_store),
             kinds: desk.kinds,
             limits: desk.limits,
             owner: Some(desk.owner),
@@ -169,15 +169,7 @@ impl MateBuilder {
         match (self.provider, self.store, self.catalogue, self.base) {
             (Some(provider), Some(store), Some(catalogue), Some(base)) => Ok(Mate {
                 inner: Arc::new(Inner {
-                    desk: Desk {
-                        provider,
-                        store,
-                        kinds: self.kinds,
-                        limits: self.limits.bounded(),
-                        owner: self.owner.unwrap_or_else(default_owner),
-                        actor: None,
-                        reason: None,
-                    },
+                    desk: Desk::new((provider, store), self.kinds, self.limits, self.owner),
                     catalogue,
                     blueprint: self.blueprint,
                     base,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::observe;
+use super::timed::Timed;
 use super::{DestroyOptions, Error};
 use crate::blueprint::Design;
 use crate::engine::Limits;
@@ -24,7 +25,10 @@ use crate::vocab::{Deletions, FinalSnapshot, RepairSelection, Verb};
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
     pub(crate) provider: Arc<dyn Provider>,
+    /// The store, every call of which has its time.
     pub(crate) store: Arc<dyn StateStore>,
+    /// The store as it was given.
+    pub(crate) given_store: Arc<dyn StateStore>,
     pub(crate) kinds: Kinds,
     pub(crate) limits: Limits,
     /// Under which name leases are taken.
@@ -36,7 +40,7 @@ pub(crate) struct Desk {
 }
 
 /// A name for this process, as good as one that nobody gave can be.
-pub(super) fn default_owner() -> String {
+fn default_owner() -> String {
     format!("mate-{}-{:08x}", std::process::id(), rand::random::<u32>())
 }
 
@@ -63,6 +67,18 @@ impl DestroyOptions {
 }
 
 impl Desk {
+    pub(super) fn new(
+        (provider, given_store): (Arc<dyn Provider>, Arc<dyn StateStore>),
+        kinds: Kinds,
+        limits: Limits,
+        owner: Option<String>,
+    ) -> Self {
+        let limits = limits.bounded();
+        let store = Arc::new(Timed::new(Arc::clone(&given_store), Arc::clone(&provider), limits));
+        let owner = owner.unwrap_or_else(default_owner);
+        Self { provider, store, given_store, kinds, limits, owner, actor: None, reason: None }
+    }
+
     pub(super) async fn record(&self, key: &TenantKey) -> Result<Record, Error> {
         self.store.get(key).await?.ok_or_else(|| Error::NotFound(key.clone()))
     }
@@ -92,7 +108,7 @@ impl Desk {
     ) -> Result<Plan, Error> {
         former::keep(&mut design.graph, record);
         design.graph.order()?;
-        // What is wanted still is made again only when it would be visible: the run waits for that by itself.
+        // A node that is still wanted is made again only when it would be visible: the run waits for that by itself.
         self.wait_until_visible(record, |node| design.graph.get(node).is_none()).await;
         let made = record.is_some_and(|record| record.phase != RecordPhase::Provisioning);
         let priority = if made { Priority::Change } else { Priority::NewTenant };

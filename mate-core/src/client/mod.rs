@@ -24,6 +24,7 @@ mod standing;
 mod status;
 mod tenant;
 mod tenant_lifecycle;
+mod timed;
 
 pub use adopt::{Adoption, FoundObject};
 pub use builder::{BuildError, MateBuilder};
@@ -178,10 +179,9 @@ impl Mate {
     /// [`Error::PutBack`] or [`Error::Maintenance`] where the tenant went back.
     pub fn apply(&self, plan: Plan, consents: Consents) -> Operation<Applied> {
         let inner = Arc::clone(&self.inner);
-        Operation::new(
-            inner.desk.provider.clone(),
-            |events, cancellation| async move { inner.carry_out(plan, &consents, &events, &cancellation).await },
-        )
+        Operation::new(inner.desk.provider.clone(), |events, cancellation| async move {
+            inner.carry_out(plan, &consents, &events, &cancellation).await
+        })
     }
 
     /// Brings a tenant to its spec: plan and apply in one, with no consent given. For a tenant that does not exist that
@@ -247,7 +247,9 @@ impl Mate {
     /// [`Error::Provider`] when the search fails, [`Error::Store`].
     pub fn unclaimed(&self) -> Operation<Vec<Discovered>> {
         let inner = Arc::clone(&self.inner);
-        Operation::new(inner.desk.provider.clone(), |_, _| async move { inner.desk.unclaimed(&inner.base.environment).await })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move {
+            inner.desk.unclaimed(&inner.base.environment).await
+        })
     }
 
     /// The tenants of this environment that have a record.

@@ -30,7 +30,8 @@ impl<T> Operation<T> {
     {
         let events = EventSender::default();
         let cancellation = Cancellation::new();
-        let work = work(events.clone(), cancellation.clone());
+        // Its own box keeps a large future from being moved into another one on the stack.
+        let work = Box::pin(work(events.clone(), cancellation.clone()));
         let work = Box::pin(async move { attend(&*provider.clock(), work).await });
         Self { work, events, cancellation }
     }

@@ -127,10 +127,9 @@ impl Platform {
     /// [`Error::Stale`], [`Error::Consent`], [`Error::TenantsStand`] before anything is changed; [`Error::Run`] after.
     pub fn apply(&self, plan: Plan, consents: Consents) -> Operation<Applied> {
         let inner = Arc::clone(&self.inner);
-        Operation::new(
-            inner.desk.provider.clone(),
-            |events, cancellation| async move { inner.desk.apply(plan, &consents, &events, &cancellation).await },
-        )
+        Operation::new(inner.desk.provider.clone(), |events, cancellation| async move {
+            inner.desk.apply(plan, &consents, &events, &cancellation).await
+        })
     }
 
     /// Brings a platform to its spec: plan and apply in one, with no consent given.
@@ -151,7 +150,10 @@ impl Platform {
     /// [`Error::TenantsStand`] names the tenants; [`Error::NotFound`], [`Error::Protected`], [`Error::Plan`].
     pub fn plan_destroy(&self, environment: &Environment, options: &DestroyOptions) -> Operation<Plan> {
         let (inner, environment, options) = (Arc::clone(&self.inner), environment.clone(), options.clone());
-        Operation::new(inner.desk.provider.clone(), |_, _| async move { inner.plan_destroy(&environment, &options).await })
+        Operation::new(
+            inner.desk.provider.clone(),
+            |_, _| async move { inner.plan_destroy(&environment, &options).await },
+        )
     }
 
     /// Destroys a platform: [`Platform::plan_destroy`] and [`Platform::apply`] in one, with the consents of the options. Ends
@@ -254,7 +256,9 @@ impl Platform {
     /// As [`Platform::base`].
     pub fn tenants_client(&self, environment: &Environment) -> Operation<MateBuilder> {
         let (inner, base) = (Arc::clone(&self.inner), self.base(environment));
-        Operation::new(inner.desk.provider.clone(), |_, _| async move { Ok(MateBuilder::on(inner.desk.clone(), base.await?)) })
+        Operation::new(inner.desk.provider.clone(), |_, _| async move {
+            Ok(MateBuilder::on(inner.desk.clone(), base.await?))
+        })
     }
 
     /// The health of a platform: as [`super::Tenant::health`]. Changes nothing.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::desk::{Desk, default_owner};
+use super::desk::Desk;
 use super::{BuildError, Platform};
 use crate::blueprint::platform::{PlatformBlueprint, StandardPlatform};
 use crate::engine::Limits;
@@ -117,15 +117,7 @@ impl PlatformBuilder {
     pub fn build(self) -> Result<Platform, BuildError> {
         match (self.provider, self.store) {
             (Some(provider), Some(store)) => {
-                let desk = Desk {
-                    provider,
-                    store,
-                    kinds: self.kinds,
-                    limits: self.limits.bounded(),
-                    owner: self.owner.unwrap_or_else(default_owner),
-                    actor: None,
-                    reason: None,
-                };
+                let desk = Desk::new((provider, store), self.kinds, self.limits, self.owner);
                 Ok(Platform::new(desk, self.blueprint))
             }
             (provider, store) => {

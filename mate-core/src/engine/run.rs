@@ -12,7 +12,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use super::Limits;
 use super::failure::RunError;
 use super::machine::{self, Answer, Call, Effect, Input, Machine, Outcome};
-use crate::clock::{Clock, attend};
+use crate::clock::Clock;
 use crate::engine::{Cancellation, EventSender};
 use crate::model::Kinds;
 use crate::model::ids::Address;
@@ -26,6 +26,7 @@ use crate::vocab::OpId;
 #[derive(Debug)]
 pub(crate) struct Runner<'a> {
     pub(crate) provider: Arc<dyn Provider>,
+    /// Each of its calls has its time.
     pub(crate) store: Arc<dyn StateStore>,
     pub(crate) limits: Limits,
     pub(crate) kinds: &'a Kinds,
@@ -90,7 +91,7 @@ impl Runner<'_> {
         let caller = Caller::new(key.clone(), priority);
         let (limits, kinds) = (self.limits, self.kinds);
         let machine = Machine::new(plan, record, machine::Terms { limits, kinds, leased, begins_at, clear_at, now });
-        let (record, outcome) = caller.asks(self.drive(machine, lease, asked, clock)).await;
+        let (record, outcome) = caller.asks(Box::pin(self.drive(machine, lease, asked, clock))).await;
         let Outcome { failures, skipped, cancelled, overdue, store_error, left, sweep_error, done, total, in_flight } =
             outcome;
         if let Some(source) = store_error {
@@ -121,82 +122,14 @@ impl Runner<'_> {
         asked: Asked,
         clock: Arc<dyn Clock>,
     ) -> (Record, Outcome) {
-        let mut flights: FuturesUnordered<Flight> = FuturesUnordered::new();
-        let mut calls: BTreeMap<OpId, InFlight> = BTreeMap::new();
-        let store = Books {
-            store: Arc::clone(&self.store),
-            clock: Arc::clone(&clock),
-            within: self.limits.store_call(),
-            flushed: Arc::default(),
-        };
-        let asks = Asks { provider: Arc::clone(&self.provider), clock: Arc::clone(&clock), within: self.limits.call };
-        let clearance = Clearance::new(Arc::clone(&clock), asked.until(self.limits.lease));
-        let mut renewing = asked;
+        let mut under_way = UnderWay::new(self, lease, asked, &clock);
         let mut cancel = std::pin::pin!(self.cancellation.cancelled());
         // A cancel that has come already is heard before anything is begun.
         let mut cancel_seen = self.cancellation.is_cancelled();
-        let mut inputs = VecDeque::from([if cancel_seen { Input::Cancel } else { Input::Start }]);
+        under_way.inputs.push_back(if cancel_seen { Input::Cancel } else { Input::Start });
         loop {
-            while let Some(input) = inputs.pop_front() {
-                match &input {
-                    Input::Renewed(Ok(())) => clearance.extend(renewing.until(self.limits.lease)),
-                    Input::Returned(id, _) => drop(calls.remove(id)),
-                    _ => {}
-                }
-                for effect in machine.on(input, clock.now()) {
-                    let lease = lease.clone();
-                    match effect {
-                        Effect::Emit(event) => self.events.send(event),
-                        Effect::Finish => {
-                            let under_way = calls.into_iter().filter(|(_, call)| !call.requests.only_wait());
-                            let (record, outcome) = machine.into_parts();
-                            return (record, Outcome { in_flight: under_way.map(|(id, _)| id).collect(), ..outcome });
-                        }
-                        Effect::Store(record) => flights.push(Box::pin(store.clone().put(lease, record))),
-                        Effect::Renew => {
-                            renewing = Asked::now(&*clock);
-                            let (date, ttl) = (renewing.date, self.limits.lease);
-                            flights.push(Box::pin(store.clone().renew(lease, date, ttl)));
-                        }
-                        Effect::Remove(version) => {
-                            let log = machine.log().clone();
-                            flights.push(Box::pin(store.clone().remove(lease, version, log)));
-                        }
-                        Effect::Call(id, call) => {
-                            let requests = Requests::default();
-                            let call = make(Arc::clone(&self.provider), id.clone(), *call);
-                            let (flight, handle) = abortable(requests.clone().of(clearance.clone(), call));
-                            calls.insert(id, InFlight { handle, requests });
-                            flights.push(Box::pin(async move { flight.await.ok() }));
-                        }
-                        Effect::Abandon(id) => {
-                            if let Some(call) = calls.remove(&id) {
-                                call.handle.abort();
-                            }
-                        }
-                        Effect::Recall => {
-                            let waiting = calls.iter().filter(|(_, call)| call.requests.only_wait());
-                            let waiting: Vec<OpId> = waiting.map(|(id, _)| id.clone()).collect();
-                            for id in waiting {
-                                if let Some(call) = calls.remove(&id) {
-                                    call.handle.abort();
-                                }
-                                inputs.push_back(Input::Unsent(id));
-                            }
-                        }
-                        Effect::Observe(ids, targets) => {
-                            let waits = Caller::new(lease.key, Priority::Wait);
-                            flights.push(Box::pin(waits.asks(asks.clone().observe(ids, targets))));
-                        }
-                        Effect::Diagnose(id, target) => flights.push(Box::pin(asks.clone().diagnose(id, *target))),
-                        Effect::Sweep => {
-                            let waits = Caller::new(lease.key.clone(), Priority::Wait);
-                            let anchor = machine.anchor();
-                            let sweep = asks.clone().sweep(Scope::Tenant(lease.key), anchor);
-                            flights.push(Box::pin(waits.asks(sweep)));
-                        }
-                    }
-                }
+            if under_way.advance(&mut machine) {
+                return under_way.end(machine);
             }
             let sleep = match machine.wake_at() {
                 Some(at) => Either::Left(clock.sleep_until(at)),
@@ -204,20 +137,131 @@ impl Runner<'_> {
             };
             let next = tokio::select! {
                 biased;
-                Some(answer) = flights.next(), if !flights.is_empty() => answer,
+                Some(answer) = under_way.flights.next(), if !under_way.flights.is_empty() => answer,
                 () = &mut cancel, if !cancel_seen => {
                     cancel_seen = true;
                     Some(Input::Cancel)
                 }
                 () = sleep => Some(Input::Tick),
             };
-            inputs.extend(next);
+            under_way.inputs.extend(next);
         }
     }
 }
 
+/// Everything of a run that is under way between two steps of its machine. No part of it waits: what waits is in flight.
+struct UnderWay<'r> {
+    runner: &'r Runner<'r>,
+    lease: Lease,
+    clock: Arc<dyn Clock>,
+    store: Books,
+    asks: Asks,
+    clearance: Clearance,
+    /// The moment at which the last renewal was asked for.
+    renewing: Asked,
+    flights: FuturesUnordered<Flight>,
+    calls: BTreeMap<OpId, InFlight>,
+    /// The inputs that the machine has not had yet.
+    inputs: VecDeque<Input>,
+}
+
+impl<'r> UnderWay<'r> {
+    fn new(runner: &'r Runner<'_>, lease: Lease, asked: Asked, clock: &Arc<dyn Clock>) -> Self {
+        let (provider, clock) = (Arc::clone(&runner.provider), Arc::clone(clock));
+        Self {
+            runner,
+            lease,
+            store: Books { store: Arc::clone(&runner.store), flushed: Arc::default() },
+            asks: Asks { provider, clock: Arc::clone(&clock), within: runner.limits.call },
+            clearance: Clearance::new(Arc::clone(&clock), asked.until(runner.limits.lease)),
+            renewing: asked,
+            flights: FuturesUnordered::new(),
+            calls: BTreeMap::new(),
+            inputs: VecDeque::new(),
+            clock,
+        }
+    }
+
+    /// Gives the machine its inputs, and begins what it asks for. Returns true if the run is over.
+    fn advance(&mut self, machine: &mut Machine) -> bool {
+        while let Some(input) = self.inputs.pop_front() {
+            match &input {
+                Input::Renewed(Ok(())) => self.clearance.extend(self.renewing.until(self.runner.limits.lease)),
+                Input::Returned(id, _) => drop(self.calls.remove(id)),
+                _ => {}
+            }
+            for effect in machine.on(input, self.clock.now()) {
+                if matches!(effect, Effect::Finish) {
+                    return true;
+                }
+                self.begin(effect, machine);
+            }
+        }
+        false
+    }
+
+    fn begin(&mut self, effect: Effect, machine: &Machine) {
+        let (store, asks, lease) = (self.store.clone(), self.asks.clone(), self.lease.clone());
+        match effect {
+            Effect::Emit(event) => self.runner.events.send(event),
+            Effect::Finish => {}
+            Effect::Store(record) => self.flights.push(Box::pin(store.put(lease, record))),
+            Effect::Renew => {
+                self.renewing = Asked::now(&*self.clock);
+                self.flights.push(Box::pin(store.renew(lease, self.renewing.date, self.runner.limits.lease)));
+            }
+            Effect::Remove(version) => {
+                self.flights.push(Box::pin(store.remove(lease, version, machine.log().clone())));
+            }
+            Effect::Call(id, call) => self.call(id, *call),
+            Effect::Abandon(id) => {
+                if let Some(call) = self.calls.remove(&id) {
+                    call.handle.abort();
+                }
+            }
+            Effect::Recall => self.recall(),
+            Effect::Observe(ids, targets) => {
+                let waits = Caller::new(lease.key, Priority::Wait);
+                self.flights.push(Box::pin(waits.asks(asks.observe(ids, targets))));
+            }
+            Effect::Diagnose(id, target) => self.flights.push(Box::pin(asks.diagnose(id, *target))),
+            Effect::Sweep => {
+                let waits = Caller::new(lease.key.clone(), Priority::Wait);
+                self.flights.push(Box::pin(waits.asks(asks.sweep(Scope::Tenant(lease.key)))));
+            }
+        }
+    }
+
+    fn call(&mut self, id: OpId, call: Call) {
+        let requests = Requests::default();
+        let call = make(Arc::clone(&self.runner.provider), id.clone(), call);
+        let (flight, handle) = abortable(requests.clone().of(self.clearance.clone(), call));
+        self.calls.insert(id, InFlight { handle, requests });
+        self.flights.push(Box::pin(async move { flight.await.ok() }));
+    }
+
+    /// Drops the calls that do nothing but wait to be sent.
+    fn recall(&mut self) {
+        let waiting = self.calls.iter().filter(|(_, call)| call.requests.only_wait());
+        let waiting: Vec<OpId> = waiting.map(|(id, _)| id.clone()).collect();
+        for id in waiting {
+            if let Some(call) = self.calls.remove(&id) {
+                call.handle.abort();
+            }
+            self.inputs.push_back(Input::Unsent(id));
+        }
+    }
+
+    /// The end of the run. Whatever is still in flight is dropped.
+    fn end(self, machine: Machine) -> (Record, Outcome) {
+        let in_flight = self.calls.into_iter().filter(|(_, call)| !call.requests.only_wait()).map(|(id, _)| id);
+        let (record, outcome) = machine.into_parts();
+        (record, Outcome { in_flight: in_flight.collect(), ..outcome })
+    }
+}
+
 /// Waits for `work`, and gives up when its time is over.
-async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
     let until = clock.now() + limit;
     tokio::select! {
         biased;
@@ -226,31 +270,18 @@ async fn within<T>(clock: &dyn Clock, limit: Duration, work: impl Future<Output 
     }
 }
 
-/// The store as a run writes to it: each write has its time, and one that is given up may have taken effect.
+/// The store as a run writes to it: the record, and the end of the log which the record holds.
 #[derive(Debug, Clone)]
 struct Books {
     store: Arc<dyn StateStore>,
-    clock: Arc<dyn Clock>,
-    within: Duration,
     /// The number of the last entry that stands in the store's log.
     flushed: Arc<AtomicU64>,
 }
 
 impl Books {
-    async fn call<T>(
-        &self,
-        operation: &'static str,
-        work: impl Future<Output = Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        // A store that works in real time lets no simulated time pass.
-        let done = within(&*self.clock, self.within, attend(&*self.clock, work)).await;
-        let silent = || StoreError::temporary(operation, format!("no answer within {} s", self.within.as_secs()));
-        done.unwrap_or_else(|| Err(silent()))
-    }
-
     async fn put(self, lease: Lease, record: Box<Record>) -> Option<Input> {
-        let stored = self.call("write a record", self.store.put(&lease, &record)).await;
-        // What is not in the log yet stays in the record until a later write, or the next run, brings it there.
+        let stored = self.store.put(&lease, &record).await;
+        // An entry that is not in the log yet stays in the record until a later write, or the next run, brings it there.
         if stored.is_ok()
             && let Err(error) = self.flush(&lease, &record.log).await
         {
@@ -260,13 +291,12 @@ impl Books {
     }
 
     async fn renew(self, lease: Lease, date: i64, ttl: Duration) -> Option<Input> {
-        let renewed = self.call("renew a lease", self.store.renew(&lease, date, ttl)).await;
-        Some(Input::Renewed(renewed.map(|_| ())))
+        Some(Input::Renewed(self.store.renew(&lease, date, ttl).await.map(|_| ())))
     }
 
     async fn remove(self, lease: Lease, version: u64, log: LogTail) -> Option<Input> {
         let removed = match self.flush(&lease, &log).await {
-            Ok(()) => self.call("remove a record", self.store.delete(&lease, version)).await,
+            Ok(()) => self.store.delete(&lease, version).await,
             Err(error) => Err(error),
         };
         Some(Input::Removed(removed))
@@ -275,7 +305,7 @@ impl Books {
     /// Brings the end of the log, which the record holds, to the store's log.
     async fn flush(&self, lease: &Lease, log: &LogTail) -> Result<(), StoreError> {
         if log.seq() > self.flushed.load(Ordering::Relaxed) {
-            self.call("append to a log", self.store.append(lease, log.entries())).await?;
+            self.store.append(lease, log.entries()).await?;
             self.flushed.store(log.seq(), Ordering::Relaxed);
         }
         Ok(())
@@ -309,7 +339,8 @@ impl Asks {
         Some(Input::Diagnosed(id, findings.and_then(Result::ok).unwrap_or_default()))
     }
 
-    async fn sweep(self, scope: Scope, anchor: Address) -> Option<Input> {
+    async fn sweep(self, scope: Scope) -> Option<Input> {
+        let anchor = scope.anchor();
         let found = within(&*self.clock, self.within, self.provider.discover(scope)).await;
         Some(Input::Swept(found.unwrap_or_else(|| Err(self.silent("discover", anchor)))))
     }

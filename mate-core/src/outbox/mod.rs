@@ -27,12 +27,12 @@ pub trait EventSink: Send + Sync {
     /// [`SinkError`]: it is offered again at the next delivery, and nothing of its tenant before that.
     async fn deliver(&self, event: &LifecycleEvent) -> Result<(), SinkError>;
 
-    /// How an error calls it: by the name of its type unless said.
+    /// The name of the sink in an error; the name of its type by default.
     fn name(&self) -> &str {
         std::any::type_name::<Self>()
     }
 
-    /// How long it may take for one event, by the provider's clock; a minute unless said. Then the call is dropped, and the event
+    /// The time limit for one event, by the provider's clock; a minute by default. Then the call is dropped, and the event
     /// is offered again at the next delivery. [`Within`] gives another deadline to a sink that is there.
     fn deadline(&self) -> Duration {
         Duration::from_secs(60)

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tokio::task::JoinSet;
 
 use super::{Answer, Caller, Priority, RateBudget, RateSettings, Request, Usage};
-use crate::clock::{Clock, attend_as};
+use crate::clock::{Clock, Presence, attend_as};
 use crate::model::ids::TenantKey;
 use crate::sim::SimClock;
 
@@ -45,7 +45,8 @@ async fn run(
     let order = Arc::new(Mutex::new(Vec::new()));
     let mut calls = JoinSet::new();
     for (id, priority) in requests {
-        let (budget, clock, order, presence) = (budget.clone(), clock.clone(), Arc::clone(&order), clock.enter().unwrap());
+        let (budget, clock, order, presence) =
+            (budget.clone(), clock.clone(), Arc::clone(&order), clock.enter().unwrap());
         calls.spawn(async move {
             attend_as(presence, budget.acquire(request(id, priority))).await.answered(Answer::Done);
             order.lock().unwrap().push((id, clock.now()));
@@ -275,7 +276,7 @@ impl Clock for CountedClock {
         self.clock.sleep_until(deadline).await;
     }
 
-    fn enter(&self) -> Box<dyn Send + Sync> {
+    fn enter(&self) -> Option<Arc<dyn Presence>> {
         self.clock.enter()
     }
 }

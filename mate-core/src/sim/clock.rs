@@ -32,7 +32,7 @@ pub struct SimClock {
 thread_local! {
     /// Those present who are being polled on this thread, the outermost first.
     static POLLED: RefCell<Vec<PresenceId>> = const { RefCell::new(Vec::new()) };
-    /// How often somebody present was polled on this thread: to go on, and to look whether time may move.
+    /// The number of polls of those present on this thread: to go on, and to look whether time may move.
     static POLLS: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
 }
 

@@ -46,7 +46,10 @@ struct State {
 
 impl fmt::Debug for SimMachine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SimMachine").field("now", &self.now()).field("ahead", &self.state().ahead).finish_non_exhaustive()
+        f.debug_struct("SimMachine")
+            .field("now", &self.now())
+            .field("ahead", &self.state().ahead)
+            .finish_non_exhaustive()
     }
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::aws::Creation;
-use super::faults::Fault;
 use super::config::Span;
 use super::deployments::{moves, without_bakes};
+use super::faults::Fault;
 use super::object::{Object, Snapshot, same};
 use super::regions::in_region;
 use super::rules::{Refusal, check_change, refuse};

@@ -89,7 +89,12 @@ impl SimCloud {
     }
 
     /// One call that changes something: its fault, its time, its effect, its entry in the log.
-    async fn write(&self, method: Method, target: Target, write: impl FnOnce(Target, Option<Fault>) -> Write + Send) -> Result<Written, ProviderError> {
+    async fn write(
+        &self,
+        method: Method,
+        target: Target,
+        write: impl FnOnce(Target, Option<Fault>) -> Write + Send,
+    ) -> Result<Written, ProviderError> {
         let (kind, address) = (target.kind.clone(), target.address.clone());
         let operation = self.state().config.operation(method, &kind);
         let arrival = self.arrive(&operation, &address).await;

@@ -11,9 +11,7 @@ use serde_json::Value;
 use super::Intent;
 use crate::lifecycle::Change;
 use crate::model::ids::NodeId;
-use crate::vocab::{
-    Amendment, Consents, Deletions, Goal, OnFailure, OpId, Operating, RepairSelection, TenantVerb,
-};
+use crate::vocab::{Amendment, Consents, Deletions, Goal, OnFailure, OpId, Operating, RepairSelection, TenantVerb};
 
 /// A run that has begun and has not reached its end. A record has none while nothing is under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

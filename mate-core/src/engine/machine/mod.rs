@@ -20,11 +20,11 @@ use super::{Limits, schedule};
 use crate::model::Inputs;
 use crate::model::Kinds;
 use crate::model::Outputs;
-use crate::model::ids::{Address, KindName, NodeId};
+use crate::model::ids::{KindName, NodeId};
 use crate::plan::{Op, Plan, Step};
 use crate::provider::{
     CreateRequest, Created, DeleteRequest, Deleted, Diagnosis, Discovered, ErrorClass, Observation, ProviderError,
-    RetryStatus, Scope, Target, UpdateRequest,
+    RetryStatus, Target, UpdateRequest,
 };
 use crate::state::{LogTail, Record, StoreError};
 use crate::vocab::{OpId, Verb};
@@ -384,11 +384,6 @@ impl Machine {
 
     fn overdue_at(&self) -> Option<Duration> {
         self.limits.operation.map(|limit| self.started + limit)
-    }
-
-    /// The tenant itself, as the address of what concerns no single object.
-    pub(crate) fn anchor(&self) -> Address {
-        Scope::Tenant(self.record.key.clone()).anchor()
     }
 
     fn unanswered(&self, id: &OpId) -> Observation {

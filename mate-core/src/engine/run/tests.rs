@@ -55,7 +55,8 @@ fn a_run_that_was_cancelled_before_it_starts_asks_nothing_of_the_provider() {
         cancellation: &cancellation,
     };
     let plan = plan(vec![step("a", Action::Create, &[], 1), step("b", Action::Create, &["a"], 1)]);
-    let terms = Terms { asked: Asked { time: Duration::ZERO, date: 0 }, begins_at: Duration::ZERO, clear_at: Duration::ZERO };
+    let terms =
+        Terms { asked: Asked { time: Duration::ZERO, date: 0 }, begins_at: Duration::ZERO, clear_at: Duration::ZERO };
     let ended = runner.run(plan, begun(record()), lease, terms).now_or_never().unwrap();
     assert!(matches!(ended, Err(RunError::Cancelled { done: 0, total: 2, .. })), "{ended:?}");
     let record = store.get(&key()).now_or_never().unwrap().unwrap().unwrap();

@@ -6,7 +6,7 @@ use crate::provider::ErrorClass;
 /// The client token of an EC2 call. The same token with equal parameters answers the object of the first call, as it is by
 /// then; with other parameters it is `IdempotentParameterMismatch`: "Ensuring idempotency in Amazon EC2 API requests".
 ///
-/// How long a token is known is documented for instances only: at least 24 hours after their termination (the same page, API
+/// The time for which a token is known is documented for instances only: at least 24 hours after their termination (the same page, API
 /// version 2016-11-15). The same is taken for what has no time of its own.
 const fn client_token(compared: Compared) -> Creation {
     Creation::ByToken(Token {

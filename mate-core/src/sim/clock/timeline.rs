@@ -196,7 +196,12 @@ impl Timeline {
     }
 
     /// A sleep begins. Returns who has to look whether time may move; who attends the sleep sees to that when it parks.
-    pub(super) fn sleep(&mut self, deadline: Duration, waker: Waker, within: &[PresenceId]) -> (SleepKey, Option<Waker>) {
+    pub(super) fn sleep(
+        &mut self,
+        deadline: Duration,
+        waker: Waker,
+        within: &[PresenceId],
+    ) -> (SleepKey, Option<Waker>) {
         self.activity += 1;
         self.serial += 1;
         let owners: Vec<PresenceId> = within.iter().copied().filter(|id| self.present.contains_key(id)).collect();

@@ -1,4 +1,4 @@
-//! What a SQLite store does beyond the contract: the file, its modes, its earlier forms, its plans.
+//! A SQLite store beyond the contract: the file, its modes, its earlier forms, its plans.
 
 use super::*;
 use crate::state::{RecordError, StateStore, suite};

@@ -36,7 +36,14 @@ impl Hand {
     }
 
     pub(super) fn within(steps: Vec<Step>, record: Record, limits: Limits) -> Self {
-        let terms = Terms { limits, kinds: &Kinds::standard(), leased: Duration::ZERO, begins_at: Duration::ZERO, clear_at: Duration::ZERO, now: (Duration::ZERO, 0) };
+        let terms = Terms {
+            limits,
+            kinds: &Kinds::standard(),
+            leased: Duration::ZERO,
+            begins_at: Duration::ZERO,
+            clear_at: Duration::ZERO,
+            now: (Duration::ZERO, 0),
+        };
         let machine = Machine::new(plan(steps), begun(record), terms);
         Self { machine, now: Duration::ZERO, events: Vec::new(), stored: Vec::new(), finished: false, questions: 0 }
     }
