@@ -84,6 +84,7 @@ mod clouds {
     /// A cloud that may not be read. Nothing may be made there.
     pub(crate) fn unreadable() -> MockProvider {
         let mut cloud = MockProvider::new();
+        cloud.expect_clock().returning(|| Arc::new(SystemClock::new()));
         cloud.expect_observe().returning(|targets| {
             let denied = |target: mate::provider::Target| {
                 Observation::Unknown(ProviderError::new(ErrorClass::Denied, "read", target.address))

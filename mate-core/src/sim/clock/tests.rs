@@ -143,8 +143,10 @@ async fn a_sleep_that_is_over_and_was_dropped_unseen_holds_nobody_up() {
 }
 
 async fn many(clock: SimClock) {
-    let tasks = (1..=500_u32).map(|index| {
-        let (clock, presence) = (clock.clone(), clock.enter().unwrap());
+    // All of them are there before the first goes to sleep.
+    let entered: Vec<_> = (1..=500_u32).map(|index| (index, clock.enter().unwrap())).collect();
+    let tasks = entered.into_iter().map(|(index, presence)| {
+        let clock = clock.clone();
         tokio::spawn(async move {
             let work = async {
                 let mut woken = Vec::new();
@@ -158,8 +160,6 @@ async fn many(clock: SimClock) {
             attend_as(presence, work).await
         })
     });
-    // All of them are there before the first goes to sleep.
-    let tasks: Vec<_> = tasks.collect();
     let in_time = join_all(tasks).await.into_iter().all(|task| task.unwrap());
     assert!(in_time);
     assert_eq!(clock.now(), 20 * MINUTE + Duration::from_millis(500));
